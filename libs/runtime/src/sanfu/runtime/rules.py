@@ -1,0 +1,127 @@
+"""What a service is to the machine: pure rules over one subject's state.
+
+Standard library only (and the envelope), so that a service's domain may import it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from sanfu.contracts.envelope import Event
+
+State = Mapping[str, Any]
+"""A subject's state in one service: plain data (str, int, float, bool, None, list, dict, datetime). Never changed in
+place: `evolve` returns a new mapping, and shares what did not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who gives a command: a person (id, role, unit) or a system that acts for a unit."""
+
+    id: str
+    role: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody wants done to one subject. `key` makes it idempotent; `digest` tells the same key with another
+    body apart; `if_match` is the document version the sender saw, where they care."""
+
+    name: str
+    data: Mapping[str, Any]
+    actor: Actor
+    key: str
+    digest: str = ""
+    if_match: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The subject's timer went off. `at` is the instant it was armed for, never later than now."""
+
+    at: datetime
+
+
+Input = Event | Command | Due
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event of this service's own that is decided but not yet numbered."""
+
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A copy of an event for another topic: same `ce_id`, `headers` added, `event.data` as the reader may see it."""
+
+    topic: str
+    event: Event
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A document for another collection of this service, put there once: an existing `_id` is left as it is."""
+
+    collection: str
+    document: Mapping[str, Any]
+
+
+class Refusal(Exception):
+    """A command that can't be done. Rendered as problem+json; nothing was changed.
+
+    `status` is 4xx, `slug` the stable last part of the problem's URN, `detail` what was wrong and what would be right.
+    """
+
+    def __init__(self, status: int, slug: str, detail: str, **more: Any) -> None:
+        super().__init__(detail)
+        self.status, self.slug, self.detail, self.more = status, slug, detail, more
+
+
+@runtime_checkable
+class Rules(Protocol):
+    """The pure heart of a service. Nothing here does I/O, reads a clock, or makes an id.
+
+    Whatever `decide`, `due`, `relay` and `outstanding` need from outside (a city pack, say) the object holds; it is
+    immutable, and the machine swaps it for a newer one between batches.
+    """
+
+    service: str
+    """The service's name: source of its events, name of its sequence."""
+
+    knows: frozenset[str]
+    """The types of event that `evolve` looks at. All others only advance `seen`."""
+
+    def evolve(self, state: State, event: Event) -> State:
+        """Fold one event, somebody else's or an own one, into the state.
+
+        The first event finds `{}`. The same events in the same order give the same state, with whatever rules: what
+        depends on a pack or a clock belongs into `decide`, and its outcome into the event. Whatever this raises parks
+        the subject.
+        """
+        ...
+
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+        """Say what follows from an event of another service (already evolved), a command or a due timer.
+
+        The drafts are evolved at once, one after the other, in the write that puts them into the outbox. Raises
+        Refusal for a command that can't be done.
+        """
+        ...
+
+    def due(self, state: State) -> datetime | None:
+        """The next instant at which `decide` wants a Due, or None. After a Due it must have moved or gone."""
+        ...
+
+    def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
+        """What one event, just evolved, sends elsewhere. Not asked during a rebuild."""
+        ...
+
+    def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
+        """After a rebuild: what should have been announced by now, and was not."""
+        ...

@@ -1,0 +1,1 @@
+"""The one-command run: embedded Kafka and MongoDB, all services, demo and tools."""

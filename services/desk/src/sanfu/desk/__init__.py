@@ -1,0 +1,1 @@
+"""Handles the cases: commands, lists, the live board."""

@@ -1,0 +1,1 @@
+"""Receives reports, receipts them durably and publishes them."""

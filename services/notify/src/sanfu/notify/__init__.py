@@ -1,0 +1,1 @@
+"""Tells people by SMS and e-mail, once each."""

@@ -1,0 +1,1 @@
+"""Decides which unit leads an issue and fans its story out to the units."""

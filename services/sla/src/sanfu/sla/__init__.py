@@ -1,0 +1,1 @@
+"""Keeps the clocks: deadlines, yellow and red lights."""
