@@ -1,0 +1,421 @@
+"""A city pack as plain data: what a city decides for itself.
+
+Standard library only, so that a service's domain may import it. Everything is frozen; lists are tuples, in the pack's
+own order; codes are as written in the files. Times of day are minutes since local midnight (0 … 1440), lengths of time
+are minutes unless they are a `Limit`. Nothing here knows a city by name.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
+Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer"]
+Medium = Literal["sms", "email"]
+Localised = Mapping[str, str]
+"""Locale → text; has every locale of the pack."""
+
+TOWN = "@town"
+"""Stands for the town where the issue lies."""
+WISHED = "@wished"
+"""Stands for the unit that the reporter named."""
+
+# ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A body that may lead, assist, be told or be written to. `kind` decides what may be asked of it (domain.md)."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    kind: str
+    parent: str | None
+    valid_from: date | None
+    valid_to: date | None
+    succeeded_by: str | None
+    duty_phone: str | None
+    mailbox: str | None
+
+    def valid_on(self, day: date) -> bool:
+        """Tell whether the unit exists on that day: from `valid_from`, until the day before `valid_to`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+    def name(self, locale: str) -> str:
+        return self.name_zh if locale.startswith("zh") else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person who works on issues, or one post on duty."""
+
+    id: str
+    name: str
+    unit: str
+    roles: tuple[str, ...]
+    phone: str
+    email: str
+    locale: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A town and one point in it, WGS-84; the point is no survey and the town's boundary is not known here."""
+
+    code: str
+    name_zh: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The box that holds the whole city, WGS-84 degrees, borders included."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def hold(self, lon: float, lat: float) -> bool:
+        return self.west <= lon <= self.east and self.south <= lat <= self.north
+
+
+# ── what ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A registered source of issues. `keyed`: needs an API key. `public`: anybody may use it, at a limited rate."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    audiences: tuple[str, ...]
+    has_contact: str
+    note: str
+    secrecy_default: str
+    party_kind: tuple[str, ...]
+    filer_kind: str
+    follow_up_of: str
+    keyed: bool
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What an issue is about. `default_unit` is a unit's code or `@town`; `sure_words` may decide, `keywords` hint."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    audience: str
+    audiences: tuple[str, ...]
+    default_unit: str
+    default_grade: str
+    kind: str
+    urgency_default: str
+    secrecy_default: str
+    assist_units: tuple[str, ...]
+    keywords: tuple[str, ...]
+    sure_words: "WordList"
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """Sets of words, in order; a set is found in a text when all of its words are.
+
+    `unless` are phrases that are taken out of the text before it is searched. Case does not count; a word of Latin
+    letters counts only as a whole word.
+    """
+
+    sets: tuple[tuple[str, ...], ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def first(self, text: str) -> tuple[str, ...] | None:
+        """Return the first set found in the text, or None."""
+        folded = text.casefold()
+        for phrase in self.unless:
+            folded = folded.replace(phrase.casefold(), " ")
+        return next((words for words in self.sets if all(_holds(folded, word) for word in words)), None)
+
+
+def _holds(folded: str, word: str) -> bool:
+    wanted = word.casefold()
+    if not wanted.isascii():
+        return wanted in folded
+    return re.search(rf"(?<![a-z0-9]){re.escape(wanted)}(?![a-z0-9])", folded) is not None
+
+
+# ── routing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A rule's conditions: each must hold; an empty one always does. `categories` and `units` are those wished for."""
+
+    channels: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    unit_kinds: tuple[str, ...] = ()
+    towns: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    secrecies: tuple[str, ...] = ()
+    words: WordList | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRule:
+    """If `when` holds: this unit leads. The first rule that matches wins.
+
+    `unit` is a code, `@town`, `@wished`, or None where a reviewer has to find it; `assist` likewise. `category` and
+    `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns at once, review
+    asks a person and offers the rest as a suggestion. A rule whose unit is gone has `active` false.
+    """
+
+    id: str
+    when: When
+    unit: str | None
+    assist: tuple[str, ...]
+    category: str | None
+    grade: str | None
+    mode: Literal["auto", "review"]
+    reason: str
+    active: bool = True
+
+
+# ── when: calendars, limits, clocks ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A stretch of service in a day, half-open: [opens, shuts), minutes since local midnight."""
+
+    opens: int
+    shuts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """When a city or a unit serves. `week` is Monday … Sunday; `make_up` serves on make-up working days.
+
+    With `holidays` false, public holidays and make-up days change nothing: the week's table holds every day.
+    """
+
+    week: tuple[tuple[Frame, ...], ...]
+    make_up: tuple[Frame, ...]
+    cut_off: int
+    """Same-day limits of what is dispatched at or after it end on the next day with service."""
+    holidays: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DayOverride:
+    """What the city says about one date, over the national calendar. `frames` None: the ordinary ones."""
+
+    day: date
+    service: bool
+    frames: tuple[Frame, ...] | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long something may take. `n` counts days or minutes by `kind`; it is 0 for same_day."""
+
+    kind: LimitKind
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCase:
+    """A limit and for whom: `when` maps a fact (grade, urgency, channel, unit, audience, level) to allowed values."""
+
+    when: Mapping[str, tuple[str, ...]]
+    limit: Limit
+
+    def fits(self, facts: Mapping[str, str]) -> bool:
+        return all(facts.get(fact) in allowed for fact, allowed in self.when.items())
+
+
+def limit_of(cases: tuple[LimitCase, ...], facts: Mapping[str, str]) -> Limit | None:
+    """Return the limit of the first case that fits, or None where there is none (then there is no such clock)."""
+    return next((case.limit for case in cases if case.fits(facts)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An event, by its type on the wire, whose body's fields have one of the listed values, for the listed grades."""
+
+    event: str
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grades: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A state in which clocks that list it rest. `cap` is what all pauses of this kind may take together."""
+
+    state: str
+    begins: tuple[Trigger, ...]
+    ends: tuple[Trigger, ...]
+    cap: tuple[LimitCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Yellow:
+    """How long before its limit a clock turns yellow, by the kind of limit; None: it never does.
+
+    `days` before a limit in days (working days where the limit is in working days, else times 24 hours),
+    `same_day_minutes` by the clock before a same-day limit, `minutes` by the clock before a limit in (service) minutes.
+    """
+
+    days: int | None = None
+    same_day_minutes: int | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the ladder: who is told when, so long after red, nothing has moved. `to` is a role or a unit's kind."""
+
+    after: Limit
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What is measured, from when to when, and what it may take.
+
+    It applies where the facts fit `applies` (as in a LimitCase). Any of `starts` starts it. `restarts` says what a
+    further start does: `never` nothing, `each_round` a new run when the round is new, `each_lead` when the lead is
+    another unit, `each_start` always. Any of `stops` ends it; with `stops_together` all of them must have come.
+    `limit_field` names a field of the starting event that, if present, holds the limit's instant itself.
+    `round_the_clock` ignores service hours and holidays. `pauses` lists states of `Policy.pauses`.
+    """
+
+    code: str
+    name: Localised
+    applies: Mapping[str, tuple[str, ...]]
+    starts: tuple[Trigger, ...]
+    restarts: Literal["never", "each_round", "each_lead", "each_start"]
+    stops: tuple[Trigger, ...]
+    stops_together: bool
+    pauses: tuple[str, ...]
+    in_charge: str
+    round_the_clock: bool
+    limits: tuple[LimitCase, ...]
+    limit_field: str | None
+    yellow: Yellow | None
+    ladder: tuple[Rung, ...]
+
+    def applies_to(self, facts: Mapping[str, str]) -> bool:
+        return all(facts.get(fact) in allowed for fact, allowed in self.applies.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long, and how often per round, something may be asked for. Without a fitting case it may not be at all."""
+
+    code: str
+    limits: tuple[LimitCase, ...]
+    times: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The switches of "Deadlines, settled" and the clocks. Defaults are that table's."""
+
+    grades: tuple[str, ...]
+    """From the shortest to the longest."""
+    default_grade: str
+    service: Service
+    unit_service: Mapping[str, Service]
+    """For units with hours of their own; see `service_of`."""
+    overrides: Mapping[date, DayOverride]
+    days_end: Literal["end_of_service", "same_time", "service_minutes"] = "end_of_service"
+    day_off: Literal["stays", "rolls"] = "stays"
+    """Where a limit in calendar days ends on a day off: it stays, or rolls to the end of the next service day."""
+    cap_same_day: str | None = None
+    """A same-day limit is never later than this grade's from the same start; None: the bare table holds."""
+    always_in_service: tuple[str, ...] = ("urgent", "emergency")
+    """Urgencies whose service time is every minute of every day."""
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+    clocks: Mapping[str, Clock] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    follow_up_sample: float = 0.1
+    """Least share of closed issues that get a call beside those that must."""
+
+    def service_of(self, unit: str | None) -> Service:
+        return self.unit_service.get(unit, self.service) if unit else self.service
+
+
+# ── words to people ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One message in one language. `id` + `locale` are unique.
+
+    Sent for `event` (type on the wire) where its body fits `where`. Placeholders are `{name}`, all from the event's
+    allow-list. `neutral` is the body for a confidential issue: it names no category, place or unit. Older events than
+    `useful_for` minutes are not told any more. `critical` passes quiet hours, digests, caps and opt-outs.
+    """
+
+    id: str
+    locale: str
+    event: str
+    where: Mapping[str, tuple[str, ...]]
+    audience: Audience
+    medium: Medium
+    subject: str | None
+    body: str
+    neutral: str
+    delivery: Literal["at_most_once", "at_least_once"]
+    useful_for: int
+    urgency: Literal["critical", "normal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """All that one city decides. `version` is the hash of the files' contents (12 hex digits)."""
+
+    version: str
+    code: str
+    name: Localised
+    zone: str
+    locales: tuple[str, ...]
+    """The first is the default."""
+    bounds: Bounds
+    receipt_prefix: str
+    fallback_unit: str
+    emergency_unit: str
+    office_unit: str
+    """The coordination office: reviews, supervises, answers for the lights."""
+    audience_groups: Mapping[str, str]
+    """Audience → the group that adjudicates what no unit takes."""
+    units: Mapping[str, Unit]
+    staff: Mapping[str, Staff]
+    towns: Mapping[str, Town]
+    channels: Mapping[str, Channel]
+    categories: Mapping[str, Category]
+    rules: tuple[RoutingRule, ...]
+    policy: Policy
+    templates: tuple[Template, ...]
+    notices: Mapping[str, Localised]
+    """Sentences of pages and receipts, such as whom to call first in an emergency."""
+    urgency_words: Mapping[str, WordList]
+    """Urgency → its recall list, the gravest first."""
+    secrecy_words: Mapping[str, WordList]
+    """Secrecy → its words, the strictest first."""
+    themes: tuple[Mapping[str, str], ...]
+    indicators: tuple[Mapping[str, str], ...]
+    reports: Path | None
+    """Made-up reports for the demo, JSON Lines."""
