@@ -1,0 +1,84 @@
+"""What a deployment may set, from the environment: `SANFU_<NAME>`; a secret also as `SANFU_<NAME>_FILE`."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What every service has. A service adds its own fields in a subclass.
+
+    A field `x` with a neighbour `x_file` may be given as that file's content, without its last line break; both at
+    once is an error. Errors name fields, never values.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SANFU_", env_ignore_empty=True, hide_input_in_errors=True, frozen=True, validate_default=True
+    )
+
+    kafka: str = Field("127.0.0.1:9092", description="bootstrap addresses, by commas")
+    mongo: SecretStr = Field(
+        SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), description="a replica set's URL; may hold a password"
+    )
+    mongo_file: Path | None = None
+    prefix: str = Field(
+        "sanfu",
+        pattern=r"^[a-z][a-z0-9-]{0,39}$",
+        description="names topics, groups and databases, so that deployments and tests share a broker",
+    )
+    city: Path | None = Field(None, description="directory of the pack this deployment works for")
+    ordinal: int = Field(0, ge=0, description="which copy of the service this is: part of its static group member id")
+    only: Literal["api", "work"] | None = Field(None, description="run one half; absent: both in one process")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    host: str = Field("127.0.0.1", description="reachable from this machine only, unless somebody decides otherwise")
+    port: int = Field(0, ge=0, le=65535, description="0: any free one, which the log names")
+    body_limit: int = Field(
+        256 * 1024, ge=1024, description="bytes of a request; a subject's whole document has no more"
+    )
+    ops_token: SecretStr | None = Field(None, description="opens /ops; absent: /ops is shut", min_length=16)
+    ops_token_file: Path | None = None
+    keys: SecretStr | None = Field(None, description="the key ring for personal data (JSON)")
+    keys_file: Path | None = None
+    clock: Path | None = Field(None, description="anchor file of the business clock; absent: the system clock")
+
+    fetch_wait_ms: int = Field(
+        100, ge=1, le=100, description="how long an empty fetch waits: timers need to know of the log's end this often"
+    )
+    batch_records: int = Field(
+        500, ge=1, le=5000, description="records folded and written as one: one query, one bulk write"
+    )
+    timer_page: int = Field(500, ge=1, le=5000, description="timers fired before consumers get their turn")
+    sweep_every_s: float = Field(5, gt=0, description="seconds between two looks for outbox entries left behind")
+    sweep_after_s: float = Field(2, ge=0, description="age at which an outbox entry is left behind, not under way")
+    session_s: float = Field(10, ge=6, description="a restart within it finds its partitions unmoved (broker: >= 6)")
+    send_within_s: float = Field(10, gt=0, description="a send that is not acknowledged by then counts as unknown")
+    gap_alarm_s: float = Field(60, gt=0, description="a sequence missing longer is no delay, it is a hole")
+    stall_s: float = Field(
+        60, gt=0, description="a consumer behind, yet without progress for so long, ends the process"
+    )
+    stop_within_s: float = Field(15, gt=0, description="graceful stop; half of the 30 s an orchestrator grants")
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_files(cls, given: Any) -> Any:
+        given = dict(given)
+        for name in cls.model_fields:
+            path = given.get(f"{name}_file")
+            if path is None:
+                continue
+            if given.get(name) is not None:
+                raise ValueError(f"{name} and {name}_file are both set: leave one")
+            try:
+                given[name] = Path(path).read_text().rstrip("\r\n")
+            except OSError as error:
+                raise ValueError(f"{name}_file: {error.strerror}: {path}") from error
+        return given
+
+    @model_validator(mode="after")
+    def two_waits_agree(self) -> Self:
+        if self.stop_within_s < self.fetch_wait_ms / 1000:
+            raise ValueError("stop_within_s is shorter than one fetch")
+        return self
