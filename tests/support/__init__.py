@@ -1,0 +1,1 @@
+"""What tests share: the real parts, and the one way to wait."""
