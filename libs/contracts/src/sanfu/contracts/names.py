@@ -18,20 +18,77 @@ def dead_letter_topic(service: str) -> str:
     return f"sanfu.{service}.dlq"
 
 
+# intake: what was received
 ISSUE_SUBMITTED = "sanfu.issue.submitted.v1"
 ISSUE_SUPPLEMENTED = "sanfu.issue.supplemented.v1"
+
+# router: who handles it
 ISSUE_ASSIGNED = "sanfu.issue.assigned.v1"
 REVIEW_REQUESTED = "sanfu.issue.review-requested.v1"
 DUPLICATE_SUSPECTED = "sanfu.issue.duplicate-suspected.v1"
+
+# desk, pre-review
 ISSUE_DISPATCHED = "sanfu.issue.dispatched.v1"
+ISSUE_ANSWERED = "sanfu.issue.answered.v1"
+ISSUE_REFUSED = "sanfu.issue.refused.v1"
+ISSUE_FORWARDED = "sanfu.issue.forwarded.v1"
+ISSUE_MERGED = "sanfu.issue.merged.v1"
+SUPPORTER_ADDED = "sanfu.issue.supporter-added.v1"
+REMINDER_ADDED = "sanfu.issue.reminder-added.v1"
+SUPPLEMENT_ASKED = "sanfu.issue.supplement-asked.v1"
+
+# desk, handling
 ISSUE_ACKNOWLEDGED = "sanfu.issue.acknowledged.v1"
 ISSUE_CONTACTED = "sanfu.issue.contacted.v1"
+SCENE_REACHED = "sanfu.issue.scene-reached.v1"
+SITUATION_REPORTED = "sanfu.issue.situation-reported.v1"
 ISSUE_HANDLED = "sanfu.issue.handled.v1"
-ISSUE_FOLLOWED_UP = "sanfu.issue.followed-up.v1"
-ISSUE_CLOSED = "sanfu.issue.closed.v1"
 ISSUE_RETURNED = "sanfu.issue.returned.v1"
+RETURN_ADJUDICATED = "sanfu.issue.return-adjudicated.v1"
+ASSIST_ASKED = "sanfu.issue.assist-asked.v1"
+ASSIST_DONE = "sanfu.issue.assist-done.v1"
+ISSUE_COPIED = "sanfu.issue.copied.v1"
+ISSUE_HANDED_OVER = "sanfu.issue.handed-over.v1"
+REPLY_REFUSED = "sanfu.issue.reply-refused.v1"
+
+# desk, what changes limits and levels
+ISSUE_SUSPENDED = "sanfu.issue.suspended.v1"
+ISSUE_RESUMED = "sanfu.issue.resumed.v1"
+ISSUE_REGISTERED = "sanfu.issue.registered.v1"
+EXTENSION_ASKED = "sanfu.issue.extension-asked.v1"
+EXTENSION_DECIDED = "sanfu.issue.extension-decided.v1"
+GRADE_CHANGE_ASKED = "sanfu.issue.grade-change-asked.v1"
+GRADE_CHANGED = "sanfu.issue.grade-changed.v1"
+URGENCY_CHANGED = "sanfu.issue.urgency-changed.v1"
+SECRECY_CHANGED = "sanfu.issue.secrecy-changed.v1"
+EXEMPTION_DECIDED = "sanfu.issue.exemption-decided.v1"
+
+# desk, the end and what follows it
+ISSUE_FOLLOWED_UP = "sanfu.issue.followed-up.v1"
+COMPLETION_VOIDED = "sanfu.issue.completion-voided.v1"
+ISSUE_CLOSED = "sanfu.issue.closed.v1"
+ISSUE_WITHDRAWN = "sanfu.issue.withdrawn.v1"
+REOPEN_REQUESTED = "sanfu.issue.reopen-requested.v1"
+ISSUE_REOPENED = "sanfu.issue.reopened.v1"
+REOPEN_DECLINED = "sanfu.issue.reopen-declined.v1"
+
+# desk, affairs
+ORDER_RAISED = "sanfu.order.raised.v1"
+ORDER_REPLIED = "sanfu.order.replied.v1"
+ORDER_LIFTED = "sanfu.order.lifted.v1"
+MEETING_HELD = "sanfu.meeting.held.v1"
+TASK_SET = "sanfu.task.set.v1"
+TASK_DONE = "sanfu.task.done.v1"
+
+# sla: when it is due
 DEADLINE_SET = "sanfu.issue.deadline-set.v1"
 LIGHT_CHANGED = "sanfu.issue.light-changed.v1"
 ESCALATION_RAISED = "sanfu.issue.escalation-raised.v1"
+
+# notify: who was told
 PARTY_INFORMED = "sanfu.issue.party-informed.v1"
 DELIVERY_FAILED = "sanfu.issue.delivery-failed.v1"
+
+# state, not a story
+CONTACT_RECORD = "sanfu.contact.record.v1"
+DIRECTORY_RECORD = "sanfu.directory.record.v1"

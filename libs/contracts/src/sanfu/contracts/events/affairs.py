@@ -1,0 +1,84 @@
+"""What desk tells of affairs: supervision orders, meetings, tasks. `concerns` names the issues they bear upon."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sanfu.contracts.events.words import Attachment, Body, Code, Concerning, Count, Deed, Instant, Subject, Text, Unit
+
+OrderLevel = Literal["normal", "yellow", "red"]
+
+
+class OrderRaised(Deed, Concerning):
+    """A unit is told to do something and to answer for it. Works for a unit with no named officer."""
+
+    level: OrderLevel = Field(description="How grave")
+    unit: Unit = Field(description="Unit it is for")
+    issuer: Unit = Field(description="Unit that raises it")
+    cause: Literal["person", "instruction", "red_light", "two_unsatisfied", "false_completion", "inspection"] = Field(
+        description="What brought it about"
+    )
+    text: Text = Field(description="What is ordered")
+    reply_by: Instant = Field(description="By when the unit answers")
+    round: Count = Field(default=1, description="Round of handling it is about")
+
+
+class OrderReplied(Deed, Concerning):
+    """The unit answered the order."""
+
+    unit: Unit = Field(description="Unit that answers")
+    text: Text = Field(description="Its answer")
+    evidence: list[Attachment] = Field(default_factory=list, description="What proves it")
+    number: Count = Field(default=1, description="Counts the answers from 1")
+
+
+class OrderLifted(Deed, Concerning):
+    """The order is done with."""
+
+    unit: Unit = Field(description="Unit it was for")
+    reason: Text = Field(description="Why")
+
+
+class Decision(Body):
+    """What a meeting decided of one issue."""
+
+    issue: Subject = Field(description="Issue it is about")
+    decision: Literal["task", "register", "lead", "close", "back", "note"] = Field(description="What kind of decision")
+    text: Text = Field(description="The decision, as the minutes have it")
+    unit: Unit | None = Field(default=None, description="Unit it binds")
+    task: Subject | None = Field(default=None, description="Task that came of it")
+    limit: Instant | None = Field(default=None, description="By when")
+
+
+class MeetingHeld(Deed, Concerning):
+    """A meeting was held, and nothing on its agenda was left undecided."""
+
+    kind: Literal["weekly_joint", "coordination", "onsite_city", "onsite_town", "reform_weekly"] = Field(
+        description="What kind of meeting"
+    )
+    title: str = Field(max_length=300, description="Its title")
+    held_at: Instant = Field(description="When it began")
+    place: Unit | None = Field(default=None, description="Town or village it was held in")
+    chair: Code | None = Field(default=None, description="Account of who led it")
+    units: list[Unit] = Field(default_factory=list, description="Units that took part")
+    decisions: list[Decision] = Field(default_factory=list, description="What was decided, issue by issue")
+    minutes: list[Attachment] = Field(default_factory=list, description="The minutes")
+
+
+class TaskSet(Deed, Concerning):
+    """A unit has something to do, by a meeting's decision."""
+
+    unit: Unit = Field(description="Unit it is for")
+    text: Text = Field(description="What is to be done")
+    limit: Instant = Field(description="By when")
+    meeting: Subject | None = Field(default=None, description="Meeting that decided it")
+    issue: Subject | None = Field(default=None, description="Issue it is about")
+
+
+class TaskDone(Deed, Concerning):
+    """The task is done, or was dropped."""
+
+    unit: Unit = Field(description="Unit it was for")
+    result: Literal["done", "dropped"] = Field(description="What came of it")
+    text: Text = Field(description="What was done, or why it was dropped")
+    evidence: list[Attachment] = Field(default_factory=list, description="What proves it")

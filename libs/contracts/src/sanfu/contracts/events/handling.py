@@ -1,0 +1,141 @@
+"""What desk tells of the handling: contact, handled, returns, assists, copies, hand-over."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from sanfu.contracts.events.words import Attachment, Code, Count, Deed, EventId, Grade, Instant, Line, Text, Unit
+
+
+class IssueAcknowledged(Deed):
+    """A unit has seen that it leads or assists."""
+
+    unit: Unit = Field(description="Unit that acknowledged")
+    assignment: Count = Field(description="Assignment it acknowledged")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class IssueContacted(Deed):
+    """The first of the three ones: somebody spoke with the party, or tried to."""
+
+    result: Literal["reached", "failed"] = Field(description="What came of it; a failed attempt stops the clock too")
+    method: Literal["phone", "visit", "message", "writing"] = Field(description="How")
+    unit: Unit = Field(description="Unit that made contact")
+    contacted_at: Instant = Field(description="When it was")
+    summary: Text | None = Field(default=None, description="What was said, masked; internal")
+    evidence: list[Attachment] = Field(default_factory=list, description="What proves it")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class SceneReached(Deed):
+    """In an emergency: a unit's people are there."""
+
+    unit: Unit = Field(description="Unit that is there")
+    reached_at: Instant = Field(description="When it was")
+
+
+class SituationReported(Deed):
+    """In an emergency: what is the case and what is being done."""
+
+    unit: Unit = Field(description="Unit that reports")
+    number: Count = Field(default=1, description="Counts that unit's reports from 1")
+    text: Text = Field(description="What is the case, masked; internal")
+    evidence: list[Attachment] = Field(default_factory=list, description="Pictures of it")
+
+
+class IssueHandled(Deed):
+    """The second of the three ones: the unit has done what it could, and says so to the party."""
+
+    unit: Unit = Field(description="Unit that led")
+    outcome: Literal["solved", "partly", "planned", "explained", "other_route"] = Field(description="What came of it")
+    reply: Text = Field(min_length=1, description="Public reply to the party, written for this issue")
+    internal: Text | None = Field(default=None, description="Text for officers only, masked")
+    evidence: list[Attachment] = Field(default_factory=list, description="What proves it")
+    planned_for: Instant | None = Field(default=None, description="If planned: when it will be done")
+    legal_ground: Text | None = Field(default=None, description="If explained: the law or rule that stands against it")
+    received_at: Instant = Field(description="When desk received it: this instant counts against the limit")
+    signed_by: Code | None = Field(default=None, description="Account of the unit's head, where the policy asks for it")
+    assignment: Count = Field(description="Assignment under which it was handled")
+    round: Count = Field(default=1, description="Round of handling")
+
+    @model_validator(mode="after")
+    def _gives_what_its_outcome_needs(self) -> Self:
+        if self.outcome == "planned" and self.planned_for is None:
+            raise ValueError("outcome planned needs planned_for")
+        if self.outcome == "explained" and not self.legal_ground:
+            raise ValueError("outcome explained needs legal_ground")
+        return self
+
+
+class IssueReturned(Deed):
+    """A unit says that it is not the right one. Until that is decided it stays in charge."""
+
+    unit: Unit = Field(description="Unit that returns it")
+    ground: Literal["law", "duties", "area"] = Field(description="On what ground")
+    proposed_unit: Unit = Field(description="Unit it should go to")
+    text: Text = Field(description="Why, for people to read; internal")
+    number: Count = Field(description="Counts the returns of this issue from 1: the second goes to adjudication")
+    assignment: Count = Field(description="Assignment that is returned")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class ReturnAdjudicated(Deed):
+    """The coordination group decided a dispute about the lead; its decision binds."""
+
+    unit: Unit = Field(description="Unit that leads by this decision; IssueDispatched follows if it is another")
+    number: Count = Field(description="The return that was decided")
+    upheld: bool = Field(description="True if the return was right")
+    charged: Unit | None = Field(default=None, description="Unit that is charged the time it cost")
+    reason: Text = Field(description="Why, for people to read; internal")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class AssistAsked(Deed):
+    """Another unit has a task of its own in this issue; the lead stays the lead."""
+
+    unit: Unit = Field(description="Unit that assists")
+    task: Text = Field(description="What it should do")
+    mandatory: bool = Field(default=True, description="No closing while it is open")
+    limit: Instant | None = Field(default=None, description="By when; never later than the lead's limit")
+    number: Count = Field(description="Counts the assists of this issue from 1")
+
+
+class AssistDone(Deed):
+    """A unit that assists has done its task, or was relieved of it."""
+
+    unit: Unit = Field(description="Unit that assisted")
+    number: Count = Field(description="The assist that is done")
+    result: Literal["done", "not_ours", "cancelled"] = Field(description="What came of it")
+    text: Text | None = Field(default=None, description="What was done; internal")
+    evidence: list[Attachment] = Field(default_factory=list, description="What proves it")
+
+
+class IssueCopied(Deed):
+    """A unit may read along, without a duty; or no longer."""
+
+    unit: Unit = Field(description="Unit that reads along")
+    ends: bool = Field(default=False, description="True if it no longer does")
+    reason: Line | None = Field(default=None, description="Why")
+
+
+class IssueHandedOver(Deed):
+    """The lead passes to a unit that accepted it, or to a successor; no limit moves."""
+
+    from_unit: Unit = Field(description="Unit that led")
+    unit: Unit = Field(description="Unit that leads from now on")
+    grade: Grade = Field(description="Grade, as it was")
+    assignment: Count = Field(description="The number the writer saw, plus one")
+    why: Literal["accepted", "succession", "recusal"] = Field(description="By whose leave")
+    reason: Text = Field(description="Why, for people to read; internal")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class ReplyRefused(Deed):
+    """What a unit's own system sent could not be done."""
+
+    unit: Unit = Field(description="Unit whose system sent it")
+    reply: EventId = Field(description="Id of what it sent")
+    command: Line = Field(description="What it wanted")
+    problem: Line = Field(description="URN of the problem, as the API would have answered")
+    reason: Text = Field(description="What was wrong, and what would be right")
+    allowed: list[Line] = Field(default_factory=list, description="Commands that could be done now")

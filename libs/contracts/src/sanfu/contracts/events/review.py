@@ -1,0 +1,73 @@
+"""What desk tells of the pre-review: dispatched, answered, refused, forwarded, merged, asked for more."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sanfu.contracts.events.router import Assignment
+from sanfu.contracts.events.words import Attachment, Code, Concerning, Count, Deed, Instant, Line, Pack, Subject, Text
+
+
+class IssueDispatched(Assignment, Deed):
+    """A reviewer or a coordination group said who leads."""
+
+
+class IssueAnswered(Deed):
+    """A question or thanks was answered without a unit having to handle it."""
+
+    reply: Text = Field(description="Public reply")
+    article: Code | None = Field(default=None, description="Knowledge article it was taken from")
+    objection_until: Instant | None = Field(default=None, description="Until when `this did not answer me` reopens it")
+
+
+class IssueRefused(Deed):
+    """It will not be handled, for a reason the pack knows, and the party is told where to go instead."""
+
+    reason: Code = Field(description="Reason code of the city pack")
+    reply: Text = Field(description="Public reply: why, and the right address")
+    second: Code | None = Field(default=None, description="Account of the second person, where one is required")
+    appeal_until: Instant | None = Field(default=None, description="Until when the party may appeal once")
+    pack: Pack = Field(description="City pack that holds the reason")
+
+
+class IssueForwarded(Deed):
+    """It went to a body outside the city, without a duty to report back."""
+
+    to: Line = Field(description="Body it went to")
+    reason: Code = Field(description="Reason code of the city pack")
+    reply: Text = Field(description="Public reply: where it went, and how to reach them")
+
+
+class IssueMerged(Deed, Concerning):
+    """It is the same problem as another issue's, and goes on there. `concerns` names the head."""
+
+    head: Subject = Field(description="Issue that goes on for both")
+    reason: Text = Field(description="Why they are the same, for people to read")
+
+
+class SupporterAdded(Deed):
+    """A distinct other party has the same problem."""
+
+    issue: Subject | None = Field(default=None, description="The supporter's own issue, if there is one")
+    supporters: Count = Field(description="Distinct supporters from now on")
+
+
+class ReminderAdded(Deed):
+    """The same party asked again about an open case."""
+
+    number: Count = Field(description="Counts the reminders of this case from 1")
+    text: Text | None = Field(default=None, description="What was said, masked; absent if confidential or sealed")
+    issue: Subject | None = Field(default=None, description="The issue by which the reminder came, if it was one")
+    channel: Code | None = Field(default=None, description="Channel by which it came")
+
+
+class SupplementAsked(Deed):
+    """The party must say more before anything can be decided; its clock rests."""
+
+    question: Text = Field(description="What is asked, for the party to read")
+    number: Count = Field(default=1, description="Counts the questions of this issue from 1")
+    answer_by: Instant | None = Field(default=None, description="After this instant it is closed as incomplete")
+    attachments: list[Attachment] = Field(default_factory=list, description="Files that belong to the question")
+    fields: list[Literal["place", "text", "photo", "contact", "category"]] = Field(
+        default_factory=list, description="What is missing"
+    )

@@ -1,0 +1,84 @@
+"""What router tells: who handles it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sanfu.contracts.events.words import (
+    Audience,
+    Body,
+    Code,
+    Count,
+    Grade,
+    Line,
+    Pack,
+    Subject,
+    Text,
+    Unit,
+    Urgency,
+)
+
+DecidedBy = Literal["rule", "model", "fallback", "emergency", "return", "reviewer", "group"]
+Why = Literal["unsure", "consult", "thanks", "spam", "confidential", "sealed", "second_return", "recusal", "place"]
+Score = float
+
+
+class Told(Body):
+    """A further unit told at once, beside the one that leads."""
+
+    unit: Unit = Field(description="Unit told")
+    part: Literal["emergency", "place", "assist", "copy"] = Field(
+        description="Why: the emergency unit, the unit of the place, it assists, it only reads"
+    )
+
+
+class Assignment(Body):
+    """From this instant, this unit leads. `IssueAssigned` and `IssueDispatched` both mean exactly this."""
+
+    unit: Unit = Field(description="Unit that leads")
+    grade: Grade = Field(description="Grade: its limits follow from it")
+    urgency: Urgency = Field(description="Urgency at this instant")
+    audience: Audience = Field(description="Whose need it is: names the coordination group")
+    category: Code | None = Field(default=None, description="Category it was decided to be of")
+    assignment: Count = Field(description="Number the writer saw, plus one; the higher counts, at equal ones desk's")
+    round: Count = Field(default=1, description="Round of handling")
+    decided_by: DecidedBy = Field(description="What or who decided")
+    reason: Text = Field(description="Why, for people to read")
+    rule: Code | None = Field(default=None, description="Rule that matched")
+    score: Score | None = Field(default=None, ge=0, le=1, description="How sure the model was, 0 to 1")
+    pack: Pack = Field(description="City pack it was decided with")
+    also: list[Told] = Field(default_factory=list, description="Further units told at once")
+
+
+class IssueAssigned(Assignment):
+    """A rule or the model was sure, or a first return was routed again."""
+
+
+class Suggestion(Body):
+    """What router would do, if it were asked."""
+
+    unit: Unit = Field(description="Unit that might lead")
+    grade: Grade | None = Field(default=None, description="Grade it might have")
+    category: Code | None = Field(default=None, description="Category it might be of")
+    score: Score = Field(ge=0, le=1, description="How sure, 0 to 1")
+    reason: Text = Field(description="Why, for people to read")
+    rule: Code | None = Field(default=None, description="Rule that matched")
+
+
+class ReviewRequested(Body):
+    """Nothing was sure enough: a person decides."""
+
+    why: Why = Field(description="What stood in the way of deciding it at once")
+    reason: Text = Field(description="The same for people to read")
+    suggestions: list[Suggestion] = Field(default_factory=list, description="Best first")
+    pack: Pack = Field(description="City pack it was decided with")
+
+
+class DuplicateSuspected(Body):
+    """Another issue seems to be about the same thing. Only people merge."""
+
+    other: Subject = Field(description="The issue that it seems to repeat")
+    same_party: bool = Field(description="True: the same party said it before, so this is a reminder")
+    score: Score = Field(ge=0, le=1, description="How alike, 0 to 1")
+    parts: dict[str, Score] = Field(default_factory=dict, description="Parts of the score: text, distance, time …")
+    reason: Line | None = Field(default=None, description="The same for people to read")

@@ -1,0 +1,53 @@
+"""What sla tells: when it is due, and who is late."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sanfu.contracts.events.words import Body, Code, Count, Grade, Instant, Level, Line, Pack, Role, Subject, Unit
+
+Turn = Literal["yellow_due", "limit_passed", "stopped_in_time", "stopped_late", "deadline_moved", "stop_voided"]
+
+
+class Clock(Body):
+    """Which clock of an issue is meant, in which round, and which version of its deadline."""
+
+    clock: Code = Field(description="Clock in the city's policy: handling, unit_handling, acknowledge …")
+    about: Subject | None = Field(default=None, description="The order, task or assist it counts for, if not the issue")
+    version: Count = Field(description="Version of this clock's deadline: each DeadlineSet raises it")
+    round: Count = Field(description="Round of handling")
+    unit: Unit = Field(description="Unit in charge of keeping it")
+    limit: Instant = Field(description="Red from this instant on")
+
+
+class DeadlineSet(Clock):
+    """A clock has a deadline now; every older version of it is void."""
+
+    starts: Instant = Field(description="From when it counts")
+    yellow: Instant | None = Field(default=None, description="Yellow from this instant on; none: never")
+    grade: Grade | None = Field(default=None, description="Grade it was reckoned for")
+    reason: Literal[
+        "started", "resumed", "extended", "grade_changed", "urgency_changed", "handed_over", "stop_voided", "replanned"
+    ] = Field(default="started", description="Why this version came about")
+    pack: Pack = Field(description="City pack with which it was reckoned")
+
+
+class LightChanged(Clock):
+    """A light went on or out: once for each (issue, clock, level, version)."""
+
+    level: Level = Field(description="The light from now on")
+    skipped: bool = Field(default=False, description="Overtaken by a redder one after an outage: recorded, not shown")
+    reason: Turn = Field(description="What brought it about; the first two only at or after their instant")
+    grade: Grade | None = Field(default=None, description="Grade it was reckoned for")
+    late_by: int = Field(default=0, ge=0, description="Seconds past the limit, 0 while in time")
+
+
+class EscalationRaised(Clock):
+    """Nobody reacted to a light: the next step of the ladder hears of it."""
+
+    step: Count = Field(description="Step of the ladder, from 1")
+    to_unit: Unit = Field(description="Unit that hears of it")
+    to_role: Role = Field(description="Who there hears of it")
+    level: Level = Field(description="The light nobody reacted to")
+    late_by: int = Field(default=0, ge=0, description="Seconds past the limit, 0 while in time")
+    reason: Line | None = Field(default=None, description="The same for people to read")
