@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import traceback
 from typing import Any, TextIO
 
 import orjson
@@ -22,6 +23,8 @@ PERSONAL = re.compile(
     )
 )
 REDACTED = "[redacted]"
+FRAMES = 15
+"""Innermost frames shown of an exception: more is the framework's."""
 
 
 def redacted(value: Any) -> Any:
@@ -52,6 +55,38 @@ def _trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def _failure(messages: bool) -> Processor:
+    """Make the processor that shows an exception as its type and frames. Its message may quote anybody's data, so it
+    is shown at level debug only: log what is fit to be seen as a field."""
+
+    def render(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        match event.pop("exc_info", None):
+            case BaseException() as error:
+                event["exception"] = _shown(error, messages)
+            case (_, BaseException() as error, _):
+                event["exception"] = _shown(error, messages)
+            case True if error := sys.exception():
+                event["exception"] = _shown(error, messages)
+        return event
+
+    return render
+
+
+def _shown(error: BaseException, messages: bool) -> dict[str, Any]:
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    shown: dict[str, Any] = {
+        "type": f"{type(error).__module__}.{type(error).__qualname__}",
+        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    if messages:
+        shown["message"] = str(error)
+    if cause := error.__cause__ or error.__context__:
+        shown["cause"] = _shown(cause, messages)
+    if isinstance(error, BaseExceptionGroup):
+        shown["group"] = [_shown(one, messages) for one in error.exceptions]
+    return shown
+
+
 def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS).decode()
 
@@ -72,7 +107,7 @@ def configure(service: str, level: str = "info", out: TextIO | None = None) -> N
         _service,
         _trace,
     ]
-    after: list[Processor] = [structlog.processors.format_exc_info, _redact, _render]
+    after: list[Processor] = [_failure(number <= logging.DEBUG), _redact, _render]
     structlog.configure(
         processors=[*before, *after],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -1,0 +1,126 @@
+"""What a request's body may be, before anything looks into it: not too large, and no JSON that can't be kept."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sanfu.runtime.problems import field_path, invalid, problem
+
+SMALL = 256 * 1024
+"""Bytes of a request, unless a path has a limit of its own: a subject's whole document has no more."""
+
+_SUSPECT = re.compile(rb"\\u00|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\x00|\d{19}|[eE]\+?\d{3}|NaN|Infinity")
+"""In the bytes of every body that `_unkept` would find fault with, and of hardly any other. NUL: not UTF-8."""
+_UNKEPT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+
+class Body(BaseModel):
+    """What a request's JSON is read into: unknown fields are refused, no infinite numbers, not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class TooLarge(HTTPException):
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"The body has more than {limit} bytes")
+
+
+class Bodies:
+    """ASGI middleware: refuse a body over `limit` bytes (413) without taking in the rest; refuse JSON that holds, at
+    whatever depth, half characters, control characters, numbers beyond 64 bits or infinite ones, naming the field
+    (422). `larger` maps path prefixes to limits of their own.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int = SMALL, larger: Mapping[str, int] | None = None) -> None:
+        self._app, self._limit, self._larger = app, limit, dict(larger or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        limit = next((size for path, size in self._larger.items() if scope["path"].startswith(path)), self._limit)
+        try:
+            length = headers.get("content-length", "")
+            if length.isdecimal() and int(length) > limit:
+                raise TooLarge(limit)
+            counted = _counted(receive, limit)
+            if "json" in headers.get("content-type", ""):
+                body = await _whole(counted)
+                if wrong := list(unkept(body)):
+                    await invalid(wrong)(scope, receive, send)
+                    return
+                counted = _again(body, receive)
+            await self._app(scope, counted, send)
+        except TooLarge as error:
+            await problem(413, "body-too-large", f"{error.detail}.", limit=limit)(scope, receive, send)
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    taken = 0
+
+    async def counting() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise TooLarge(limit)
+        return message
+
+    return counting
+
+
+async def _whole(receive: Receive) -> bytes:
+    parts = []
+    while (message := await receive())["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return first.pop() if first else await receive()
+
+    return replayed
+
+
+def unkept(body: bytes) -> Iterator[dict[str, str]]:
+    """Name what in a JSON body no store could keep. Nothing for what is no JSON: the parser will say so."""
+    if not _SUSPECT.search(body):
+        return
+    try:
+        todo: list[tuple[tuple[str | int, ...], Any]] = [(("body",), json.loads(body))]
+    except (ValueError, RecursionError):
+        return
+    while todo:
+        place, value = todo.pop()
+        match value:
+            case dict():
+                todo += [((*place, key), key) for key in value if _UNKEPT.search(key)]
+                todo += [((*place, key), item) for key, item in value.items()]
+            case list():
+                todo += [((*place, index), item) for index, item in enumerate(value)]
+            case _ if expected := _fault(value):
+                yield {"field": field_path(place), "problem": "cannot_be_kept", "expected": expected}
+
+
+def _fault(value: Any) -> str | None:
+    match value:
+        case str() if found := _UNKEPT.search(value):
+            return f"no U+{ord(found[0]):04X} (here at position {found.start()})"
+        case int() if not -(2**63) <= value < 2**63:
+            return "a number of at most 64 bits"
+        case float() if not math.isfinite(value):
+            return "a finite number"
+    return None

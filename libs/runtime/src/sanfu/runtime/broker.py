@@ -1,0 +1,136 @@
+"""The broker, as the machine sees it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to publish. `topic` is the logical name; the adapter puts the deployment's prefix before it."""
+
+    topic: str
+    key: str
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record as read."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: bytes | None
+    headers: Headers
+
+
+class BrokerDown(Exception):
+    """The broker can't be reached, or did not answer in time. Worth another try later."""
+
+
+class Fenced(Exception):
+    """Another process holds this one's place in the group. Nothing that this process can mend."""
+
+
+class Subscription(Protocol):
+    """One group's reading of one topic.
+
+    Records of one partition come in order, and at least once. What a process holds is known from `assigned`; a
+    partition given up keeps no state here.
+    """
+
+    async def start(self) -> None:
+        """Join the group. Raises BrokerDown."""
+        ...
+
+    async def stop(self) -> None:
+        """Leave cleanly, so that another member gets the partitions at once."""
+        ...
+
+    @property
+    def assigned(self) -> frozenset[int]: ...
+
+    async def poll(self, most: int, seconds: float) -> list[Incoming]:
+        """Return at most `most` records, or none after `seconds`. Raises BrokerDown, Fenced."""
+        ...
+
+    async def position(self, partition: int, offset: int) -> None:
+        """Go on reading a partition at `offset`."""
+        ...
+
+    async def committed(self, partition: int) -> int | None: ...
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        """Remember the next offset to read, as a hint: raises nothing if it fails."""
+        ...
+
+    async def ends(self) -> dict[int, int]:
+        """Ask the broker, now, for the offset behind the last record of each assigned partition."""
+        ...
+
+    async def beginnings(self) -> dict[int, int]:
+        """The offset of the oldest record kept, of each assigned partition."""
+        ...
+
+    def end_seen(self, partition: int) -> tuple[float, int] | None:
+        """The latest fetch that came back for a partition: when (real, epoch seconds), and the end it told."""
+        ...
+
+
+class Broker(Protocol):
+    """Publishes and subscribes.
+
+    `publish` sends in the order given. For one topic and key a record is acknowledged only if all earlier ones of the
+    call were: the first failure ends that partition's part of the call. What is answered False may have arrived all
+    the same. A topic that does not exist is answered False at once and listed in `missing`; nothing waits for it.
+    """
+
+    missing: set[str]
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[bool]: ...
+
+    async def partitions(self, topic: str) -> int | None:
+        """How many partitions a topic has; None if there is no such topic. Raises BrokerDown."""
+        ...
+
+    def subscribe(self, topic: str, *, group: str, member: str) -> Subscription:
+        """`member` is the static name of this process in the group: two processes never share one."""
+        ...
+
+    async def read(self, topic: str, key: str | None = None) -> list[Incoming]:
+        """Everything a topic holds now (of one key), oldest first, outside any group: for operators' tools."""
+        ...
+
+
+def partition_of(key: str, count: int) -> int:
+    """The partition that holds a key: the same function as every Kafka client's default (murmur2)."""
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % count
+
+
+def murmur2(data: bytes) -> int:
+    """Kafka's murmur2 (seed 0x9747b28c), as org.apache.kafka.common.utils.Utils has it."""
+    mask, m = 0xFFFFFFFF, 0x5BD1E995
+    length = len(data)
+    h = (0x9747B28C ^ length) & mask
+    whole = length & ~3
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i : i + 4], "little")
+        k = (k * m) & mask
+        k ^= k >> 24
+        k = (k * m) & mask
+        h = ((h * m) & mask) ^ k
+    tail = data[whole:]
+    if tail:
+        h = ((h ^ int.from_bytes(tail, "little")) * m) & mask
+    h ^= h >> 13
+    h = (h * m) & mask
+    return h ^ (h >> 15)

@@ -1,0 +1,18 @@
+"""How event bodies become bytes and back: the contracts' side of the machine."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class BadBody(ValueError):
+    """A body that its type does not allow; the message names the field."""
+
+
+class Codec(Protocol):
+    """Both directions validate. `decode` and `encode` raise a ValueError that names the field."""
+
+    def knows(self, type: str) -> bool: ...
+
+    def decode(self, type: str, body: bytes) -> dict[str, Any]: ...
+
+    def encode(self, type: str, data: Mapping[str, Any]) -> bytes: ...

@@ -1,0 +1,264 @@
+"""Reading the story: batches into the machine, positions kept, rebuilds run, gaps and read-to-the-end noted."""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from sanfu.contracts.names import dead_letter_topic
+from sanfu.contracts.wire import BadEnvelope, peek
+from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Incoming, Outgoing, Subscription
+from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.fold import Fate, Letter
+from sanfu.runtime.machine import Contended, Machine
+from sanfu.runtime.store import Mark, StoreDown
+
+log = structlog.get_logger()
+
+declare("machine.after_commit", "offset committed")
+
+BATCH = 500
+REMEMBER_EVERY = 1.0
+"""Seconds between two notes of the position: after a kill so much is folded again, and known as seen."""
+
+
+@dataclass(slots=True)
+class Partition:
+    """How this process stands with one partition that it was assigned."""
+
+    position: int
+    rebuild_until: int | None = None
+    asked: tuple[float, datetime] | None = None
+    """A moment (real, business) for which it is to be proven that the partition was read to its end."""
+    heard: float | None = None
+    """When the first fetch after `asked` came back. Only the next one was surely sent after it."""
+    caught_up_at: datetime | None = None
+    noted: int = -1
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the story into the machine. One task runs `run`; everything else may look.
+
+    A partition's records are folded in order. I/O errors are never a reason to give a record up: the reader waits,
+    with backoff. A record without a readable envelope goes to the dead-letter topic.
+    """
+
+    machine: Machine
+    broker: Broker
+    subscription: Subscription
+    on_caught_up: Callable[[], None] = lambda: None
+    partitions: dict[int, Partition] = field(default_factory=dict)
+    gaps: dict[str, float] = field(default_factory=dict)
+    progress: float = field(default_factory=time.monotonic)
+    _stopping: bool = False
+    _noted_at: float = 0.0
+    _refused: int = 0
+
+    async def run(self) -> None:
+        """Read until `stop`. Raises Fenced when this process has lost its place: it must end."""
+        pause = 0.1
+        while not self._stopping:
+            try:
+                await self._turn()
+                pause = 0.1
+                self._refused = 0
+                self.machine.metrics.io_waiting.set(0)
+            except (BrokerDown, StoreDown, Contended) as error:
+                self.machine.metrics.io_waiting.set(1)
+                log.warning("waiting", why=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            except Fenced:
+                self._refused += 1
+                if self._refused > 1:
+                    raise
+                await asyncio.sleep(pause)
+        with contextlib.suppress(StoreDown, BrokerDown):
+            await self._note(force=True)
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    @property
+    def rebuilding(self) -> bool:
+        return any(p.rebuild_until is not None for p in self.partitions.values())
+
+    @property
+    def ready(self) -> bool:
+        """Whether this process knows its partitions, and none is being rebuilt."""
+        return self.subscription.assigned <= self.partitions.keys() and not self.rebuilding
+
+    def caught_up(self) -> dict[int, datetime]:
+        """For each live partition: a business instant at or after which it had been read to its end."""
+        return {
+            number: partition.caught_up_at
+            for number, partition in self.partitions.items()
+            if partition.caught_up_at is not None and partition.rebuild_until is None
+        }
+
+    # --- one turn ---------------------------------------------------------------------------------------------------
+
+    async def _turn(self) -> None:
+        await self._meet(self.subscription.assigned)
+        self._ask()
+        records = await self.subscription.poll(BATCH, 0.05)
+        await self._go_live_where_due()
+        if records:
+            await self._absorb([r for r in records if r.partition in self.partitions])
+        self._answer()
+        await self._note()
+        self.progress = time.monotonic()
+
+    async def _absorb(self, records: list[Incoming]) -> None:
+        """Fold a batch. In a partition under rebuild, what lies before its end is folded without deciding."""
+        replayed, live = [], []
+        for record in records:
+            until = self.partitions[record.partition].rebuild_until
+            (replayed if until is not None and record.offset < until else live).append(record)
+        if replayed:
+            await self._fold(replayed, deciding=False)
+            await self._go_live_where_due()
+        if live:
+            await self._fold(live, deciding=True)
+
+    async def _fold(self, records: list[Incoming], *, deciding: bool) -> None:
+        pause = 0.1
+        while True:
+            try:
+                await self._fold_once(records, deciding=deciding)
+                break
+            except (BrokerDown, StoreDown, Contended) as error:
+                if self._stopping:
+                    raise
+                self.machine.metrics.io_waiting.set(1)
+                log.warning("waiting", why=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+        for record in records:
+            self.partitions[record.partition].position = record.offset + 1
+
+    async def _fold_once(self, records: list[Incoming], *, deciding: bool) -> None:
+        groups: dict[str, list[Letter]] = defaultdict(list)
+        unreadable: list[Outgoing] = []
+        for record in records:
+            try:
+                letter = Letter(peek(record.headers), record)
+                groups[letter.heads.subject].append(letter)
+            except BadEnvelope as error:
+                unreadable.append(self._unreadable(record, str(error)))
+        fates = await self.machine.absorb(groups, deciding=deciding)
+        while unreadable and not all(await self.broker.publish(unreadable)):
+            raise BrokerDown("the dead-letter topic does not take records")
+        if unreadable:
+            self.machine.metrics.dead_letters.labels("unreadable").inc(len(unreadable))
+        self._count(fates)
+
+    def _unreadable(self, record: Incoming, why: str) -> Outgoing:
+        log.error("unreadable_record", topic=record.topic, partition=record.partition, offset=record.offset, why=why)
+        headers = [*record.headers, ("sanfu_reason", why.encode()[:500])]
+        topic = dead_letter_topic(self.machine.rules.service)
+        return Outgoing(topic, record.key or "", record.value, headers)
+
+    def _count(self, fates: dict[str, list[Fate]]) -> None:
+        counts: dict[Fate, int] = defaultdict(int)
+        for subject, each in fates.items():
+            for fate in each:
+                counts[fate] += 1
+            if each[-1] is Fate.GAP:
+                self.gaps.setdefault(subject, time.monotonic())
+            elif self.gaps:
+                self.gaps.pop(subject, None)
+            if Fate.PARKED in each:
+                log.error("subject_parked", subject=subject)
+        for fate, count in counts.items():
+            self.machine.metrics.records.labels(fate.value).inc(count)
+        if counts[Fate.PARKED]:
+            self.machine.metrics.dead_letters.labels("parked").inc(counts[Fate.PARKED])
+
+    # --- assignment, positions, rebuild -----------------------------------------------------------------------------
+
+    async def _meet(self, assigned: Iterable[int]) -> None:
+        """Learn where to start in each newly assigned partition, and whether it has to be rebuilt first."""
+        assigned = frozenset(assigned)
+        for gone in self.partitions.keys() - assigned:
+            del self.partitions[gone]
+        new = assigned - self.partitions.keys()
+        if not new:
+            return
+        ends, beginnings = await self.subscription.ends(), await self.subscription.beginnings()
+        for number in new:
+            if number not in ends:
+                continue
+            mark = await self.machine.documents.mark(number)
+            committed = await self.subscription.committed(number)
+            start = max(mark.position, beginnings[number]) if mark is not None else beginnings[number]
+            until = mark.rebuild_until if mark is not None else None
+            older = mark is not None and committed is not None and committed > mark.position
+            if until is None and ends[number] > start and (mark is None or older):
+                until = ends[number]
+                log.info("rebuild_begins", partition=number, begin=start, until=until)
+            await self.machine.documents.set_marks({number: Mark(start, until)})
+            await self.subscription.position(number, start)
+            self.partitions[number] = Partition(start, until)
+        self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
+
+    async def _go_live_where_due(self) -> None:
+        for number, partition in self.partitions.items():
+            if partition.rebuild_until is not None and partition.position >= partition.rebuild_until:
+                await self._go_live(number, partition)
+
+    async def _go_live(self, number: int, partition: Partition) -> None:
+        """Ask each subject of a rebuilt partition what a lost outbox never announced, and go live."""
+        after, announced = "", 0
+        while page := await self.machine.documents.page(number, after, BATCH):
+            announced += await self.machine.settle(page)
+            after = page[-1]["_id"]
+        await self.machine.documents.set_marks({number: Mark(partition.position)})
+        partition.rebuild_until = None
+        self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
+        log.info("rebuild_ended", partition=number, announced=announced)
+
+    async def _note(self, *, force: bool = False) -> None:
+        """Write the positions into the store, then commit them: so the store never lags behind the broker's hint,
+        unless it was put back from a backup."""
+        if not force and time.monotonic() - self._noted_at < REMEMBER_EVERY:
+            return
+        self._noted_at = time.monotonic()
+        moved = {n: p for n, p in self.partitions.items() if p.position != p.noted}
+        if not moved:
+            return
+        await self.machine.documents.set_marks({n: Mark(p.position, p.rebuild_until) for n, p in moved.items()})
+        await self.subscription.commit({n: p.position for n, p in moved.items()})
+        for partition in moved.values():
+            partition.noted = partition.position
+        crashpoint("machine.after_commit")
+
+    # --- read to the end --------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        moment = (time.time(), self.machine.clock.now())
+        for partition in self.partitions.values():
+            if partition.asked is None:
+                partition.asked = moment
+
+    def _answer(self) -> None:
+        """A fetch sent after the moment asked, all of whose records are folded, proves it."""
+        moved = False
+        for number, partition in self.partitions.items():
+            fetched = self.subscription.end_seen(number)
+            if partition.asked is None or fetched is None:
+                continue
+            at, end = fetched
+            if partition.heard is None:
+                partition.heard = at if at > partition.asked[0] else None
+            elif at > partition.heard and partition.position >= end:
+                partition.caught_up_at, partition.asked, partition.heard = partition.asked[1], None, None
+                moved = True
+        if moved:
+            self.on_caught_up()

@@ -1,0 +1,299 @@
+"""Folding: what one input does to one subject's document. Pure, apart from the clock readings that it is given.
+
+Everything that can happen to a subject goes through `Subject`: a record of the story, a command, a due timer. What
+came of it is taken out as one compare-and-set (`change`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import orjson
+
+from sanfu.contracts.envelope import Event, event_id
+from sanfu.contracts.names import dead_letter_topic
+from sanfu.contracts.wire import Heads, to_headers
+from sanfu.runtime.broker import Incoming
+from sanfu.runtime.codec import Codec
+from sanfu.runtime.rules import Command, Draft, Due, Insert, Refusal, Relay, Rules
+from sanfu.runtime.store import MACHINE_KEYS, Change, Document, Entry
+
+REMEMBERED = 200
+"""Keys of commands a document remembers: far more than any client repeats, and 20 KB at most."""
+
+_ABSENT = object()
+
+
+class Fate(Enum):
+    """What became of one record."""
+
+    FOLDED = "folded"
+    UNKNOWN = "unknown"  # its type is not one this service looks at; it only advanced `seen`
+    REPEATED = "repeated"
+    GAP = "gap"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command's outcome. `repeated`: the key was known, nothing happened now."""
+
+    subject: str
+    ver: int
+    state: Mapping[str, Any]
+    events: Sequence[Event]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every fold of a batch shares."""
+
+    rules: Rules
+    codec: Codec
+    topic: str
+    now: datetime
+    real_now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record of the story whose envelope is whole."""
+
+    heads: Heads
+    record: Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An own event, the state after it, and what the outbox takes for it."""
+
+    event: Event
+    state: Mapping[str, Any]
+    entries: list[Entry]
+
+
+class Subject:
+    """One subject's document while a batch works on it."""
+
+    __slots__ = ("_base", "_set", "applied", "dirty", "id", "out", "outbox", "parked", "partition", "pushes", "seen")
+    __slots__ += ("state", "ver")
+
+    def __init__(self, setting: Setting, subject: str, partition: int, document: Document | None) -> None:
+        base: Document = document or {}
+        self._set, self._base = setting, base
+        self.id, self.partition = subject, partition
+        self.ver: int = base.get("ver", 0)
+        self.out: int = base.get("out", 0)
+        self.seen: dict[str, int] = dict(base.get("seen", ()))
+        self.applied: list[dict[str, Any]] = base.get("applied", [])
+        self.parked: dict[str, Any] | None = base.get("parked")
+        self.outbox: list[Entry] = base.get("outbox", [])
+        self.state: Mapping[str, Any] = {k: v for k, v in base.items() if k not in MACHINE_KEYS}
+        self.pushes: list[Entry] = []
+        self.dirty = False
+
+    # --- the three inputs -------------------------------------------------------------------------------------------
+
+    def take(self, letter: Letter, *, deciding: bool = True) -> Fate:
+        """Fold a record of the story. Never raises: what the rules can't fold parks the subject."""
+        heads = letter.heads
+        own = heads.source == self._set.rules.service
+        if self.parked is not None:
+            return self._park_more(letter)
+        last = self.out if own else self.seen.get(heads.source, 0)
+        if heads.sequence <= last:
+            return Fate.REPEATED
+        if heads.sequence > last + 1:
+            return Fate.GAP
+        known = heads.type in self._set.rules.knows
+        if known:
+            try:
+                event = self._event(letter)
+                state = self._set.rules.evolve(self.state, event)
+                follows = deciding and not own
+                copies = self._copies(self.state, state, event) if follows else []
+                told = self._decided(state, event, heads.id) if follows else []
+            except Exception as error:  # whatever the rules raise: one subject's failure is not the batch's
+                self._mark_parked(error, {heads.source: heads.sequence})
+                self._send_away(letter)
+                return Fate.PARKED
+            self.state = state
+            self.pushes += copies
+            self._commit(told)
+        self.dirty = True
+        if own:
+            self.out = heads.sequence
+            self._recall(heads.causation)
+        else:
+            self.seen[heads.source] = heads.sequence
+        return Fate.FOLDED if known else Fate.UNKNOWN
+
+    def command(self, command: Command) -> Done:
+        """Do a command once. Raises Refusal; then nothing has changed."""
+        for was in self.applied:
+            if was["key"] == command.key:
+                if was["digest"] and command.digest and was["digest"] != command.digest:
+                    raise Refusal(409, "key-reused", "this Idempotency-Key was used for another request body")
+                return Done(self.id, self.ver, self.state, (), repeated=True)
+        if self.parked is not None:
+            raise Refusal(409, "parked", "this subject waits for an operator: a record of its story could not be read")
+        at = self.ver + self.dirty
+        if command.if_match is not None and command.if_match != at:
+            raise Refusal(
+                412, "changed-meanwhile", f"it has version {at} by now, not {command.if_match}: read it again"
+            )
+        told = self._decided(self.state, command, f"command:{command.key}")
+        events = self._commit(told)
+        if told:
+            self.applied = [*self.applied, {"key": command.key, "digest": command.digest}][-REMEMBERED:]
+            self.dirty = True
+        return Done(self.id, self.ver + self.dirty, self.state, events)
+
+    def fire(self, until: datetime) -> int:
+        """Let the timer go off if it is due at `until`; answer how many events that made. One that would go off
+        again at once, having told nothing, parks the subject: it would never rest."""
+        due = self._set.rules.due(self.state)
+        if self.parked is not None or due is None or due > until:
+            return 0
+        try:
+            told = self._decided(self.state, Due(due), f"timer:{self.id}")
+            self._commit(told)
+            after = self._set.rules.due(self.state)
+            if after is not None and after <= due and not told:
+                raise RuntimeError(f"the timer of {due} did not move")
+        except Exception as error:
+            self._mark_parked(error, {})
+            return 0
+        self.dirty = True
+        return len(told)
+
+    def settle(self) -> int:
+        """After a rebuild: announce what should have been announced by now."""
+        if self.parked is not None:
+            return 0
+        told = self._number(self.state, self._set.rules.outstanding(self.state, self._set.now), None)
+        self._commit(told)
+        self.dirty = self.dirty or bool(told)
+        return len(told)
+
+    def unpark(self, letters: Sequence[Letter]) -> bool:
+        """Fold the parked records in their old order. False, and nothing changed, if one still can't be folded."""
+        if self.parked is None:
+            return True
+        kept = (self.state, self.out, dict(self.seen), list(self.pushes), self.parked)
+        want = dict(self.parked["seen"])
+        self.parked = None
+        for letter in letters:
+            if self.take(letter) is Fate.PARKED:
+                self.state, self.out, self.seen, self.pushes, self.parked = kept
+                return False
+        missing = {s: n for s, n in want.items() if self._last(s) < n}
+        if missing:
+            self.state, self.out, self.seen, self.pushes, self.parked = kept
+            return False
+        self.dirty = True
+        return True
+
+    # --- what came of it --------------------------------------------------------------------------------------------
+
+    def change(self) -> Change:
+        """The one write that holds all of it."""
+        sets: dict[str, Any] = {k: v for k, v in self.state.items() if self._base.get(k, _ABSENT) is not v}
+        gone = [k for k in self._base if k not in self.state and k not in MACHINE_KEYS]
+        sets |= {"ver": self.ver + 1, "p": self.partition, "seen": self.seen, "out": self.out}
+        due = None if self.parked is not None else self._set.rules.due(self.state)
+        for name, value in (("due", due), ("parked", self.parked), ("applied", self.applied or None)):
+            if value is not None:
+                sets[name] = value
+            elif name in self._base:
+                gone.append(name)
+        return Change(self.id, self.ver, sets, gone, self.pushes)
+
+    @property
+    def to_publish(self) -> list[Entry]:
+        """The whole outbox as it stands once `change` has been written, oldest first."""
+        return [*self.outbox, *self.pushes]
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _last(self, source: str) -> int:
+        return self.out if source == self._set.rules.service else self.seen.get(source, 0)
+
+    def _event(self, letter: Letter) -> Event:
+        heads = letter.heads
+        data = self._set.codec.decode(heads.type, letter.record.value or b"")
+        return Event(
+            heads.id, heads.type, heads.source, heads.subject, heads.sequence, heads.time, data, heads.causation,
+            heads.traceparent,
+        )  # fmt: skip
+
+    def _decided(self, state: Mapping[str, Any], given: Event | Command | Due, cause: str) -> list[_Told]:
+        trace = given.traceparent if isinstance(given, Event) else None
+        return self._number(state, self._set.rules.decide(state, given, self._set.now), cause, trace)
+
+    def _number(
+        self, state: Mapping[str, Any], drafts: Sequence[Draft], cause: str | None, trace: str | None = None
+    ) -> list[_Told]:
+        rules, told = self._set.rules, list[_Told]()
+        for number, draft in enumerate(drafts, self.out + 1):
+            body = self._set.codec.encode(draft.type, draft.data)
+            event = Event(
+                event_id(rules.service, self.id, number), draft.type, rules.service, self.id, number, self._set.now,
+                draft.data, cause, trace,
+            )  # fmt: skip
+            after = rules.evolve(state, event)
+            own = self._entry(self._set.topic, event.id, to_headers(event), body)
+            told.append(_Told(event, after, [own, *self._copies(state, after, event)]))
+            state = after
+        return told
+
+    def _commit(self, told: Sequence[_Told]) -> list[Event]:
+        for one in told:
+            self.state, self.out = one.state, one.event.sequence
+            self.pushes += one.entries
+        return [one.event for one in told]
+
+    def _copies(self, before: Mapping[str, Any], after: Mapping[str, Any], event: Event) -> list[Entry]:
+        entries = []
+        for sent in self._set.rules.relay(before, after, event):
+            match sent:
+                case Relay(topic, copy, more):
+                    headers = [*to_headers(copy), *((k, v.encode()) for k, v in more.items())]
+                    entries.append(self._entry(topic, copy.id, headers, orjson.dumps(copy.data)))
+                case Insert(collection, document):
+                    entries.append(self._entry(f"db:{collection}", document["_id"], [], dict(document)))
+        return entries
+
+    def _entry(self, to: str, id: str, headers: list[tuple[str, bytes]], value: Any) -> Entry:
+        return Entry(ref=f"{to}#{id}", to=to, key=self.id, headers=headers, value=value, at=self._set.real_now)
+
+    def _recall(self, cause: str | None) -> None:
+        if cause is not None and cause.startswith("command:"):
+            key = cause.removeprefix("command:")
+            if all(was["key"] != key for was in self.applied):
+                self.applied = [*self.applied, {"key": key, "digest": ""}][-REMEMBERED:]
+
+    def _mark_parked(self, error: Exception, seen: dict[str, int]) -> None:
+        reason = f"{type(error).__name__}: {error}"[:500]
+        self.parked = {"since": self._set.now, "reason": reason, "seen": seen}
+        self.dirty = True
+
+    def _park_more(self, letter: Letter) -> Fate:
+        assert self.parked is not None  # noqa: S101
+        heads, seen = letter.heads, self.parked["seen"]
+        last = max(self._last(heads.source), seen.get(heads.source, 0))
+        if heads.sequence != last + 1:
+            return Fate.REPEATED if heads.sequence <= last else Fate.GAP
+        self.parked = {**self.parked, "seen": {**seen, heads.source: heads.sequence}}
+        self.dirty = True
+        self._send_away(letter)
+        return Fate.PARKED
+
+    def _send_away(self, letter: Letter) -> None:
+        assert self.parked is not None  # noqa: S101
+        headers = [*letter.record.headers, ("sanfu_reason", self.parked["reason"].encode())]
+        to = dead_letter_topic(self._set.rules.service)
+        self.pushes.append(self._entry(to, letter.heads.id, headers, letter.record.value))

@@ -1,0 +1,149 @@
+"""The HTTP side every service has: problems, health, metrics, traces, and what operators may ask."""
+
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from pydantic import SecretStr
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sanfu.runtime import problems
+from sanfu.runtime.bodies import SMALL, Bodies
+from sanfu.runtime.rules import Refusal
+from sanfu.runtime.traces import TRACEPARENT, continued
+
+Ready = Callable[[], tuple[bool, Mapping[str, Any]]]
+"""Whether the service may get requests, and what it is waiting for."""
+Quiet = Callable[[], Awaitable[Mapping[str, Any]]]
+"""What is still on its way; must hold `quiet: bool`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a service shows of itself. Without an ops token, /ops is shut."""
+
+    registry: CollectorRegistry
+    ready: Ready
+    quiet: Quiet
+    ops_token: SecretStr | None = None
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Edge:
+    """ASGI middleware, the outermost: continue the caller's trace or begin one, and time every answer."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._seconds = Histogram(
+            "sanfu_http_request_seconds",
+            "Time to a request's whole answer, by route template and status",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, began = 500, time.perf_counter()
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        token = TRACEPARENT.set(continued(Headers(scope=scope).get("traceparent")))
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            TRACEPARENT.reset(token)
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            self._seconds.labels(method, route_template(scope), str(status)).observe(time.perf_counter() - began)
+
+
+def route_template(scope: Scope) -> str:
+    """Return the path as the route was declared, prefixes included; `-` where none matched."""
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(route, "path_format", "-")
+
+
+def ops_guard(token: SecretStr | None) -> Callable[[HTTPAuthorizationCredentials | None], None]:
+    """Make a dependency that lets only the bearer of the ops token through."""
+
+    bearer = HTTPBearer(auto_error=False, scheme_name="ops token")
+
+    def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+        if token is None:
+            raise Refusal(403, "ops-shut", "No ops token is set here: set SANFU_OPS_TOKEN or SANFU_OPS_TOKEN_FILE.")
+        if given is None:
+            raise Refusal(401, "ops-token-missing", "Send the ops token: `Authorization: Bearer …`.")
+        if not hmac.compare_digest(given.credentials.encode(), token.get_secret_value().encode()):
+            raise Refusal(403, "ops-token-wrong", "This is not the ops token of this service.")
+
+    return guard
+
+
+def create_app(
+    service: str,
+    watch: Watch,
+    *,
+    routers: Sequence[APIRouter] = (),
+    version: str = "0",
+    body_limit: int = SMALL,
+    larger: Mapping[str, int] | None = None,
+    **more: Any,
+) -> FastAPI:
+    """Make a service's app. `routers` are its own routes; `more` goes to FastAPI (`lifespan`, say).
+
+    Only `/openapi.json` of the documentation is served: the usual pages fetch their scripts from elsewhere.
+    """
+    app = FastAPI(
+        title=f"sanfu {service}", version=version, docs_url=None, redoc_url=None, responses=problems.RESPONSES, **more
+    )
+    app.add_middleware(Bodies, limit=body_limit, larger=larger)
+    problems.install(app)
+    app.add_middleware(Edge, registry=watch.registry)
+    app.include_router(_watching(watch.registry, watch.ready))
+    app.include_router(_ops(watch.quiet, watch.ops_token))
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _watching(registry: CollectorRegistry, ready: Ready) -> APIRouter:
+    router = APIRouter(tags=["watching"])
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/health/ready", response_model=None)
+    async def is_ready() -> Response | dict[str, Any]:
+        well, details = ready()
+        if not well:
+            return problems.problem(503, "not-ready", "Not ready for requests yet.", waiting_for=details)
+        return {"ready": True, **details}
+
+    @router.get("/metrics", response_model=None, include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _ops(quiet: Quiet, token: SecretStr | None) -> APIRouter:
+    router = APIRouter(prefix="/ops", tags=["ops"], dependencies=[Depends(ops_guard(token))])
+
+    @router.get("/quiet")
+    async def is_quiet() -> dict[str, Any]:
+        return dict(await quiet())
+
+    return router

@@ -1,0 +1,301 @@
+"""The broker on Kafka. The only module that imports aiokafka.
+
+The client's known faults are met here: its defaults are neither `acks=all` nor idempotent; an idempotent producer that
+failed once may fail for ever (so each failure makes a new one); sends may wait for ever (so each wait is bounded); a
+send to a topic that does not exist blocks for 40 s (so targets are checked against the metadata first).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
+
+from sanfu.runtime.broker import BrokerDown, Fenced, Incoming, Outgoing, partition_of
+
+log = structlog.get_logger()
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of a batch or request: a dead letter may carry a record of 1 MB and its reason."""
+LOOK_AGAIN = 5.0
+"""Seconds between two looks for a topic that is missing."""
+
+LOST = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, asyncio.TimeoutError, OSError)
+
+
+@dataclass(slots=True)
+class KafkaBroker:
+    """`broker.Broker` on Kafka. `prefix` replaces the leading `sanfu` of each logical topic and group name."""
+
+    bootstrap: str
+    prefix: str = "sanfu"
+    send_within: float = 10.0
+    fetch_wait_ms: int = 50
+    session_ms: int = 10_000
+    missing: set[str] = field(default_factory=set)
+    _producer: AIOKafkaProducer | None = None
+    _topics: dict[str, int] = field(default_factory=dict)
+    _looked: float = 0.0
+    _turning: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def start(self) -> None:
+        self._producer = await self._new_producer()
+        await self._look()
+
+    async def stop(self) -> None:
+        if self._producer is not None:
+            await self._retire(self._producer)
+            self._producer = None
+
+    def name(self, logical: str) -> str:
+        """The topic's or group's name on the broker."""
+        return self.prefix + logical.removeprefix("sanfu")
+
+    async def partitions(self, topic: str) -> int | None:
+        if topic not in self._topics:
+            await self._look()
+        return self._topics.get(topic)
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[bool]:
+        acknowledged = [False] * len(records)
+        await self._look_for({record.topic for record in records})
+        plan: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for place, record in enumerate(records):
+            if count := self._topics.get(record.topic):
+                plan[record.topic, partition_of(record.key, count)].append(place)
+            else:
+                self.missing.add(record.topic)
+        producer = self._producer
+        if producer is None:
+            producer = await self._replacement(None)
+        if producer is None:
+            return acknowledged
+        parts = [self._send(producer, topic, n, places, records) for (topic, n), places in plan.items()]
+        failed = False
+        for (sent, whole), places in zip(await asyncio.gather(*parts), plan.values(), strict=True):
+            failed = failed or not whole
+            for place in places[:sent]:
+                acknowledged[place] = True
+        if failed:
+            await self._replacement(producer)
+        return acknowledged
+
+    def subscribe(self, topic: str, *, group: str, member: str) -> "KafkaSubscription":
+        return KafkaSubscription(self, topic, group, member)
+
+    async def read(self, topic: str, key: str | None = None) -> list[Incoming]:
+        count = await self.partitions(topic)
+        if not count:
+            return []
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        wanted = range(count) if key is None else [partition_of(key, count)]
+        found: list[Incoming] = []
+        try:
+            await consumer.start()
+            places = [TopicPartition(self.name(topic), n) for n in wanted]
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            ends = await consumer.end_offsets(places)
+            while any([await consumer.position(place) < ends[place] for place in places]):
+                for batch in (await consumer.getmany(timeout_ms=200)).values():
+                    found += [_incoming(topic, r) for r in batch]
+        except (KafkaError, *LOST) as error:
+            raise BrokerDown(str(error)) from error
+        finally:
+            await consumer.stop()
+        return [r for r in found if key is None or r.key == key]
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    async def _send(
+        self, producer: AIOKafkaProducer, topic: str, number: int, places: list[int], records: Sequence[Outgoing]
+    ) -> tuple[int, bool]:
+        """Send one partition's records, batch after batch, each only once the one before is acknowledged. Answer how
+        many were acknowledged, and whether the producer may still be trusted."""
+        sent = 0
+        while sent < len(places):
+            batch = producer.create_batch()
+            size = 0
+            for place in places[sent:]:
+                record = records[place]
+                made = batch.append(
+                    key=record.key.encode(), value=record.value, timestamp=None, headers=list(record.headers)
+                )
+                if made is None:
+                    break
+                size += 1
+            if size == 0:
+                log.error("record_too_large", topic=topic, key=records[places[sent]].key)
+                return sent, True
+            try:
+                async with asyncio.timeout(self.send_within):
+                    await (await producer.send_batch(batch, self.name(topic), partition=number))
+            except (KafkaError, *LOST) as error:
+                log.warning("publish_failed", topic=topic, partition=number, error=type(error).__name__)
+                return sent, False
+            sent += size
+        return sent, True
+
+    async def _new_producer(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True, max_batch_size=LARGEST,
+            max_request_size=LARGEST, request_timeout_ms=int(self.send_within * 1000), compression_type=None,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(self.send_within):
+                await producer.start()
+        except (KafkaError, *LOST) as error:
+            with contextlib.suppress(Exception):
+                await producer.client.close()
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        return producer
+
+    async def _replacement(self, failed: AIOKafkaProducer | None) -> AIOKafkaProducer | None:
+        """Put a new producer into the place of one that failed; None while the broker can't be reached."""
+        async with self._turning:
+            if self._producer is not None and self._producer is not failed:
+                return self._producer
+            if failed is not None:
+                self._producer = None
+                await self._retire(failed)
+            with contextlib.suppress(BrokerDown):
+                self._producer = await self._new_producer()
+            return self._producer
+
+    async def _retire(self, producer: AIOKafkaProducer) -> None:
+        """Close a producer that may never answer again."""
+        task = asyncio.ensure_future(producer.stop())
+        done, _ = await asyncio.wait({task}, timeout=2.0)
+        if not done:
+            task.cancel()
+            sender = getattr(producer, "_sender", None)
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                if sender is not None and sender.sender_task is not None:
+                    sender.sender_task.cancel()
+                    await asyncio.wait({sender.sender_task}, timeout=1.0)
+                await asyncio.wait_for(producer.client.close(), 2.0)
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            await task
+
+    # --- which topics there are -------------------------------------------------------------------------------------
+
+    async def _look_for(self, topics: Iterable[str]) -> None:
+        unknown = [topic for topic in topics if topic not in self._topics]
+        if unknown and time.monotonic() - self._looked > LOOK_AGAIN:
+            with contextlib.suppress(BrokerDown):
+                await self._look()
+
+    async def _look(self) -> None:
+        producer = self._producer or await self._replacement(None)
+        if producer is None:
+            raise BrokerDown(f"no broker at {self.bootstrap}")
+        try:
+            async with asyncio.timeout(self.send_within):
+                cluster = await producer.client.fetch_all_metadata()
+        except (KafkaError, *LOST) as error:
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        self._looked = time.monotonic()
+        dot = self.prefix + "."
+        self._topics = {
+            "sanfu." + name.removeprefix(dot): len(cluster.partitions_for_topic(name) or ())
+            for name in cluster.topics()
+            if name.startswith(dot)
+        }
+        self.missing -= self._topics.keys()
+
+
+class KafkaSubscription:
+    """`broker.Subscription` on Kafka, with a static member name: after a kill a restart has its partitions at once."""
+
+    def __init__(self, broker: KafkaBroker, topic: str, group: str, member: str) -> None:
+        self._broker, self._logical, self._topic = broker, topic, broker.name(topic)
+        self._group, self._member = broker.name(group), broker.name(member)
+        self._consumer: Any = None
+
+    async def start(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._broker.bootstrap, group_id=self._group, group_instance_id=self._member,
+            enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=self._broker.fetch_wait_ms,
+            max_partition_fetch_bytes=LARGEST, session_timeout_ms=self._broker.session_ms,
+            heartbeat_interval_ms=self._broker.session_ms // 3, metadata_max_age_ms=30_000, retry_backoff_ms=50,
+        )  # fmt: skip
+        consumer.subscribe([self._topic])
+        try:
+            async with asyncio.timeout(30):
+                await consumer.start()
+        except (KafkaError, *LOST) as error:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(consumer.stop(), 5)
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        self._consumer = consumer
+
+    async def stop(self) -> None:
+        if self._consumer is not None:
+            with contextlib.suppress(KafkaError, *LOST):
+                await asyncio.wait_for(self._consumer.stop(), 10)
+            self._consumer = None
+
+    @property
+    def assigned(self) -> frozenset[int]:
+        if self._consumer is None:
+            return frozenset()
+        return frozenset(place.partition for place in self._consumer.assignment())
+
+    async def poll(self, most: int, seconds: float) -> list[Incoming]:
+        try:
+            async with asyncio.timeout(seconds + 10):
+                found = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=most)
+        except LOST as error:
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        except KafkaError as error:
+            if error.retriable:
+                raise BrokerDown(f"{type(error).__name__}: {error}") from error
+            raise Fenced(f"{type(error).__name__}: {error}") from error
+        return [_incoming(self._logical, record) for batch in found.values() for record in batch]
+
+    async def position(self, partition: int, offset: int) -> None:
+        self._consumer.seek(TopicPartition(self._topic, partition), offset)
+
+    async def committed(self, partition: int) -> int | None:
+        committed: int | None = await self._asked(self._consumer.committed(TopicPartition(self._topic, partition)))
+        return committed
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        with contextlib.suppress(BrokerDown):
+            await self._asked(self._consumer.commit({TopicPartition(self._topic, n): o for n, o in offsets.items()}))
+
+    async def ends(self) -> dict[int, int]:
+        found = await self._asked(self._consumer.end_offsets(self._places()))
+        return {place.partition: offset for place, offset in found.items()}
+
+    async def beginnings(self) -> dict[int, int]:
+        found = await self._asked(self._consumer.beginning_offsets(self._places()))
+        return {place.partition: offset for place, offset in found.items()}
+
+    def end_seen(self, partition: int) -> tuple[float, int] | None:
+        place = TopicPartition(self._topic, partition)
+        if self._consumer is None or place not in self._consumer.assignment():
+            return None
+        at, end = self._consumer.last_poll_timestamp(place), self._consumer.highwater(place)
+        return None if at is None or end is None else (at / 1000, end)
+
+    def _places(self) -> list[TopicPartition]:
+        return sorted(self._consumer.assignment())
+
+    async def _asked(self, question: Any) -> Any:
+        try:
+            async with asyncio.timeout(10):
+                return await question
+        except (KafkaError, *LOST) as error:
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+
+
+def _incoming(topic: str, record: Any) -> Incoming:
+    key = record.key.decode("utf-8", "replace") if record.key is not None else None
+    return Incoming(topic, record.partition, record.offset, key, record.value, record.headers)

@@ -1,0 +1,155 @@
+"""The machine: read, fold, compare-and-set, publish, clear. One way for records, commands and timers alike.
+
+Nothing is lost: what follows from an input is in the outbox by the same write that says that the input was seen.
+Nothing happens twice: an input that comes again is known by its sequence or its key.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from sanfu.contracts.envelope import truncated
+from sanfu.runtime.broker import partition_of
+from sanfu.runtime.clock import Clock
+from sanfu.runtime.codec import Codec
+from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.fold import Done, Fate, Letter, Setting, Subject
+from sanfu.runtime.metrics import MachineMetrics
+from sanfu.runtime.outbox import Publisher
+from sanfu.runtime.rules import Command, Refusal, Rules
+from sanfu.runtime.store import Change, Document, Documents, Entry, StoreDown
+
+R = TypeVar("R")
+Outboxes = list[tuple[str, list[Entry]]]
+
+YIELD_EVERY = 0.010
+"""Seconds a fold may hold the event loop: heartbeats share it."""
+
+MOST_TRIES = 12
+"""Lost compare-and-sets in a row before somebody should look: with backoff that is seconds, not milliseconds."""
+
+declare("machine.before_write", "folded, nothing written")
+declare("machine.after_write", "state and outbox written together")
+
+
+class Contended(Exception):
+    """A document that other writers kept changing. Nothing of this input was written."""
+
+
+@dataclass(slots=True)
+class Worked(Generic[R]):
+    """What a round of work came to: each subject's result, and the outboxes to publish."""
+
+    results: dict[str, R]
+    outboxes: Outboxes
+
+
+class Machine:
+    """One service's machine over one collection of subject documents and one story."""
+
+    def __init__(
+        self, rules: Rules, *, codec: Codec, documents: Documents, publisher: Publisher, clock: Clock, topic: str,
+        partitions: int, metrics: MachineMetrics, on_armed: Callable[[datetime], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self.rules = rules
+        """Swapped for newer ones between batches."""
+        self.documents, self.publisher, self.clock, self.metrics = documents, publisher, clock, metrics
+        self.topic, self.partitions = topic, partitions
+        self.on_armed = on_armed
+        """Told the earliest `due` of each write."""
+        self._codec = codec
+
+    async def absorb(self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True) -> dict[str, list[Fate]]:
+        """Fold records of the story, grouped by subject, each subject's in order; publish what follows.
+
+        Raises StoreDown when the store does not answer; nothing is lost by trying the same records again.
+        """
+
+        def fold(subject: Subject) -> list[Fate]:
+            return [subject.take(letter, deciding=deciding) for letter in groups[subject.id]]
+
+        worked = await self._work(list(groups), fold)
+        await self.publisher.publish(worked.outboxes)
+        return worked.results
+
+    async def fire(self, documents: Sequence[Document], until: datetime) -> int:
+        """Let the timers of these documents go off, as far as they are due at `until`; answer how many events came."""
+        known = {document["_id"]: document for document in documents}
+        worked = await self._work(list(known), lambda subject: subject.fire(until), known)
+        await self.publisher.publish(worked.outboxes)
+        return sum(worked.results.values())
+
+    async def settle(self, documents: Sequence[Document]) -> int:
+        """After a rebuild: announce what these subjects should have announced by now."""
+        known = {document["_id"]: document for document in documents}
+        worked = await self._work(list(known), lambda subject: subject.settle(), known)
+        await self.publisher.publish(worked.outboxes)
+        return sum(worked.results.values())
+
+    async def unpark(self, subject: str, letters: Sequence[Letter]) -> bool:
+        """Fold a parked subject's records again, in order. True if that lifted the mark."""
+        worked = await self._work([subject], lambda it: it.unpark(letters))
+        await self.publisher.publish(worked.outboxes)
+        return worked.results[subject]
+
+    async def order(self, commands: Mapping[str, Sequence[Command]]) -> tuple[dict[str, list[Done | Refusal]], Outboxes]:
+        """Do commands, in one write per subject. The outboxes still have to be published: answer first.
+
+        Raises StoreDown with the outcome unknown: the same command may be sent again, its key makes it safe.
+        """
+
+        def fold(subject: Subject) -> list[Done | Refusal]:
+            outcomes: list[Done | Refusal] = []
+            for command in commands[subject.id]:
+                try:
+                    outcomes.append(subject.command(command))
+                except Refusal as refusal:
+                    outcomes.append(refusal)
+            return outcomes
+
+        worked = await self._work(list(commands), fold)
+        return worked.results, worked.outboxes
+
+    async def _work(
+        self, ids: Sequence[str], fold: Callable[[Subject], R], known: Mapping[str, Document] | None = None
+    ) -> Worked[R]:
+        documents = known if known is not None else await self.documents.read(ids)
+        for attempt in range(MOST_TRIES):
+            subjects, results = await self._folded(ids, fold, documents)
+            changes = [subject.change() for subject in subjects if subject.dirty]
+            crashpoint("machine.before_write")
+            if not changes or await self._written(changes):
+                crashpoint("machine.after_write")
+                if armed := [change.sets["due"] for change in changes if "due" in change.sets]:
+                    self.on_armed(min(armed))
+                return Worked(results, [(s.id, s.to_publish) for s in subjects if s.pushes])
+            self.metrics.conflicts.inc()
+            await asyncio.sleep(min(0.001 * 2**attempt, 1.0))
+            documents = await self.documents.read(ids)
+        raise Contended(f"{len(ids)} documents, among them {ids[0]}, changed under every one of {MOST_TRIES} tries")
+
+    async def _written(self, changes: Sequence[Change]) -> bool:
+        """Write; an unknown outcome counts as lost: reading again tells."""
+        try:
+            return await self.documents.write(changes)
+        except StoreDown:
+            self.metrics.unknown_writes.inc()
+            return False
+
+    async def _folded(
+        self, ids: Sequence[str], fold: Callable[[Subject], R], documents: Mapping[str, Document]
+    ) -> tuple[list[Subject], dict[str, R]]:
+        setting = Setting(self.rules, self._codec, self.topic, self.clock.now(), truncated(datetime.now(UTC)))
+        subjects, results = [], {}
+        started = time.perf_counter()
+        for id in ids:
+            subject = Subject(setting, id, partition_of(id, self.partitions), documents.get(id))
+            results[id] = fold(subject)
+            subjects.append(subject)
+            if time.perf_counter() - started > YIELD_EVERY:
+                await asyncio.sleep(0)
+                started = time.perf_counter()
+        return subjects, results

@@ -1,0 +1,189 @@
+"""The document store on MongoDB. The only module that imports motor (and the driver under it)."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from sanfu.runtime.store import Census, Change, Document, Mark, StoreDown
+
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+Collection = AsyncIOMotorCollection[dict[str, Any]]
+
+MAJORITY = WriteConcern(w="majority", j=True)
+DUPLICATE_KEY = 11000
+INDEXES = [
+    IndexModel([("p", ASCENDING), ("due", ASCENDING)], partialFilterExpression={"due": {"$type": "date"}}, name="due"),
+    IndexModel(
+        [("p", ASCENDING), ("outbox.at", ASCENDING)],
+        partialFilterExpression={"outbox.at": {"$exists": True}}, name="unsent",
+    ),  # fmt: skip
+    IndexModel([("p", ASCENDING), ("_id", ASCENDING)], name="partition"),
+    IndexModel([("parked.since", ASCENDING)], sparse=True, name="parked"),
+]
+
+
+@asynccontextmanager
+async def _spoken() -> AsyncIterator[None]:
+    """Turn the driver's errors into the port's."""
+    try:
+        yield
+    except PyMongoError as error:
+        raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
+
+
+def connect(url: str, *, timeout: float = 5.0) -> AsyncIOMotorClient[dict[str, Any]]:
+    """A client that reads from the primary what a majority has, with aware instants, and answers within `timeout`."""
+    return AsyncIOMotorClient(
+        url, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=int(timeout * 1000),
+        socketTimeoutMS=int(timeout * 4000), connectTimeoutMS=int(timeout * 1000), readConcernLevel="majority",
+        w="majority", journal=True, retryWrites=True, appname="sanfu",
+    )  # fmt: skip
+
+
+def bucket(database: Database, name: str) -> AsyncIOMotorGridFSBucket:
+    """The GridFS bucket that an attachment store writes into."""
+    return AsyncIOMotorGridFSBucket(database, bucket_name=name)
+
+
+class MongoDocuments:
+    """`store.Documents` on one collection of one database; marks and settings in two small ones beside it."""
+
+    def __init__(self, database: Database, collection: str) -> None:
+        options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+        self.database = database
+        self.collection: Collection = database.get_collection(
+            collection, codec_options=options, read_concern=ReadConcern("majority"), write_concern=MAJORITY
+        )
+        self._lax: Collection = self.collection.with_options(write_concern=WriteConcern(w=1))
+        self._marks: Collection = database.get_collection(f"{collection}_marks", write_concern=MAJORITY)
+        self._settings: Collection = database.get_collection("settings", write_concern=MAJORITY)
+
+    async def prepare(self, indexes: Sequence[IndexModel] = ()) -> None:
+        """Create the indexes of the machine and, of the service's own, those given."""
+        async with _spoken():
+            await self.collection.create_indexes([*INDEXES, *indexes])
+
+    async def read(self, ids: Sequence[str]) -> dict[str, Document]:
+        if not ids:
+            return {}
+        async with _spoken():
+            found = await self.collection.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {document["_id"]: document for document in found}
+
+    async def write(self, changes: Sequence[Change]) -> bool:
+        try:
+            result = await self.collection.bulk_write([_update(c) for c in changes], ordered=False)
+        except BulkWriteError as error:
+            if all(e["code"] == DUPLICATE_KEY for e in error.details["writeErrors"]):
+                if not error.details["writeConcernErrors"]:
+                    return False
+            raise StoreDown(str(error.details)[:300]) from error
+        except PyMongoError as error:
+            raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
+        return result.matched_count + result.upserted_count == len(changes)
+
+    async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
+        pulls = [
+            UpdateOne({"_id": id}, {"$pull": {"outbox": {"ref": {"$in": list(refs)}}}})
+            for id, refs in published.items()
+        ]
+        async with _spoken():
+            await self._lax.bulk_write(pulls, ordered=False)
+
+    async def insert(self, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        target: Collection = self.database.get_collection(collection, write_concern=MAJORITY)
+        try:
+            await target.bulk_write([InsertOne(dict(document)) for document in documents], ordered=False)
+        except BulkWriteError as error:
+            if any(e["code"] != DUPLICATE_KEY for e in error.details["writeErrors"]):
+                raise StoreDown(str(error.details)[:300]) from error
+        except PyMongoError as error:
+            raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
+
+    async def due(self, partitions: Iterable[int], until: datetime, limit: int) -> list[Document]:
+        wanted = {"p": {"$in": list(partitions)}, "due": {"$lte": until, "$type": "date"}}
+        async with _spoken():
+            return await self.collection.find(wanted).sort("due", ASCENDING).limit(limit).to_list(None)
+
+    async def next_due(self, partitions: Iterable[int]) -> datetime | None:
+        wanted = {"p": {"$in": list(partitions)}, "due": {"$type": "date"}}
+        return await self._first(wanted, "due")
+
+    async def unsent(self, partitions: Iterable[int], before: datetime, limit: int) -> list[Document]:
+        wanted = {"p": {"$in": list(partitions)}, "outbox.at": {"$lte": before, "$exists": True}}
+        async with _spoken():
+            return await self.collection.find(wanted).limit(limit).to_list(None)
+
+    async def page(self, partition: int, after: str, limit: int) -> list[Document]:
+        wanted = {"p": partition, "_id": {"$gt": after}}
+        async with _spoken():
+            return await self.collection.find(wanted).sort("_id", ASCENDING).limit(limit).to_list(None)
+
+    async def census(self, partitions: Iterable[int]) -> Census:
+        mine = list(partitions)
+        waiting = {"p": {"$in": mine}, "outbox.at": {"$exists": True}}
+        async with _spoken():
+            unsent = await self.collection.count_documents(waiting)
+            parked = await self.collection.count_documents({"parked.since": {"$exists": True}, "p": {"$in": mine}})
+        oldest = await self._first(waiting, "outbox.at") if unsent else None
+        return Census(unsent, oldest, parked, await self.next_due(mine))
+
+    async def mark(self, partition: int) -> Mark | None:
+        async with _spoken():
+            found = await self._marks.find_one({"_id": partition})  # type: ignore[dict-item]
+        return None if found is None else Mark(found["position"], found.get("rebuild_until"))
+
+    async def set_marks(self, marks: Mapping[int, Mark]) -> None:
+        if not marks:
+            return
+        updates = [
+            UpdateOne(
+                {"_id": number}, {"$set": {"position": mark.position, "rebuild_until": mark.rebuild_until}}, upsert=True
+            )
+            for number, mark in marks.items()
+        ]
+        async with _spoken():
+            await self._marks.bulk_write(updates, ordered=False)
+
+    async def settle(self, name: str, value: Any) -> Any:
+        async with _spoken():
+            await self._settings.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
+            found = await self._settings.find_one({"_id": name})
+        return found["value"] if found else value
+
+    async def wipe(self) -> None:
+        async with _spoken():
+            await self.collection.delete_many({})
+            await self._marks.delete_many({})
+
+    async def _first(self, wanted: Mapping[str, Any], field: str) -> datetime | None:
+        async with _spoken():
+            found = await self.collection.find(wanted, {field: 1}).sort(field, ASCENDING).limit(1).to_list(None)
+        if not found:
+            return None
+        if field == "due":
+            return _instant(found[0]["due"])
+        return min(_instant(entry["at"]) for entry in found[0]["outbox"])
+
+
+def _instant(value: Any) -> datetime:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{value!r} is no instant")
+    return value
+
+
+def _update(change: Change) -> UpdateOne:
+    update: dict[str, Any] = {"$set": dict(change.sets)}
+    if change.unsets:
+        update["$unset"] = dict.fromkeys(change.unsets, "")
+    if change.pushes:
+        update["$push"] = {"outbox": {"$each": list(change.pushes)}}
+    return UpdateOne({"_id": change.id, "ver": change.ver}, update, upsert=change.ver == 0)

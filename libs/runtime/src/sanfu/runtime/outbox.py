@@ -1,0 +1,69 @@
+"""The publishing rule: the one way in which anything leaves an outbox.
+
+A pass publishes a document's whole outbox as last read or written with a majority, oldest first, and clears, for each
+target, only the prefix that was acknowledged in this very pass. So any number of publishers (a command's process, the
+partition's owner, the sweeper, a zombie) can only repeat entries, never lose one or permute first appearances.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sanfu.runtime.broker import Broker, Outgoing
+from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.store import Documents, Entry
+
+declare("machine.before_publish", "written, nothing published")
+declare("machine.after_publish", "published, nothing cleared")
+declare("machine.after_clear", "published and cleared, offset not committed")
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Publishes outboxes. Any number of them may work on the same documents."""
+
+    broker: Broker
+    documents: Documents
+
+    async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]]) -> int:
+        """Make one pass over the outboxes of these documents; answer how many entries were acknowledged.
+
+        Never raises BrokerDown: what was not acknowledged stays for the sweeper. Raises StoreDown.
+        """
+        entries = [(id, entry) for id, outbox in outboxes for entry in outbox]
+        if not entries:
+            return 0
+        crashpoint("machine.before_publish")
+        acknowledged = await self._send([entry for _, entry in entries])
+        crashpoint("machine.after_publish")
+        published: dict[str, list[str]] = defaultdict(list)
+        ended: set[tuple[str, str]] = set()
+        for (id, entry), ok in zip(entries, acknowledged, strict=True):
+            target = (id, entry["to"])
+            if not ok:
+                ended.add(target)
+            elif target not in ended:
+                published[id].append(entry["ref"])
+        if published:
+            await self.documents.clear(published)
+        crashpoint("machine.after_clear")
+        return sum(map(len, published.values()))
+
+    async def _send(self, entries: Sequence[Entry]) -> list[bool]:
+        acknowledged = [True] * len(entries)
+        inserts: dict[str, list[dict[str, object]]] = defaultdict(list)
+        records: list[Outgoing] = []
+        places: list[int] = []
+        for place, entry in enumerate(entries):
+            if entry["to"].startswith("db:"):
+                inserts[entry["to"].removeprefix("db:")].append(entry["value"])
+            else:
+                places.append(place)
+                headers = [(name, value) for name, value in entry["headers"]]
+                records.append(Outgoing(entry["to"], entry["key"], entry["value"], headers))
+        for collection, documents in inserts.items():
+            await self.documents.insert(collection, documents)
+        if records:
+            for place, ok in zip(places, await self.broker.publish(records), strict=True):
+                acknowledged[place] = ok
+        return acknowledged
