@@ -15,6 +15,11 @@ from typing import Literal
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
 Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer"]
 Medium = Literal["sms", "email"]
+Delivery = Literal["at_most_once", "at_least_once"]
+Restarts = Literal["never", "each_round", "each_lead", "each_start"]
+DaysEnd = Literal["end_of_service", "same_time", "service_minutes"]
+DayOff = Literal["stays", "rolls"]
+Priority = Literal["critical", "normal"]
 Localised = Mapping[str, str]
 """Locale → text; has every locale of the pack."""
 
@@ -176,8 +181,8 @@ class RoutingRule:
     """If `when` holds: this unit leads. The first rule that matches wins.
 
     `unit` is a code, `@town`, `@wished`, or None where a reviewer has to find it; `assist` likewise. `category` and
-    `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns at once, review
-    asks a person and offers the rest as a suggestion. A rule whose unit is gone has `active` false.
+    `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns at once,
+    review asks a person and offers the rest as a suggestion. A rule whose unit is gone has `active` false.
     """
 
     id: str
@@ -305,7 +310,7 @@ class Clock:
     name: Localised
     applies: Mapping[str, tuple[str, ...]]
     starts: tuple[Trigger, ...]
-    restarts: Literal["never", "each_round", "each_lead", "each_start"]
+    restarts: Restarts
     stops: tuple[Trigger, ...]
     stops_together: bool
     pauses: tuple[str, ...]
@@ -340,8 +345,8 @@ class Policy:
     unit_service: Mapping[str, Service]
     """For units with hours of their own; see `service_of`."""
     overrides: Mapping[date, DayOverride]
-    days_end: Literal["end_of_service", "same_time", "service_minutes"] = "end_of_service"
-    day_off: Literal["stays", "rolls"] = "stays"
+    days_end: DaysEnd = "end_of_service"
+    day_off: DayOff = "stays"
     """Where a limit in calendar days ends on a day off: it stays, or rolls to the end of the next service day."""
     cap_same_day: str | None = None
     """A same-day limit is never later than this grade's from the same start; None: the bare table holds."""
@@ -364,9 +369,10 @@ class Policy:
 class Template:
     """One message in one language. `id` + `locale` are unique.
 
-    Sent for `event` (type on the wire) where its body fits `where`. Placeholders are `{name}`, all from the event's
-    allow-list. `neutral` is the body for a confidential issue: it names no category, place or unit. Older events than
-    `useful_for` minutes are not told any more. `critical` passes quiet hours, digests, caps and opt-outs.
+    Sent for `event` (type on the wire) where the issue's facts, with the event's body laid over them, fit `where`.
+    Placeholders are `{name}`, all from the event's allow-list (`sanfu.city.placeholders`). `neutral` is the body for a
+    confidential issue: it names no category, place or unit. Older events than `useful_for` minutes are not told any
+    more. `critical` passes quiet hours, digests, caps and opt-outs.
     """
 
     id: str
@@ -378,9 +384,9 @@ class Template:
     subject: str | None
     body: str
     neutral: str
-    delivery: Literal["at_most_once", "at_least_once"]
+    delivery: Delivery
     useful_for: int
-    urgency: Literal["critical", "normal"]
+    urgency: Priority
 
 
 @dataclass(frozen=True, slots=True)

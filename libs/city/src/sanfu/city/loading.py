@@ -1,0 +1,210 @@
+"""Load a city pack from its directory, whole or not at all."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sanfu.city import directory
+from sanfu.city import vocabulary as words
+from sanfu.city.messages import templates
+from sanfu.city.model import Bounds, Pack, Unit, WordList
+from sanfu.city.policies import PolicyReader
+from sanfu.city.problems import Findings, Place, Problem
+from sanfu.city.reading import Row, Section, document, rows
+from sanfu.city.routing import RuleReader, word_list
+
+SUFFIXES = frozenset({".yaml", ".csv", ".jsonl", ".geojson"})
+"""Files that belong to a pack; others (a README, an editor's backup) change no decision."""
+
+Check = Callable[[Pack], Iterable[Problem]]
+"""A further check of a whole pack, brought by whoever knows more: the calendar's arithmetic, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a look at a directory brought: the pack, unless a problem was fatal, and all that was found."""
+
+    pack: Pack | None
+    problems: tuple[Problem, ...]
+
+
+def read(root: Path) -> dict[str, bytes]:
+    """Read the pack's files at once: path below the root → content. Raises OSError."""
+    files = (path for path in sorted(root.rglob("*")) if path.suffix in SUFFIXES and path.is_file())
+    found = {path.relative_to(root).as_posix(): path for path in files}
+    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".") and "/." not in name}
+
+
+def version_of(files: Mapping[str, bytes]) -> str:
+    """Hash names and contents: 12 hex digits, the same wherever and whenever the directory is read."""
+    digest = sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0{len(files[name])}\0".encode())
+        digest.update(files[name])
+    return digest.hexdigest()[:12]
+
+
+def load(root: Path, today: date, further: Sequence[Check] = ()) -> Loaded:
+    """Read, check and build the pack as of `today` (a rule whose unit is gone by then is switched off).
+
+    Never raises for what a directory holds or lacks: every mistake is a problem that says what would be right.
+    """
+    try:
+        files = read(root)
+    except OSError as error:
+        problem = Problem(str(root), 0, "", f"can't be read: {error.strerror}", "let the service read the directory")
+        return Loaded(None, (problem,))
+    reader = _PackReader(root, files, today)
+    pack = reader.pack()
+    problems = list(reader.findings.problems)
+    if not reader.findings.fatal:
+        problems += [problem for check in further for problem in check(pack)]
+    fatal = any(problem.fatal for problem in problems)
+    return Loaded(None if fatal else pack, tuple(sorted(problems, key=lambda each: (each.file, each.line, each.key))))
+
+
+class _PackReader:
+    def __init__(self, root: Path, files: Mapping[str, bytes], today: date) -> None:
+        self.root, self.files, self.today = root, files, today
+        self.findings = Findings()
+
+    def pack(self) -> Pack:
+        """Build the pack from what can be read; it is of use only if no finding is fatal."""
+        head, policy_file = self._yaml("pack.yaml"), self._yaml("policy.yaml")
+        locales = tuple(head.raw("locales")) or ("zh",)
+        grades = tuple(policy_file.raw("grades")) or ("simple",)
+        units = directory.units(self._csv("units.csv", directory.UNIT_COLUMNS))
+        channels = directory.channels(self._csv("channels.csv", directory.CHANNEL_COLUMNS))
+        categories = directory.categories(self._csv("categories.csv", directory.CATEGORY_COLUMNS), units, grades)
+        policy = PolicyReader(units, channels, grades, locales)
+        rules = RuleReader(units, channels, categories, grades, self.today)
+        pack = Pack(
+            version=version_of(self.files),
+            code=head.text("code"),
+            name=_localised(head.section("name"), locales),
+            zone=head.parsed("zone", _zone, "UTC"),
+            locales=locales,
+            bounds=self._bounds(head.section("bounds")),
+            receipt_prefix=head.text("receipt_prefix", ""),
+            fallback_unit=self._present_unit(head, "fallback_unit", units),
+            emergency_unit=self._present_unit(head, "emergency_unit", units),
+            office_unit=self._present_unit(head, "office_unit", units),
+            audience_groups=self._groups(head.section("audience_groups"), units),
+            units=units,
+            staff=directory.staff(self._csv("staff.csv", directory.STAFF_COLUMNS), units, locales),
+            towns=directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units),
+            channels=channels,
+            categories=categories,
+            rules=rules.rules(self._yaml("rules.yaml")),
+            policy=policy.policy(policy_file, policy.overrides(self._yaml("holidays.yaml"))),
+            templates=templates(self._folder("texts"), locales),
+            notices={key: _localised(part, locales) for key, part in head.section("notices").named()},
+            urgency_words=self._words("urgency.yaml", words.URGENCIES[:0:-1]),
+            secrecy_words=self._words("secrecy.yaml", words.SECRECIES[:0:-1]),
+            themes=tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh"))),
+            indicators=self._indicators(units),
+            reports=self._reports(head),
+        )
+        head.text("zone")
+        self._some(head, "locales")
+        self._some(policy_file, "grades")
+        head.done()
+        return pack
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _content(self, file: str) -> str:
+        if file not in self.files:
+            self.findings.add(Place(file), "the file is missing", f"add {file} to the pack's directory")
+            return ""
+        try:
+            return self.files[file].decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = self.files[file][: error.start].count(b"\n") + 1
+            self.findings.add(Place(file, line), "is not UTF-8", "save the file as UTF-8")
+            return ""
+
+    def _yaml(self, file: str) -> Section:
+        return document(file, self._content(file), self.findings)
+
+    def _folder(self, folder: str) -> list[Section]:
+        names = sorted(name for name in self.files if name.startswith(f"{folder}/") and name.endswith(".yaml"))
+        if not names:
+            self.findings.add(Place(f"{folder}/"), "has no .yaml file", "add the city's messages")
+        return [self._yaml(name) for name in names]
+
+    def _csv(self, file: str, columns: Sequence[str]) -> list[Row]:
+        content = self._content(file)
+        return rows(file, content, columns, self.findings) if content else []
+
+    # ── parts of pack.yaml ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _some(self, section: Section, key: str) -> None:
+        values = section.raw(key)
+        if not values:
+            section.wrong(key, "is missing", f"add a list: {key}: [...]")
+        if len(set(values)) < len(values):
+            section.wrong(key, "names something twice", "name each once")
+
+    def _present_unit(self, head: Section, key: str, units: Mapping[str, Unit]) -> str:
+        """A unit that must be there today: nothing else could take its place."""
+        code = head.one_known(key, units, "unit", required=True) or ""
+        if code in units and not units[code].valid_on(self.today):
+            head.wrong(key, f"{code!r} is not there today", "name a unit that is")
+        return code
+
+    def _groups(self, section: Section, units: Mapping[str, Unit]) -> dict[str, str]:
+        found = {audience: self._present_unit(section, audience, units) for audience in words.AUDIENCES}
+        section.done()
+        return found
+
+    def _bounds(self, section: Section) -> Bounds:
+        west, south, east, north = (section.parsed(key, directory.degrees, 0.0) for key in _BOX)
+        if not (west < east and south < north):
+            section.findings.add(section.place, "is no box", "write west < east and south < north, in degrees")
+        section.done()
+        return Bounds(west, south, east, north)
+
+    def _reports(self, head: Section) -> Path | None:
+        name = head.text("reports", "")
+        if name and name not in self.files:
+            head.wrong("reports", f"there is no file {name!r}", "name a .jsonl file of the pack, or leave it out")
+        return self.root / name if name else None
+
+    # ── other files ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _words(self, file: str, levels: Sequence[str]) -> dict[str, WordList]:
+        section = self._yaml(file)
+        found = {}
+        for level in levels:
+            if section.has(level):
+                part = section.section(level)
+                found[level] = word_list(part, "words")
+                part.done()
+        section.done()
+        return found
+
+    def _indicators(self, units: Mapping[str, Unit]) -> tuple[Mapping[str, str], ...]:
+        table = self._csv("indicators.csv", ("code", "name_zh", "name_en", "group", "unit_in_charge"))
+        for row in table:
+            row.one_known("unit_in_charge", units, "unit", required=True)
+        return tuple(row.cells for row in table)
+
+
+_BOX = ("west", "south", "east", "north")
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        raise ValueError("write a time zone of the IANA database, such as Europe/Berlin") from None
+
+
+def _localised(section: Section, locales: Sequence[str]) -> dict[str, str]:
+    found = {locale: section.text(locale) for locale in locales}
+    section.done()
+    return found

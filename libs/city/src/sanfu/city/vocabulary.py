@@ -1,0 +1,46 @@
+"""The words of the field that a pack may use: events, roles, kinds, levels (design page "What the words mean")."""
+
+import re
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ISSUE_EVENTS = _words(
+    "IssueSubmitted IssueSupplemented IssueAssigned ReviewRequested DuplicateSuspected IssueDispatched IssueAnswered "
+    "IssueRefused IssueForwarded IssueMerged SupporterAdded ReminderAdded SupplementAsked IssueAcknowledged "
+    "IssueContacted IssueHandled IssueFollowedUp CompletionVoided IssueClosed IssueReturned ReturnAdjudicated "
+    "AssistAsked AssistDone IssueCopied IssueHandedOver ReopenRequested IssueReopened ReopenDeclined IssueSuspended "
+    "IssueResumed IssueRegistered ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged "
+    "SecrecyChanged ExemptionDecided IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised "
+    "PartyInformed DeliveryFailed"
+)
+AFFAIR_EVENTS = ("OrderRaised", "OrderReplied", "OrderLifted", "MeetingHeld", "TaskSet", "TaskDone")
+EVENTS = (*ISSUE_EVENTS, *AFFAIR_EVENTS)
+
+AUDIENCES = ("enterprise", "resident", "grassroots")
+URGENCIES = ("normal", "urgent", "emergency")
+SECRECIES = ("open", "internal", "confidential", "sealed")
+ISSUE_KINDS = ("issue", "consult", "thanks", "spam")
+PARTY_KINDS = ("person", "enterprise", "village", "organisation", "none")
+HAS_CONTACT = ("yes", "no", "optional", "desk", "filer")
+UNIT_KINDS = _words("department vertical company party office leading_group group team town section village external")
+ROLES = _words(
+    "hotline_operator window_agent officer unit_head duty_officer reviewer follow_up_caller coordination_office "
+    "supervisor liaison monitor leader discipline_liaison auditor system_administrator"
+)
+IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair")
+LADDER = ("officer", "unit_head", "duty_officer", "office_duty", "audience_group", "leader", "city_duty")
+MEDIA = ("sms", "email")
+TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer")
+FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")
+"""What a clock's limits may depend on."""
+
+
+def wire_type(event: str) -> str:
+    """Turn a word of the field into the type on the wire: IssueDispatched → sanfu.issue.dispatched.v1."""
+    words = re.findall(r"[A-Z][a-z]*", event)
+    noun = "Issue" if event in ISSUE_EVENTS else words[0]
+    rest = words[1:] if words[0] == noun else words
+    return f"sanfu.{noun.lower()}.{'-'.join(rest).lower()}.v1"
