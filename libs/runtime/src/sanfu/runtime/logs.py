@@ -60,13 +60,10 @@ def _failure(messages: bool) -> Processor:
     is shown at level debug only: log what is fit to be seen as a field."""
 
     def render(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        match event.pop("exc_info", None):
-            case BaseException() as error:
-                event["exception"] = _shown(error, messages)
-            case (_, BaseException() as error, _):
-                event["exception"] = _shown(error, messages)
-            case True if error := sys.exception():
-                event["exception"] = _shown(error, messages)
+        given = event.pop("exc_info", None)
+        error = given[1] if isinstance(given, tuple) else sys.exception() if given is True else given
+        if isinstance(error, BaseException):
+            event["exception"] = _shown(error, messages)
         return event
 
     return render

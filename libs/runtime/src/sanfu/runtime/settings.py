@@ -1,7 +1,7 @@
 """What a deployment may set, from the environment: `SANFU_<NAME>`; a secret also as `SANFU_<NAME>_FILE`."""
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -76,9 +76,3 @@ class ServiceSettings(BaseSettings):
             except OSError as error:
                 raise ValueError(f"{name}_file: {error.strerror}: {path}") from error
         return given
-
-    @model_validator(mode="after")
-    def two_waits_agree(self) -> Self:
-        if self.stop_within_s < self.fetch_wait_ms / 1000:
-            raise ValueError("stop_within_s is shorter than one fetch")
-        return self
