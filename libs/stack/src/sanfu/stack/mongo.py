@@ -59,3 +59,13 @@ def _found(client: MongoClient[dict[str, Any]], port: int) -> None:
             config = client.admin.command("replSetGetConfig")["config"]
             moved = {**config, "version": config["version"] + 1, "members": [{**config["members"][0], **member}]}
             client.admin.command("replSetReconfig", moved, force=True)
+
+
+def writable(address: str) -> bool:
+    """Tell whether a replica set's primary answers at this URI within two seconds."""
+    try:
+        with MongoClient[dict[str, Any]](address, serverSelectionTimeoutMS=2000, connectTimeoutMS=2000) as client:
+            hello = client.admin.command("hello")
+            return bool(hello["isWritablePrimary"] and hello.get("setName"))
+    except PyMongoError:
+        return False

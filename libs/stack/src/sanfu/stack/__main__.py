@@ -1,0 +1,5 @@
+"""`python -m sanfu.stack` is `sanfu`."""
+
+from sanfu.stack.cli import main
+
+main()

@@ -1,0 +1,148 @@
+"""`sanfu`: the command line. A command that needs more than a few lines has a module of its own and is named here."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sanfu.stack import gate, tables
+from sanfu.stack.doctor import examine
+from sanfu.stack.places import checkout
+from sanfu.stack.plan import shipped_city
+from sanfu.stack.programs import PartError, last_lines
+from sanfu.stack.stack import Stack
+from sanfu.stack.system import MissingPackages
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Sanfu on one machine: Kafka, MongoDB and all services in one command.",
+)
+app.command("check")(gate.check)
+app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
+
+console = Console(stderr=True, highlight=False)
+
+Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
+Json = Annotated[bool, typer.Option("--json", help="for machines: one JSON object on standard output")]
+
+
+@app.command()
+def up(
+    name: Name = "main",
+    only: Annotated[str, typer.Option(help="run these only, by commas: kafka,mongo,topics,sinks,intake,…")] = "",
+    port_base: Annotated[int | None, typer.Option(help="the stack's first port (main: 8700, demo: 8800)")] = None,
+    city: Annotated[Path | None, typer.Option(help="directory of the city pack (default: the shipped one)")] = None,
+    broker: Annotated[list[str] | None, typer.Option(help="a property of the embedded broker: KEY=VALUE")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="forget this stack's data first")] = False,
+    foreground: Annotated[bool, typer.Option("--foreground", help="stay, and take it down when ended")] = False,
+) -> None:
+    """Bring the stack up: servers, topics, services; and show where everything is.
+
+    SANFU_KAFKA and SANFU_MONGO name servers that run elsewhere: the stack then starts none of its own.
+    """
+    if reset:
+        Stack.known(name).reset()
+    stack = Stack(
+        name,
+        base=port_base,
+        only=tuple(only.split(",")) if only else (),
+        city=(city.resolve() if city else shipped_city(checkout())),
+        kafka=os.environ.get("SANFU_KAFKA"),
+        mongo=os.environ.get("SANFU_MONGO"),
+        broker=dict(setting.split("=", 1) for setting in broker or ()),
+    )
+    began = time.monotonic()
+    if stack.up(console.print):
+        console.print(f"[bold]{name} is up[/] after {time.monotonic() - began:.1f} s")
+    else:
+        stack = Stack.known(name)
+        console.print(f"{name} is up already" if stack.status().up else f"{name} is coming up already")
+    console.print(tables.addresses(stack))
+    if foreground:
+        _stay(stack)
+
+
+def _stay(stack: Stack) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while stack.status().phase != "down":
+            time.sleep(1)
+    except KeyboardInterrupt:
+        console.print("going down")
+        stack.down()
+
+
+@app.command()
+def down(name: Name = "main") -> None:
+    """Take the stack down. Its data stays."""
+    console.print(f"{name} is down" if Stack.known(name).down() else f"{name} was not up")
+
+
+@app.command()
+def status(name: Name = "main", as_json: Json = False) -> None:
+    """Show what runs, with pids and ports. Ends with 1 when the stack is not wholly up."""
+    stack = Stack.known(name)
+    if as_json:
+        print(json.dumps(tables.status_object(stack), ensure_ascii=False))
+    else:
+        console.print(tables.programs(stack))
+    raise typer.Exit(0 if stack.status().up else 1)
+
+
+@app.command()
+def logs(
+    program: Annotated[str, typer.Argument(help="kafka, mongo, topics, sinks, intake, router, …, supervisor")],
+    name: Name = "main",
+    lines: Annotated[int, typer.Option("--lines", "-n")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on as it grows")] = False,
+) -> None:
+    """Show the end of a program's log."""
+    log = Stack.known(name).places.logs / f"{program}.log"
+    if not log.is_file():
+        there = ", ".join(sorted(path.stem for path in log.parent.glob("*.log"))) or "none"
+        raise PartError(f"no log of {program}; there are: {there}")
+    print(last_lines(log, lines))
+    if follow:
+        _follow(log)
+
+
+def _follow(log: Path) -> None:
+    with log.open(errors="replace") as file:
+        file.seek(0, os.SEEK_END)
+        while True:
+            grown = file.read()
+            print(grown, end="", flush=True)
+            if not grown:
+                time.sleep(0.2)
+
+
+@app.command()
+def doctor(name: Name = "main", as_json: Json = False) -> None:
+    """Say what keeps the stack from running: the cause, and the cure. Ends with 1 when there is something."""
+    stack = Stack.known(name)
+    findings = examine(stack.plan)
+    if as_json:
+        print(json.dumps(tables.findings_object(findings), ensure_ascii=False))
+    else:
+        console.print(tables.findings(findings))
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 1 it failed, 2 something is missing on this machine or in the command."""
+    try:
+        app(prog_name="./sanfu")
+    except MissingPackages as missing:
+        console.print(f"[bold red]{missing}[/]", soft_wrap=True)
+        sys.exit(2)
+    except (PartError, LookupError, FileNotFoundError) as failure:
+        console.print(str(failure), style="red", soft_wrap=True, markup=False)
+        sys.exit(1)

@@ -1,0 +1,74 @@
+"""How the command line shows a stack: tables for people, plain objects for machines."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from rich.table import Table
+
+from sanfu.stack import parts, services
+from sanfu.stack.doctor import Finding
+from sanfu.stack.stack import Stack
+
+COLOURS = {"ready": "green", "done": "green", "failed": "red", "held": "yellow"}
+
+
+def addresses(stack: Stack) -> Table:
+    """Return where everything is, and in which version."""
+    table = Table("what", "where", "version", title=f"Sanfu: {stack.plan.name}", title_justify="left")
+    table.add_row("Kafka", stack.plan.bootstrap, parts.KAFKA if stack.plan.runs("kafka") else "elsewhere")
+    table.add_row("MongoDB", _without_password(stack.plan.mongo_uri), parts.MONGOD if stack.plan.runs("mongo") else "")
+    for name, url in stack.urls.items():
+        table.add_row(name, url, version(_distribution(name)))
+    if stack.plan.runs("sinks"):
+        table.add_row("SMTP sink", f"127.0.0.1:{stack.places.port('smtp')}", "")
+    return table
+
+
+def programs(stack: Stack) -> Table:
+    """Return what the supervisor knows of each program."""
+    now = stack.status()
+    table = Table("program", "state", "pid", "port", "restarts", title=f"{stack.plan.name}: {now.phase}")
+    for name, program in now.programs.items():
+        colour = COLOURS.get(program["state"], "white")
+        row = (str(program[key] or "") for key in ("pid", "port", "restarts"))
+        table.add_row(name, f"[{colour}]{program['state']}[/]", *row)
+    return table
+
+
+def status_object(stack: Stack) -> dict[str, Any]:
+    """Return the same for machines; with `ready` as each program itself says it now."""
+    now = stack.status()
+    urls = stack.urls if now.phase != "down" else {}
+    shown = {
+        name: {
+            **{key: program[key] for key in ("state", "pid", "port", "restarts")},
+            "url": urls.get(name),
+            "ready": services.answers(f"{urls[name]}/health/ready") if name in urls else program["state"] == "ready",
+        }
+        for name, program in now.programs.items()
+    }
+    return {"name": stack.plan.name, "phase": now.phase, "kafka": stack.plan.bootstrap, "programs": shown}
+
+
+def findings(found: Sequence[Finding]) -> Table:
+    """Return the doctor's findings, what is well in one word."""
+    table = Table("looked at", "", "cure", title="doctor")
+    for finding in found:
+        state = "[green]well[/]" if finding.well else f"[red]{finding.cause}[/]"
+        table.add_row(finding.what, state, "" if finding.well else finding.cure)
+    return table
+
+
+def findings_object(found: Sequence[Finding]) -> dict[str, Any]:
+    ill = [{"what": f.what, "cause": f.cause, "cure": f.cure} for f in found if not f.well]
+    return {"well": not ill, "looked_at": [f.what for f in found], "ill": ill}
+
+
+def _distribution(name: str) -> str:
+    return "sanfu-stack" if name == "sinks" else f"sanfu-{name}"
+
+
+def _without_password(uri: str) -> str:
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://…@{rest.rpartition('@')[2]}" if "@" in rest else uri
