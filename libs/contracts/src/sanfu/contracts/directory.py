@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from sanfu.contracts.events.words import Body, Code, Count, Instant, Role, Unit
+from sanfu.contracts.events.words import Body, Code, Count, Instant, Key, Role, Unit
 
 UnitKind = Literal[
     "department",
@@ -57,7 +57,7 @@ class UnitRecord(Body):
     what: Literal["unit"] = Field(description="Tells a unit's record from a user's")
     code: Unit = Field(description="Unit's code: the record's key")
     version: Count = Field(description="The higher wins")
-    names: dict[str, str] = Field(description="Name by language: zh, en")
+    names: dict[Key, str] = Field(description="Name by language: zh, en")
     kind: UnitKind = Field(description="Kind: decides who may be ordered, ranked, or only written to")
     parent: Unit | None = Field(default=None, description="Unit above it")
     duty_phone: str | None = Field(default=None, max_length=40, description="Phone that somebody answers at any hour")

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.contracts.events.words import Attachment, Count, Deed, Text, Unit
+from sanfu.contracts.events.words import Amount, Attachment, Count, Deed, Text, Unit
 
 Closing = Literal[
     "resolved",
@@ -29,7 +29,7 @@ class IssueFollowedUp(Deed):
     satisfied: int | None = Field(default=None, ge=1, le=5, description="How satisfied, 1 to 5; none: not said")
     reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
     method: Literal["link", "call", "site", "writing", "visit"] = Field(description="How it was asked")
-    attempts: int = Field(default=1, ge=0, description="Attempts made, this one included")
+    attempts: Amount = Field(default=1, description="Attempts made, this one included")
     evidence: list[Attachment] = Field(default_factory=list, description="What proves it: on site, a photo")
     round: Count = Field(default=1, description="Round of handling")
 

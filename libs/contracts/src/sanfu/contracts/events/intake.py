@@ -1,6 +1,6 @@
 """What intake tells: something was received."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,7 +23,7 @@ from sanfu.contracts.events.words import (
     Urgency,
 )
 
-Contact = Literal["none"] | Annotated[int, Field(ge=1)]
+Contact = Literal["none"] | Count
 """`none`, or the version of intake's contact record that a reader must have before it acts on it."""
 
 

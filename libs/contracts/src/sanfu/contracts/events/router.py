@@ -10,6 +10,7 @@ from sanfu.contracts.events.words import (
     Code,
     Count,
     Grade,
+    Key,
     Line,
     Pack,
     Subject,
@@ -80,5 +81,5 @@ class DuplicateSuspected(Body):
     other: Subject = Field(description="The issue that it seems to repeat")
     same_party: bool = Field(description="True: the same party said it before, so this is a reminder")
     score: Score = Field(ge=0, le=1, description="How alike, 0 to 1")
-    parts: dict[str, Score] = Field(default_factory=dict, description="Parts of the score: text, distance, time …")
+    parts: dict[Key, Score] = Field(default_factory=dict, description="Parts of the score: text, distance, time …")
     reason: Line | None = Field(default=None, description="The same for people to read")

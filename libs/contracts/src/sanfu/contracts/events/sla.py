@@ -4,7 +4,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from sanfu.contracts.events.words import Body, Code, Count, Grade, Instant, Level, Line, Pack, Role, Subject, Unit
+from sanfu.contracts.events.words import (
+    Amount,
+    Body,
+    Code,
+    Count,
+    Grade,
+    Instant,
+    Level,
+    Line,
+    Pack,
+    Role,
+    Subject,
+    Unit,
+)
 
 Turn = Literal["yellow_due", "limit_passed", "stopped_in_time", "stopped_late", "deadline_moved", "stop_voided"]
 
@@ -39,7 +52,7 @@ class LightChanged(Clock):
     skipped: bool = Field(default=False, description="Overtaken by a redder one after an outage: recorded, not shown")
     reason: Turn = Field(description="What brought it about; the first two only at or after their instant")
     grade: Grade | None = Field(default=None, description="Grade it was reckoned for")
-    late_by: int = Field(default=0, ge=0, description="Seconds past the limit, 0 while in time")
+    late_by: Amount = Field(default=0, description="Seconds past the limit, 0 while in time")
 
 
 class EscalationRaised(Clock):
@@ -49,5 +62,5 @@ class EscalationRaised(Clock):
     to_unit: Unit = Field(description="Unit that hears of it")
     to_role: Role = Field(description="Who there hears of it")
     level: Level = Field(description="The light nobody reacted to")
-    late_by: int = Field(default=0, ge=0, description="Seconds past the limit, 0 while in time")
+    late_by: Amount = Field(default=0, description="Seconds past the limit, 0 while in time")
     reason: Line | None = Field(default=None, description="The same for people to read")

@@ -6,7 +6,7 @@ A value added to one of the lists is an additive change: readers are upgraded fi
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Body(BaseModel):
@@ -42,10 +42,17 @@ EventId = Annotated[str, Field(min_length=5, max_length=300)]
 Pack = Annotated[str, Field(min_length=1, max_length=80)]
 """The version (hash) of the city pack that a decision was made with."""
 
+MOST = 2**53 - 1
+"""The largest number that every reader, whatever its language, reads exactly."""
+
 Line = Annotated[str, Field(max_length=300)]
 Text = Annotated[str, Field(max_length=20_000)]
-Count = Annotated[int, Field(ge=1)]
-Answers = dict[Annotated[str, Field(max_length=80)], JsonValue]
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Amount = Annotated[int, Field(ge=0, le=MOST)]
+Key = Annotated[str, Field(pattern=r"^[^\x00$.][^\x00.]{0,79}$")]
+Scalar = bool | Annotated[int, Field(ge=-MOST, le=MOST)] | float | Text | None
+Answers = dict[Key, Scalar | list[Scalar]]
+"""Answers to a channel's own questions, by the question's code."""
 
 Audience = Literal["enterprise", "resident", "grassroots"]
 PartyKind = Literal["person", "enterprise", "village", "organisation", "none"]
@@ -94,7 +101,7 @@ class Attachment(Body):
     owner: Literal["intake", "desk"] = Field(description="Service that keeps the file")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the bytes as kept, in hex")
     media_type: str = Field(max_length=100, description="Media type, such as image/jpeg")
-    size: int = Field(ge=0, description="Bytes")
+    size: Amount = Field(description="Bytes")
     public: bool = Field(default=False, description="May be shown to everybody")
 
 
