@@ -39,9 +39,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The subject's timer went off. `at` is the instant it was armed for, never later than now."""
+    """The subject's timer went off. `at` is the instant it was armed for, never later than now.
+
+    `heard` is the instant up to which the story is known to have been read: what was due by then is certain. None:
+    only `at` is.
+    """
 
     at: datetime
+    heard: datetime | None = None
 
 
 Input = Event | Command | Due

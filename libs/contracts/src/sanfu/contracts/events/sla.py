@@ -33,8 +33,34 @@ class Clock(Body):
     limit: Instant = Field(description="Red from this instant on")
 
 
+class Trigger(Body):
+    """An event that does something to a clock, as the policy had it when the deadline was set."""
+
+    event: Line = Field(description="Type of the event on the wire")
+    where: dict[Line, list[JsonValue]] = Field(
+        default_factory=dict, description="Fields of its body, each with the values it may have"
+    )
+    grades: list[Grade] = Field(default_factory=list, description="Grades of issues it counts for; none: all")
+
+
+class Rest(Body):
+    """A state in which the clock rests."""
+
+    state: Code = Field(description="The state, as the policy calls it")
+    begins: list[Trigger] = Field(description="What brings it about")
+    ends: list[Trigger] = Field(description="What ends it")
+    cap_minutes: int | None = Field(default=None, ge=0, description="All rests of this kind together, by the clock")
+
+
+class Paused(Body):
+    """A stretch of time that moved the limit: it begins before it ends."""
+
+    begins: Instant = Field(description="Rested from this instant on")
+    ends: Instant = Field(description="Ran on from this instant on")
+
+
 class DeadlineSet(Clock):
-    """A clock has a deadline now; every older version of it is void."""
+    """A clock has a deadline now; every older version of it is void, and so are its lights."""
 
     starts: Instant = Field(description="From when it counts")
     yellow: Instant | None = Field(default=None, description="Yellow from this instant on; none: never")
@@ -43,6 +69,17 @@ class DeadlineSet(Clock):
         "started", "resumed", "extended", "grade_changed", "urgency_changed", "handed_over", "stop_voided", "replanned"
     ] = Field(default="started", description="Why this version came about")
     pack: Pack = Field(description="City pack with which it was reckoned")
+    urgency: Urgency | None = Field(default=None, description="Urgency it was reckoned for")
+    started_by: EventId | None = Field(default=None, description="The event that started the clock")
+    stops: list[Trigger] = Field(default_factory=list, description="What stops it")
+    stops_together: bool = Field(default=False, description="True: it takes all of them, else any")
+    rests: list[Rest] = Field(default_factory=list, description="In what states it rests")
+    paused: list[Paused] = Field(default_factory=list, description="Pauses it was reckoned with, in order")
+    extended_days: int = Field(default=0, ge=0, description="Days granted on top of the policy's limit")
+    voided_stops: int = Field(default=0, ge=0, description="Stops that turned out to be void")
+    unknown_year: int | None = Field(
+        default=None, description="Holidays of this year were not known: reckoned as if every date were a working day"
+    )
 
 
 class LightChanged(Clock):
