@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from sanfu.contracts.events.words import (
     Amount,
     Body,
     Code,
     Count,
+    EventId,
     Grade,
     Instant,
     Level,
@@ -17,6 +18,7 @@ from sanfu.contracts.events.words import (
     Role,
     Subject,
     Unit,
+    Urgency,
 )
 
 Turn = Literal["yellow_due", "limit_passed", "stopped_in_time", "stopped_late", "deadline_moved", "stop_voided"]
