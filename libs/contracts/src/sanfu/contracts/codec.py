@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError
-from pydantic_core import PydanticSerializationError, SchemaSerializer, SchemaValidator
+from pydantic_core import PydanticSerializationError
 
 from sanfu.contracts.envelope import MAX_BODY
 
@@ -19,26 +19,30 @@ class Codec:
     """Knows the bodies of some types of event. Raises BadBody for a body, KeyError for a type it does not know."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
-        self._readers: dict[str, SchemaValidator] = {t: m.__pydantic_validator__ for t, m in models.items()}
-        self._writers: dict[str, SchemaSerializer] = {t: m.__pydantic_serializer__ for t, m in models.items()}
+        self._read: dict[str, Callable[..., BaseModel]] = {}
+        self._check: dict[str, Callable[..., BaseModel]] = {}
+        self._write: dict[str, Callable[..., bytes]] = {}
+        for type, model in models.items():
+            self._read[type] = model.__pydantic_validator__.validate_json
+            self._check[type] = model.__pydantic_validator__.validate_python
+            self._write[type] = model.__pydantic_serializer__.to_json
         self._plain = _Plain()
 
     def knows(self, type: str) -> bool:
-        return type in self._readers
+        return type in self._read
 
     def decode(self, type: str, body: bytes) -> dict[str, Any]:
         """Read a body: absent fields get their defaults, unknown ones are dropped. At most MAX_BODY bytes."""
         _measure(type, body)
         try:
-            return self._plain(self._readers[type].validate_json(body))
+            return self._plain(self._read[type](body))
         except ValidationError as error:
             raise _bad(type, error) from None
 
     def encode(self, type: str, data: Mapping[str, Any]) -> bytes:
         """Write a body, with its defaults. A field that the type does not have is refused: it would be lost."""
         try:
-            model = self._readers[type].validate_python(data, extra="forbid")
-            body = self._writers[type].to_json(model)
+            body = self._write[type](self._check[type](data, extra="forbid"))
         except ValidationError as error:
             raise _bad(type, error) from None
         except PydanticSerializationError as error:

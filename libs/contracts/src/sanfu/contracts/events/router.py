@@ -4,15 +4,23 @@ from typing import Literal
 
 from pydantic import Field
 
+from sanfu.contracts.events.intake import Place
 from sanfu.contracts.events.words import (
+    Answers,
+    Attachment,
     Audience,
     Body,
     Code,
     Count,
+    Flag,
     Grade,
+    Instant,
+    IssueKind,
     Key,
     Line,
     Pack,
+    PartyKind,
+    Secrecy,
     Subject,
     Text,
     Unit,
@@ -33,6 +41,25 @@ class Told(Body):
     )
 
 
+class Standing(Body):
+    """An issue as it stands, for a unit that did not read its story so far. What is secret or internal is not in it."""
+
+    receipt: Code = Field(description="Receipt number")
+    channel: Code = Field(description="Channel it came by")
+    external_id: str | None = Field(default=None, max_length=200, description="The channel's own number for it")
+    reported_at: Instant = Field(description="When it was reported")
+    kind: IssueKind = Field(description="What it is")
+    secrecy: Secrecy = Field(description="Who may read it")
+    flags: list[Flag] = Field(default_factory=list, description="What deserves attention about it")
+    party_kind: PartyKind = Field(description="Whose matter it is")
+    title: Line = Field(description="Title, masked; a neutral line if confidential or sealed")
+    text: Text | None = Field(default=None, description="Text, masked; absent if confidential or sealed")
+    place: Place = Field(default_factory=Place, description="Where the problem is")
+    answers: Answers = Field(default_factory=dict, description="Answers to the channel's own questions, masked")
+    attachments: list[Attachment] = Field(default_factory=list, description="Files that belong to it")
+    limits: dict[Key, Instant] = Field(default_factory=dict, description="Limit of each open clock of this unit")
+
+
 class Assignment(Body):
     """From this instant, this unit leads. `IssueAssigned` and `IssueDispatched` both mean exactly this."""
 
@@ -49,6 +76,7 @@ class Assignment(Body):
     score: Score | None = Field(default=None, ge=0, le=1, description="How sure the model was, 0 to 1")
     pack: Pack = Field(description="City pack it was decided with")
     also: list[Told] = Field(default_factory=list, description="Further units told at once")
+    issue: Standing | None = Field(default=None, description="On a unit's own topic only: the issue as it stands")
 
 
 class IssueAssigned(Assignment):

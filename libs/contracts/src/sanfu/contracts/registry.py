@@ -1,0 +1,225 @@
+"""The topics and the types of event, as data: who writes, who reads, how long it is kept. Tests walk it.
+
+A service's own events are not listed among what it reads, though every service folds its own.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sanfu.contracts import names
+from sanfu.contracts.codec import Codec, Model
+from sanfu.contracts.contacts import ContactRecord
+from sanfu.contracts.directory import DirectoryRecord
+from sanfu.contracts.envelope import MAX_BODY
+from sanfu.contracts.events import affairs, closing, handling, intake, limits, notify, review, router, sla
+
+DAY_MS = 24 * 60 * 60 * 1000
+RECORD_ROOM = 64 * 1024
+"""Bytes of a record that are not its body: key, headers, what the broker adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """How many partitions a topic gets when it is created. Never changed afterwards: keys would move."""
+
+    deployment: int
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic, or, with `{code}` or `{service}` in its name, one for each unit or service."""
+
+    name: str
+    title: str
+    zh: str
+    key: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    partitions: Partitions
+    cleanup: Literal["delete", "compact"] = "delete"
+    kept_days: int | None = None
+    """None: for ever."""
+
+    def config(self) -> dict[str, str]:
+        """The topic's settings at the broker. A reader that was away for 30 days still sees every tombstone."""
+        settings = {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": str(-1 if self.kept_days is None else self.kept_days * DAY_MS),
+            "max.message.bytes": str(MAX_BODY + RECORD_ROOM),
+        }
+        if self.cleanup == "compact":
+            settings |= {"delete.retention.ms": str(30 * DAY_MS), "min.cleanable.dirty.ratio": "0.1"}
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type of event: its body, the topic it is written to, and who has to do with it."""
+
+    type: str
+    model: Model
+    topic: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    zh: str
+    since: str = "0.1.0"
+    """The version of these contracts in which it first stood."""
+
+
+STORY = Partitions(deployment=64, embedded=8)
+SINGLE = Partitions(deployment=1, embedded=1)
+SERVICES = ("intake", "router", "desk", "sla", "notify")
+
+TOPICS = (
+    Topic(names.ISSUES, "The story of every issue", "诉求全程", "issue id", SERVICES, SERVICES, STORY),
+    Topic(
+        names.AFFAIRS,
+        "The story of every affair: orders, meetings, tasks",
+        "督办、会商与任务",
+        "affair id",
+        ("desk",),
+        ("sla", "router", "notify"),
+        STORY,
+    ),
+    Topic(
+        names.CONTACTS,
+        "Contacts of parties and filers, encrypted; a tombstone erases the person",
+        "联系方式（加密）",
+        "<issue id>/<writer>",
+        ("intake", "desk"),
+        ("notify", "desk"),
+        STORY,
+        "compact",
+    ),
+    Topic(
+        names.DIRECTORY,
+        "Units and users, and how to reach them",
+        "机构与人员名录",
+        "unit:<code> or user:<code>",
+        ("desk",),
+        ("notify", "sla", "router"),
+        SINGLE,
+        "compact",
+    ),
+    Topic(
+        names.unit_topic("{code}"),
+        "What a unit leads, assists in or may read, for its own systems",
+        "部门（镇街）专属主题",
+        "issue id",
+        ("router",),
+        ("unit",),
+        SINGLE,
+        kept_days=30,
+    ),
+    Topic(
+        names.replies_topic("{code}"),
+        "What a unit's own systems answer",
+        "部门（镇街）回复",
+        "issue id",
+        ("unit",),
+        ("desk",),
+        SINGLE,
+        kept_days=30,
+    ),
+    Topic(
+        names.dead_letter_topic("{service}"),
+        "Records that a service gave up, until they are drained",
+        "死信",
+        "as the source",
+        SERVICES,
+        ("operators",),
+        SINGLE,
+    ),
+)
+
+
+def _issue(type: str, model: Model, writer: str, readers: str, zh: str) -> EventType:
+    return EventType(type, model, names.ISSUES, (writer,), tuple(readers.split()), zh)
+
+
+def _affair(type: str, model: Model, readers: str, zh: str) -> EventType:
+    return EventType(type, model, names.AFFAIRS, ("desk",), tuple(readers.split()), zh)
+
+
+EVENTS = (
+    _issue(names.ISSUE_SUBMITTED, intake.IssueSubmitted, "intake", "router desk sla notify", "诉求提交"),
+    _issue(names.ISSUE_SUPPLEMENTED, intake.IssueSupplemented, "intake", "router desk sla notify", "补充材料"),
+    _issue(names.ISSUE_ASSIGNED, router.IssueAssigned, "router", "intake desk sla notify", "自动交办"),
+    _issue(names.REVIEW_REQUESTED, router.ReviewRequested, "router", "intake desk", "转人工预审"),
+    _issue(names.DUPLICATE_SUSPECTED, router.DuplicateSuspected, "router", "desk", "疑似重复"),
+    _issue(names.ISSUE_DISPATCHED, review.IssueDispatched, "desk", "intake router sla notify", "人工交办"),
+    _issue(names.ISSUE_ANSWERED, review.IssueAnswered, "desk", "intake router sla notify", "直接答复"),
+    _issue(names.ISSUE_REFUSED, review.IssueRefused, "desk", "intake router sla notify", "不予受理"),
+    _issue(names.ISSUE_FORWARDED, review.IssueForwarded, "desk", "intake router sla notify", "转办（市外）"),
+    _issue(names.ISSUE_MERGED, review.IssueMerged, "desk", "intake router sla notify", "合并"),
+    _issue(names.SUPPORTER_ADDED, review.SupporterAdded, "desk", "router", "附议"),
+    _issue(names.REMINDER_ADDED, review.ReminderAdded, "desk", "router notify", "催办"),
+    _issue(names.SUPPLEMENT_ASKED, review.SupplementAsked, "desk", "intake router sla notify", "请补充"),
+    _issue(names.ISSUE_ACKNOWLEDGED, handling.IssueAcknowledged, "desk", "intake router sla notify", "签收"),
+    _issue(names.ISSUE_CONTACTED, handling.IssueContacted, "desk", "intake router sla", "对接"),
+    _issue(names.SCENE_REACHED, handling.SceneReached, "desk", "router sla", "到达现场"),
+    _issue(names.SITUATION_REPORTED, handling.SituationReported, "desk", "router sla", "情况报告"),
+    _issue(names.ISSUE_HANDLED, handling.IssueHandled, "desk", "intake router sla notify", "办结"),
+    _issue(names.ISSUE_RETURNED, handling.IssueReturned, "desk", "intake router sla notify", "退单"),
+    _issue(names.RETURN_ADJUDICATED, handling.ReturnAdjudicated, "desk", "router sla notify", "退单裁定"),
+    _issue(names.ASSIST_ASKED, handling.AssistAsked, "desk", "router sla notify", "请求协办"),
+    _issue(names.ASSIST_DONE, handling.AssistDone, "desk", "router sla", "协办完成"),
+    _issue(names.ISSUE_COPIED, handling.IssueCopied, "desk", "router", "抄告"),
+    _issue(names.ISSUE_HANDED_OVER, handling.IssueHandedOver, "desk", "intake router sla notify", "移交"),
+    _issue(names.REPLY_REFUSED, handling.ReplyRefused, "desk", "router", "回复未被接受"),
+    _issue(names.ISSUE_SUSPENDED, limits.IssueSuspended, "desk", "intake router sla notify", "挂起"),
+    _issue(names.ISSUE_RESUMED, limits.IssueResumed, "desk", "intake router sla", "恢复"),
+    _issue(names.ISSUE_REGISTERED, limits.IssueRegistered, "desk", "intake router sla notify", "挂账"),
+    _issue(names.EXTENSION_ASKED, limits.ExtensionAsked, "desk", "router sla notify", "申请延期"),
+    _issue(names.EXTENSION_DECIDED, limits.ExtensionDecided, "desk", "router sla notify", "延期审批"),
+    _issue(names.GRADE_CHANGE_ASKED, limits.GradeChangeAsked, "desk", "router", "申请调整难度"),
+    _issue(names.GRADE_CHANGED, limits.GradeChanged, "desk", "router sla", "难度调整"),
+    _issue(names.URGENCY_CHANGED, limits.UrgencyChanged, "desk", "intake router sla notify", "紧急程度调整"),
+    _issue(names.SECRECY_CHANGED, limits.SecrecyChanged, "desk", "intake router notify", "保密级别调整"),
+    _issue(names.EXEMPTION_DECIDED, limits.ExemptionDecided, "desk", "router sla", "三个一豁免"),
+    _issue(names.ISSUE_FOLLOWED_UP, closing.IssueFollowedUp, "desk", "intake router sla", "回访"),
+    _issue(names.COMPLETION_VOIDED, closing.CompletionVoided, "desk", "intake router sla notify", "虚假办结认定"),
+    _issue(names.ISSUE_CLOSED, closing.IssueClosed, "desk", "intake router sla notify", "销号"),
+    _issue(names.ISSUE_WITHDRAWN, closing.IssueWithdrawn, "desk", "intake router sla notify", "撤回"),
+    _issue(names.REOPEN_REQUESTED, closing.ReopenRequested, "desk", "intake router notify", "申请重办"),
+    _issue(names.ISSUE_REOPENED, closing.IssueReopened, "desk", "intake router sla notify", "重办"),
+    _issue(names.REOPEN_DECLINED, closing.ReopenDeclined, "desk", "intake router notify", "不予重办"),
+    _affair(names.ORDER_RAISED, affairs.OrderRaised, "sla router notify", "督办单下达"),
+    _affair(names.ORDER_REPLIED, affairs.OrderReplied, "sla router", "督办回复"),
+    _affair(names.ORDER_LIFTED, affairs.OrderLifted, "sla router notify", "督办解除"),
+    _affair(names.MEETING_HELD, affairs.MeetingHeld, "router", "会议召开"),
+    _affair(names.TASK_SET, affairs.TaskSet, "sla router notify", "任务下达"),
+    _affair(names.TASK_DONE, affairs.TaskDone, "sla router", "任务完成"),
+    _issue(names.DEADLINE_SET, sla.DeadlineSet, "sla", "intake router desk notify", "时限设定"),
+    _issue(names.LIGHT_CHANGED, sla.LightChanged, "sla", "router desk notify", "亮灯变化"),
+    _issue(names.ESCALATION_RAISED, sla.EscalationRaised, "sla", "router desk notify", "升级提醒"),
+    _issue(names.PARTY_INFORMED, notify.PartyInformed, "notify", "desk", "已告知"),
+    _issue(names.DELIVERY_FAILED, notify.DeliveryFailed, "notify", "desk", "告知失败"),
+    EventType(names.CONTACT_RECORD, ContactRecord, names.CONTACTS, ("intake", "desk"), ("notify", "desk"), "联系方式"),
+    EventType(names.DIRECTORY_RECORD, DirectoryRecord, names.DIRECTORY, ("desk",), ("notify", "sla", "router"), "名录"),
+)
+
+BY_TYPE = {event.type: event for event in EVENTS}
+
+codec = Codec({event.type: event.model for event in EVENTS})
+"""Knows every type of event there is."""
+
+
+def topic(name: str) -> Topic:
+    """Find a topic by its own name, or by that of the family it belongs to. Raises KeyError."""
+    for each in TOPICS:
+        before, _, rest = each.name.partition("{")
+        after = rest.partition("}")[2]
+        if name == each.name or (rest and name.startswith(before) and name.endswith(after)):
+            return each
+    raise KeyError(name)
+
+
+def read_by(service: str) -> frozenset[str]:
+    """The types of other services' events that a service looks at."""
+    return frozenset(event.type for event in EVENTS if service in event.readers)
+
+
+def written_by(service: str) -> frozenset[str]:
+    return frozenset(event.type for event in EVENTS if service in event.writers)
