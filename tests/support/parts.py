@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
-from sanfu.stack import kafka, mongo, parts, places
+from sanfu.stack import kafka, mongo, parts, places, topics
 from sanfu.stack.programs import free_port, running
 
 
@@ -56,11 +54,6 @@ def own_database(directory: Path, port: int) -> Iterator[str]:
         yield mongo.uri(port)
 
 
-async def create_topics(bootstrap: str, topics: Mapping[str, int]) -> None:
-    """Create these topics, by their full names, with so many partitions each; return when they can be written to."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(name, partitions, 1) for name, partitions in topics.items()])
-    finally:
-        await admin.close()
+async def create_topics(bootstrap: str, wanted: Mapping[str, int]) -> None:
+    """Create these topics, by their full names, with so many partitions each."""
+    await topics.create(bootstrap, [topics.Topic(name, partitions) for name, partitions in wanted.items()])

@@ -85,9 +85,15 @@ class Places:
         return self.run / "held"
 
     @property
-    def secrets(self) -> Path:
-        return self.run / "secrets.json"
+    def keys(self) -> Path:
+        """The key ring for personal data. Lost, that data is lost."""
+        return self.run / "secrets" / "keys.json"
+
+    @property
+    def ops_token(self) -> Path:
+        return self.run / "secrets" / "ops-token"
 
     @property
     def clock(self) -> Path:
+        """The anchor of the business clock, for a stack that has one of its own."""
         return self.run / "clock.json"

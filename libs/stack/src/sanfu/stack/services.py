@@ -66,6 +66,8 @@ def environment(plan: Plan) -> dict[str, str]:
         "SANFU_CITY": str(plan.city),
         "SANFU_HOST": "127.0.0.1",
         "SANFU_ORDINAL": "0",
+        "SANFU_KEYS_FILE": str(plan.places.keys),
+        "SANFU_OPS_TOKEN_FILE": str(plan.places.ops_token),
         "PYTHONUNBUFFERED": "1",
         **plan.environment,
     }

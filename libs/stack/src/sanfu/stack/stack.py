@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
 
-from sanfu.stack import doctor, parts, services, state, system
+from sanfu.stack import doctor, parts, secrets, services, state, system
 from sanfu.stack.parts import Tell, silent
 from sanfu.stack.places import checkout
 from sanfu.stack.plan import Plan, Settings, shipped_city
@@ -105,8 +105,11 @@ class Stack:
     def status(self) -> Status:
         """Tell what the supervisor knows now."""
         known = state.read_json(self.places.state)
-        if state.owner(self.places.lock):
-            return Status(known.get("phase", "starting"), known.get("programs", {}))
+        owner = state.owner(self.places.lock)
+        if owner is not None and owner != known.get("supervisor"):  # it has not written yet
+            return Status("starting", {})
+        if owner is not None:
+            return Status(known["phase"], known["programs"])
         left = state.leftovers(self.places.state)
         return Status("orphaned" if left else "down", {name: known["programs"][name] for name in left})
 
@@ -151,6 +154,7 @@ class Stack:
             time.sleep(0.05)
 
     def _provide(self, tell: Tell) -> None:
+        """Have everything there that the supervisor will need: packages, parts, secrets."""
         places = self.places
         if self.plan.runs("kafka"):
             fetched = (places.parts / f"kafka-{parts.KAFKA}").is_dir()
@@ -162,6 +166,7 @@ class Stack:
             parts.kafka(places.parts, tell)
         if self.plan.runs("mongo"):
             parts.mongod(places.parts, tell)
+        secrets.provide(places)
 
     def _supervisor(self) -> Program:
         return Program(
