@@ -6,12 +6,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
+from sanfu.contracts.envelope import event_id
 from sanfu.contracts.names import dead_letter_topic
-from sanfu.contracts.wire import BadEnvelope, peek
+from sanfu.contracts.wire import BadEnvelope, Heads, peek
 from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Incoming, Outgoing, Subscription
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.fold import Fate, Letter
@@ -117,7 +118,8 @@ class Reader:
 
     async def _absorb(self, records: list[Incoming]) -> None:
         """Fold a batch. In a partition under rebuild, what lies before its end is folded without deciding."""
-        replayed, live = [], []
+        replayed: list[Incoming] = []
+        live: list[Incoming] = []
         for record in records:
             until = self.partitions[record.partition].rebuild_until
             (replayed if until is not None and record.offset < until else live).append(record)
@@ -148,10 +150,11 @@ class Reader:
         unreadable: list[Outgoing] = []
         for record in records:
             try:
-                letter = Letter(peek(record.headers), record)
-                groups[letter.heads.subject].append(letter)
+                letter = read_letter(record)
             except BadEnvelope as error:
                 unreadable.append(self._unreadable(record, str(error)))
+            else:
+                groups[letter.heads.subject].append(letter)
         fates = await self.machine.absorb(groups, deciding=deciding)
         while unreadable and not all(await self.broker.publish(unreadable)):
             raise BrokerDown("the dead-letter topic does not take records")
@@ -195,7 +198,7 @@ class Reader:
         for number in new:
             if number not in ends:
                 continue
-            mark = await self.machine.documents.mark(number)
+            mark = await self.machine.documents.mark(str(number))
             committed = await self.subscription.committed(number)
             start = max(mark.position, beginnings[number]) if mark is not None else beginnings[number]
             until = mark.rebuild_until if mark is not None else None
@@ -203,7 +206,7 @@ class Reader:
             if until is None and ends[number] > start and (mark is None or older):
                 until = ends[number]
                 log.info("rebuild_begins", partition=number, begin=start, until=until)
-            await self.machine.documents.set_marks({number: Mark(start, until)})
+            await self.machine.documents.set_marks({str(number): Mark(start, until)})
             await self.subscription.position(number, start)
             self.partitions[number] = Partition(start, until)
         self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
@@ -219,7 +222,7 @@ class Reader:
         while page := await self.machine.documents.page(number, after, BATCH):
             announced += await self.machine.settle(page)
             after = page[-1]["_id"]
-        await self.machine.documents.set_marks({number: Mark(partition.position)})
+        await self.machine.documents.set_marks({str(number): Mark(partition.position)})
         partition.rebuild_until = None
         self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
         log.info("rebuild_ended", partition=number, announced=announced)
@@ -233,7 +236,7 @@ class Reader:
         moved = {n: p for n, p in self.partitions.items() if p.position != p.noted}
         if not moved:
             return
-        await self.machine.documents.set_marks({n: Mark(p.position, p.rebuild_until) for n, p in moved.items()})
+        await self.machine.documents.set_marks({str(n): Mark(p.position, p.rebuild_until) for n, p in moved.items()})
         await self.subscription.commit({n: p.position for n, p in moved.items()})
         for partition in moved.values():
             partition.noted = partition.position
@@ -262,3 +265,17 @@ class Reader:
                 moved = True
         if moved:
             self.on_caught_up()
+
+
+def read_letter(record: Incoming) -> Letter:
+    """Read a record's envelope. One that is broken, but says whose story it belongs to and where, is a broken letter;
+    raises BadEnvelope if it does not."""
+    try:
+        return Letter(peek(record.headers), record)
+    except BadEnvelope as error:
+        source, subject, sequence = error.source, error.subject, error.sequence
+        if source is None or subject is None or sequence is None:
+            raise
+        nothing = datetime.fromtimestamp(0, UTC)
+        heads = Heads(event_id(source, subject, sequence), "", source, subject, sequence, nothing, None, None, {})
+        return Letter(heads, record, str(error))

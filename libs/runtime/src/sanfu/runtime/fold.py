@@ -4,7 +4,7 @@ Everything that can happen to a subject goes through `Subject`: a record of the 
 came of it is taken out as one compare-and-set (`change`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -60,10 +60,15 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record of the story whose envelope is whole."""
+    """A record of the story whose subject, source and sequence can be read. `broken` says what else can't."""
 
     heads: Heads
     record: Incoming
+    broken: str | None = None
+
+
+class Unreadable(ValueError):
+    """A record that can't be folded because of what it is, not of what the rules make of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,10 @@ class _Told:
 class Subject:
     """One subject's document while a batch works on it."""
 
-    __slots__ = ("_base", "_set", "applied", "dirty", "id", "out", "outbox", "parked", "partition", "pushes", "seen")
-    __slots__ += ("state", "ver")
+    __slots__ = (
+        "_base", "_set", "applied", "dirty", "id", "out", "outbox", "parked", "partition", "pushes", "seen", "state",
+        "ver",
+    )  # fmt: skip
 
     def __init__(self, setting: Setting, subject: str, partition: int, document: Document | None) -> None:
         base: Document = document or {}
@@ -97,8 +104,9 @@ class Subject:
 
     # --- the three inputs -------------------------------------------------------------------------------------------
 
-    def take(self, letter: Letter, *, deciding: bool = True) -> Fate:
-        """Fold a record of the story. Never raises: what the rules can't fold parks the subject."""
+    def take(self, letter: Letter, *, deciding: bool = True, passing: bool = False) -> Fate:
+        """Fold a record of the story. Never raises: what the rules can't fold parks the subject. `passing` lets it
+        advance `seen` only."""
         heads = letter.heads
         own = heads.source == self._set.rules.service
         if self.parked is not None:
@@ -108,7 +116,7 @@ class Subject:
             return Fate.REPEATED
         if heads.sequence > last + 1:
             return Fate.GAP
-        known = heads.type in self._set.rules.knows
+        known = not passing and (letter.broken is not None or heads.type in self._set.rules.knows)
         if known:
             try:
                 event = self._event(letter)
@@ -159,7 +167,7 @@ class Subject:
         if self.parked is not None or due is None or due > until:
             return 0
         try:
-            told = self._decided(self.state, Due(due), f"timer:{self.id}")
+            told = self._decided(self.state, Due(due, until), f"timer:{self.id}")
             self._commit(told)
             after = self._set.rules.due(self.state)
             if after is not None and after <= due and not told:
@@ -179,15 +187,16 @@ class Subject:
         self.dirty = self.dirty or bool(told)
         return len(told)
 
-    def unpark(self, letters: Sequence[Letter]) -> bool:
-        """Fold the parked records in their old order. False, and nothing changed, if one still can't be folded."""
+    def unpark(self, letters: Sequence[Letter], passing: Collection[str] = ()) -> bool:
+        """Fold the parked records in their old order, those with an id in `passing` only for their sequence. False,
+        and nothing changed, if one still can't be folded or is missing."""
         if self.parked is None:
             return True
         kept = (self.state, self.out, dict(self.seen), list(self.pushes), self.parked)
         want = dict(self.parked["seen"])
         self.parked = None
         for letter in letters:
-            if self.take(letter) is Fate.PARKED:
+            if self.take(letter, passing=letter.heads.id in passing) is Fate.PARKED:
                 self.state, self.out, self.seen, self.pushes, self.parked = kept
                 return False
         missing = {s: n for s, n in want.items() if self._last(s) < n}
@@ -224,6 +233,8 @@ class Subject:
 
     def _event(self, letter: Letter) -> Event:
         heads = letter.heads
+        if letter.broken is not None:
+            raise Unreadable(letter.broken)
         data = self._set.codec.decode(heads.type, letter.record.value or b"")
         return Event(
             heads.id, heads.type, heads.source, heads.subject, heads.sequence, heads.time, data, heads.causation,

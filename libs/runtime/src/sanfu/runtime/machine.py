@@ -6,7 +6,7 @@ Nothing happens twice: an input that comes again is known by its sequence or its
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -89,13 +89,16 @@ class Machine:
         await self.publisher.publish(worked.outboxes)
         return sum(worked.results.values())
 
-    async def unpark(self, subject: str, letters: Sequence[Letter]) -> bool:
-        """Fold a parked subject's records again, in order. True if that lifted the mark."""
-        worked = await self._work([subject], lambda it: it.unpark(letters))
+    async def unpark(self, subject: str, letters: Sequence[Letter], passing: Collection[str] = ()) -> bool:
+        """Fold a parked subject's records again, in order, those in `passing` only for their sequence. True if that
+        lifted the mark."""
+        worked = await self._work([subject], lambda it: it.unpark(letters, passing))
         await self.publisher.publish(worked.outboxes)
         return worked.results[subject]
 
-    async def order(self, commands: Mapping[str, Sequence[Command]]) -> tuple[dict[str, list[Done | Refusal]], Outboxes]:
+    async def order(
+        self, commands: Mapping[str, Sequence[Command]]
+    ) -> tuple[dict[str, list[Done | Refusal]], Outboxes]:
         """Do commands, in one write per subject. The outboxes still have to be published: answer first.
 
         Raises StoreDown with the outcome unknown: the same command may be sent again, its key makes it safe.

@@ -157,7 +157,7 @@ class MemoryDocuments:
 
     documents: dict[str, Document] = field(default_factory=dict)
     others: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
-    marks: dict[int, Mark] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     fail_next: deque[Fault] = field(default_factory=deque)
     down: bool = False
@@ -234,11 +234,11 @@ class MemoryDocuments:
         parked = sum("parked" in d for d in documents)
         return Census(len(ages), min(ages, default=None), parked, await self.next_due(mine))
 
-    async def mark(self, partition: int) -> Mark | None:
+    async def mark(self, name: str) -> Mark | None:
         self._answer()
-        return self.marks.get(partition)
+        return self.marks.get(name)
 
-    async def set_marks(self, marks: Mapping[int, Mark]) -> None:
+    async def set_marks(self, marks: Mapping[str, Mark]) -> None:
         self._answer()
         self.marks.update(marks)
 

@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+    AsyncIOMotorGridFSBucket,
+)
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -23,8 +28,9 @@ INDEXES = [
     IndexModel([("p", ASCENDING), ("due", ASCENDING)], partialFilterExpression={"due": {"$type": "date"}}, name="due"),
     IndexModel(
         [("p", ASCENDING), ("outbox.at", ASCENDING)],
-        partialFilterExpression={"outbox.at": {"$exists": True}}, name="unsent",
-    ),  # fmt: skip
+        partialFilterExpression={"outbox.at": {"$exists": True}},
+        name="unsent",
+    ),
     IndexModel([("p", ASCENDING), ("_id", ASCENDING)], name="partition"),
     IndexModel([("parked.since", ASCENDING)], sparse=True, name="parked"),
 ]
@@ -82,9 +88,9 @@ class MongoDocuments:
         try:
             result = await self.collection.bulk_write([_update(c) for c in changes], ordered=False)
         except BulkWriteError as error:
-            if all(e["code"] == DUPLICATE_KEY for e in error.details["writeErrors"]):
-                if not error.details["writeConcernErrors"]:
-                    return False
+            lost = all(e["code"] == DUPLICATE_KEY for e in error.details["writeErrors"])
+            if lost and not error.details["writeConcernErrors"]:
+                return False
             raise StoreDown(str(error.details)[:300]) from error
         except PyMongoError as error:
             raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
@@ -136,19 +142,19 @@ class MongoDocuments:
         oldest = await self._first(waiting, "outbox.at") if unsent else None
         return Census(unsent, oldest, parked, await self.next_due(mine))
 
-    async def mark(self, partition: int) -> Mark | None:
+    async def mark(self, name: str) -> Mark | None:
         async with _spoken():
-            found = await self._marks.find_one({"_id": partition})  # type: ignore[dict-item]
+            found = await self._marks.find_one({"_id": name})
         return None if found is None else Mark(found["position"], found.get("rebuild_until"))
 
-    async def set_marks(self, marks: Mapping[int, Mark]) -> None:
+    async def set_marks(self, marks: Mapping[str, Mark]) -> None:
         if not marks:
             return
         updates = [
             UpdateOne(
-                {"_id": number}, {"$set": {"position": mark.position, "rebuild_until": mark.rebuild_until}}, upsert=True
+                {"_id": name}, {"$set": {"position": mark.position, "rebuild_until": mark.rebuild_until}}, upsert=True
             )
-            for number, mark in marks.items()
+            for name, mark in marks.items()
         ]
         async with _spoken():
             await self._marks.bulk_write(updates, ordered=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sanfu.runtime.broker import Broker, Outgoing
 from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.metrics import MachineMetrics
 from sanfu.runtime.store import Documents, Entry
 
 declare("machine.before_publish", "written, nothing published")
@@ -18,20 +19,23 @@ declare("machine.after_publish", "published, nothing cleared")
 declare("machine.after_clear", "published and cleared, offset not committed")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Publisher:
     """Publishes outboxes. Any number of them may work on the same documents."""
 
     broker: Broker
     documents: Documents
+    metrics: MachineMetrics
+    away: bool = False
+    """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries."""
 
-    async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]]) -> int:
+    async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]], *, trying: bool = False) -> int:
         """Make one pass over the outboxes of these documents; answer how many entries were acknowledged.
 
         Never raises BrokerDown: what was not acknowledged stays for the sweeper. Raises StoreDown.
         """
         entries = [(id, entry) for id, outbox in outboxes for entry in outbox]
-        if not entries:
+        if not entries or (self.away and not trying):
             return 0
         crashpoint("machine.before_publish")
         acknowledged = await self._send([entry for _, entry in entries])
@@ -47,7 +51,18 @@ class Publisher:
         if published:
             await self.documents.clear(published)
         crashpoint("machine.after_clear")
+        self._note(entries, acknowledged)
         return sum(map(len, published.values()))
+
+    def _note(self, entries: Sequence[tuple[str, Entry]], acknowledged: Sequence[bool]) -> None:
+        self.metrics.published.inc(sum(acknowledged))
+        self.metrics.missing_topics.set(len(self.broker.missing))
+        tried = [ok for (_, entry), ok in zip(entries, acknowledged, strict=True) if self._goes_out(entry["to"])]
+        if tried:
+            self.away = not any(tried)
+
+    def _goes_out(self, to: str) -> bool:
+        return not to.startswith("db:") and to not in self.broker.missing
 
     async def _send(self, entries: Sequence[Entry]) -> list[bool]:
         acknowledged = [True] * len(entries)

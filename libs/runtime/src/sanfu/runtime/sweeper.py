@@ -43,7 +43,7 @@ class Sweeper:
         went = 0
         while partitions:
             page = await self.documents.unsent(partitions, datetime.now(UTC) - older_than, PAGE)
-            out = await self.publisher.publish([(d["_id"], d["outbox"]) for d in page])
+            out = await self.publisher.publish([(d["_id"], d["outbox"]) for d in page], trying=True)
             went += out
             if len(page) < PAGE or out == 0:
                 break

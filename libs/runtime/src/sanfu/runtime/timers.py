@@ -103,7 +103,9 @@ class Timers:
             self._wakes = None
             wait = asyncio.sleep(NAP.total_seconds())
         poked, slept = asyncio.ensure_future(self._poked.wait()), asyncio.ensure_future(wait)
-        _, pending = await asyncio.wait({poked, slept}, return_when=asyncio.FIRST_COMPLETED, timeout=NAP.total_seconds())
+        _, pending = await asyncio.wait(
+            {poked, slept}, return_when=asyncio.FIRST_COMPLETED, timeout=NAP.total_seconds()
+        )
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)

@@ -1,0 +1,119 @@
+"""Commands of an API: many requests, one journaled write."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from sanfu.runtime.fold import Done
+from sanfu.runtime.machine import Contended, Machine, Outboxes
+from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.rules import Command, Refusal
+from sanfu.runtime.store import StoreDown
+
+log = structlog.get_logger()
+
+MOST = 200
+"""Documents in one write: beyond that a write takes longer than it saves."""
+WRITERS = 2
+"""Writes under way at once: while one waits for the journal the next is folded."""
+
+_Waiting = tuple[str, Command, "asyncio.Future[Done]"]
+
+
+@dataclass(slots=True)
+class Commands:
+    """Takes commands from any number of requests and writes them in groups.
+
+    A group goes at once while a writer is free; what comes meanwhile goes with the next. Commands on one subject keep
+    their order. The answer comes when the command is journaled; publishing follows.
+    """
+
+    machine: Machine
+    closed: Callable[[], str | None] = lambda: None
+    """Says why no command can be taken now, if so."""
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _busy: set[str] = field(default_factory=set)
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _writers: int = 0
+
+    async def do(self, subject: str, command: Command) -> Done:
+        """Do a command. Raises Refusal when it can't be done, Unavailable when nobody can say whether it was: the
+        same command with the same key is safe to send again."""
+        if why := self.closed():
+            raise Unavailable(why)
+        future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+        self._waiting.append((subject, command, future))
+        self._start()
+        return await future
+
+    @property
+    def pending(self) -> int:
+        return len(self._waiting) + len(self._tasks)
+
+    async def drain(self) -> None:
+        """Wait until all that was taken is written and publishing was tried."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def _start(self) -> None:
+        if self._writers < WRITERS and (group := self._next_group()):
+            self._writers += 1
+            self._track(asyncio.ensure_future(self._write(group)))
+
+    def _track(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _next_group(self) -> dict[str, list[_Waiting]]:
+        group: dict[str, list[_Waiting]] = defaultdict(list)
+        kept: list[_Waiting] = []
+        for one in self._waiting:
+            subject = one[0]
+            if subject in self._busy or (len(group) >= MOST and subject not in group):
+                kept.append(one)
+            else:
+                group[subject].append(one)
+        self._waiting = kept
+        self._busy |= group.keys()
+        return group
+
+    async def _write(self, group: dict[str, list[_Waiting]]) -> None:
+        outboxes: Outboxes = []
+        try:
+            asked = {subject: [command for _, command, _ in ones] for subject, ones in group.items()}
+            results, outboxes = await self.machine.order(asked)
+            for subject, ones in group.items():
+                for (_, _, future), outcome in zip(ones, results[subject], strict=True):
+                    _answer(future, outcome)
+        except (StoreDown, Contended) as error:
+            log.warning("commands_unanswered", count=sum(map(len, group.values())), why=str(error))
+            _fail(group, Unavailable("the database does not answer; send the same request again", retry_after=2))
+        except Exception as error:
+            _fail(group, error)
+        finally:
+            self._busy -= group.keys()
+            self._writers -= 1
+            self._start()
+        try:
+            await self.machine.publisher.publish(outboxes)
+        except StoreDown as error:
+            log.warning("left_for_the_sweeper", why=str(error))
+
+
+def _answer(future: "asyncio.Future[Done]", outcome: Done | Refusal) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Refusal):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def _fail(group: dict[str, list[_Waiting]], error: Exception) -> None:
+    for ones in group.values():
+        for _, _, future in ones:
+            if not future.done():
+                future.set_exception(error)

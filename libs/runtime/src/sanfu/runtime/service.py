@@ -1,0 +1,261 @@
+"""A service: the machine and all that runs around it, put together once for all of them."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+
+from sanfu.contracts import names
+from sanfu.runtime import logs
+from sanfu.runtime.broker import Broker, BrokerDown, Fenced
+from sanfu.runtime.clock import AnchoredClock, Clock, SystemClock
+from sanfu.runtime.codec import Codec
+from sanfu.runtime.commands import Commands
+from sanfu.runtime.consuming import Reader
+from sanfu.runtime.http import Watch, create_app
+from sanfu.runtime.machine import Machine
+from sanfu.runtime.metrics import MachineMetrics, machine_metrics
+from sanfu.runtime.operations import operations
+from sanfu.runtime.outbox import Publisher
+from sanfu.runtime.rules import Rules
+from sanfu.runtime.serving import Server, on_stop_signal
+from sanfu.runtime.settings import ServiceSettings
+from sanfu.runtime.store import Documents, StoreDown
+from sanfu.runtime.sweeper import Sweeper
+from sanfu.runtime.tables import Table, TableReader
+from sanfu.runtime.timers import Timers
+from sanfu.runtime.watching import Watcher
+
+log = structlog.get_logger()
+
+Task = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The real or the memory parts a service stands on. `database` is for a service's own collections."""
+
+    broker: Broker
+    documents: Documents
+    clock: Clock
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    database: Any = None
+
+
+class Misfit(Exception):
+    """The parts don't fit each other; the message names the cure. Starting again won't help."""
+
+
+class Service:
+    """One service on its parts. `start` returns when it works; `stop` drains, commits and leaves the group.
+
+    `background` coroutines run until stop; when any task of the service fails, `failed` is set and the process should
+    end: a supervisor starts a fresh one, and nothing is lost by that.
+    """
+
+    def __init__(
+        self, *, name: str, rules: Rules, parts: Parts, settings: ServiceSettings, codec: Codec,
+        story: str = names.ISSUES, routers: Sequence[APIRouter] = (), tables: Sequence[Table] = (),
+        background: Sequence[Task] = (), prepare: Task | None = None,
+        watch: Callable[[], Awaitable[Rules | None]] | None = None,
+        quiet: Callable[[], Awaitable[Mapping[str, int]]] | None = None, rebuildable: bool = True,
+    ) -> None:  # fmt: skip
+        self.name, self.parts, self.settings, self.rebuildable = name, parts, settings, rebuildable
+        self.documents, self.clock = parts.documents, parts.clock
+        self.metrics: MachineMetrics = machine_metrics(parts.registry)
+        self._background, self._prepare, self._watch, self._quiet = background, prepare, watch, quiet
+        self._works, self._answers = settings.only != "api", settings.only != "work"
+        publisher = Publisher(parts.broker, parts.documents, self.metrics)
+        self.machine = Machine(
+            rules, codec=codec, documents=parts.documents, publisher=publisher, clock=parts.clock, topic=story,
+            partitions=1, metrics=self.metrics,
+        )  # fmt: skip
+        member = f"sanfu.{name}-{settings.ordinal}"
+        subscription = parts.broker.subscribe(story, group=f"sanfu.{name}", member=member)
+        self.reader = Reader(self.machine, parts.broker, subscription)
+        self.timers = Timers(self.machine, parts.clock, self.reader.caught_up)
+        self.reader.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
+        self.sweeper = Sweeper(parts.documents, publisher, self.reader.partitions.keys)
+        self.tables = [self._table(table, member) for table in tables]
+        self.commands = Commands(self.machine, self._closed)
+        self.watcher = Watcher(self, quiet)
+        self.failed = asyncio.Event()
+        self.failure: BaseException | None = None
+        self._started = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self.app: FastAPI = create_app(
+            name, Watch(parts.registry, self._ready, self.watcher.quiet, settings.ops_token),
+            routers=[*(routers if self._answers else ()), operations(self, settings.ops_token)],
+            body_limit=settings.body_limit,
+        )  # fmt: skip
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Connect, check that store and broker fit, and set everything going. Waits for parts that are away.
+
+        Raises Misfit when database and topic disagree.
+        """
+        await self._patiently(self._connect)
+        if self._prepare is not None:
+            await self._patiently(self._prepare)
+        if self._works:
+            await self._patiently(self.reader.subscription.start)
+            for table in self.tables:
+                await self._patiently(table.subscription.start)
+            for run in (self.reader.run, self.timers.run, self.sweeper.run, *(t.run for t in self.tables)):
+                self._go(run)
+        for task in (self.watcher.run, *self._background):
+            self._go(task)
+        if self._watch is not None:
+            self._go(self._watch_pack)
+        self._started = True
+        log.info("started", partitions=self.machine.partitions, works=self._works, answers=self._answers)
+
+    async def stop(self) -> None:
+        """Finish what was begun, note the positions, leave the groups, close the broker."""
+        self._started = False
+        await self.commands.drain()
+        self.timers.stop()
+        self.reader.stop()
+        readers = {t for t in self._tasks if t.get_name() in ("run:Reader", "run:Timers")}
+        if readers:
+            await asyncio.wait(readers, timeout=self.settings.stop_within_s / 2)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.reader.subscription.stop()
+        for table in self.tables:
+            await table.subscription.stop()
+        await self.parts.broker.stop()
+        log.info("stopped")
+
+    def _table(self, table: Table, member: str) -> TableReader:
+        group = f"sanfu.{self.name}.{table.topic.split('.')[1]}"
+        subscription = self.parts.broker.subscribe(table.topic, group=group, member=f"{member}.{table.topic}")
+        return TableReader(table, self.parts.broker, self.documents, subscription)
+
+    async def _connect(self) -> None:
+        await self.parts.broker.start()
+        count = await self.parts.broker.partitions(self.machine.topic)
+        if not count:
+            raise Misfit(
+                f"there is no topic {self.machine.topic} for this prefix: create the topics of the registry first"
+            )
+        settled = await self.documents.settle(f"partitions:{self.machine.topic}", count)
+        if settled != count:
+            raise Misfit(
+                f"this database was filled for {settled} partitions of {self.machine.topic}, the topic has {count}: "
+                f"use the topic it was filled from, or an empty database, which is rebuilt from the story"
+            )
+        self.machine.partitions = count
+
+    async def _patiently(self, act: Task) -> None:
+        pause = 0.2
+        while True:
+            try:
+                await act()
+                return
+            except (BrokerDown, StoreDown) as error:
+                log.warning("start_waits", why=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def _go(self, run: Task) -> None:
+        owner = getattr(run, "__self__", None)
+        task: asyncio.Task[None] = asyncio.ensure_future(_coroutine(run()))
+        task.set_name(f"run:{type(owner).__name__}" if owner is not None else "run")
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or (not self._started and task.exception() is None):
+            return
+        if (error := task.exception()) is not None:
+            self.failure = error
+            log.error("task_failed", task=task.get_name(), error=f"{type(error).__name__}: {error}", exc_info=error)
+            self.failed.set()
+
+    async def _watch_pack(self) -> None:
+        assert self._watch is not None  # noqa: S101
+        while True:
+            rules = await self._watch()
+            if rules is not None:
+                self.machine.rules = rules
+            await asyncio.sleep(10)
+
+    # --- what it says of itself -------------------------------------------------------------------------------------
+
+    def _ready(self) -> tuple[bool, Mapping[str, Any]]:
+        if not self._started:
+            return False, {"starting": True}
+        if self._works and not self.reader.ready:
+            return False, {"rebuilding": self.reader.rebuilding, "partitions": len(self.reader.partitions)}
+        return True, {"partitions": len(self.reader.partitions)}
+
+    def _closed(self) -> str | None:
+        if not self._started:
+            return f"{self.name} is starting or stopping"
+        return f"{self.name} is being rebuilt from the story" if self.watcher.rebuilding else None
+
+
+async def _coroutine(awaitable: Awaitable[None]) -> None:
+    await awaitable
+
+
+def real_parts(settings: ServiceSettings, name: str, *, collection: str = "subjects") -> Parts:
+    """Kafka, MongoDB and the clock, as the settings say. Nothing connects yet."""
+    from sanfu.runtime.kafka import KafkaBroker  # noqa: PLC0415 (drivers are loaded by who uses them)
+    from sanfu.runtime.mongo import MongoDocuments, connect  # noqa: PLC0415
+
+    client = connect(settings.mongo.get_secret_value())
+    database = client.get_database(f"{settings.prefix}_{name}")
+    broker = KafkaBroker(
+        settings.kafka, settings.prefix, send_within=settings.send_within_s,
+        fetch_wait_ms=settings.fetch_wait_ms, session_ms=int(settings.session_s * 1000),
+    )  # fmt: skip
+    clock: Clock = AnchoredClock(settings.clock) if settings.clock else SystemClock()
+    return Parts(broker, MongoDocuments(database, collection), clock, database=database)
+
+
+def run(make: Callable[[], Service]) -> NoReturn:
+    """Be a process: serve until SIGTERM or SIGINT (exit 0), or until something fails (exit 1, 2 or 70)."""
+    sys.exit(asyncio.run(_serve(make, rebuild="--rebuild" in sys.argv[1:])))
+
+
+async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
+    service = make()
+    logs.configure(service.name, service.settings.log_level)
+    if rebuild and not service.rebuildable:
+        log.error("not_rebuildable", why=f"{service.name} keeps records that are nowhere else: restore its backup")
+        return 2
+    if rebuild:
+        await service.documents.wipe()
+    stopping = asyncio.Event()
+    on_stop_signal(stopping.set)
+    server = Server(service.app, service.settings.host, service.settings.port)
+    try:
+        await server.start()
+    except OSError as error:
+        log.error("cannot_listen", why=str(error))
+        return 1
+    log.info("listening", host=service.settings.host, port=server.port)
+    starting = asyncio.ensure_future(service.start())
+    ends = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(service.failed.wait())]
+    await asyncio.wait({starting, *ends}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and (wrong := starting.exception()) is not None:
+        log.error("cannot_start", why=str(wrong), exc_info=None if isinstance(wrong, Misfit) else wrong)
+        return 2 if isinstance(wrong, Misfit) else 1
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    starting.cancel()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(service.settings.stop_within_s):
+            await server.stop()
+            await service.stop()
+    return 0 if service.failure is None else 70 if isinstance(service.failure, Fenced) else 1

@@ -1,0 +1,109 @@
+"""What a service knows of its own state: metrics that are measured, quiet, and the watchdog."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from sanfu.runtime.broker import BrokerDown
+from sanfu.runtime.store import StoreDown
+
+if TYPE_CHECKING:
+    from sanfu.runtime.service import Service
+
+log = structlog.get_logger()
+
+EVERY = 2.0
+STALLED = 70
+"""Exit code of a process whose consumer stalled (EX_SOFTWARE)."""
+
+
+class Watcher:
+    """Measures a service every two seconds, and ends the process if its consumer has stalled silently."""
+
+    def __init__(self, service: "Service", quiet: Callable[[], Awaitable[Mapping[str, int]]] | None) -> None:
+        self._service, self._quiet = service, quiet
+        self.rebuilding = False
+        self._lagging_since: float | None = None
+        self._positions: dict[int, int] = {}
+        self._moved = time.monotonic()
+
+    async def run(self) -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(EVERY)
+            self._service.metrics.loop_lag_seconds.set(max(0.0, time.monotonic() - began - EVERY))
+            try:
+                await self._measure()
+            except (StoreDown, BrokerDown) as error:
+                log.warning("not_measured", why=str(error))
+
+    async def quiet(self) -> dict[str, Any]:
+        """Whether nothing is on its way: everything folded, published, and no timer due. Counts of what is."""
+        service = self._service
+        partitions = list(service.reader.partitions)
+        try:
+            census = await service.documents.census(partitions)
+            counts = {
+                "lag": await self._lag(),
+                "outboxes": census.unsent,
+                "due": int(census.oldest_due is not None and census.oldest_due <= service.clock.now()),
+                "commands": service.commands.pending,
+                "unassigned": int(service.settings.only != "api" and not service.reader.ready),
+            }
+            for table in service.tables:
+                counts[table.table.topic] = await table.lag()
+            if self._quiet is not None:
+                counts |= await self._quiet()
+        except (StoreDown, BrokerDown) as error:
+            return {"quiet": False, "why": str(error)}
+        return {"quiet": not any(counts.values()), **counts}
+
+    async def _lag(self) -> int:
+        if self._service.settings.only == "api":
+            return 0
+        ends = await self._service.reader.subscription.ends()
+        partitions = self._service.reader.partitions
+        return sum(max(0, end - partitions[n].position) for n, end in ends.items() if n in partitions)
+
+    async def _measure(self) -> None:
+        service, metrics = self._service, self._service.metrics
+        reader = service.reader
+        census = await service.documents.census(list(reader.partitions))
+        metrics.outbox_documents.set(census.unsent)
+        metrics.outbox_oldest_seconds.set(_age(census.oldest_unsent, datetime.now(UTC)))
+        metrics.parked_subjects.set(census.parked)
+        metrics.timers_oldest_overdue_seconds.set(_age(census.oldest_due, service.clock.now()))
+        metrics.gaps.set(len(reader.gaps))
+        oldest = min(reader.gaps.values(), default=time.monotonic())
+        metrics.gap_oldest_seconds.set(time.monotonic() - oldest)
+        self.rebuilding = await self._rebuilding()
+        if service.settings.only != "api":
+            self._watch(await self._lag())
+
+    async def _rebuilding(self) -> bool:
+        if self._service.settings.only != "api":
+            return self._service.reader.rebuilding
+        marks = [await self._service.documents.mark(str(n)) for n in range(self._service.machine.partitions)]
+        return any(mark is not None and mark.rebuild_until is not None for mark in marks)
+
+    def _watch(self, lag: int) -> None:
+        """A consumer that is behind and does not move, though store and broker answer, has stalled: end."""
+        now, metrics = time.monotonic(), self._service.metrics
+        positions = {n: p.position for n, p in self._service.reader.partitions.items()}
+        if lag == 0 or positions != self._positions:
+            self._positions, self._moved = positions, now
+        self._lagging_since = None if lag == 0 else self._lagging_since or now
+        metrics.lag_records.set(lag)
+        metrics.lag_seconds.set(0 if self._lagging_since is None else now - self._lagging_since)
+        if now - self._moved > self._service.settings.stall_s:
+            log.error("consumer_stalled", lag=lag, seconds=now - self._moved)
+            os._exit(STALLED)
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
