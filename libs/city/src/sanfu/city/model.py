@@ -53,6 +53,12 @@ class Unit:
     def name(self, locale: str) -> str:
         return self.name_zh if locale.startswith("zh") else self.name_en
 
+    @property
+    def has_topic(self) -> bool:
+        """Tell whether the unit's own systems are given topics: every unit that may lead, sections and villages apart
+        (their town's topic has their issues)."""
+        return self.kind not in ("section", "village", "team", "external")
+
 
 @dataclass(frozen=True, slots=True)
 class Staff:

@@ -35,7 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="for machines: one JSON objec
 
 
 @app.command()
-def up(
+def up(  # noqa: PLR0917  # options of a command line, never given by position
     name: Name = "main",
     only: Annotated[str, typer.Option(help="run these only, by commas: kafka,mongo,topics,sinks,intake,…")] = "",
     port_base: Annotated[int | None, typer.Option(help="the stack's first port (main: 8700, demo: 8800)")] = None,

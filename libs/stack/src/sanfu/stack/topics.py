@@ -1,12 +1,23 @@
-"""Create the topics that are missing. One that exists is left as it is: its number of partitions is for ever."""
+"""Create the topics that are missing. One that exists is left as it is: its number of partitions is for ever.
+
+`python -m sanfu.stack.topics` does it for the broker, prefix and city pack that the environment names.
+"""
 
 import asyncio
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError, for_code
+from pydantic import Field
 
+from sanfu.city.loading import load
+from sanfu.city.model import Pack
+from sanfu.contracts import registry
+from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack.programs import PartError
 
 TRIES = 20
@@ -20,6 +31,31 @@ class Topic:
     name: str
     partitions: int
     settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Settings(ServiceSettings):
+    """The services' own settings, and how large the topics are to be."""
+
+    topics_size: Literal["embedded", "deployment"] = "embedded"
+    topics_replicas: int = Field(1, ge=1)
+
+
+def wanted(pack: Pack, prefix: str, size: Literal["embedded", "deployment"] = "embedded") -> list[Topic]:
+    """Return every topic of the registry by its full name: those of a family once for each unit, or service."""
+    return [
+        Topic(prefix + name.removeprefix("sanfu"), getattr(topic.partitions, size), topic.config())
+        for topic in registry.TOPICS
+        for name in _members(topic.name, pack)
+    ]
+
+
+def _members(name: str, pack: Pack) -> Iterator[str]:
+    if "{code}" in name:
+        yield from (name.replace("{code}", code) for code, unit in pack.units.items() if unit.has_topic)
+    elif "{service}" in name:
+        yield from (name.replace("{service}", service) for service in registry.SERVICES)
+    else:
+        yield name
 
 
 async def create(bootstrap: str, topics: list[Topic], replicas: int = 1) -> list[str]:
@@ -51,3 +87,17 @@ async def _ask(admin: AIOKafkaAdminClient, topics: list[Topic], replicas: int) -
         elif code and error is not TopicAlreadyExistsError:
             raise PartError(f"the broker refuses the topic {name}: {error.__name__} {reason}")
     return again
+
+
+def main() -> None:
+    settings = Settings()
+    loaded = load(settings.city, datetime.now(UTC).date()) if settings.city else None
+    if not loaded or not loaded.pack:
+        sys.exit("\n".join(str(problem) for problem in loaded.problems) if loaded else "SANFU_CITY names no pack")
+    topics = wanted(loaded.pack, settings.prefix, settings.topics_size)
+    made = asyncio.run(create(settings.kafka, topics, settings.topics_replicas))
+    print(f"{len(made)} topics created, {len(topics) - len(made)} were there")
+
+
+if __name__ == "__main__":
+    main()
