@@ -103,12 +103,11 @@ def staff(table: Iterable[Row], known_units: Collection[str], locales: tuple[str
 
 
 def _person(code: str, row: Row, known_units: Collection[str], locales: tuple[str, ...]) -> Staff:
-    row.text("roles")
     return Staff(
         id=code,
         name=row.text("name"),
         unit=row.one_known("unit", known_units, "unit", required=True) or "",
-        roles=row.known("roles", words.ROLES, "role"),
+        roles=row.known("roles", words.ROLES, "role", required=True),
         phone=row.parsed("phone", _phone, ""),
         email=row.parsed("email", _email, ""),
         locale=row.choice("locale", locales),
@@ -140,16 +139,15 @@ def channels(table: Iterable[Row]) -> dict[str, Channel]:
 
 
 def _channel(code: str, row: Row) -> Channel:
-    row.text("audiences")
     return Channel(
         code=code,
         name_zh=row.text("name_zh"),
         name_en=row.text("name_en"),
-        audiences=row.known("audiences", words.AUDIENCES, "audience"),
+        audiences=row.known("audiences", words.AUDIENCES, "audience", required=True),
         has_contact=row.choice("has_contact", words.HAS_CONTACT),
         note=row.cells.get("note", ""),
         secrecy_default=row.choice("secrecy_default", words.SECRECIES),
-        party_kind=row.known("party_kind", words.PARTY_KINDS, "kind of party"),
+        party_kind=row.known("party_kind", words.PARTY_KINDS, "kind of party", required=True),
         filer_kind=row.text("filer_kind"),
         follow_up_of=row.text("follow_up_of"),
         keyed=row.choice("keyed", ("yes", "no")) == "yes",
@@ -163,7 +161,7 @@ def categories(table: Iterable[Row], known_units: Collection[str], grades: tuple
 
 
 def _category(code: str, row: Row, allowed: set[str], grades: tuple[str, ...]) -> Category:
-    audiences = row.known("audiences", words.AUDIENCES, "audience")
+    audiences = row.known("audiences", words.AUDIENCES, "audience", required=True)
     audience = row.choice("audience", words.AUDIENCES)
     if audiences and audience not in audiences:
         row.wrong("audience", f"{audience!r} is not among its audiences", f"write one of {'|'.join(audiences)}")

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sanfu.city import directory
 from sanfu.city import vocabulary as words
 from sanfu.city.messages import templates
-from sanfu.city.model import Bounds, Pack, Unit, WordList
+from sanfu.city.model import Bounds, Category, Localised, Pack, Unit, WordList
+from sanfu.city.placeholders import longest
 from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
 from sanfu.city.reading import Row, Section, document, rows
@@ -81,10 +82,12 @@ class _PackReader:
         categories = directory.categories(self._csv("categories.csv", directory.CATEGORY_COLUMNS), units, grades)
         policy = PolicyReader(units, channels, grades, locales)
         rules = RuleReader(units, channels, categories, grades, self.today)
+        towns = directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units)
+        name = _localised(head.section("name"), locales)
         pack = Pack(
             version=version_of(self.files),
             code=head.text("code"),
-            name=_localised(head.section("name"), locales),
+            name=name,
             zone=head.parsed("zone", _zone, "UTC"),
             locales=locales,
             bounds=self._bounds(head.section("bounds")),
@@ -95,12 +98,12 @@ class _PackReader:
             audience_groups=self._groups(head.section("audience_groups"), units),
             units=units,
             staff=directory.staff(self._csv("staff.csv", directory.STAFF_COLUMNS), units, locales),
-            towns=directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units),
+            towns=towns,
             channels=channels,
             categories=categories,
             rules=rules.rules(self._yaml("rules.yaml")),
             policy=policy.policy(policy_file, policy.overrides(self._yaml("holidays.yaml"))),
-            templates=templates(self._folder("texts"), locales),
+            templates=templates(self._folder("texts"), _examples(name, units, categories, towns)),
             notices={key: _localised(part, locales) for key, part in head.section("notices").named()},
             urgency_words=self._words("urgency.yaml", words.URGENCIES[:0:-1]),
             secrecy_words=self._words("secrecy.yaml", words.SECRECIES[:0:-1]),
@@ -202,6 +205,24 @@ def _zone(name: str) -> str:
         return ZoneInfo(name).key
     except (KeyError, ValueError, OSError):
         raise ValueError("write a time zone of the IANA database, such as Europe/Berlin") from None
+
+
+def _examples(
+    name: Localised, units: Mapping[str, Unit], categories: Mapping[str, Category], towns: Iterable[str]
+) -> dict[str, Mapping[str, str]]:
+    """Say for each locale how long the city's own names get where a message holds them."""
+    return {
+        locale: longest(
+            locale,
+            {
+                "city": [city],
+                "unit": [unit.name(locale) for unit in units.values()],
+                "town": [units[code].name(locale) for code in towns if code in units],
+                "category": [category.name(locale) for category in categories.values()],
+            },
+        )
+        for locale, city in name.items()
+    }
 
 
 def _localised(section: Section, locales: Sequence[str]) -> dict[str, str]:

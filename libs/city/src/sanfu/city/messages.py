@@ -1,12 +1,12 @@
 """Message templates from texts/*.yaml: each message in every language of the pack, checked word by word."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
 from sanfu.city.model import Audience, Delivery, Medium, Priority, Template
-from sanfu.city.placeholders import EXAMPLES, PLACEHOLDERS, REVEALING, placeholders
+from sanfu.city.placeholders import PLACEHOLDERS, REVEALING, placeholders
 from sanfu.city.quantities import minutes
 from sanfu.city.reading import Section
 
@@ -18,7 +18,12 @@ SEGMENT_WIDE, SEGMENT_LATIN = 70, 160
 """Characters of one SMS: with any character outside ASCII, and without."""
 
 
-def templates(documents: Iterable[Section], locales: tuple[str, ...]) -> tuple[Template, ...]:
+Examples = Mapping[str, Mapping[str, str]]
+"""Locale → placeholder → an example at its longest."""
+
+
+def templates(documents: Iterable[Section], examples: Examples) -> tuple[Template, ...]:
+    """Read every message, in every locale that has examples."""
     found: list[Template] = []
     ids: set[str] = set()
     for document in documents:
@@ -29,19 +34,21 @@ def templates(documents: Iterable[Section], locales: tuple[str, ...]) -> tuple[T
             if message_id in ids:
                 entry.wrong("id", f"{message_id!r} is there twice", "rename one of them")
             ids.add(message_id)
-            found += _message(message_id, entry, locales)
+            found += _message(message_id, entry, examples)
         document.done()
     return tuple(found)
 
 
-def _message(message_id: str, entry: Section, locales: tuple[str, ...]) -> list[Template]:
+def _message(message_id: str, entry: Section, examples: Examples) -> list[Template]:
     texts = {name: entry.section(name) for name in ("subject", "body", "neutral")}
+    named = entry.known("event", words.EVENTS, "event", required=True)
+    events = [words.wire_type(event) for event in named if event in words.EVENTS]
     medium = entry.choice("medium", MEDIA)
     common = Template(
         id=message_id,
         locale="",
-        event=words.wire_type(entry.one_known("event", words.EVENTS, "event", required=True) or "IssueSubmitted"),
-        where=entry.section("where").listed(),
+        event="",
+        where=entry.section("where").conditions(),
         audience=entry.choice("audience", AUDIENCES),
         medium=medium,
         subject=None,
@@ -52,27 +59,31 @@ def _message(message_id: str, entry: Section, locales: tuple[str, ...]) -> list[
         urgency=entry.choice("urgency", PRIORITIES, "normal"),
     )
     found = []
-    for locale in locales:
+    for locale, samples in examples.items():
         subject = texts["subject"].text(locale) if medium == "email" else None
         body, neutral = texts["body"].text(locale), texts["neutral"].text(locale)
-        found.append(replace(common, locale=locale, subject=subject, body=body, neutral=neutral))
-        _check(found[-1], texts)
+        written = [replace(common, locale=locale, event=e, subject=subject, body=body, neutral=neutral) for e in events]
+        _check(written, texts, samples)
+        found += written
     for section in texts.values():
         section.done()
     entry.done()
     return found
 
 
-def _check(template: Template, texts: Mapping[str, Section]) -> None:
-    allowed = PLACEHOLDERS.get(template.event)
-    if allowed is None:
-        texts["body"].wrong(template.locale, "nobody is told of this event", "choose an event that has placeholders")
+def _check(written: Sequence[Template], texts: Mapping[str, Section], samples: Mapping[str, str]) -> None:
+    """Check one message in one language, which several events may have in common."""
+    if not written:
         return
-    bodies = {"subject": template.subject or "", "body": template.body, "neutral": template.neutral}
-    for name, text in bodies.items():
-        usable = allowed if name == "body" else allowed - REVEALING
-        if _filled(texts[name], template.locale, text, usable) and template.medium == "sms":
-            _check_length(texts[name], template.locale, text)
+    first, allowed = written[0], [PLACEHOLDERS.get(template.event, frozenset()) for template in written]
+    if not all(allowed):
+        texts["body"].wrong(first.locale, "nobody is told of this event", "choose an event that has placeholders")
+        return
+    common = frozenset.intersection(*allowed)
+    for name, text in {"subject": first.subject or "", "body": first.body, "neutral": first.neutral}.items():
+        usable = common if name == "body" else common - REVEALING
+        if _filled(texts[name], first.locale, text, usable) and first.medium == "sms":
+            _check_length(texts[name], first.locale, text.format_map(samples))
 
 
 def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) -> bool:
@@ -88,9 +99,8 @@ def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) ->
     return not unknown
 
 
-def _check_length(section: Section, locale: str, text: str) -> None:
-    longest = text.format_map(EXAMPLES)
-    room = SEGMENT_LATIN if text.isascii() else SEGMENT_WIDE
+def _check_length(section: Section, locale: str, longest: str) -> None:
+    room = SEGMENT_LATIN if longest.isascii() else SEGMENT_WIDE
     if len(longest) > room:
         message = f"may grow to {len(longest)} characters, more than one SMS of {room}"
         section.wrong(locale, message, "shorten it, or pay for two", fatal=False)

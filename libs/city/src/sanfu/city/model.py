@@ -20,6 +20,8 @@ Restarts = Literal["never", "each_round", "each_lead", "each_start"]
 DaysEnd = Literal["end_of_service", "same_time", "service_minutes"]
 DayOff = Literal["stays", "rolls"]
 Priority = Literal["critical", "normal"]
+Value = str | int | bool
+"""What a field of an event may be compared with."""
 Localised = Mapping[str, str]
 """Locale → text; has every locale of the pack."""
 
@@ -27,6 +29,8 @@ TOWN = "@town"
 """Stands for the town where the issue lies."""
 WISHED = "@wished"
 """Stands for the unit that the reporter named."""
+LEAD, OFFICE, GROUP = "@lead", "@office", "@group"
+"""Stand for the unit in charge, the coordination office, and the group that adjudicates for the issue's audience."""
 
 # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -136,6 +140,9 @@ class Category:
     keywords: tuple[str, ...]
     sure_words: "WordList"
 
+    def name(self, locale: str) -> str:
+        return self.name_zh if locale.startswith("zh") else self.name_en
+
 
 @dataclass(frozen=True, slots=True)
 class WordList:
@@ -179,6 +186,8 @@ class When:
     kinds: tuple[str, ...] = ()
     urgencies: tuple[str, ...] = ()
     secrecies: tuple[str, ...] = ()
+    unit_of_town: bool = False
+    """The unit wished for belongs to the town where the issue lies: the town itself or one whose parent it is."""
     words: WordList | None = None
 
 
@@ -266,8 +275,15 @@ class Trigger:
     """An event, by its type on the wire, whose body's fields have one of the listed values, for the listed grades."""
 
     event: str
-    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    where: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     grades: tuple[str, ...] = ()
+
+    def fits(self, event: str, body: Mapping[str, object], grade: str | None) -> bool:
+        return (
+            event == self.event
+            and (not self.grades or grade in self.grades)
+            and all(body.get(name) in allowed for name, allowed in self.where.items())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +311,15 @@ class Yellow:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of the ladder: who is told when, so long after red, nothing has moved. `to` is a role or a unit's kind."""
+    """A step of the ladder: who hears of it so long after red, while nobody has reacted.
+
+    `unit` is a code or `@lead`, `@office` (coordination office), `@group` (of the issue's audience); `role` is a staff
+    role in it.
+    """
 
     after: Limit
-    to: str
+    unit: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +394,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One message in one language. `id` + `locale` are unique.
+    """One message in one language. `id` + `locale` + `event` are unique.
 
     Sent for `event` (type on the wire) where the issue's facts, with the event's body laid over them, fit `where`.
     Placeholders are `{name}`, all from the event's allow-list (`sanfu.city.placeholders`). `neutral` is the body for a
@@ -384,7 +405,7 @@ class Template:
     id: str
     locale: str
     event: str
-    where: Mapping[str, tuple[str, ...]]
+    where: Mapping[str, tuple[Value, ...]]
     audience: Audience
     medium: Medium
     subject: str | None

@@ -1,6 +1,6 @@
-"""What a message may say: the allow-list of placeholders per event, with an example of each at its longest."""
+"""What a message may say: the allow-list of placeholders per event, and how long it may get."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from string import Formatter
 
 from sanfu.city.vocabulary import wire_type
@@ -8,21 +8,35 @@ from sanfu.city.vocabulary import wire_type
 REVEALING = frozenset({"category", "town", "unit", "reply", "title"})
 """What a confidential issue's message must not name; `neutral` bodies and all subjects do without."""
 
-EXAMPLES: Mapping[str, str] = {
-    "city": "义乌",
+_WIDE = {
     "number": "SF7K2-9MQ4X",
     "received": "12月31日 23:59",
-    "category": "企业开办与登记变更",
-    "town": "廿三里街道",
-    "unit": "市场监督管理局",
     "grade": "复杂",
     "due": "12月31日 17:30",
     "clock": "单位办理",
-    "late_by": "3天2小时",
-    "outcome": "已解决",
+    "late_by": "13天22小时",
+    "outcome": "已说明理由",
     "reply": "已于今日上午完成整改，欢迎监督。",
     "step": "单位负责人",
 }
+_LATIN = {
+    "number": "SF7K2-9MQ4X",
+    "received": "31 Dec 23:59",
+    "grade": "difficult",
+    "due": "31 Dec 17:30",
+    "clock": "unit handling",
+    "late_by": "13 d 22 h",
+    "outcome": "explained",
+    "reply": "Mended this morning; please tell us if it is not.",
+    "step": "unit head",
+}
+
+
+def longest(locale: str, names: Mapping[str, Iterable[str]]) -> Mapping[str, str]:
+    """Return an example of every placeholder at its longest; `names` are the city's own, by placeholder."""
+    fixed = _WIDE if locale.startswith("zh") else _LATIN
+    return fixed | {placeholder: max(known, key=len, default="") for placeholder, known in names.items()}
+
 
 _ISSUE = ("city", "number", "category", "town")
 _ALLOWED = {

@@ -7,6 +7,9 @@ from sanfu.city import quantities
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CHANNEL_CODE
 from sanfu.city.model import (
+    GROUP,
+    LEAD,
+    OFFICE,
     Clock,
     DayOff,
     DayOverride,
@@ -154,7 +157,7 @@ class PolicyReader:
             found.append(
                 Trigger(
                     event=words.wire_type(event),
-                    where=entry.section("where").listed(),
+                    where=entry.section("where").conditions(),
                     grades=entry.known("grades", self.grades, "grade"),
                 )
             )
@@ -194,7 +197,11 @@ class PolicyReader:
 
     def _rung(self, section: Section) -> Rung:
         section.text("after")
-        rung = Rung(section.parsed("after", quantities.limit, Limit("same_day")), section.choice("to", words.LADDER))
+        rung = Rung(
+            after=section.parsed("after", quantities.limit, Limit("same_day")),
+            unit=section.one_known("unit", {*self.facts["unit"], LEAD, OFFICE, GROUP}, "unit", required=True) or LEAD,
+            role=section.choice("role", words.ROLES),
+        )
         section.done()
         return rung
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import yaml
 
+from sanfu.city.model import Value
 from sanfu.city.problems import Findings, Place, nearest
 
 T = TypeVar("T")
@@ -63,10 +64,12 @@ class Record(ABC):
             self.wrong(key, f"{value!r} is not known here", nearest(value, allowed))
         return allowed[0]
 
-    def known(self, key: str, codes: Iterable[str], what: str) -> tuple[str, ...]:
+    def known(self, key: str, codes: Iterable[str], what: str, *, required: bool = False) -> tuple[str, ...]:
         """The key's values, each of which must be one of the codes."""
         allowed = codes if isinstance(codes, set | frozenset | dict) else list(codes)
         values = tuple(self.raw(key))
+        if required and not values:
+            self.wrong(key, "is missing", f"add {key}")
         for value in values:
             if value not in allowed:
                 self.wrong(key, f"there is no {what} {value!r}", nearest(value, allowed))
@@ -74,9 +77,9 @@ class Record(ABC):
 
     def one_known(self, key: str, codes: Iterable[str], what: str, *, required: bool = False) -> str | None:
         """The key's one value, which must be one of the codes; None where there is none."""
-        if required:
-            self.text(key)
-        values = self.known(key, codes, what)
+        values = self.known(key, codes, what, required=required)
+        if len(values) > 1:
+            self.wrong(key, "is a list", "write one value")
         return values[0] if values else None
 
 
@@ -191,9 +194,16 @@ class Section(Record):
     def names(self) -> list[str]:
         return list(self.nodes)
 
-    def listed(self) -> dict[str, tuple[str, ...]]:
-        """Each key with its values."""
-        return {key: tuple(self.raw(key)) for key in self.nodes}
+    def conditions(self) -> dict[str, tuple[Value, ...]]:
+        """Each key with its values; a bare number, true or false is one, anything else a text."""
+        found: dict[str, tuple[Value, ...]] = {}
+        for key in self.nodes:
+            written, node = self.raw(key), self._node(key)
+            scalars = node.value if isinstance(node, yaml.SequenceNode) else [node]
+            found[key] = tuple(_value(scalar, text) for scalar, text in zip(scalars, written, strict=False))
+            if not written:
+                self.wrong(key, "allows no value", "list at least one")
+        return found
 
     def done(self) -> None:
         for key in self.nodes.keys() - self.asked:
@@ -202,6 +212,12 @@ class Section(Record):
 
 def _empty(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.value in ("", "~", "null") and not node.style
+
+
+def _value(node: yaml.Node, text: str) -> Value:
+    if node.tag == "tag:yaml.org,2002:bool" and text in ("true", "false"):
+        return text == "true"
+    return int(text) if node.tag == "tag:yaml.org,2002:int" and text.isdecimal() else text
 
 
 def _spelled_out(node: yaml.Node) -> yaml.Node:

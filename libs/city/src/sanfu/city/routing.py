@@ -63,6 +63,7 @@ class RuleReader:
             kinds=section.known("kinds", words.ISSUE_KINDS, "kind"),
             urgencies=section.known("urgencies", words.URGENCIES, "urgency"),
             secrecies=section.known("secrecies", words.SECRECIES, "secrecy"),
+            unit_of_town=section.choice("unit_of_town", ("yes", "no"), "no") == "yes",
             words=word_list(section, "words") if section.has("words") else None,
         )
         section.done()

@@ -8,13 +8,13 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 ISSUE_EVENTS = _words(
-    "IssueSubmitted IssueSupplemented IssueAssigned ReviewRequested DuplicateSuspected IssueDispatched IssueAnswered "
-    "IssueRefused IssueForwarded IssueMerged SupporterAdded ReminderAdded SupplementAsked IssueAcknowledged "
-    "IssueContacted IssueHandled IssueFollowedUp CompletionVoided IssueClosed IssueReturned ReturnAdjudicated "
-    "AssistAsked AssistDone IssueCopied IssueHandedOver ReopenRequested IssueReopened ReopenDeclined IssueSuspended "
-    "IssueResumed IssueRegistered ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged "
-    "SecrecyChanged ExemptionDecided IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised "
-    "PartyInformed DeliveryFailed"
+    "IssueSubmitted IssueSupplemented IssueAssigned ReviewRequested DuplicateSuspected IssueDispatched "
+    "IssueAnswered IssueRefused IssueForwarded IssueMerged SupporterAdded ReminderAdded SupplementAsked "
+    "IssueAcknowledged IssueContacted SceneReached SituationReported IssueHandled IssueFollowedUp "
+    "CompletionVoided IssueClosed IssueReturned ReturnAdjudicated AssistAsked AssistDone IssueCopied "
+    "IssueHandedOver ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
+    "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
+    "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )
 AFFAIR_EVENTS = ("OrderRaised", "OrderReplied", "OrderLifted", "MeetingHeld", "TaskSet", "TaskDone")
 EVENTS = (*ISSUE_EVENTS, *AFFAIR_EVENTS)
@@ -31,7 +31,6 @@ ROLES = _words(
     "supervisor liaison monitor leader discipline_liaison auditor system_administrator"
 )
 IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair")
-LADDER = ("officer", "unit_head", "duty_officer", "office_duty", "audience_group", "leader", "city_duty")
 MEDIA = ("sms", "email")
 TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer")
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")
