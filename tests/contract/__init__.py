@@ -1,0 +1,1 @@
+"""One suite for the memory and the real part alike."""
