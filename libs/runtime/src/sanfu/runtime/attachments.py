@@ -148,4 +148,4 @@ class GridFSAttachments:
     async def _files(self, id: str) -> list[Any]:
         async with self._guard():
             found = await self._bucket.find({"filename": id}).sort("_id", 1).to_list(10)
-        return [file._id for file in found]
+        return [file["_id"] for file in found]

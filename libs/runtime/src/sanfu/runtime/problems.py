@@ -77,7 +77,7 @@ def field_path(place: Iterable[str | int]) -> str:
     path = "$" if where == "body" else str(where)
     for step in steps:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return path.encode("ascii" if not path.isprintable() else "utf-8", "backslashreplace").decode()[:200]
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in path[:200])
 
 
 def _validation(_request: Request, error: Exception) -> Response:

@@ -1,12 +1,14 @@
-"""What a text from outside may hold: types for pydantic models, used at the edges only."""
+"""What a text from outside may hold: metadata for pydantic fields, used at the edges only."""
 
 import re
-from typing import Annotated, Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from annotated_types import GroupedMetadata, Len
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-_BREAKS = "\n\t"
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f]"  # controls: they break terminals, CSV, SMS gateways
     "|[\u202a-\u202e\u2066-\u2069]"  # bidi overrides and isolates: they make a text read other than it is stored
@@ -15,33 +17,34 @@ _FORBIDDEN = re.compile(
 )
 
 
-def _refuse(text: str, allowed: str) -> str:
-    for match in _FORBIDDEN.finditer(text):
-        if match[0] not in allowed:
-            raise PydanticCustomError(
-                "forbidden_character",
-                "no U+{code} (here at position {position})",
-                {"code": f"{ord(match[0]):04X}", "position": match.start()},
-            )
-    return text
-
-
-def _text(text: str) -> str:
-    return _refuse(text, _BREAKS)
-
-
-def _line(text: str) -> str:
-    return _refuse(text, "")
-
-
-def Text(longest: int, shortest: int = 0) -> Any:
-    """Make the type of a text of several lines: at most `longest` characters, line feeds and tabs allowed.
+@dataclass(frozen=True)
+class Text(GroupedMetadata):
+    """A text of several lines, as in `Annotated[str, Text(2000)]`: so many characters, line feeds and tabs allowed.
 
     Nothing is stripped or changed. Emoji, and the plain marks U+200E and U+200F that right-to-left scripts need, pass.
     """
-    return Annotated[str, Field(min_length=shortest, max_length=longest), AfterValidator(_text)]
+
+    longest: int
+    shortest: int = 0
+    allowed: ClassVar[str] = "\n\t"
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(self._check)
+        yield Len(self.shortest, self.longest)
+
+    def _check(self, value: Any) -> Any:
+        for match in _FORBIDDEN.finditer(value) if isinstance(value, str) else ():
+            if match[0] not in self.allowed:
+                raise PydanticCustomError(
+                    "forbidden_character",
+                    "no U+{code} (here at position {position})",
+                    {"code": f"{ord(match[0]):04X}", "position": match.start()},
+                )
+        return value
 
 
-def Line(longest: int, shortest: int = 0) -> Any:
-    """Make the type of a text of one line: as `Text`, and no line feeds or tabs."""
-    return Annotated[str, Field(min_length=shortest, max_length=longest), AfterValidator(_line)]
+@dataclass(frozen=True)
+class Line(Text):
+    """A text of one line: as `Text`, and no line feeds or tabs."""
+
+    allowed: ClassVar[str] = ""

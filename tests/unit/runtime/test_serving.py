@@ -1,0 +1,103 @@
+"""A real server on a real socket, in the test's own loop."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from sanfu.runtime.http import Watch, create_app
+from sanfu.runtime.serving import Server, on_stop_signal
+
+
+def app() -> FastAPI:
+    async def quiet() -> dict[str, bool]:
+        return {"quiet": True}
+
+    return create_app("toy", Watch(CollectorRegistry(), lambda: (True, {}), quiet))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server(app(), "127.0.0.1", 0)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def test_it_answers_once_started_and_no_more_when_stopped() -> None:
+    server = Server(app(), "127.0.0.1", 0)
+    await server.start()
+    url = f"http://127.0.0.1:{server.port}/health/live"
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(url)
+        assert answer.json() == {"status": "alive"}
+        assert "server" not in answer.headers
+    await server.stop()
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(url)
+
+
+async def test_a_taken_address_is_named(server: Server) -> None:
+    with pytest.raises(OSError, match=f"can't listen on 127.0.0.1:{server.port}: Address already in use"):
+        await Server(app(), "127.0.0.1", server.port).start()
+
+
+async def test_an_app_that_does_not_start_is_an_error() -> None:
+    @asynccontextmanager
+    async def failing(_app: FastAPI) -> AsyncIterator[None]:
+        raise LookupError("no pack")
+        yield
+
+    server = Server(FastAPI(lifespan=failing), "127.0.0.1", 0)
+    with pytest.raises(RuntimeError, match="lifespan failed"):
+        await server.start()
+
+
+async def test_a_request_under_way_is_answered_before_the_stop() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    slow = FastAPI()
+
+    @slow.get("/slow")
+    async def answer() -> str:
+        begun.set()
+        await go_on.wait()
+        return "done"
+
+    server = Server(slow, "127.0.0.1", 0)
+    await server.start()
+    async with httpx.AsyncClient() as client:
+        request = asyncio.create_task(client.get(f"http://127.0.0.1:{server.port}/slow"))
+        await begun.wait()
+        stopping = asyncio.create_task(server.stop())
+        await asyncio.sleep(0)
+        go_on.set()
+        assert (await request).json() == "done"
+        await stopping
+
+
+async def test_five_megabytes_get_their_413_over_a_real_socket(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+        answer = await client.post("/health/live", content=b"x" * 5_000_000)
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (await client.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_calls_back_and_leaves_the_server_running(server: Server, number: signal.Signals) -> None:
+    told = asyncio.Event()
+    on_stop_signal(told.set)
+    os.kill(os.getpid(), number)
+    async with asyncio.timeout(5):
+        await told.wait()
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{server.port}/health/live")).status_code == 200
+    for one in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(one)
