@@ -45,13 +45,22 @@ class Trigger(Body):
     grades: list[Grade] = Field(default_factory=list, description="Grades of issues it counts for; none: all")
 
 
+class Length(Body):
+    """A length of time as a policy gives it."""
+
+    kind: Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"] = Field(
+        description="Days or minutes of which kind"
+    )
+    n: Amount = Field(description="How many")
+
+
 class Rest(Body):
     """A state in which the clock rests."""
 
     state: Code = Field(description="The state, as the policy calls it")
     begins: list[Trigger] = Field(description="What brings it about")
     ends: list[Trigger] = Field(description="What ends it")
-    cap_minutes: int | None = Field(default=None, ge=0, description="All rests of this kind together, by the clock")
+    cap: Length | None = Field(default=None, description="What all rests of this kind may take together")
 
 
 class Paused(Body):
@@ -77,8 +86,9 @@ class DeadlineSet(Clock):
     stops_together: bool = Field(default=False, description="True: it takes all of them, else any")
     rests: list[Rest] = Field(default_factory=list, description="In what states it rests")
     paused: list[Paused] = Field(default_factory=list, description="Pauses it was reckoned with, in order")
-    extended_days: int = Field(default=0, ge=0, description="Days granted on top of the policy's limit")
-    voided_stops: int = Field(default=0, ge=0, description="Stops that turned out to be void")
+    extended_days: Amount = Field(default=0, description="Days granted on top of the policy's limit")
+    extended_until: Instant | None = Field(default=None, description="The limit last granted")
+    voided_stops: Amount = Field(default=0, description="Stops that turned out to be void")
     unknown_year: int | None = Field(
         default=None, description="Holidays of this year were not known: reckoned as if every date were a working day"
     )
