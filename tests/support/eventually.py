@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 Found = TypeVar("Found")
 
@@ -12,7 +12,11 @@ PAUSE = 0.02
 """Seconds between two looks: far below what any test measures, far above what a look costs."""
 
 
-async def eventually(check: Callable[[], Found | Awaitable[Found]], *, within: float = 10.0) -> Found:
+@overload
+async def eventually(check: Callable[[], Awaitable[Found]], *, within: float = 10.0) -> Found: ...
+@overload
+async def eventually(check: Callable[[], Found], *, within: float = 10.0) -> Found: ...
+async def eventually(check: Callable[[], Any], *, within: float = 10.0) -> Any:
     """Look until `check` gives something true, and return that. A failed `assert` in it counts as not yet.
 
     Fails when so many seconds have passed, with the last thing that was seen."""
@@ -20,7 +24,7 @@ async def eventually(check: Callable[[], Found | Awaitable[Found]], *, within: f
     while True:
         try:
             seen = check()
-            found: Found = await seen if inspect.isawaitable(seen) else seen
+            found = await seen if inspect.isawaitable(seen) else seen
             if found:
                 return found
             missing = AssertionError(f"not within {within:g} s; last seen: {found!r}")

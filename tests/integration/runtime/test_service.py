@@ -116,7 +116,7 @@ async def test_an_emptied_store_is_rebuilt_without_telling_anything_again(
 
         await eventually(all_told, within=10)
         before = await service.documents.read([f"s-{n}" for n in range(50)])
-        told = len(await answers(broker))
+        told = set(await answers(broker))
     await emptied(mongo, prefix)
     await broker.publish([toy.asked("s-0", 2, 1000)])
     async with serving(kafka, mongo, prefix) as service:
@@ -126,7 +126,7 @@ async def test_an_emptied_store_is_rebuilt_without_telling_anything_again(
 
         await eventually(rebuilt, within=20)
         after = await service.documents.read([f"s-{n}" for n in range(50)])
-    assert len(await answers(broker)) == told + 1, "only what was never announced is announced now"
+    assert set(await answers(broker)) == told | {("s-0", 2000)}, "only what was never announced is announced now"
     for subject, document in before.items():
         if subject != "s-0":
             assert {**document, "ver": 0, "outbox": []} == {**after[subject], "ver": 0, "outbox": []}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from sanfu.contracts.envelope import event_id
+from sanfu.contracts.envelope import event_id, truncated
 from sanfu.contracts.names import dead_letter_topic
 from sanfu.contracts.wire import BadEnvelope, Heads, peek
 from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Incoming, Outgoing, Subscription
@@ -40,6 +40,7 @@ class Partition:
     """When the first fetch after `asked` came back. Only the next one was surely sent after it."""
     caught_up_at: datetime | None = None
     noted: int = -1
+    met: datetime = field(default_factory=lambda: truncated(datetime.now(UTC)))
 
 
 @dataclass(slots=True)
@@ -94,6 +95,10 @@ class Reader:
     def ready(self) -> bool:
         """Whether this process knows its partitions, and none is being rebuilt."""
         return self.subscription.assigned <= self.partitions.keys() and not self.rebuilding
+
+    def met(self) -> dict[int, datetime]:
+        """Since when (real time) this process has each of its partitions."""
+        return {number: partition.met for number, partition in self.partitions.items()}
 
     def caught_up(self) -> dict[int, datetime]:
         """For each live partition: a business instant at or after which it had been read to its end."""

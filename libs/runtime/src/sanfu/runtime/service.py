@@ -81,7 +81,7 @@ class Service:
         self.reader = Reader(self.machine, parts.broker, subscription)
         self.timers = Timers(self.machine, parts.clock, self.reader.caught_up)
         self.reader.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
-        self.sweeper = Sweeper(parts.documents, publisher, self.reader.partitions.keys)
+        self.sweeper = Sweeper(parts.documents, publisher, self.reader.met)
         self.tables = [self._table(table, member) for table in tables]
         self.commands = Commands(self.machine, self._closed)
         self.watcher = Watcher(self, quiet)
