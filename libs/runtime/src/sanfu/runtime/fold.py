@@ -17,7 +17,7 @@ from sanfu.contracts.names import dead_letter_topic
 from sanfu.contracts.wire import Heads, to_headers
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.codec import Codec
-from sanfu.runtime.rules import Command, Draft, Due, Insert, Refusal, Relay, Rules
+from sanfu.runtime.rules import Command, Draft, Due, Insert, Outcome, Publish, Refusal, Relay, Rules
 from sanfu.runtime.store import MACHINE_KEYS, Change, Document, Entry
 
 REMEMBERED = 200
@@ -73,9 +73,9 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """An own event, the state after it, and what the outbox takes for it."""
+    """An own event, if there is one, the state after it, and what the outbox takes for it."""
 
-    event: Event
+    event: Event | None
     state: Mapping[str, Any]
     entries: list[Entry]
 
@@ -246,10 +246,14 @@ class Subject:
         return self._number(state, self._set.rules.decide(state, given, self._set.now), cause, trace)
 
     def _number(
-        self, state: Mapping[str, Any], drafts: Sequence[Draft], cause: str | None, trace: str | None = None
+        self, state: Mapping[str, Any], outcomes: Sequence[Outcome], cause: str | None, trace: str | None = None
     ) -> list[_Told]:
-        rules, told = self._set.rules, list[_Told]()
-        for number, draft in enumerate(drafts, self.out + 1):
+        rules, told, number = self._set.rules, list[_Told](), self.out
+        for draft in outcomes:
+            if not isinstance(draft, Draft):
+                told.append(_Told(None, state, [self._silent(draft)]))
+                continue
+            number += 1
             body = self._set.codec.encode(draft.type, draft.data)
             event = Event(
                 event_id(rules.service, self.id, number), draft.type, rules.service, self.id, number, self._set.now,
@@ -263,9 +267,9 @@ class Subject:
 
     def _commit(self, told: Sequence[_Told]) -> list[Event]:
         for one in told:
-            self.state, self.out = one.state, one.event.sequence
+            self.state, self.out = one.state, one.event.sequence if one.event else self.out
             self.pushes += one.entries
-        return [one.event for one in told]
+        return [one.event for one in told if one.event]
 
     def _copies(self, before: Mapping[str, Any], after: Mapping[str, Any], event: Event) -> list[Entry]:
         entries = []
@@ -274,9 +278,19 @@ class Subject:
                 case Relay(topic, copy, more):
                     headers = [*to_headers(copy), *((k, v.encode()) for k, v in more.items())]
                     entries.append(self._entry(topic, copy.id, headers, orjson.dumps(copy.data)))
-                case Insert(collection, document):
-                    entries.append(self._entry(f"db:{collection}", document["_id"], [], dict(document)))
+                case Insert():
+                    entries.append(self._silent(sent))
         return entries
+
+    def _silent(self, sent: Publish | Insert) -> Entry:
+        """The entry of what is no event."""
+        match sent:
+            case Insert(collection, document):
+                return self._entry(f"db:{collection}", document["_id"], [], dict(document))
+            case Publish(topic, key, value, id, more):
+                entry = self._entry(topic, id, [(k, v.encode()) for k, v in more.items()], value)
+                entry["key"] = key
+                return entry
 
     def _entry(self, to: str, id: str, headers: list[tuple[str, bytes]], value: Any) -> Entry:
         return Entry(ref=f"{to}#{id}", to=to, key=self.id, headers=headers, value=value, at=self._set.real_now)

@@ -77,6 +77,24 @@ class Insert:
     document: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """A record for a topic of state, where the newest value of a key is the whole truth; None is a tombstone.
+
+    `id` is unique in the subject's outbox, and the same for the same content.
+    """
+
+    topic: str
+    key: str
+    value: bytes | None
+    id: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Outcome = Draft | Publish | Insert
+"""What may follow from an input: an event, and what no event may tell (a contact, a record of the service's own)."""
+
+
 class Refusal(Exception):
     """A command that can't be done. Rendered as problem+json; nothing was changed.
 
@@ -111,11 +129,11 @@ class Rules(Protocol):
         """
         ...
 
-    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Outcome]:
         """Say what follows from an event of another service (already evolved), a command or a due timer.
 
-        The drafts are evolved at once, one after the other, in the write that puts them into the outbox. Raises
-        Refusal for a command that can't be done.
+        The drafts are evolved at once, one after the other, in the write that puts all of it into the outbox, in this
+        order. Raises Refusal for a command that can't be done.
         """
         ...
 
