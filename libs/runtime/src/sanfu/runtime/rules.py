@@ -114,11 +114,15 @@ class Rules(Protocol):
     immutable, and the machine swaps it for a newer one between batches.
     """
 
-    service: str
-    """The service's name: source of its events, name of its sequence."""
+    @property
+    def service(self) -> str:
+        """The service's name: source of its events, name of its sequence."""
+        ...
 
-    knows: frozenset[str]
-    """The types of event that `evolve` looks at. All others only advance `seen`."""
+    @property
+    def knows(self) -> frozenset[str]:
+        """The types of event that `evolve` looks at. All others only advance `seen`."""
+        ...
 
     def evolve(self, state: State, event: Event) -> State:
         """Fold one event, somebody else's or an own one, into the state.
