@@ -10,7 +10,7 @@ import orjson
 from sanfu.contracts.envelope import Event, event_id, instant, moment
 from sanfu.contracts.wire import to_headers
 from sanfu.runtime.broker import Outgoing
-from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
+from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Outcome, Refusal, Relay, State
 
 STORY = "sanfu.toys.v1"
 COPIES = "sanfu.toycopies.v1"
@@ -43,7 +43,7 @@ class ToyRules:
             case _:
                 return {**state, "rang": state.get("rang", 0) + 1, "alarms": state["alarms"][1:]}
 
-    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Outcome]:
         match given:
             case Event():
                 return [Draft(ANSWERED, {"value": given.data["value"] * 2})]
