@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city import directory
 from sanfu.city import vocabulary as words
+from sanfu.city.checks import remarks
 from sanfu.city.messages import templates
 from sanfu.city.model import Bounds, Category, Localised, Pack, Unit, WordList
 from sanfu.city.placeholders import longest
@@ -62,9 +63,17 @@ def load(root: Path, today: date, further: Sequence[Check] = ()) -> Loaded:
     pack = reader.pack()
     problems = list(reader.findings.problems)
     if not reader.findings.fatal:
+        problems += remarks(pack, today)
         problems += [problem for check in further for problem in check(pack)]
     fatal = any(problem.fatal for problem in problems)
-    return Loaded(None if fatal else pack, tuple(sorted(problems, key=lambda each: (each.file, each.line, each.key))))
+    return Loaded(None if fatal else pack, _once(problems))
+
+
+def _once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Sort by place; what stands once in a file (behind a YAML anchor) but is read twice is told once."""
+    ordered = sorted(problems, key=lambda each: (each.file, each.line, each.key))
+    told = {(each.file, each.line, each.key.rpartition(".")[2], each.message): each for each in reversed(ordered)}
+    return tuple(each for each in ordered if each in told.values())
 
 
 class _PackReader:

@@ -137,9 +137,10 @@ class Section(Record):
     def _take(self, node: yaml.MappingNode) -> None:
         for key, value in node.value:
             name = str(key.value)
-            if name in self.nodes:
-                self.wrong(name, "is there twice", "keep one of them")
+            twice = name in self.nodes
             self.nodes[name] = (key, value)
+            if twice:
+                self.wrong(name, "is there twice", "keep one of them")
 
     def at(self, key: str) -> Place:
         inner = self.place.at(key)

@@ -1,0 +1,53 @@
+"""Checks of a whole pack, after each file was found sound: remarks on what would leave somebody without an answer."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sanfu.city.model import Pack
+from sanfu.city.problems import Problem
+
+
+def remarks(pack: Pack, today: date) -> Iterable[Problem]:
+    yield from _nobody_on_duty(pack)
+    yield from _nobody_reviews(pack)
+    yield from _categories_of_gone_units(pack, today)
+    yield from _staff_of_gone_units(pack, today)
+
+
+def _has(pack: Pack, unit: str, role: str) -> bool:
+    return any(person.unit == unit and role in person.roles and person.active for person in pack.staff.values())
+
+
+def _nobody_on_duty(pack: Pack) -> Iterable[Problem]:
+    """An emergency goes to the emergency unit and the unit of the place: somebody there must be reached at night."""
+    for code in (pack.emergency_unit, *pack.towns):
+        if not _has(pack, code, "duty_officer") and not pack.units[code].duty_phone:
+            cure = f"add a person of {code} with the role duty_officer, or its duty_phone to units.csv"
+            yield Problem("staff.csv", 0, "roles", f"nobody of {code!r} is on duty in an emergency", cure, fatal=False)
+
+
+def _nobody_reviews(pack: Pack) -> Iterable[Problem]:
+    if not _has(pack, pack.office_unit, "reviewer"):
+        cure = f"add a person of {pack.office_unit} with the role reviewer"
+        yield Problem("staff.csv", 0, "roles", "nobody reviews what no rule is sure of", cure, fatal=False)
+
+
+def _gone(pack: Pack, code: str, today: date) -> bool:
+    valid_to = pack.units[code].valid_to if code in pack.units else None
+    return valid_to is not None and valid_to <= today
+
+
+def _categories_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
+    for category in pack.categories.values():
+        if _gone(pack, category.default_unit, today):
+            heir = pack.units[category.default_unit].succeeded_by
+            message = f"{category.default_unit!r} is gone, and category {category.code!r} names it"
+            cure = f"write {heir} there" if heir else "name a unit that is there"
+            yield Problem("categories.csv", 0, "default_unit", message, cure, fatal=False)
+
+
+def _staff_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
+    for person in pack.staff.values():
+        if person.active and _gone(pack, person.unit, today):
+            message = f"{person.id!r} is active in {person.unit!r}, which is gone"
+            yield Problem("staff.csv", 0, "unit", message, "name the new unit, or set active to no", fatal=False)

@@ -1,0 +1,34 @@
+"""Packs for tests: the shipped one, and copies of it to break."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from shutil import copytree
+
+from sanfu.city.loading import load
+from sanfu.city.model import Pack
+
+SHIPPED = Path(__file__).parents[2] / "cities" / "yiwu"
+A_DAY = date(2026, 5, 6)
+
+
+@cache
+def shipped() -> Pack:
+    """Return the shipped pack, loaded once; it is immutable."""
+    pack = load(SHIPPED, A_DAY).pack
+    assert pack is not None
+    return pack
+
+
+def copied(folder: Path) -> Path:
+    """Copy the shipped pack into an empty folder and return its root."""
+    return copytree(SHIPPED, folder / "pack")
+
+
+def edited(root: Path, file: str, old: str, new: str) -> int:
+    """Replace the first occurrence of a text that must be there; return the line (from 1) where it stood."""
+    path = root / file
+    content = path.read_text(encoding="utf-8")
+    assert old in content, f"{old!r} is not in {file}"
+    path.write_text(content.replace(old, new, 1), encoding="utf-8")
+    return content[: content.index(old)].count("\n") + 1

@@ -1,0 +1,367 @@
+"""A broken pack names the file, the line or key, and what would be right."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sanfu.city.loading import Loaded, load
+from sanfu.city.problems import Problem
+from sanfu.city.reporting import check_report
+from tests.support.packs import A_DAY, copied, edited
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An edit that breaks the pack, and what must be said: at the edited line unless `below` counts further down."""
+
+    file: str
+    old: str
+    new: str
+    key: str
+    message: str
+    cure: str
+    below: int = 0
+
+
+BROKEN = {
+    "a parent that is not there": Broken(
+        "units.csv", "department,police,", "department,polize,", "parent", "no unit 'polize'", "write police"
+    ),
+    "a kind of unit that is not known": Broken(
+        "units.csv", "Village,village,fotang", "Village,vilage,fotang", "kind", "'vilage'", "write village"
+    ),
+    "a unit code with capitals": Broken(
+        "units.csv",
+        "postal,",
+        "Postal,",
+        "code",
+        "'Postal' is no code",
+        "[a-z0-9-]",
+    ),
+    "a unit code twice": Broken(
+        "units.csv", "\npostal,", "\ntobacco,", "code", "'tobacco' is there twice", "rename", 2
+    ),
+    "units above themselves": Broken(
+        "units.csv",
+        "Leading Group of the Three Services,leading_group,,",
+        "Leading Group of the Three Services,leading_group,office-general,",
+        "parent",
+        "is above itself",
+        "another parent",
+    ),
+    "a date that is none": Broken(
+        "units.csv",
+        "vertical,,,,,000-0000-0038",
+        "vertical,,1.5.2026,,,000-0000-0038",
+        "valid_from",
+        "1.5.2026",
+        "2026-01-31",
+    ),
+    "a unit that ends before it begins": Broken(
+        "units.csv",
+        "vertical,,,,,000-0000-0038",
+        "vertical,,2026-05-02,2026-05-01,,000-0000-0038",
+        "valid_to",
+        "not after valid_from",
+        "later date",
+    ),
+    "a duty phone of letters": Broken("units.csv", "000-0000-0038", "call us", "duty_phone", "'call us'", "digits"),
+    "a mailbox without a host": Broken(
+        "units.csv", "tobacco@yiwu.example", "tobacco", "mailbox", "'tobacco' can't be read", "name@host"
+    ),
+    "a row that is too short": Broken("units.csv", ",,,,,000-0000-0038", ",,", "", "has ", "write 10 cells"),
+    "a column that is missing": Broken(
+        "units.csv", ",duty_phone", ",duty_fone", "duty_phone", "missing", "add the column"
+    ),
+    "a person of no unit": Broken(
+        "staff.csv", ",tax,officer,", ",taxes,officer,", "unit", "no unit 'taxes'", "write tax"
+    ),
+    "a role that is not known": Broken(
+        "staff.csv", ",tax,unit_head,", ",tax,boss,", "roles", "no role 'boss'", "write one of"
+    ),
+    "a person's bad e-mail": Broken("staff.csv", "tax-head@yiwu", "tax-head at yiwu", "email", "can't be read", "@"),
+    "a channel's bad switch": Broken(
+        "channels.csv", "party_in_writing,yes,no", "party_in_writing,perhaps,no", "keyed", "'perhaps'", "yes"
+    ),
+    "a category of no unit": Broken(
+        "categories.csv",
+        "enterprise,tax,complex",
+        "enterprise,tex,complex",
+        "default_unit",
+        "no unit 'tex'",
+        "write tax",
+    ),
+    "a grade that is not the city's": Broken(
+        "categories.csv", "enterprise,tax,complex", "enterprise,tax,hard", "default_grade", "'hard'", "write one of"
+    ),
+    "a sure word that stands alone": Broken(
+        "categories.csv", "出口+退税|", "出口|", "sure_keywords", "'出口' is one word", "join two words"
+    ),
+    "an audience outside its own list": Broken(
+        "categories.csv",
+        "normal,internal,enterprise,,出口",
+        "normal,internal,resident,,出口",
+        "audience",
+        "not among",
+        "write",
+    ),
+    "a town that is no town": Broken("towns.csv", "chian,", "tax,", "code", "'tax'", "write"),
+    "a point beyond the earth": Broken("towns.csv", "119.9310", "1119.9310", "lon", "1119.9310", "degrees"),
+    "a key that does not belong": Broken(
+        "pack.yaml", "fallback_unit:", "fall_back_unit:", "fall_back_unit", "not a key", "write fallback_unit"
+    ),
+    "a fallback unit that is not there": Broken(
+        "pack.yaml", "fallback_unit: three", "fallback_unit: four", "fallback_unit", "no unit 'four-", "write three-"
+    ),
+    "a time zone that is none": Broken("pack.yaml", "Asia/Shanghai", "Asia/Yiwu", "zone", "'Asia/Yiwu'", "IANA"),
+    "bounds that are no box": Broken("pack.yaml", "west: 119.80", "west: 121", "bounds", "no box", "west < east"),
+    "reports that are not there": Broken(
+        "pack.yaml",
+        "reports: reports.jsonl",
+        "reports: more.jsonl",
+        "reports",
+        "no file 'more.jsonl'",
+        "leave it out",
+    ),
+    "a key twice": Broken(
+        "policy.yaml", "day_off: stays", "days_end: same_time", "days_end", "is there twice", "keep one"
+    ),
+    "a rule's unknown unit": Broken(
+        "rules.yaml", "unit: petition", "unit: petitions", "rules[5].unit", "no unit 'petitions'", "write petition"
+    ),
+    "a rule's unknown channel": Broken(
+        "rules.yaml", "channels: [petition]", "channels: [petiton]", "rules[5].when.channels", "'petiton'", "petition"
+    ),
+    "a rule id twice": Broken("rules.yaml", "id: thanks", "id: spam", "rules[4].id", "twice", "rename"),
+    "a rule without a reason": Broken(
+        "rules.yaml",
+        "    reason: 没有规则有把握",
+        "    # 没有规则有把握",
+        "rules[19].reason",
+        "is missing",
+        "add reason",
+        -3,
+    ),
+    "one word that decides alone": Broken(
+        "rules.yaml",
+        "when: {channels: [whistle], unit_kinds: [section], unit_of_town: yes}",
+        "when: {words: [吹哨]}",
+        "rules[10].when",
+        "'吹哨' alone decides",
+        "second word",
+    ),
+    "a clock's unknown event": Broken(
+        "policy.yaml",
+        "stops: [IssueFollowedUp,",
+        "stops: [IssueFolowedUp,",
+        "clocks.follow_up.stops[1].event",
+        "no event 'IssueFolowedUp'",
+        "write IssueFollowedUp",
+    ),
+    "a limit that is none": Broken(
+        "policy.yaml", "limit: 3 calendar days", "limit: 3 days", "limits[2].limit", "'3 days'", "calendar days"
+    ),
+    "a limit's unknown grade": Broken(
+        "policy.yaml",
+        "{grade: simple, limit: same day}",
+        "{grade: easy, limit: same day}",
+        "grade",
+        "'easy'",
+        "simple",
+    ),
+    "frames that overlap": Broken(
+        "policy.yaml", "13:30-17:30", "11:30-17:30", "service.week.mon-fri", "can't be used", "in order"
+    ),
+    "a frame that ends before it begins": Broken(
+        "policy.yaml", "13:30-17:30", "17:30-13:30", "service.week.mon-fri", "can't be used", "end after"
+    ),
+    "a cut-off after service": Broken(
+        "policy.yaml", 'cut_off: "16:30"', 'cut_off: "18:00"', "service.cut_off", "later than the end", "not later"
+    ),
+    "a cap that is no grade": Broken(
+        "policy.yaml",
+        "cap_same_day: complex",
+        "cap_same_day: hard",
+        "cap_same_day",
+        "no grade 'hard'",
+        "write one of",
+    ),
+    "a pause that is not there": Broken(
+        "policy.yaml",
+        "pauses: [awaiting_party, suspended]",
+        "pauses: [sleeping]",
+        "handling.pauses",
+        "'sleeping'",
+        "write",
+    ),
+    "a rung to nobody": Broken(
+        "policy.yaml",
+        "unit: leading-group, role: leader",
+        "unit: leaders, role: leader",
+        "unit",
+        "'leaders'",
+        "write",
+    ),
+    "a template's missing language": Broken(
+        "texts/closing.yaml",
+        "      en: Your report is closed",
+        "      # Your report is closed",
+        "subject.en",
+        "missing",
+        "add en",
+        -2,
+    ),
+    "an unknown placeholder": Broken(
+        "texts/receipt.yaml", "编号{number}。凭", "编号{nummer}。凭", "body.zh", "{nummer} is not known", "use only: "
+    ),
+    "a placeholder that is never closed": Broken(
+        "texts/receipt.yaml", "编号{number}。凭", "编号{number。凭", "body.zh", "can't be read", ""
+    ),
+    "a neutral text that reveals the category": Broken(
+        "texts/lights.yaml",
+        "{number}（保密）将",
+        "{number}（{category}）将",
+        "neutral.zh",
+        "would reveal",
+        "use only: ",
+    ),
+    "a medium that is not known": Broken("texts/lights.yaml", "medium: sms", "medium: fax", "medium", "'fax'", "sms"),
+    "a message twice": Broken(
+        "texts/lights.yaml", "id: red-officer-sms", "id: yellow-officer-sms", "messages[3].id", "twice", "rename"
+    ),
+    "YAML that is none": Broken(
+        "rules.yaml", "when: {kinds: [spam]}", "when: {kinds: [spam}", "", "is not YAML", "mend"
+    ),
+    "an indicator of no unit": Broken(
+        "indicators.csv", "18,tax,", "18,taxis,", "unit_in_charge", "no unit 'taxis'", "write tax"
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_pack_names_file_line_key_and_cure(broken: Broken, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    line = edited(root, broken.file, broken.old, broken.new) + broken.below
+
+    loaded = load(root, A_DAY)
+
+    assert loaded.pack is None
+    assert [told for told in loaded.problems if _says(told, broken, line)], loaded.problems
+
+
+def _says(problem: Problem, broken: Broken, line: int) -> bool:
+    return (
+        problem.fatal
+        and (problem.file, problem.line) == (broken.file, line)
+        and problem.key.endswith(broken.key)
+        and broken.message in problem.message
+        and broken.cure in problem.cure
+    )
+
+
+@pytest.mark.parametrize(
+    "file", ["pack.yaml", "units.csv", "staff.csv", "channels.csv", "categories.csv", "rules.yaml", "policy.yaml"]
+)
+def test_a_missing_file_is_named(file: str, tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    (root / file).unlink()
+
+    loaded = load(root, A_DAY)
+
+    assert loaded.pack is None
+    assert Problem(file, 0, "", "the file is missing", f"add {file} to the pack's directory") in loaded.problems
+
+
+def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    (root / "staff.csv").write_bytes((root / "staff.csv").read_bytes() + "张三".encode("gbk"))
+
+    (problem,) = (each for each in load(root, A_DAY).problems if each.message == "is not UTF-8")
+
+    assert (problem.file, problem.line, problem.cure) == ("staff.csv", 274, "save the file as UTF-8")
+
+
+def test_an_empty_directory_is_no_pack_and_raises_nothing(tmp_path: Path) -> None:
+    loaded = load(tmp_path, A_DAY)
+
+    assert loaded.pack is None
+    assert "pack.yaml" in {problem.file for problem in loaded.problems}
+
+
+def test_all_problems_are_told_at_one_look(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "units.csv", "Village,village,fotang", "Village,vilage,fotang")
+    edited(root, "policy.yaml", "limit: 3 calendar days", "limit: 3 days")
+    edited(root, "texts/lights.yaml", "medium: sms", "medium: fax")
+
+    files = {problem.file for problem in load(root, A_DAY).problems}
+
+    assert files == {"units.csv", "policy.yaml", "texts/lights.yaml"}
+
+
+def _with_a_merged_bureau(tmp_path: Path) -> Loaded:
+    root = copied(tmp_path)
+    edited(
+        root,
+        "units.csv",
+        "Bureau,department,,,,,000-0000-0032",
+        "Bureau,department,,,2026-05-06,civil-affairs,000-0000-0032",
+    )
+    return load(root, A_DAY)
+
+
+def test_a_rule_whose_unit_is_gone_is_switched_off_and_reported(tmp_path: Path) -> None:
+    loaded = _with_a_merged_bureau(tmp_path)
+
+    assert loaded.pack is not None
+    assert {rule.unit for rule in loaded.pack.rules if not rule.active} == {"veterans"}
+    (told, *_) = (each for each in loaded.problems if "'sure-veterans-affairs' is switched off" in each.message)
+    assert (told.file, told.fatal, told.cure) == ("rules.yaml", False, "write civil-affairs")
+
+
+def test_categories_and_staff_of_a_unit_that_is_gone_are_remarked_on(tmp_path: Path) -> None:
+    remarks = {(each.file, each.key) for each in _with_a_merged_bureau(tmp_path).problems if not each.fatal}
+
+    assert {("categories.csv", "default_unit"), ("staff.csv", "unit")} <= remarks
+
+
+def test_a_town_without_anybody_on_duty_is_remarked_on(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "units.csv", "000-0000-0070", "")
+    edited(root, "staff.csv", "chian,duty_officer", "chian,officer")
+
+    messages = [each.message for each in load(root, A_DAY).problems]
+
+    assert messages == ["nobody of 'chian' is on duty in an emergency"]
+
+
+def test_an_sms_that_may_outgrow_one_segment_is_remarked_on(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    line = edited(root, "texts/receipt.yaml", "凭编号可随时查询进度。", "凭编号可随时查询进度。" + "谢谢您的信任。" * 5)
+
+    loaded = load(root, A_DAY)
+
+    assert loaded.pack is not None
+    assert {(each.line, each.key.rpartition(".")[2]) for each in loaded.problems} == {(line, "zh")}
+    assert all("more than one SMS of 70" in each.message for each in loaded.problems)
+
+
+def test_the_report_shows_where_what_and_the_cure(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    line = edited(root, "policy.yaml", "limit: 3 calendar days", "limit: 3 days")
+
+    sound, lines = check_report(root, A_DAY)
+
+    assert not sound
+    assert lines[0].startswith(f"policy.yaml:{line}  clocks.handling.limits[2].limit: '3 days' can't be read")
+    assert lines[1].startswith("    → write `same day`, or a number")
+    assert lines[-1].endswith("the pack can't be used")
+
+
+def test_a_check_brought_by_somebody_else_may_refuse_the_pack(tmp_path: Path) -> None:
+    inversion = Problem("policy.yaml", 0, "cap_same_day", "a simple issue is due after a complex one", "set it")
+
+    loaded = load(copied(tmp_path), A_DAY, [lambda _pack: [inversion]])
+
+    assert loaded == Loaded(None, (inversion,))
