@@ -74,6 +74,8 @@ class _Plain:
             return self(value)
         if isinstance(value, list):
             return [self._part(each) for each in value]
+        if isinstance(value, dict):
+            return {key: self._part(each) for key, each in value.items()}
         return value
 
 

@@ -1,10 +1,10 @@
 """What desk tells of the end: follow-up, false completion, closing, withdrawal, reopening."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.contracts.events.words import Amount, Attachment, Count, Deed, Text, Unit
+from sanfu.contracts.events.words import MOST, Amount, Attachment, Count, Deed, Text, Unit
 
 Closing = Literal[
     "resolved",
@@ -76,7 +76,7 @@ class ReopenRequested(Deed):
 class IssueReopened(Deed):
     """It is handled again, in a new round."""
 
-    round: Count = Field(ge=2, description="The new round")
+    round: Annotated[int, Field(ge=2, le=MOST)] = Field(description="The new round")
     unit: Unit = Field(description="Unit that leads in it")
     reason: Text = Field(description="Why, for people to read")
     because: Literal["requested", "follow_up", "completion_voided", "superior"] = Field(

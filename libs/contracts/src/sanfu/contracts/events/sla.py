@@ -82,6 +82,7 @@ class DeadlineSet(Clock):
     pack: Pack = Field(description="City pack with which it was reckoned")
     urgency: Urgency | None = Field(default=None, description="Urgency it was reckoned for")
     started_by: EventId | None = Field(default=None, description="The event that started the clock")
+    fixed: Instant | None = Field(default=None, description="The limit as an instant, where the start set one")
     stops: list[Trigger] = Field(default_factory=list, description="What stops it")
     stops_together: bool = Field(default=False, description="True: it takes all of them, else any")
     rests: list[Rest] = Field(default_factory=list, description="In what states it rests")
