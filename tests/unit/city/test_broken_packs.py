@@ -336,6 +336,15 @@ def test_a_town_without_anybody_on_duty_is_remarked_on(tmp_path: Path) -> None:
     assert messages == ["nobody of 'chian' is on duty in an emergency"]
 
 
+def test_a_clock_that_forgets_a_grade_is_remarked_on(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "policy.yaml", "      - {grade: complex, limit: 1 working day}\n", "")
+
+    told = [(each.key, each.message) for each in load(root, A_DAY).problems]
+
+    assert told == [("clocks.contact.limits", "has no limit for the grade 'complex'")]
+
+
 def test_an_sms_that_may_outgrow_one_segment_is_remarked_on(tmp_path: Path) -> None:
     root = copied(tmp_path)
     line = edited(root, "texts/receipt.yaml", "凭编号可随时查询进度。", "凭编号可随时查询进度。" + "谢谢您的信任。" * 5)

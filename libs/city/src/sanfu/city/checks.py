@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sanfu.city.model import Pack
+from sanfu.city.model import Pack, limit_of
 from sanfu.city.problems import Problem
 
 
 def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _nobody_on_duty(pack)
     yield from _nobody_reviews(pack)
+    yield from _limits_that_are_missing(pack)
     yield from _categories_of_gone_units(pack, today)
     yield from _staff_of_gone_units(pack, today)
 
@@ -30,6 +31,21 @@ def _nobody_reviews(pack: Pack) -> Iterable[Problem]:
     if not _has(pack, pack.office_unit, "reviewer"):
         cure = f"add a person of {pack.office_unit} with the role reviewer"
         yield Problem("staff.csv", 0, "roles", "nobody reviews what no rule is sure of", cure, fatal=False)
+
+
+def _limits_that_are_missing(pack: Pack) -> Iterable[Problem]:
+    """A clock that tells grades apart should know all of them; `handling` is the city's promise."""
+    if "handling" not in pack.policy.clocks:
+        message = "there is no clock `handling`: nothing is ever due"
+        yield Problem("policy.yaml", 0, "clocks", message, "add a clock handling", fatal=False)
+    for clock in pack.policy.clocks.values():
+        if any(case.when.keys() - {"grade"} for case in clock.limits):
+            continue
+        for grade in pack.policy.grades:
+            if limit_of(clock.limits, {"grade": grade}) is None:
+                key, message = f"clocks.{clock.code}.limits", f"has no limit for the grade {grade!r}"
+                cure = f"add - {{grade: {grade}, limit: …}}"
+                yield Problem("policy.yaml", 0, key, message, cure, fatal=False)
 
 
 def _gone(pack: Pack, code: str, today: date) -> bool:

@@ -46,7 +46,8 @@ class PackHolder:
     def check(self) -> Pack | list[Problem]:
         """Look at the directory: return the pack to work with, or the problems why a changed one was not taken.
 
-        Cheap while nothing was touched: one stat per file. A new day is a reason to look again, for units come and go.
+        Cheap while nothing was touched: one stat per file. When something was, it computes for some 100 ms, so call it
+        in a thread; the swap of `current` is one assignment. A new day is a reason to look again: units come and go.
         """
         signature, day = _signature(self.root), self._today()
         if (signature, day) != (self._signature, self._day):
