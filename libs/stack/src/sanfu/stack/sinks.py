@@ -71,7 +71,7 @@ class MailHandler:
                 "to": envelope.rcpt_tos,
                 "subject": str(message["subject"] or ""),
                 "headers": {name: str(value) for name, value in message.items()},
-                "text": str(body.get_content()) if body else "",
+                "text": str(body.get_content()).replace("\r\n", "\n") if body else "",
             }
         )
         return "250 kept"

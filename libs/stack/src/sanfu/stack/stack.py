@@ -67,6 +67,7 @@ class Stack:
     def _use(self, plan: Plan) -> None:
         self.plan = plan
         self.places = plan.places
+        self._started: subprocess.Popen[bytes] | None = None
 
     def up(self, tell: Tell = silent, *, within: float = 120.0) -> bool:
         """Bring the stack up and return True once all of it is ready; False if it was up already.
@@ -77,14 +78,16 @@ class Stack:
             return False
         self._provide(tell)
         self.plan.write()
-        supervisor = spawn(self._supervisor())
-        self._await_ready(supervisor, tell, time.monotonic() + within)
+        self._reap()
+        self._started = spawn(self._supervisor())
+        self._await_ready(self._started, tell, time.monotonic() + within)
         return True
 
     def down(self, within: float = 40.0) -> bool:
         """Take the stack down and return True; False if it was not up. What a killed supervisor left ends, too."""
         pid = state.owner(self.places.lock)
         if pid is None:
+            self._reap()
             left = bool(state.leftovers(self.places.state))
             with state.Lock(self.places.lock):
                 state.end_leftovers(self.places.state)
@@ -95,7 +98,16 @@ class Stack:
             if time.monotonic() > deadline:
                 raise PartError(f"the supervisor (pid {pid}) does not end; its log: {self._supervisor().log}")
             time.sleep(0.1)
+        self._reap()
         return True
+
+    def _reap(self) -> None:
+        """Take note of the end of a supervisor that this very object started: it is our child until then. One that has
+        not yet got as far as its lock is ended."""
+        if self._started is not None:
+            self._started.terminate()
+            self._started.wait()
+            self._started = None
 
     def reset(self) -> None:
         """Take the stack down and forget its data, logs and secrets; what was fetched stays."""
