@@ -61,6 +61,7 @@ class Reader:
     _stopping: bool = False
     _noted_at: float = 0.0
     _refused: int = 0
+    _publishing: "asyncio.Future[int] | None" = None
 
     async def run(self) -> None:
         """Read until `stop`. Raises Fenced when this process has lost its place: it must end."""
@@ -82,6 +83,7 @@ class Reader:
                     raise
                 await asyncio.sleep(pause)
         with contextlib.suppress(StoreDown, BrokerDown):
+            await self._published()
             await self._note(force=True)
 
     def stop(self) -> None:
@@ -160,12 +162,20 @@ class Reader:
                 unreadable.append(self._unreadable(record, str(error)))
             else:
                 groups[letter.heads.subject].append(letter)
-        fates = await self.machine.absorb(groups, deciding=deciding)
+        fates, outboxes = await self.machine.absorb(groups, deciding=deciding)
+        await self._published()
+        self._publishing = asyncio.ensure_future(self.machine.publisher.publish(outboxes))
         while unreadable and not all(await self.broker.publish(unreadable)):
             raise BrokerDown("the dead-letter topic does not take records")
         if unreadable:
             self.machine.metrics.dead_letters.labels("unreadable").inc(len(unreadable))
         self._count(fates)
+
+    async def _published(self) -> None:
+        """Wait for the batch before: one is published while the next is folded, and no more."""
+        if self._publishing is not None:
+            publishing, self._publishing = self._publishing, None
+            await publishing
 
     def _unreadable(self, record: Incoming, why: str) -> Outgoing:
         log.error("unreadable_record", topic=record.topic, partition=record.partition, offset=record.offset, why=why)

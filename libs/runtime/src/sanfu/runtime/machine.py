@@ -62,8 +62,11 @@ class Machine:
         """Told the earliest `due` of each write."""
         self._codec = codec
 
-    async def absorb(self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True) -> dict[str, list[Fate]]:
-        """Fold records of the story, grouped by subject, each subject's in order; publish what follows.
+    async def absorb(
+        self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True
+    ) -> tuple[dict[str, list[Fate]], Outboxes]:
+        """Fold records of the story, grouped by subject, each subject's in order. The outboxes are still to be
+        published, which may go on beside the next batch.
 
         Raises StoreDown when the store does not answer; nothing is lost by trying the same records again.
         """
@@ -72,8 +75,7 @@ class Machine:
             return [subject.take(letter, deciding=deciding) for letter in groups[subject.id]]
 
         worked = await self._work(list(groups), fold)
-        await self.publisher.publish(worked.outboxes)
-        return worked.results
+        return worked.results, worked.outboxes
 
     async def fire(self, documents: Sequence[Document], until: datetime) -> int:
         """Let the timers of these documents go off, as far as they are due at `until`; answer how many events came."""

@@ -86,7 +86,7 @@ class MongoDocuments:
 
     async def write(self, changes: Sequence[Change]) -> bool:
         try:
-            result = await self.collection.bulk_write([_update(c) for c in changes], ordered=False)
+            result = await self.collection.bulk_write([_operation(c) for c in changes], ordered=False)
         except BulkWriteError as error:
             lost = all(e["code"] == DUPLICATE_KEY for e in error.details["writeErrors"])
             if lost and not error.details["writeConcernErrors"]:
@@ -94,15 +94,13 @@ class MongoDocuments:
             raise StoreDown(str(error.details)[:300]) from error
         except PyMongoError as error:
             raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
-        return result.matched_count + result.upserted_count == len(changes)
+        return result.matched_count + result.inserted_count == len(changes)
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
-        pulls = [
-            UpdateOne({"_id": id}, {"$pull": {"outbox": {"ref": {"$in": list(refs)}}}})
-            for id, refs in published.items()
-        ]
+        refs = [ref for each in published.values() for ref in each]
+        pull = {"$pull": {"outbox": {"ref": {"$in": refs}}}}
         async with _spoken():
-            await self._lax.bulk_write(pulls, ordered=False)
+            await self._lax.update_many({"_id": {"$in": list(published)}}, pull)
 
     async def insert(self, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
         target: Collection = self.database.get_collection(collection, write_concern=MAJORITY)
@@ -186,10 +184,14 @@ def _instant(value: Any) -> datetime:
     return value
 
 
-def _update(change: Change) -> UpdateOne:
+def _operation(change: Change) -> InsertOne[dict[str, Any]] | UpdateOne:
+    """A new document goes in by an insert: it loses by its `_id` just as an upsert on version 0 would, and costs a
+    tenth of one."""
+    if change.ver == 0:
+        return InsertOne({"_id": change.id, **change.sets, "outbox": list(change.pushes)})
     update: dict[str, Any] = {"$set": dict(change.sets)}
     if change.unsets:
         update["$unset"] = dict.fromkeys(change.unsets, "")
     if change.pushes:
         update["$push"] = {"outbox": {"$each": list(change.pushes)}}
-    return UpdateOne({"_id": change.id, "ver": change.ver}, update, upsert=change.ver == 0)
+    return UpdateOne({"_id": change.id, "ver": change.ver}, update)

@@ -5,9 +5,9 @@ target, only the prefix that was acknowledged in this very pass. So any number o
 partition's owner, the sweeper, a zombie) can only repeat entries, never lose one or permute first appearances.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sanfu.runtime.broker import Broker, Outgoing
 from sanfu.runtime.crash import crashpoint, declare
@@ -19,6 +19,10 @@ declare("machine.after_publish", "published, nothing cleared")
 declare("machine.after_clear", "published and cleared, offset not committed")
 
 
+RECENT = 4
+"""Passes whose acknowledged entries are remembered: documents are read at most so many passes before they go out."""
+
+
 @dataclass(slots=True)
 class Publisher:
     """Publishes outboxes. Any number of them may work on the same documents."""
@@ -26,6 +30,7 @@ class Publisher:
     broker: Broker
     documents: Documents
     metrics: MachineMetrics
+    _recent: deque[frozenset[str]] = field(default_factory=lambda: deque(maxlen=RECENT))
     away: bool = False
     """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries."""
 
@@ -34,7 +39,7 @@ class Publisher:
 
         Never raises BrokerDown: what was not acknowledged stays for the sweeper. Raises StoreDown.
         """
-        entries = [(id, entry) for id, outbox in outboxes for entry in outbox]
+        entries = [(id, entry) for id, outbox in outboxes for entry in outbox if not self._passed(entry["ref"])]
         if not entries or (self.away and not trying):
             return 0
         crashpoint("machine.before_publish")
@@ -49,10 +54,16 @@ class Publisher:
             elif target not in ended:
                 published[id].append(entry["ref"])
         if published:
+            self._recent.append(frozenset(ref for refs in published.values() for ref in refs))
             await self.documents.clear(published)
         crashpoint("machine.after_clear")
         self._note(entries, acknowledged)
         return sum(map(len, published.values()))
+
+    def _passed(self, ref: str) -> bool:
+        """Whether this publisher saw it acknowledged a moment ago: a document read before it was cleared names it
+        still. It stands in the log before anything that is sent now, just as if it had been cleared."""
+        return any(ref in refs for refs in self._recent)
 
     def _note(self, entries: Sequence[tuple[str, Entry]], acknowledged: Sequence[bool]) -> None:
         self.metrics.published.inc(sum(acknowledged))
