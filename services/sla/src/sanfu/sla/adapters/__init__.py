@@ -1,0 +1,1 @@
+"""What the service reads from outside: the national calendar."""

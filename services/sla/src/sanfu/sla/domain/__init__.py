@@ -1,0 +1,1 @@
+"""The rules: calendars, deadlines, clocks and lights. Pure."""

@@ -1,0 +1,248 @@
+"""The bodies of DeadlineSet and LightChanged: what was decided, with all that it was decided from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sanfu.city.model import Clock, Limit, Pack, Policy, Trigger, limit_of
+from sanfu.contracts import names
+from sanfu.contracts.envelope import instant, moment
+from sanfu.runtime.rules import Draft
+from sanfu.sla.domain import story
+from sanfu.sla.domain.calendar import Calendar
+from sanfu.sla.domain.deadlines import Case, Deadline, NoLimit, Reckoner, Span
+from sanfu.sla.domain.runs import Announced, Rested, Run
+
+LED = ("lead", "lead_and_place", "unit_of_affair")
+"""Who is in charge where it is the unit that leads: its own service hours count."""
+DAYS = ("calendar_days", "working_days")
+
+FIELDS = (
+    "clock", "version", "round", "unit", "limit", "yellow", "starts", "grade", "urgency", "started_by", "stops",
+    "stops_together", "rests", "paused", "extended_days", "extended_until", "voided_stops", "unknown_year", "fixed",
+    "pack",
+)  # fmt: skip
+
+
+def kept(deadline: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the state keeps of a DeadlineSet."""
+    return {name: deadline.get(name) for name in FIELDS}
+
+
+def light(announced: Announced, level: str, *, at: str, reason: str | None = None, skipped: bool = False) -> Draft:
+    """Say that a light of this version goes on, or out, at an instant."""
+    late = (moment(at) - moment(announced["limit"])).total_seconds()
+    told = {name: announced[name] for name in ("clock", "version", "round", "unit", "limit", "grade")}
+    why = reason or ("yellow_due" if level == "yellow" else "limit_passed")
+    body = {"about": None, "level": level, "skipped": skipped, "reason": why, "late_by": max(0, int(late))}
+    return Draft(names.LIGHT_CHANGED, told | body)
+
+
+class Announcer:
+    """Reckons by one pack and writes it down."""
+
+    def __init__(self, pack: Pack, reckoner: Reckoner) -> None:
+        self._pack, self._reckoner = pack, reckoner
+
+    # ── a clock starts ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def started(self, clock: Clock, told: story.Happening, facts: Mapping[str, Any], version: int) -> Draft | None:
+        """Set the first deadline of a run; None where the policy has no limit for such a case."""
+        fixed = told["data"].get(clock.limit_field) if clock.limit_field else None
+        begun = {
+            "clock": clock.code, "version": version, "round": facts.get("round", 1), "starts": told["at"],
+            "started_by": told["id"], "stops": [_trigger(one) for one in clock.stops],
+            "stops_together": clock.stops_together, "rests": [*_rests(self._pack.policy, clock, facts)],
+            "paused": [], "extended_days": 0, "extended_until": None, "voided_stops": 0, "fixed": fixed,
+        }  # fmt: skip
+        return self._set(clock, begun, facts, "started")
+
+    # ── a clock that runs is reckoned anew ───────────────────────────────────────────────────────────────────────────
+
+    def changed(self, run: Run, facts: Mapping[str, Any], now: str) -> Draft | None:
+        """Set the deadline anew, from the original start, if what it was reckoned from is no longer so."""
+        was = run.announced
+        clock = self._pack.policy.clocks.get(was["clock"])
+        paused = [{"begins": rest.begins, "ends": rest.ends} for rest in _over(run, now)]
+        news = {**was, "version": was["version"] + 1, "paused": paused, "voided_stops": run.voided}
+        reason = self._why(run, facts, paused, clock)
+        if reason is None:
+            return None
+        if clock is None or reason == "handed_over":
+            return self._moved(news, was, clock, facts, reason)
+        if run.granted is not None and run.granted != was["extended_until"]:
+            days = _days_between(self._calendar(clock, facts), clock, facts, was["limit"], run.granted)
+            news |= {"extended_until": run.granted, "extended_days": was["extended_days"] + days}
+        return self._anew(news, was, clock, facts, reason)
+
+    def _anew(
+        self, news: dict[str, Any], was: Announced, clock: Clock, facts: Mapping[str, Any], reason: str
+    ) -> Draft | None:
+        draft = self._set(clock, news, facts, reason)
+        if reason not in ("grade_changed", "urgency_changed"):
+            return draft or self._moved(news, was, clock, facts, reason)
+        if draft is not None and any(draft.data[name] != was[name] for name in ("limit", "yellow", "paused")):
+            return draft
+        if self._in_charge(clock, facts) == was["unit"]:
+            return None
+        return self._moved(news, was, clock, facts, "handed_over")
+
+    def _why(self, run: Run, facts: Mapping[str, Any], paused: list[dict[str, Any]], clock: Clock | None) -> str | None:
+        was = run.announced
+        if run.voided != was["voided_stops"]:
+            return "stop_voided"
+        if clock is not None:
+            if facts.get("grade") != was["grade"]:
+                return "grade_changed"
+            if facts.get("urgency") != was["urgency"]:
+                return "urgency_changed"
+            if run.granted is not None and run.granted != was["extended_until"]:
+                return "extended"
+        if paused != was["paused"]:
+            return "resumed"
+        return "handed_over" if clock is not None and self._in_charge(clock, facts) != was["unit"] else None
+
+    def _set(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any], reason: str) -> Draft | None:
+        try:
+            deadline = self._reckoner.deadline(self._case(clock, run, facts))
+        except NoLimit:
+            return None
+        return self._draft(clock, run, facts, reason, deadline)
+
+    def _case(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any]) -> Case:
+        said = story.texts(facts)
+        limit = limit_of(clock.limits, said)
+        kind = limit.kind if limit is not None and limit.kind in DAYS else "calendar_days"
+        return Case(
+            clock=clock, facts=said, start=moment(run["starts"]), unit=_whose_hours(clock, facts),
+            pauses=tuple(Span(moment(one["begins"]), moment(one["ends"])) for one in run["paused"]),
+            extensions=(Limit(kind, run["extended_days"]),) if run["extended_days"] else (),
+            fixed=moment(run["fixed"]) if run["fixed"] else None,
+        )  # fmt: skip
+
+    def _draft(
+        self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any], reason: str, deadline: Deadline
+    ) -> Draft:
+        found = {
+            "limit": instant(deadline.limit), "yellow": instant(deadline.yellow) if deadline.yellow else None,
+            "grade": facts.get("grade"), "urgency": facts.get("urgency"), "unit": self._in_charge(clock, facts),
+            "unknown_year": deadline.unknown_year, "reason": reason, "pack": self._pack.version, "about": None,
+        }  # fmt: skip
+        return Draft(names.DEADLINE_SET, {name: value for name, value in run.items() if name != "lit"} | found)
+
+    def _moved(
+        self, news: dict[str, Any], was: Announced, clock: Clock | None, facts: Mapping[str, Any], reason: str
+    ) -> Draft:
+        """Keep the limit: the lead changed, or the clock is no longer in the policy. Then new pauses move it by all
+        of their time, for there is nothing else to reckon by."""
+        known = {(one["begins"], one["ends"]) for one in was["paused"]}
+        more = sum(
+            (moment(p["ends"]) - moment(p["begins"]) for p in news["paused"] if (p["begins"], p["ends"]) not in known),
+            timedelta(),
+        )
+        news["limit"] = instant(moment(was["limit"]) + more)
+        news["yellow"] = was["yellow"] and instant(moment(was["yellow"]) + more)
+        unit = self._in_charge(clock, facts) if clock is not None else was["unit"]
+        told = {"reason": reason, "unit": unit, "pack": self._pack.version, "about": None}
+        return Draft(names.DEADLINE_SET, {name: value for name, value in news.items() if name != "lit"} | told)
+
+    # ── who, and by whose hours ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _in_charge(self, clock: Clock, facts: Mapping[str, Any]) -> str:
+        """Return the unit in charge; before anybody leads, the emergency unit or the coordination office."""
+        office = self._pack.office_unit
+        if clock.in_charge in LED:
+            nobody = self._pack.emergency_unit if facts.get("urgency") == "emergency" else office
+            return str(facts.get("unit") or nobody)
+        if clock.in_charge == "audience_group":
+            return self._pack.audience_groups.get(facts.get("audience", ""), office)
+        return office
+
+    def _calendar(self, clock: Clock | None, facts: Mapping[str, Any]) -> Calendar:
+        """Return a calendar that answers for every date: those of unknown years work."""
+        unit = _whose_hours(clock, facts) if clock is not None else None
+        return replace(self._reckoner.calendar(clock, facts, unit), lenient=True, known={})
+
+    # ── caps of rests ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def capped(self, run: Run) -> tuple[Rested, ...]:
+        """Cut the rests of a run where those of their kind have used up what they may take together."""
+        caps = {rest["state"]: rest["cap"] for rest in run.announced["rests"]}
+        clock = self._pack.policy.clocks.get(run.announced["clock"])
+        facts = {name: run.announced[name] for name in ("grade", "urgency") if run.announced[name]}
+        calendar = self._calendar(clock, facts)
+        found, left = list[Rested](), dict[str, timedelta]()
+        for rest in run.rests:
+            cap = caps[rest.state]
+            if cap is None:
+                found.append(rest)
+                continue
+            budget = left.get(rest.state, _amount(calendar, cap))
+            ends, left[rest.state] = _cut(calendar, cap["kind"], rest, budget)
+            if ends is None or ends > rest.begins:
+                found.append(Rested(rest.state, rest.begins, ends))
+        return tuple(found)
+
+
+def _amount(calendar: Calendar, cap: Mapping[str, Any]) -> timedelta:
+    match cap["kind"]:
+        case "calendar_days":
+            return timedelta(days=cap["n"])
+        case "working_days":
+            return timedelta(minutes=cap["n"] * calendar.minutes_of_a_day())
+        case _:
+            return timedelta(minutes=cap["n"])
+
+
+def _cut(calendar: Calendar, kind: str, rest: Rested, budget: timedelta) -> tuple[str, timedelta]:
+    """Return when a rest ends, at the latest when its budget is spent, and what is left of that."""
+    begins = moment(rest.begins)
+    in_service = kind in ("working_days", "service_minutes")
+    latest = calendar.after_service(begins, budget) if in_service else begins + budget
+    ends = min(latest, moment(rest.ends)) if rest.ends is not None else latest
+    used = calendar.service_between(begins, ends) if in_service else ends - begins
+    return instant(ends), budget - used
+
+
+def _over(run: Run, now: str) -> list[Rested]:
+    """Return the rests that are over and move the limit, in order of their beginning."""
+    known = {(one["begins"], one["ends"]) for one in run.announced["paused"]}
+    fresh = {(rest.begins, rest.ends) for rest in run.unreckoned}
+    over = [
+        rest
+        for rest in run.rests
+        if rest.ends is not None and rest.ends <= now and (rest.begins, rest.ends) in known | fresh
+    ]
+    return sorted(over, key=lambda rest: rest.begins)
+
+
+def _rests(policy: Policy, clock: Clock, facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for state in clock.pauses:
+        pause = policy.pauses[state]
+        cap = limit_of(pause.cap, story.texts(facts))
+        yield {
+            "state": state,
+            "begins": [_trigger(one) for one in pause.begins],
+            "ends": [_trigger(one) for one in pause.ends],
+            "cap": {"kind": cap.kind, "n": cap.n} if cap is not None else None,
+        }
+
+
+def _trigger(trigger: Trigger) -> dict[str, Any]:
+    where = {name: list(allowed) for name, allowed in trigger.where.items()}
+    return {"event": trigger.event, "where": where, "grades": list(trigger.grades)}
+
+
+def _whose_hours(clock: Clock, facts: Mapping[str, Any]) -> str | None:
+    return facts.get("unit") if clock.in_charge in LED else None
+
+
+def _days_between(calendar: Calendar, clock: Clock | None, facts: Mapping[str, Any], limit: str, until: str) -> int:
+    """Count the days that moving a limit grants: days of service where the clock counts in those."""
+    first, last = calendar.day_of(moment(limit)), calendar.day_of(moment(until))
+    own = limit_of(clock.limits, story.texts(facts)) if clock is not None else None
+    if own is None or own.kind != "working_days":
+        return max(0, (last - first).days)
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sum(1 for day in days if calendar.has_service(day))

@@ -1,0 +1,231 @@
+"""What the service does: set deadlines, change lights. Pure; holds one version of a city's pack.
+
+evolve keeps two things apart: what others told (`log`, `facts`) and what this service announced (`clocks`). How a
+clock stands is read off both (`sanfu.sla.domain.runs`), so the order in which the two kinds of event were folded does
+not matter. What the policy says goes into DeadlineSet; a clock that runs goes by that, not by the pack of the day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sanfu.city.model import Clock, Pack
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant, moment
+from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
+from sanfu.sla.domain import announcing, story
+from sanfu.sla.domain.announcing import Announcer
+from sanfu.sla.domain.calendar import Holidays
+from sanfu.sla.domain.deadlines import Reckoner
+from sanfu.sla.domain.runs import Announced, Run, log_before, run_of
+
+
+class SlaRules:
+    """Satisfies `sanfu.runtime.rules.Rules`."""
+
+    service = "sla"
+    knows = story.TOLD | story.OWN
+
+    def __init__(self, pack: Pack, holidays: Holidays) -> None:
+        self.pack = pack
+        self.reckoner = Reckoner(pack.policy, ZoneInfo(pack.zone), holidays)
+        self._announcer = Announcer(pack, self.reckoner)
+
+    # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def evolve(self, state: State, event: Event) -> State:
+        match event.type:
+            case names.DEADLINE_SET:
+                after = _announced(state, announcing.kept(event.data))
+            case names.LIGHT_CHANGED:
+                after = _lit(state, event.data)
+            case names.ESCALATION_RAISED:
+                return state
+            case _:
+                after = story.told_of(state, event)
+        return {**after, "open": list(_open(after))}
+
+    # ── decide ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+        match given:
+            case Event():
+                return [*self._followed(state, instant(now))]
+            case Due():
+                return [*self._fired(state, instant(given.heard or given.at), instant(now))]
+            case Command():
+                raise Refusal(404, "unknown-command", f"sla knows no command {given.name}")
+
+    def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
+        """Announce what a lost outbox never did: starts, new versions, lights that go out. Lights that go on have
+        their timers."""
+        clocks = state.get("clocks", {})
+        gone = [announced for code, announced in clocks.items() if code not in self.pack.policy.clocks]
+        drafts = [draft for announced in gone for draft in self._after(state, announced, instant(now))]
+        return drafts + [draft for clock in self._clocks() for draft in self._missed(state, clock, instant(now))]
+
+    def _followed(self, state: State, now: str) -> Iterator[Draft]:
+        """What follows from the story's last event: clocks that start, and those that it stops or changes."""
+        told, facts, clocks = state["log"][-1], state["facts"], state.get("clocks", {})
+        starting = [c for c in self._clocks() if self._starts(state, clocks.get(c.code), c, told, facts)]
+        for code, announced in clocks.items():
+            if all(clock.code != code for clock in starting):
+                yield from self._after(state, announced, now)
+        for clock in starting:
+            yield from self._started(state, clocks.get(clock.code), clock, told, facts)
+
+    def _fired(self, state: State, heard: str, now: str) -> Iterator[Draft]:
+        """What is due by `heard`: lights, and rests that end by themselves."""
+        for announced in state.get("clocks", {}).values():
+            changes = [*self._after(state, announced, heard, at=heard)]
+            yield from changes or self._lights(self._standing(announced, state), heard, now)
+
+    def _lights(self, run: Run, heard: str, now: str) -> Iterator[Draft]:
+        """Both overdue: yellow is marked as skipped. Red waits until its own instant has been heard of."""
+        crossings = [*run.crossings()]
+        for at, level in crossings:
+            overtaken = level == "yellow" and any(one == "red" and when <= now for when, one in crossings)
+            if at <= heard:
+                yield announcing.light(run.announced, level, at=now, skipped=overtaken)
+
+    # ── starts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _clocks(self) -> Iterator[Clock]:
+        return iter(self.pack.policy.clocks.values())
+
+    def _starts(
+        self, state: State, before: Announced | None, clock: Clock, told: story.Happening, facts: Mapping[str, Any]
+    ) -> bool:
+        """Tell whether an event starts a run of this clock, given the run that it had before."""
+        named = any(t.fits(told["type"], told["data"], told["grade"]) for t in clock.starts) and not told.get("void")
+        if not named or not clock.applies_to(story.texts(facts)):
+            return False
+        match clock.restarts:
+            case _ if before is None:
+                return True
+            case "never":
+                return False
+            case "each_start":
+                return bool(before["started_by"] != told["id"])
+            case "each_round":
+                return bool(facts.get("round", 1) > before["round"])
+            case "each_lead":
+                earlier = log_before(state["log"], told["id"])
+                led, stopped = _lead_at(state, before["started_by"]), run_of(before, earlier).stopped
+                return facts.get("round", 1) > before["round"] or facts.get("unit") != led or stopped is not None
+
+    def _started(
+        self, state: State, before: Announced | None, clock: Clock, told: story.Happening, facts: Mapping[str, Any]
+    ) -> Iterator[Draft]:
+        draft = self._announcer.started(clock, told, facts, before["version"] + 1 if before else 1)
+        if draft is not None:
+            if before is not None:
+                yield from _superseded(run_of(before, log_before(state["log"], told["id"])), told["at"])
+            yield draft
+
+    def _missed(self, state: State, clock: Clock, now: str) -> Iterator[Draft]:
+        """Go through the story from the last event that started any clock: what came before it was announced."""
+        clocks, retold = state.get("clocks", {}), [*story.retold(state.get("log", []))]
+        begun = {announced["started_by"] for announced in clocks.values()}
+        known = max((number for number, (told, _) in enumerate(retold) if told["id"] in begun), default=0)
+        last = clocks.get(clock.code)
+        for told, facts in retold[known:]:
+            if self._starts(state, last, clock, told, facts):
+                for draft in self._started(state, last, clock, told, facts):
+                    yield draft
+                    if draft.type == names.DEADLINE_SET:
+                        last = {**announcing.kept(draft.data), "lit": []}
+        if last is not None:
+            yield from self._after(state, last, now)
+
+    # ── what becomes of a clock that was announced ───────────────────────────────────────────────────────────────────
+
+    def _standing(self, announced: Announced, state: State) -> Run:
+        """Hold a clock against the story, its rests cut at their caps."""
+        run = run_of(announced, state.get("log", []))
+        return replace(run, rests=self._announcer.capped(run)) if run.rests else run
+
+    def _after(self, state: State, announced: Announced, now: str, *, at: str | None = None) -> Iterator[Draft]:
+        """Put a stopped clock's light out; set the deadline anew where what it was reckoned from has changed, by `at`
+        (the last event, if not told)."""
+        run = self._standing(announced, state)
+        if run.stopped is not None:
+            yield from _stopped(run)
+            return
+        draft = self._announcer.changed(run, state["facts"], now)
+        if draft is not None:
+            yield from _superseded(run, at or state["log"][-1]["at"])
+            yield draft
+            if draft.data["reason"] == "stop_voided" and draft.data["limit"] <= now:
+                yield announcing.light(draft.data, "red", at=now, reason="stop_voided")
+
+    # ── timers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def due(self, state: State) -> datetime | None:
+        """Return the earliest instant at which a clock changes its light, or runs on after a rest."""
+        found = [at for one in state.get("clocks", {}).values() for at in _instants(self._standing(one, state))]
+        return moment(min(found)) if found else None
+
+    def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
+        return ()
+
+
+def _instants(run: Run) -> Iterator[str]:
+    yield from (at for at, _ in run.crossings())
+    if run.stopped is None:
+        yield from (rest.ends for rest in run.unreckoned if rest.ends is not None)
+
+
+def _stopped(run: Run) -> Iterator[Draft]:
+    """Record what was crossed before the stop and not heard of in time; then put the light out."""
+    crossed = [level for _, level in run.crossings()]
+    stopped = run.stopped or ""
+    for level in crossed:
+        yield announcing.light(run.announced, level, at=stopped, skipped=True)
+    if crossed or run.light != "none":
+        reason = "stopped_in_time" if run.in_time else "stopped_late"
+        yield announcing.light(run.announced, "none", at=stopped, reason=reason)
+
+
+def _superseded(run: Run, at: str) -> Iterator[Draft]:
+    """Record what an older version had crossed by `at`; then put its light out."""
+    crossed = [level for when, level in run.crossings() if when <= at]
+    for level in crossed:
+        yield announcing.light(run.announced, level, at=at, skipped=True)
+    if crossed or run.light != "none":
+        yield announcing.light(run.announced, "none", at=at, reason="deadline_moved")
+
+
+def _announced(state: State, deadline: Mapping[str, Any]) -> State:
+    clocks = state.get("clocks", {})
+    known = clocks.get(deadline["clock"])
+    if known is not None and known["version"] >= deadline["version"]:
+        return state
+    return {**state, "clocks": {**clocks, deadline["clock"]: {**deadline, "lit": []}}}
+
+
+def _lit(state: State, data: Mapping[str, Any]) -> State:
+    clocks = state.get("clocks", {})
+    known = clocks.get(data["clock"])
+    if known is None or known["version"] != data["version"]:
+        return state
+    return {**state, "clocks": {**clocks, data["clock"]: {**known, "lit": [*known["lit"], data["level"]]}}}
+
+
+def _open(state: State) -> Iterator[Mapping[str, Any]]:
+    """List the clocks that are not stopped, for those who ask."""
+    for announced in state.get("clocks", {}).values():
+        run = run_of(announced, state.get("log", []))
+        if run.stopped is None:
+            resting = any(rest.ends is None for rest in run.rests)
+            told = {
+                name: announced[name] for name in ("clock", "unit", "round", "version", "starts", "limit", "yellow")
+            }
+            yield {**told, "light": run.light, "resting": resting}
+
+
+def _lead_at(state: State, id: str) -> str | None:
+    """Return who led after an event of the log."""
+    return next((facts.get("unit") for told, facts in story.retold(state["log"]) if told["id"] == id), None)
