@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -155,19 +156,33 @@ class WordList:
     sets: tuple[tuple[str, ...], ...] = ()
     unless: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        folded = tuple(tuple(word.casefold() for word in words) for words in self.sets)
+        object.__setattr__(self, "sets", folded)
+        object.__setattr__(self, "unless", tuple(phrase.casefold() for phrase in self.unless))
+
     def first(self, text: str) -> tuple[str, ...] | None:
-        """Return the first set found in the text, or None."""
-        folded = text.casefold()
+        """Return the first set found in the text (its words in lower case), or None."""
+        folded = _folded(text)
         for phrase in self.unless:
-            folded = folded.replace(phrase.casefold(), " ")
-        return next((words for words in self.sets if all(_holds(folded, word) for word in words)), None)
+            folded = folded.replace(phrase, " ")
+        for words in self.sets:
+            for word in words:
+                if word not in folded or (word.isascii() and not _whole(folded, word)):
+                    break
+            else:
+                return words
+        return None
 
 
-def _holds(folded: str, word: str) -> bool:
-    wanted = word.casefold()
-    if not wanted.isascii():
-        return wanted in folded
-    return re.search(rf"(?<![a-z0-9]){re.escape(wanted)}(?![a-z0-9])", folded) is not None
+@lru_cache(maxsize=8)
+def _folded(text: str) -> str:
+    """Fold case once for the many lists that one text is held against."""
+    return text.casefold()
+
+
+def _whole(folded: str, word: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", folded) is not None
 
 
 # ── routing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
