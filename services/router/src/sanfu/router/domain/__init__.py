@@ -1,0 +1,1 @@
+"""Who handles an issue, and which units hear of it: pure rules."""

@@ -1,0 +1,46 @@
+"""The units of the pack, as routing asks for them."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sanfu.city.model import TOWN, WISHED, Pack, Unit
+from sanfu.router.domain.matching import Facts
+
+
+class Bodies:
+    """Answers questions about units by one pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._units = pack.units
+
+    def meant(self, code: str | None, facts: Facts, day: date) -> str | None:
+        """Find the unit that a rule means, or on that day its successor; None: there is none."""
+        meant = {TOWN: facts.town, WISHED: facts.unit}.get(code, code) if code else None
+        unit: Unit | None = self._units.get(meant) if meant else None
+        while unit is not None and not unit.valid_on(day):
+            unit = self._units.get(unit.succeeded_by) if unit.succeeded_by else None
+        return unit.code if unit else None
+
+    def recused(self, code: str, complained_of: Iterable[str]) -> bool:
+        """Tell whether the issue complains of the unit, or of one above or below it."""
+        return any(code in self._line(other) or other in self._line(code) for other in complained_of)
+
+    def may_take_over(self, code: str, returner: str) -> bool:
+        """Every unit with a topic may lead what another returns; a section only inside its own town."""
+        unit, other = self._units[code], self._units.get(returner)
+        if unit.kind != "section":
+            return unit.has_topic
+        return other is not None and unit.parent is not None and unit.parent in (other.code, other.parent)
+
+    def told_beside(self, code: str) -> list[tuple[str, str]]:
+        """A section has no topic of its own: its town hears of what it leads."""
+        unit = self._units[code]
+        return [(unit.parent, "place")] if unit.kind == "section" and unit.parent else []
+
+    def _line(self, code: str) -> list[str]:
+        line = list[str]()
+        unit = self._units.get(code)
+        while unit is not None:
+            line.append(unit.code)
+            unit = self._units.get(unit.parent) if unit.parent else None
+        return line or [code]

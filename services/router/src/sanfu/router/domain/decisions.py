@@ -1,0 +1,71 @@
+"""What a decision looks like as an event."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from sanfu.contracts import names
+from sanfu.router.domain.matching import Facts
+from sanfu.runtime.rules import Draft
+
+
+class Report(NamedTuple):
+    """What is routed, and where it stands: a new issue has assignment 0, round 1 and no grade."""
+
+    facts: Facts
+    complains_of: Sequence[str] = ()
+    assignment: int = 0
+    round: int = 1
+    grade: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A unit that might lead, how sure that is (0 to 1), and why."""
+
+    unit: str
+    reason: str
+    score: float
+    grade: str | None = None
+    category: str | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A unit that leads from now on. `also`: (unit, part), the first part of a unit counts."""
+
+    unit: str
+    decided_by: str
+    reason: str
+    grade: str
+    category: str | None = None
+    rule: str | None = None
+    also: Iterable[tuple[str, str]] = ()
+
+
+def assigned(report: Report, lead: Lead, pack: str) -> Draft:
+    told: dict[str, str] = {}
+    for unit, part in lead.also:
+        if unit != lead.unit:
+            told.setdefault(unit, part)
+    body = {
+        "unit": lead.unit,
+        "grade": lead.grade,
+        "urgency": report.facts.urgency,
+        "audience": report.facts.audience,
+        "category": lead.category,
+        "assignment": report.assignment + 1,
+        "round": report.round,
+        "decided_by": lead.decided_by,
+        "reason": lead.reason,
+        "rule": lead.rule,
+        "pack": pack,
+        "also": [{"unit": unit, "part": part} for unit, part in told.items()],
+    }
+    return Draft(names.ISSUE_ASSIGNED, body)
+
+
+def review(why: str, reason: str, choices: Sequence[Choice], pack: str) -> Draft:
+    body = {"why": why, "reason": reason, "suggestions": [asdict(choice) for choice in choices], "pack": pack}
+    return Draft(names.REVIEW_REQUESTED, body)

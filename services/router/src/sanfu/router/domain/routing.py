@@ -1,0 +1,170 @@
+"""Who leads: rules first, a person where none is sure (domain, "Routing", "Urgency", "Secrecy", "Recusal")."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sanfu.city.model import TOWN, Pack, RoutingRule
+from sanfu.router.domain.bodies import Bodies
+from sanfu.router.domain.decisions import Choice, Lead, Report, assigned, review
+from sanfu.router.domain.matching import Facts, Matcher
+from sanfu.router.domain.reasons import reason
+from sanfu.runtime.rules import Draft
+
+SUGGESTED = 4
+"""Suggestions shown: what fits a reviewer's eye."""
+
+
+class Routing:
+    """Routes reports by one pack. Immutable; its answers depend on nothing else but the day."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack, self.units = pack, Bodies(pack)
+        self.matcher = Matcher(pack.rules, pack.categories.values())
+
+    def facts(self, said: Mapping[str, Any], urgency: str, secrecy: str, category: str | None) -> Facts:
+        """Pick what rules may look at; of a confidential issue that is no text."""
+        wished = self.pack.units.get(said.get("unit") or "")
+        town = (said.get("place") or {}).get("town")
+        text = "" if secrecy in ("confidential", "sealed") else f"{said.get('title', '')}\n{said.get('text') or ''}"
+        return Facts(
+            said["channel"], said["audience"], said["kind"], urgency, secrecy, category,
+            wished.code if wished else None, wished.kind if wished else None,
+            wished is not None and town is not None and town in (wished.code, wished.parent), town, text,
+        )  # fmt: skip
+
+    # ── a new report ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def route(self, report: Report, day: date) -> Draft:
+        """Say who leads, or that a person has to say."""
+        facts = report.facts
+        if facts.secrecy == "sealed":
+            return self._sealed(report, day)
+        if facts.urgency == "emergency":
+            return self._emergency(report, day)
+        rule = self.matcher.first(facts)
+        unit = self.units.meant(rule.unit, facts, day) if rule else None
+        why = self._doubt(report, rule, unit)
+        if rule is None or unit is None or why is not None:
+            return self._review(why or "unsure", report, day, rule)
+        also = [*self._assists(rule, facts, day), *self.units.told_beside(unit)]
+        return assigned(report, self._by_rule(unit, "rule", rule, facts, also), self.pack.version)
+
+    def _doubt(self, report: Report, rule: RoutingRule | None, unit: str | None) -> str | None:
+        """Say what stands in the way of assigning at once; None: nothing does."""
+        facts = report.facts
+        if facts.kind in ("thanks", "spam"):
+            return facts.kind
+        if rule is None or rule.mode == "review":
+            if facts.secrecy == "confidential":
+                return "confidential"
+            return "consult" if facts.kind == "consult" else "unsure"
+        if unit is None:
+            return "place" if rule.unit == TOWN else "unsure"
+        return "recusal" if self.units.recused(unit, report.complains_of) else None
+
+    def _by_rule(
+        self, unit: str, decided_by: str, rule: RoutingRule, facts: Facts, also: list[tuple[str, str]]
+    ) -> Lead:
+        category = rule.category or facts.category
+        return Lead(unit, decided_by, rule.reason, rule.grade or self._grade(category), category, rule.id, also)
+
+    def _assists(self, rule: RoutingRule, facts: Facts, day: date) -> Iterator[tuple[str, str]]:
+        for code in rule.assist:
+            if unit := self.units.meant(code, facts, day):
+                yield unit, "assist"
+
+    # ── emergencies, sealed ones ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _emergency(self, report: Report, day: date) -> Draft:
+        """Assign at once, to the emergency unit and the unit of the place; no doubt stops that."""
+        facts, also = report.facts, self._alarmed(report.facts, day)
+        rule = self.matcher.first(facts)
+        if rule is not None and rule.mode == "auto" and "emergency" in rule.when.urgencies:
+            unit = self._unrecused([self.units.meant(rule.unit, facts, day), *(code for code, _ in also)], report)
+            also += self._assists(rule, facts, day)
+            return assigned(report, self._by_rule(unit, "emergency", rule, facts, also), self.pack.version)
+        unit = self._unrecused([code for code, _ in also], report)
+        why = self._reason("emergency" if facts.town else "no_place")
+        lead = Lead(unit, "emergency", why, self._grade(facts.category), facts.category, None, also)
+        return assigned(report, lead, self.pack.version)
+
+    def alarm(self, report: Report, lead: str | None, day: date) -> Draft:
+        """Tell emergency unit and place of an issue that became an emergency; who leads it goes on leading."""
+        if lead is None:
+            return self._emergency(report, day)
+        facts = report.facts
+        grade = report.grade or self._grade(facts.category)
+        also = self._alarmed(facts, day)
+        kept = Lead(lead, "emergency", self._reason("alarmed"), grade, facts.category, None, also)
+        return assigned(report, kept, self.pack.version)
+
+    def _alarmed(self, facts: Facts, day: date) -> list[tuple[str, str]]:
+        town = self.units.meant(TOWN, facts, day)
+        return [(self.pack.emergency_unit, "emergency"), *([(town, "place")] if town else [])]
+
+    def _unrecused(self, units: list[str | None], report: Report) -> str:
+        """Take the first unit that the issue does not complain of; the first of all if it complains of each."""
+        able = [unit for unit in units if unit]
+        return next((unit for unit in able if not self.units.recused(unit, report.complains_of)), able[0])
+
+    def _sealed(self, report: Report, day: date) -> Draft:
+        """Ask for a person, and suggest nobody but whom a rule for sealed issues names."""
+        rule = self.matcher.first(report.facts, lambda rule: "sealed" in rule.when.secrecies)
+        unit = self.units.meant(rule.unit, report.facts, day) if rule else None
+        choices = [Choice(unit, rule.reason, 1.0, rule=rule.id)] if rule and unit else []
+        return review("sealed", rule.reason if rule else self._reason("sealed"), choices, self.pack.version)
+
+    # ── returns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def reroute(self, report: Report, returned: Mapping[str, Any], day: date) -> Draft:
+        """Answer a return: the first goes to the unit proposed, if it may lead; the second to adjudication."""
+        facts = report.facts
+        unit = self.units.meant(returned["proposed_unit"], facts, day)
+        if facts.secrecy == "sealed":
+            return self._sealed(report, day)
+        if returned["number"] > 1:
+            choices = [Choice(unit, self._reason("proposed"), 0.5, report.grade, facts.category)] if unit else []
+            return review("second_return", self._reason("second_return"), choices, self.pack.version)
+        if unit is None or unit == returned["unit"] or not self.units.may_take_over(unit, returned["unit"]):
+            return review("unsure", self._reason("wrong_proposal"), [self._fallback()], self.pack.version)
+        if self.units.recused(unit, report.complains_of):
+            return review("recusal", self._reason("recusal"), [self._fallback()], self.pack.version)
+        grade = report.grade or self._grade(facts.category)
+        also = self.units.told_beside(unit)
+        lead = Lead(unit, "return", self._reason("rerouted"), grade, facts.category, None, also)
+        return assigned(report, lead, self.pack.version)
+
+    # ── a person is asked ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _review(self, why: str, report: Report, day: date, rule: RoutingRule | None) -> Draft:
+        stated = rule.reason if rule and rule.mode == "review" else self._reason(why)
+        chosen: dict[str, Choice] = {}
+        for choice in self._choices(report.facts, day, rule):
+            if len(chosen) < SUGGESTED - 1 and not self.units.recused(choice.unit, report.complains_of):
+                chosen.setdefault(choice.unit, choice)
+        fallback = self._fallback()
+        chosen.setdefault(fallback.unit, fallback)
+        return review(why, stated, list(chosen.values()), self.pack.version)
+
+    def _choices(self, facts: Facts, day: date, rule: RoutingRule | None) -> Iterator[Choice]:
+        """Suggest the rule's unit, the wished category's, those of categories that single words hint at."""
+        if rule and (unit := self.units.meant(rule.unit, facts, day)):
+            category = rule.category or facts.category
+            yield Choice(unit, rule.reason, 0.6, rule.grade or self._grade(category), category, rule.id)
+        wished = self.pack.categories.get(facts.category or "")
+        hinted = [(wished, 1.0)] if wished else []
+        for of, share in [*hinted, *self.matcher.hints(facts.text)[:SUGGESTED]]:
+            if unit := self.units.meant(of.default_unit, facts, day):
+                why = self._reason("wished" if of is wished else "hint")
+                yield Choice(unit, why, round(share * 0.5, 3), of.default_grade, of.code)
+
+    def _fallback(self) -> Choice:
+        return Choice(self.pack.fallback_unit, self._reason("fallback"), 0.0)
+
+    def _grade(self, category: str | None) -> str:
+        known = self.pack.categories.get(category or "")
+        return known.default_grade if known else self.pack.policy.default_grade
+
+    def _reason(self, code: str) -> str:
+        return reason(code, self.pack.locales[0])

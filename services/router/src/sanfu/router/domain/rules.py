@@ -1,0 +1,72 @@
+"""The router's rules, as the machine asks for them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import Event
+from sanfu.router.domain import fanout, story
+from sanfu.router.domain.decisions import Report
+from sanfu.router.domain.routing import Routing
+from sanfu.runtime.rules import Command, Draft, Input, Insert, Refusal, Relay, State
+
+
+class RouterRules:
+    """Routes what is submitted, answers returns and alarms, and fans the story out; all by one pack."""
+
+    service = story.SERVICE
+    knows = story.READ | story.WRITTEN
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.routing = Routing(pack)
+        self._zone = ZoneInfo(pack.zone)
+
+    def evolve(self, state: State, event: Event) -> State:
+        return story.evolve(state, event)
+
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+        if isinstance(given, Command):
+            raise Refusal(405, "no-such-command", "The router takes no commands: who leads is said at the desk.")
+        waiting = state.get("waiting")
+        if waiting is None or not isinstance(given, Event) or waiting["open"][-1]["cause"] != given.id:
+            return ()
+        return (self._answer(state, waiting["open"][-1], self.day(now)),)
+
+    def due(self, state: State) -> datetime | None:
+        return None
+
+    def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
+        return tuple(fanout.copies(self.pack, before, after, event))
+
+    def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
+        """Answer the last open trigger, unless somebody has decided meanwhile."""
+        waiting = state.get("waiting")
+        if waiting is None or state["standing"]["over"]:
+            return ()
+        last = waiting["open"][-1]
+        if last["assignment"] != state["standing"]["assignment"]:
+            return ()
+        return (self._answer(state, last, self.day(now)),)
+
+    def day(self, now: datetime) -> date:
+        return now.astimezone(self._zone).date()
+
+    def _answer(self, state: State, trigger: Mapping[str, Any], day: date) -> Draft:
+        report = self._report(state)
+        match trigger["what"]:
+            case "returned":
+                return self.routing.reroute(report, trigger, day)
+            case "alarmed":
+                return self.routing.alarm(report, state["standing"]["lead"], day)
+            case _:
+                return self.routing.route(report, day)
+
+    def _report(self, state: State) -> Report:
+        said, standing = state["said"], state["standing"]
+        facts = self.routing.facts(said, standing["urgency"], standing["secrecy"], standing.get("category"))
+        return Report(
+            facts, said.get("complains_of", ()), standing["assignment"], standing["round"], standing.get("grade")
+        )

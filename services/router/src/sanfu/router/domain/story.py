@@ -1,0 +1,172 @@
+"""What the router keeps of an issue's story: `{said, standing, waiting?}`.
+
+`said` is what routing and a unit's first record need of the report itself; `standing` who has which part (see
+`standing`); `waiting` what is not answered yet (see `waiting`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event
+from sanfu.router.domain import waiting as open_questions
+from sanfu.router.domain.standing import NEW, Move, Standing, fold
+from sanfu.runtime.rules import State
+
+SERVICE = "router"
+SECRET = ("confidential", "sealed")
+ROOM = 60_000
+"""Bytes of text kept of the report and its supplements: the state stays below 64 KiB."""
+
+SAID = (
+    *("receipt", "channel", "reported_at", "limit_asked", "audience", "kind", "flags", "party_kind", "language"),
+    *("title", "text", "place", "category", "unit", "complains_of", "answers", "attachments"),
+)
+"""Of IssueSubmitted; nothing that names the party or the filer."""
+TEXTS = ("text", "answers", "attachments", "supplements")
+
+READ = frozenset(
+    {
+        names.ISSUE_SUBMITTED, names.ISSUE_SUPPLEMENTED, names.ISSUE_DISPATCHED, names.ISSUE_ANSWERED,
+        names.ISSUE_REFUSED, names.ISSUE_FORWARDED, names.ISSUE_MERGED, names.SUPPORTER_ADDED, names.REMINDER_ADDED,
+        names.SUPPLEMENT_ASKED, names.ISSUE_ACKNOWLEDGED, names.ISSUE_CONTACTED, names.SCENE_REACHED,
+        names.SITUATION_REPORTED, names.ISSUE_HANDLED, names.ISSUE_RETURNED, names.RETURN_ADJUDICATED,
+        names.ASSIST_ASKED, names.ASSIST_DONE, names.ISSUE_COPIED, names.ISSUE_HANDED_OVER, names.REPLY_REFUSED,
+        names.ISSUE_SUSPENDED, names.ISSUE_RESUMED, names.ISSUE_REGISTERED, names.EXTENSION_ASKED,
+        names.EXTENSION_DECIDED, names.GRADE_CHANGE_ASKED, names.GRADE_CHANGED, names.URGENCY_CHANGED,
+        names.SECRECY_CHANGED, names.EXEMPTION_DECIDED, names.ISSUE_FOLLOWED_UP, names.COMPLETION_VOIDED,
+        names.ISSUE_CLOSED, names.ISSUE_WITHDRAWN, names.REOPEN_REQUESTED, names.ISSUE_REOPENED,
+        names.REOPEN_DECLINED, names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
+    }
+)  # fmt: skip
+"""Other services' events of an issue that a unit may hear of, or that change who hears of them."""
+WRITTEN = frozenset({names.ISSUE_ASSIGNED, names.REVIEW_REQUESTED, names.DUPLICATE_SUSPECTED})
+ENDS = frozenset(
+    {names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.ISSUE_FORWARDED, names.ISSUE_MERGED, names.ISSUE_WITHDRAWN}
+)
+"""After these nothing is routed any more; the parts last until it is closed."""
+
+
+def evolve(state: State, event: Event) -> State:
+    """Fold one event. The order of the router's own events among the others does not matter, their causes do."""
+    standing: Standing = state.get("standing", NEW)
+    waiting: open_questions.Waiting | None = state.get("waiting")
+    move = _move(event)
+    if event.source == SERVICE:
+        after, left = open_questions.answered(waiting, standing, event.causation, move)
+    else:
+        after = fold(standing, move)
+        trigger = _trigger(standing, event)
+        left = open_questions.heard(waiting, move) if trigger is None else None
+        if trigger is not None:
+            left = open_questions.asked(waiting, standing, trigger, move)
+    told = {"said": _said(state.get("said", {}), event), "standing": after}
+    return told if left is None else {**told, "waiting": left}
+
+
+# ── what calls for an answer ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _trigger(standing: Standing, event: Event) -> dict[str, Any] | None:
+    """Say what the router has to answer in this event; the answer is exactly one event, always."""
+    data = event.data
+    match event.type:
+        case names.ISSUE_SUBMITTED:
+            return {"cause": event.id, "what": "submitted", "assignment": 0}
+        case names.ISSUE_RETURNED if not standing["over"] and data["assignment"] == standing["assignment"]:
+            kept = {name: data[name] for name in ("unit", "proposed_unit", "number", "assignment")}
+            return {"cause": event.id, "what": "returned", **kept}
+        case names.URGENCY_CHANGED if data["urgency"] == "emergency" and _may_be_alarmed(standing):
+            return {"cause": event.id, "what": "alarmed", "assignment": standing["assignment"]}
+    return None
+
+
+def _may_be_alarmed(standing: Standing) -> bool:
+    return not standing["over"] and standing.get("urgency") != "emergency" and standing.get("secrecy") != "sealed"
+
+
+# ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
+    data = event.data
+    match event.type:
+        case names.ISSUE_SUBMITTED:
+            return _report(data)
+        case names.ISSUE_SUPPLEMENTED:
+            return _supplemented(said, data)
+        case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
+            return {name: value for name, value in said.items() if name not in TEXTS}
+    return said
+
+
+def _report(data: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: value for name in SAID if (value := data.get(name))}
+    if len(str(said.get("answers", ""))) > 2000:
+        said["answers"] = {}  # the channel has them; a state has no room for a form of any length
+    if "text" in said:
+        said["text"] = _cut(said["text"], ROOM)
+    return said
+
+
+def _supplemented(said: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    earlier = said.get("supplements", [])
+    used = sum(len(each["text"].encode()) for each in (said, *earlier) if each.get("text"))
+    text = _cut(data.get("text") or "", max(0, ROOM - used))
+    more = {"number": data["number"], "reported_at": data["reported_at"], "text": text}
+    if data.get("attachments"):
+        more["attachments"] = data["attachments"]
+    return {**said, "supplements": [*earlier, more][-50:]}
+
+
+def _cut(text: str, room: int) -> str:
+    if len(text) * 4 <= room:
+        return text
+    whole = text.encode()
+    return text if len(whole) <= room else whole[:room].decode(errors="ignore") + "…"
+
+
+# ── what it changes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+NOTED: Move = {"do": "note"}
+
+
+def _move(event: Event) -> Move:
+    make = _MOVES.get(event.type)
+    return NOTED if make is None else make(event.data)
+
+
+def _led(data: Mapping[str, Any], *, desk: bool) -> Move:
+    return {
+        "do": "lead", "unit": data["unit"], "assignment": data["assignment"], "desk": desk,
+        "round": data.get("round", 1), "grade": data["grade"], "category": data.get("category"),
+        "urgency": data["urgency"], "also": [[told["unit"], told["part"]] for told in data.get("also", ())],
+    }  # fmt: skip
+
+
+def _changed(*fields: str, **more: Any) -> Callable[[Mapping[str, Any]], Move]:
+    return lambda data: {"do": "change", "to": {**{name: data.get(name) for name in fields}, **more}}
+
+
+def _copied(data: Mapping[str, Any]) -> Move:
+    return {"do": "leave" if data.get("ends") else "part", "unit": data["unit"], "part": "copy"}
+
+
+_HANDED = ("unit", "assignment", "grade", "round")
+
+_MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
+    names.ISSUE_SUBMITTED: _changed("urgency", "secrecy", "category"),
+    names.ISSUE_ASSIGNED: lambda data: _led(data, desk=False),
+    names.ISSUE_DISPATCHED: lambda data: _led(data, desk=True),
+    names.ISSUE_HANDED_OVER: lambda data: {"do": "lead", "desk": True, **{n: data[n] for n in _HANDED}},
+    names.ISSUE_REOPENED: lambda data: {"do": "lead", "unit": data["unit"], "round": data["round"]},
+    names.ISSUE_RETURNED: lambda data: {"do": "return", "unit": data["unit"]},
+    names.ASSIST_ASKED: lambda data: {"do": "part", "unit": data["unit"], "part": f"assist:{data['number']}"},
+    names.ASSIST_DONE: lambda data: {"do": "leave", "unit": data["unit"], "part": f"assist:{data['number']}"},
+    names.ISSUE_COPIED: _copied,
+    names.ISSUE_CLOSED: lambda _: {"do": "close"},
+    names.GRADE_CHANGED: _changed("grade"),
+    names.URGENCY_CHANGED: _changed("urgency"),
+    names.SECRECY_CHANGED: _changed("secrecy"),
+    **{type: _changed(over=True) for type in ENDS},
+}
