@@ -87,6 +87,26 @@ async def test_what_was_deleted_is_gone_and_its_id_is_free(attachments: Attachme
     assert await content(attachments, "b") == b"other"
 
 
+async def test_an_upload_that_breaks_takes_its_chunks_with_it(mongo: str, prefix: str) -> None:
+    client = connect(mongo)
+    files = GridFSAttachments(bucket(client[prefix], "attachments"))
+    chunks_seen = 0
+
+    async def breaking() -> AsyncIterator[bytes]:
+        nonlocal chunks_seen
+        for _ in range(50):  # more than the 48 MB that the driver buffers
+            yield PICTURE
+        chunks_seen = await client[prefix]["attachments.chunks"].count_documents({})
+        raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError):
+        await files.put(breaking(), id="a", media_type="image/png", limit=2**26)
+    assert chunks_seen > 0
+    assert await client[prefix]["attachments.chunks"].count_documents({}) == 0
+    await client.drop_database(prefix)
+    client.close()
+
+
 async def nothing_there(attachments: Attachments) -> None:
     with pytest.raises(Refusal) as refused:
         await attachments.open("a")

@@ -68,6 +68,7 @@ def test_a_blind_index_is_the_same_for_the_same_value_of_the_same_field_only(
 ) -> None:
     same = SEALER.blind_index(one, field) == SEALER.blind_index(two, other)
     assert same == ((one, field) == (two, other))
+    assert SEALER.blind_index("x" + one, field) != SEALER.blind_index(one, field + "x")
 
 
 def test_a_blind_index_needs_its_key() -> None:

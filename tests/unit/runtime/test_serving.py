@@ -44,6 +44,14 @@ async def test_it_answers_once_started_and_no_more_when_stopped() -> None:
             await client.get(url)
 
 
+async def test_the_processs_signal_handlers_stay_as_they_were() -> None:
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
+    server = Server(app(), "127.0.0.1", 0)
+    await server.start()
+    assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before
+    await server.stop()
+
+
 async def test_a_taken_address_is_named(server: Server) -> None:
     with pytest.raises(OSError, match=f"can't listen on 127.0.0.1:{server.port}: Address already in use"):
         await Server(app(), "127.0.0.1", server.port).start()

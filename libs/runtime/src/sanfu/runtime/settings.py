@@ -47,15 +47,8 @@ class ServiceSettings(BaseSettings):
     fetch_wait_ms: int = Field(
         100, ge=1, le=100, description="how long an empty fetch waits: timers need to know of the log's end this often"
     )
-    batch_records: int = Field(
-        500, ge=1, le=5000, description="records folded and written as one: one query, one bulk write"
-    )
-    timer_page: int = Field(500, ge=1, le=5000, description="timers fired before consumers get their turn")
-    sweep_every_s: float = Field(5, gt=0, description="seconds between two looks for outbox entries left behind")
-    sweep_after_s: float = Field(2, ge=0, description="age at which an outbox entry is left behind, not under way")
     session_s: float = Field(10, ge=6, description="a restart within it finds its partitions unmoved (broker: >= 6)")
     send_within_s: float = Field(10, gt=0, description="a send that is not acknowledged by then counts as unknown")
-    gap_alarm_s: float = Field(60, gt=0, description="a sequence missing longer is no delay, it is a hole")
     stall_s: float = Field(
         60, gt=0, description="a consumer behind, yet without progress for so long, ends the process"
     )
