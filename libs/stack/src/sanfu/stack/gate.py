@@ -29,7 +29,7 @@ def checks(root: Path) -> dict[str, list[str]]:
         "lint": [f"{here}/ruff", "check", "."],
         "types": [f"{here}/mypy", *sources, *tests],
         "architecture": [f"{here}/lint-imports"],
-        "contracts": [sys.executable, "-m", "sanfu.contracts", "generate", "--check"],
+        "contracts": [sys.executable, "-m", "sanfu.contracts.generate", "--check"],
         **{f"pack {pack}": [sys.executable, "-m", "sanfu.city", "check", pack] for pack in packs},
     }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
+from sanfu.stack.kafka import archive, warm_up
 from sanfu.stack.programs import PartError
 
 KAFKA = "4.1.0"
@@ -33,6 +34,9 @@ def kafka(parts: Path, tell: Tell = silent) -> Path:
     if not place.is_dir():
         tell(f"fetching Kafka {KAFKA} by Maven (54 MB, once)")
         _fetch(place, _kafka_into)
+    if not archive(place).is_file():
+        tell("warming Kafka up (once)")
+        warm_up(place)
     return place
 
 

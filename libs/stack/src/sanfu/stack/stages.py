@@ -9,9 +9,9 @@ def stages(plan: Plan) -> list[list[Program]]:
     """Return the programs of this plan in stages: servers, topics, services. Fetches and formats what is missing."""
     servers = [make(plan) for name, make in (("kafka", broker), ("mongo", database)) if plan.runs(name)]
     topics = [services.topics(plan)] if plan.runs("topics") else []
-    sinks = [services.sinks(plan)] if plan.runs("sinks") else []
+    servers += [services.sinks(plan)] if plan.runs("sinks") else []
     ours = [services.service(plan, name) for name in services.present() if plan.runs(name)]
-    return [stage for stage in (servers, topics, [*sinks, *ours]) if stage]
+    return [stage for stage in (servers, topics, ours) if stage]
 
 
 def broker(plan: Plan) -> Program:
