@@ -1,0 +1,129 @@
+"""One behaviour suite for every broker."""
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sanfu.runtime.broker import Broker, Incoming, Outgoing, Subscription, partition_of
+from sanfu.runtime.kafka import KafkaBroker
+from sanfu.runtime.memory import MemoryBroker
+from tests.support.eventually import eventually
+from tests.support.parts import create_topics
+
+TOPIC = "sanfu.suite.v1"
+PARTITIONS = 4
+
+
+@pytest.fixture(params=["memory", "kafka"])
+async def broker(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Broker]:
+    if request.param == "memory":
+        memory = MemoryBroker()
+        memory.create(TOPIC, PARTITIONS)
+        yield memory
+        return
+    bootstrap = request.getfixturevalue("kafka")
+    await create_topics(bootstrap, {TOPIC.replace("sanfu", prefix, 1): PARTITIONS})
+    real = KafkaBroker(bootstrap, prefix)
+    await real.start()
+    yield real
+    await real.stop()
+
+
+def record(key: str, value: str, topic: str = TOPIC) -> Outgoing:
+    return Outgoing(topic, key, value.encode(), [("ce_id", value.encode()), ("中", b"\x00\xff")])
+
+
+async def joined(broker: Broker, group: str = "sanfu.readers") -> Subscription:
+    subscription = broker.subscribe(TOPIC, group=group, member=f"sanfu.member-{uuid.uuid4().hex[:6]}")
+    await subscription.start()
+
+    async def assigned() -> bool:
+        await subscription.poll(1, 0.01)
+        return len(subscription.assigned) == PARTITIONS
+
+    await eventually(assigned)
+    for number in subscription.assigned:
+        await subscription.position(number, await subscription.committed(number) or 0)
+    return subscription
+
+
+async def gathered(subscription: Subscription, count: int) -> list[Incoming]:
+    found: list[Incoming] = []
+
+    async def enough() -> bool:
+        found.extend(await subscription.poll(500, 0.1))
+        return len(found) >= count
+
+    await eventually(enough)
+    return found
+
+
+async def test_records_of_a_key_come_in_order_with_key_value_and_headers(broker: Broker) -> None:
+    sent = [record(f"k{n % 5}", str(n)) for n in range(200)]
+    assert await broker.publish(sent) == [True] * 200
+    subscription = await joined(broker)
+    found = await gathered(subscription, 200)
+    await subscription.stop()
+    for key in {r.key for r in sent}:
+        assert [r.value for r in found if r.key == key] == [r.value for r in sent if r.key == key]
+    assert {(r.topic, dict(r.headers)["中"]) for r in found} == {(TOPIC, b"\x00\xff")}
+
+
+async def test_a_key_lies_where_every_kafka_client_would_put_it(broker: Broker) -> None:
+    keys = [uuid.uuid4().hex for _ in range(50)] + ["", "a", "ab", "abc", "问题", "order-1"]
+    await broker.publish([record(key, "x") for key in keys])
+    assert {(r.key, r.partition) for r in await broker.read(TOPIC)} == {(k, partition_of(k, PARTITIONS)) for k in keys}
+
+
+async def test_a_missing_topic_is_answered_at_once_and_nothing_waits_for_it(broker: Broker) -> None:
+    nowhere = "sanfu.nowhere.v1"
+    assert await broker.publish([record("a", "1"), record("a", "2", nowhere), record("a", "3")]) == [True, False, True]
+    assert broker.missing == {nowhere}
+    assert await broker.partitions(nowhere) is None
+    assert await broker.partitions(TOPIC) == PARTITIONS
+
+
+async def test_a_committed_offset_outlives_the_subscription(broker: Broker) -> None:
+    await broker.publish([record("a", str(n)) for n in range(10)])
+    number = partition_of("a", PARTITIONS)
+    subscription = await joined(broker)
+    await subscription.commit({number: 7})
+    await subscription.stop()
+    again = await joined(broker)
+    assert await again.committed(number) == 7
+    assert [r.offset for r in await gathered(again, 3)] == [7, 8, 9]
+    await again.stop()
+
+
+async def test_a_subscription_can_be_set_back(broker: Broker) -> None:
+    await broker.publish([record("a", str(n)) for n in range(5)])
+    number = partition_of("a", PARTITIONS)
+    subscription = await joined(broker)
+    await gathered(subscription, 5)
+    await subscription.position(number, 3)
+    assert [r.offset for r in await gathered(subscription, 2)] == [3, 4]
+    await subscription.stop()
+
+
+async def test_ends_are_told_afresh_and_a_fetch_tells_when_it_saw_them(broker: Broker) -> None:
+    subscription = await joined(broker)
+    number = partition_of("a", PARTITIONS)
+    assert (await subscription.ends())[number] == 0
+    await broker.publish([record("a", "1"), record("a", "2")])
+    assert (await subscription.ends())[number] == 2
+    assert (await subscription.beginnings())[number] == 0
+    await gathered(subscription, 2)
+
+    async def seen() -> bool:
+        await subscription.poll(1, 0.05)
+        fetched = subscription.end_seen(number)
+        return fetched is not None and fetched[1] == 2
+
+    await eventually(seen)
+    await subscription.stop()
+
+
+async def test_one_key_of_a_topic_can_be_read_alone(broker: Broker) -> None:
+    await broker.publish([record("a", "1"), record("b", "2"), record("a", "3")])
+    assert [r.value for r in await broker.read(TOPIC, "a")] == [b"1", b"3"]

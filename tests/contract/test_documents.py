@@ -1,0 +1,132 @@
+"""One behaviour suite for every document store."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.mongo import MongoDocuments, connect
+from sanfu.runtime.store import Change, Documents, Entry, Mark, StoreDown
+
+AT = datetime(2026, 3, 2, 8, 30, 0, 123000, tzinfo=UTC)
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def documents(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Documents]:
+    if request.param == "memory":
+        yield MemoryDocuments()
+        return
+    client = connect(request.getfixturevalue("mongo"))
+    store = MongoDocuments(client.get_database(f"{prefix}_suite"), "subjects")
+    await store.prepare()
+    yield store
+    await client.drop_database(f"{prefix}_suite")
+    client.close()
+
+
+def new(id: str, p: int = 0, pushes: tuple[Entry, ...] = (), **sets: Any) -> Change:
+    return Change(id, 0, {"ver": 1, "p": p, "seen": {}, "out": 0, **sets}, (), pushes)
+
+
+def entry(ref: str, at: datetime = AT) -> Entry:
+    return Entry(ref=ref, to="sanfu.story.v1", key="k", headers=[("ce_id", b"x")], value=b"{}", at=at)
+
+
+async def test_a_new_document_comes_back_as_written(documents: Documents) -> None:
+    assert await documents.write([new("a", 3, (entry("r1"),), due=AT, title="路灯不亮", nested={"x": [1, None]})])
+    found = (await documents.read(["a", "b"]))["a"]
+    assert found["due"] == AT
+    assert found["title"] == "路灯不亮"
+    assert found["nested"] == {"x": [1, None]}
+    assert [(e["ref"], e["value"], dict(e["headers"])) for e in found["outbox"]] == [("r1", b"{}", {"ce_id": b"x"})]
+
+
+async def test_a_lost_compare_and_set_changes_nothing_and_the_others_hold(documents: Documents) -> None:
+    assert await documents.write([new("a", n=1), new("b", n=1)])
+    again = [new("a", n=2), Change("b", 1, {"ver": 2, "n": 2}), new("c", n=1), Change("d", 5, {"ver": 6})]
+    assert not await documents.write(again)
+    found = await documents.read(["a", "b", "c", "d"])
+    assert {id: document["n"] for id, document in found.items()} == {"a": 1, "b": 2, "c": 1}
+
+
+async def test_a_change_sets_unsets_and_pushes_at_once(documents: Documents) -> None:
+    await documents.write([new("a", pushes=(entry("r1"),), due=AT, gone=1)])
+    assert await documents.write([Change("a", 1, {"ver": 2, "n": 5}, ("due", "gone"), (entry("r2"),))])
+    found = (await documents.read(["a"]))["a"]
+    assert "due" not in found
+    assert "gone" not in found
+    assert (found["n"], [e["ref"] for e in found["outbox"]]) == (5, ["r1", "r2"])
+
+
+async def test_clearing_takes_only_the_named_entries_and_moves_no_version(documents: Documents) -> None:
+    await documents.write([new("a", pushes=(entry("r1"), entry("r2"))), new("b", pushes=(entry("r3"),))])
+    await documents.clear({"a": ["r1", "never there"], "b": ["r3"]})
+    found = await documents.read(["a", "b"])
+    assert [e["ref"] for e in found["a"]["outbox"]] == ["r2"]
+    assert found["b"]["outbox"] == []
+    assert found["a"]["ver"] == 1
+
+
+async def test_due_comes_oldest_first_for_the_partitions_asked(documents: Documents) -> None:
+    await documents.write([new(f"d{n}", n % 3, due=AT + timedelta(seconds=10 - n)) for n in range(9)] + [new("never")])
+    found = await documents.due([0, 1], AT + timedelta(seconds=8), 3)
+    assert [d["_id"] for d in found] == ["d7", "d6", "d4"]
+    assert await documents.next_due([2]) == AT + timedelta(seconds=2)
+    assert await documents.next_due([7]) is None
+
+
+async def test_what_was_not_published_is_found_by_age(documents: Documents) -> None:
+    await documents.write([new("old", 1, (entry("r1"),)), new("young", 1, (entry("r2", AT + timedelta(seconds=9)),))])
+    await documents.write([new("clean", 1), new("elsewhere", 2, (entry("r3"),))])
+    assert [d["_id"] for d in await documents.unsent([1], AT + timedelta(seconds=1), 10)] == ["old"]
+    census = await documents.census([1])
+    assert (census.unsent, census.oldest_unsent) == (2, AT)
+    await documents.clear({"old": ["r1"], "young": ["r2"]})
+    assert await documents.unsent([1], AT + timedelta(days=1), 10) == []
+
+
+async def test_parked_subjects_are_counted(documents: Documents) -> None:
+    await documents.write([new("a", parked={"since": AT, "reason": "x", "seen": {}}), new("b")])
+    assert (await documents.census([0])).parked == 1
+
+
+async def test_a_partition_can_be_paged_through(documents: Documents) -> None:
+    await documents.write([new(f"s{n}", n % 2) for n in range(7)])
+    first = await documents.page(0, "", 3)
+    rest = await documents.page(0, first[-1]["_id"], 3)
+    assert [d["_id"] for d in first + rest] == ["s0", "s2", "s4", "s6"]
+
+
+async def test_an_insert_leaves_what_is_there(documents: Documents) -> None:
+    await documents.insert("notes", [{"_id": "n1", "x": 1}])
+    await documents.insert("notes", [{"_id": "n1", "x": 2}, {"_id": "n2", "x": 2}])
+    if isinstance(documents, MemoryDocuments):
+        found = documents.others["notes"]
+    else:
+        assert isinstance(documents, MongoDocuments)
+        found = {d["_id"]: d async for d in documents.database.get_collection("notes").find()}
+    assert {id: d["x"] for id, d in found.items()} == {"n1": 1, "n2": 2}
+
+
+async def test_marks_and_settings_are_kept_and_wiping_leaves_settings(documents: Documents) -> None:
+    assert await documents.mark("3") is None
+    await documents.set_marks({"3": Mark(17, 40), "sanfu.contacts.v1:0": Mark(5)})
+    assert await documents.mark("3") == Mark(17, 40)
+    assert await documents.settle("partitions", 8) == 8
+    assert await documents.settle("partitions", 64) == 8
+    await documents.write([new("a")])
+    await documents.wipe()
+    assert await documents.mark("3") is None
+    assert await documents.read(["a"]) == {}
+    assert await documents.settle("partitions", 64) == 8
+
+
+async def test_a_store_that_does_not_answer_says_so() -> None:
+    client = connect("mongodb://127.0.0.1:9/?directConnection=true", timeout=0.2)
+    gone = MongoDocuments(client.get_database("gone"), "subjects")
+    for question in (gone.read(["a"]), gone.write([new("a")]), gone.mark("1"), gone.next_due([0])):
+        with pytest.raises(StoreDown):
+            await question
+    client.close()
