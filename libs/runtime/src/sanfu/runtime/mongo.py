@@ -37,12 +37,15 @@ INDEXES = [
 
 
 @asynccontextmanager
-async def _spoken() -> AsyncIterator[None]:
+async def spoken() -> AsyncIterator[None]:
     """Turn the driver's errors into the port's."""
     try:
         yield
     except PyMongoError as error:
         raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
+
+
+_spoken = spoken
 
 
 def connect(url: str, *, timeout: float = 5.0) -> AsyncIOMotorClient[dict[str, Any]]:
@@ -74,13 +77,13 @@ class MongoDocuments:
 
     async def prepare(self, indexes: Sequence[IndexModel] = ()) -> None:
         """Create the indexes of the machine and, of the service's own, those given."""
-        async with _spoken():
+        async with spoken():
             await self.collection.create_indexes([*INDEXES, *indexes])
 
     async def read(self, ids: Sequence[str]) -> dict[str, Document]:
         if not ids:
             return {}
-        async with _spoken():
+        async with spoken():
             found = await self.collection.find({"_id": {"$in": list(ids)}}).to_list(None)
         return {document["_id"]: document for document in found}
 
@@ -99,7 +102,7 @@ class MongoDocuments:
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
         refs = [ref for each in published.values() for ref in each]
         pull = {"$pull": {"outbox": {"ref": {"$in": refs}}}}
-        async with _spoken():
+        async with spoken():
             await self._lax.update_many({"_id": {"$in": list(published)}}, pull)
 
     async def insert(self, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
@@ -114,7 +117,7 @@ class MongoDocuments:
 
     async def due(self, partitions: Iterable[int], until: datetime, limit: int) -> list[Document]:
         wanted = {"p": {"$in": list(partitions)}, "due": {"$lte": until, "$type": "date"}}
-        async with _spoken():
+        async with spoken():
             return await self.collection.find(wanted).sort("due", ASCENDING).limit(limit).to_list(None)
 
     async def next_due(self, partitions: Iterable[int]) -> datetime | None:
@@ -123,25 +126,25 @@ class MongoDocuments:
 
     async def unsent(self, partitions: Iterable[int], before: datetime, limit: int) -> list[Document]:
         wanted = {"p": {"$in": list(partitions)}, "outbox.at": {"$lte": before, "$exists": True}}
-        async with _spoken():
+        async with spoken():
             return await self.collection.find(wanted).limit(limit).to_list(None)
 
     async def page(self, partition: int, after: str, limit: int) -> list[Document]:
         wanted = {"p": partition, "_id": {"$gt": after}}
-        async with _spoken():
+        async with spoken():
             return await self.collection.find(wanted).sort("_id", ASCENDING).limit(limit).to_list(None)
 
     async def census(self, partitions: Iterable[int]) -> Census:
         mine = list(partitions)
         waiting = {"p": {"$in": mine}, "outbox.at": {"$exists": True}}
-        async with _spoken():
+        async with spoken():
             unsent = await self.collection.count_documents(waiting)
             parked = await self.collection.count_documents({"parked.since": {"$exists": True}, "p": {"$in": mine}})
         oldest = await self._first(waiting, "outbox.at") if unsent else None
         return Census(unsent, oldest, parked, await self.next_due(mine))
 
     async def mark(self, name: str) -> Mark | None:
-        async with _spoken():
+        async with spoken():
             found = await self._marks.find_one({"_id": name})
         return None if found is None else Mark(found["position"], found.get("rebuild_until"))
 
@@ -154,22 +157,22 @@ class MongoDocuments:
             )
             for name, mark in marks.items()
         ]
-        async with _spoken():
+        async with spoken():
             await self._marks.bulk_write(updates, ordered=False)
 
     async def settle(self, name: str, value: Any) -> Any:
-        async with _spoken():
+        async with spoken():
             await self._settings.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
             found = await self._settings.find_one({"_id": name})
         return found["value"] if found else value
 
     async def wipe(self) -> None:
-        async with _spoken():
+        async with spoken():
             await self.collection.delete_many({})
             await self._marks.delete_many({})
 
     async def _first(self, wanted: Mapping[str, Any], field: str) -> datetime | None:
-        async with _spoken():
+        async with spoken():
             found = await self.collection.find(wanted, {field: 1}).sort(field, ASCENDING).limit(1).to_list(None)
         if not found:
             return None
