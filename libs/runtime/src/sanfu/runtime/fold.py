@@ -255,9 +255,10 @@ class Subject:
                 continue
             number += 1
             body = self._set.codec.encode(draft.type, draft.data)
+            data = orjson.loads(body)  # as every reader, and a rebuild, will see it: defaults filled in
             event = Event(
                 event_id(rules.service, self.id, number), draft.type, rules.service, self.id, number, self._set.now,
-                draft.data, cause, trace,
+                data, cause, trace,
             )  # fmt: skip
             after = rules.evolve(state, event)
             own = self._entry(self._set.topic, event.id, to_headers(event), body)
