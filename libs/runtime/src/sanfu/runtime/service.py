@@ -179,7 +179,7 @@ class Service:
             return
         if (error := task.exception()) is not None:
             self.failure = error
-            log.error("task_failed", task=task.get_name(), error=f"{type(error).__name__}: {error}", exc_info=error)
+            log.error("task_failed", task=task.get_name(), exc_info=error)
             self.failed.set()
 
     async def _watch_pack(self) -> None:
@@ -239,7 +239,9 @@ async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
         await service.documents.wipe()
     stopping = asyncio.Event()
     on_stop_signal(stopping.set)
-    server = Server(service.app, service.settings.host, service.settings.port)
+    server = Server(
+        service.app, service.settings.host, service.settings.port, stop_within=service.settings.stop_within_s / 3
+    )
     try:
         await server.start()
     except OSError as error:

@@ -72,7 +72,8 @@ class Documents(Protocol):
         ...
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
-        """Take the entries with these refs out of the outboxes of these documents; no version moves."""
+        """Take the entries with these refs out of the outboxes of these documents; no version moves.
+        May be lost in a crash, and be seen late: an entry that comes back is published again."""
         ...
 
     async def insert(self, collection: str, documents: Sequence[Mapping[str, Any]]) -> None:
