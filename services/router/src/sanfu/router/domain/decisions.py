@@ -1,7 +1,7 @@
 """What a decision looks like as an event."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sanfu.contracts import names
@@ -19,8 +19,7 @@ class Report(NamedTuple):
     grade: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A unit that might lead, how sure that is (0 to 1), and why."""
 
     unit: str
@@ -67,5 +66,5 @@ def assigned(report: Report, lead: Lead, pack: str) -> Draft:
 
 
 def review(why: str, reason: str, choices: Sequence[Choice], pack: str) -> Draft:
-    body = {"why": why, "reason": reason, "suggestions": [asdict(choice) for choice in choices], "pack": pack}
+    body = {"why": why, "reason": reason, "suggestions": [choice._asdict() for choice in choices], "pack": pack}
     return Draft(names.REVIEW_REQUESTED, body)

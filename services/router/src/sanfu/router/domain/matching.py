@@ -78,6 +78,9 @@ def _check(rule: RoutingRule) -> Check:
     return Check(rule, conditions, blind and rule.when.words is None)
 
 
+_NONE: frozenset[int] = frozenset()
+
+
 class Matcher:
     """Finds the first rule that matches. Rules that are switched off are not there."""
 
@@ -95,7 +98,7 @@ class Matcher:
                 self._hints.add((word,), at)
 
     def first(self, facts: Facts, among: Callable[[RoutingRule], bool] | None = None) -> RoutingRule | None:
-        found = self._words.found(facts.text.casefold()) if facts.text else frozenset()
+        found = frozenset(self._words.hits(facts.text.casefold())) if facts.text else _NONE
         by_category = self._by_category.get(facts.category, ()) if facts.category else ()
         for at in sorted({*self._plain, *by_category, *found}):
             check: Check = self.checks[at]
@@ -132,29 +135,44 @@ class Matcher:
             self._plain.append(at)
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, and what each set that begins with it means: (the set's other words, meaning)."""
+
+    text: str
+    whole: re.Pattern[str] | None
+    """Set for a word of Latin letters: it counts only as a whole one."""
+    sets: list[tuple[tuple["Word", ...], int]]
+
+    def stands_in(self, text: str) -> bool:
+        return self.text in text and (self.whole is None or self.whole.search(text) is not None)
+
+
 class Vocabulary:
     """Finds sets of words in a text, in time that grows with the text and hardly with the number of words."""
 
     def __init__(self) -> None:
-        self._by_letter: dict[str, dict[str, list[tuple[Sequence[str], int]]]] = defaultdict(dict)
+        self._words: dict[str, Word] = {}
+        self._by_letter: dict[str, list[Word]] = defaultdict(list)
+        """The words that some set begins with, by their first letter."""
 
     def add(self, words: Sequence[str], meaning: int) -> None:
-        first, *others = (word.casefold() for word in words)
-        self._by_letter[first[0]].setdefault(first, []).append((others, meaning))
+        first, *others = (self._word(word.casefold()) for word in words)
+        if not first.sets:
+            self._by_letter[first.text[0]].append(first)
+        first.sets.append((tuple(others), meaning))
 
-    def found(self, text: str) -> frozenset[int]:
-        return frozenset(self.hits(text))
-
-    def hits(self, text: str) -> Iterator[int]:
+    def hits(self, text: str) -> list[int]:
         """Give the meaning of each set whose words are all in the text, which must be casefolded."""
+        found = []
         for letter in self._by_letter.keys() & set(text):
-            for word, sets in self._by_letter[letter].items():
-                if word in text and _whole(word, text):
-                    for others, meaning in sets:
-                        if all(other in text and _whole(other, text) for other in others):
-                            yield meaning
+            for word in self._by_letter[letter]:
+                if word.text in text and word.stands_in(text):
+                    found += [meaning for others, meaning in word.sets if all(o.stands_in(text) for o in others)]
+        return found
 
-
-def _whole(word: str, text: str) -> bool:
-    """A word of Latin letters counts only as a whole one."""
-    return not word.isascii() or re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+    def _word(self, text: str) -> Word:
+        if text not in self._words:
+            pattern = re.compile(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])") if text.isascii() else None
+            self._words[text] = Word(text, pattern, [])
+        return self._words[text]

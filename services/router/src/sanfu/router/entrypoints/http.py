@@ -1,0 +1,73 @@
+"""The router's API: `POST /v1/route/explain`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from sanfu.contracts.events.words import Audience, Code, IssueKind, Secrecy, Unit, Urgency
+from sanfu.router.domain.rules import RouterRules
+from sanfu.router.handlers import explain
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.texts import Line, Text
+
+InUse = Callable[[], tuple[RouterRules, datetime]]
+"""The rules in use and the time it is."""
+
+
+class Where(Body):
+    """Where the problem is."""
+
+    town: Unit | None = Field(None, description="Town in which it lies")
+
+
+class ReportAsked(Body):
+    """A report, as far as routing looks at it. It is neither kept nor logged."""
+
+    channel: Code = Field(description="Channel it comes by")
+    audience: Audience = Field(description="Who has the need")
+    kind: IssueKind = Field("issue", description="What it is")
+    urgency: Urgency = Field("normal", description="How soon somebody must act")
+    secrecy: Secrecy = Field("open", description="Who may read it; decides which rules may look at the text")
+    title: Line(300) = Field("", description="Title")  # type: ignore[valid-type]
+    text: Text(20_000) = Field("", description="Text")  # type: ignore[valid-type]
+    place: Where = Field(default_factory=Where, description="Where the problem is")
+    category: Code | None = Field(None, description="Category chosen")
+    unit: Unit | None = Field(None, description="Unit wished for")
+    complains_of: list[Unit] = Field(default_factory=list, max_length=20, description="Units it complains of")
+
+
+class Passed(BaseModel):
+    rule: str = Field(description="A rule before the one that matched")
+    on: str = Field(description="Its first condition that did not hold; `overridden`: all did, but it did not count")
+
+
+class Explanation(BaseModel):
+    """What would happen, and why."""
+
+    outcome: str = Field(description="`assigned` at once, or `review` by a person")
+    why: str | None = Field(description="What stands in the way of assigning at once")
+    reason: str = Field(description="Why, for people to read")
+    unit: str | None = Field(description="Unit that would lead")
+    grade: str | None = Field(description="Grade it would have")
+    category: str | None = Field(description="Category it would have")
+    decided_by: str | None = Field(description="`rule` or `emergency`")
+    also: list[dict[str, str]] = Field(description="Further units told at once")
+    suggestions: list[dict[str, Any]] = Field(description="What a reviewer would be shown, best first")
+    rule: str | None = Field(description="The first rule that matches")
+    pack: str = Field(description="Version of the city pack")
+    passed_over: list[Passed] = Field(description="The rules before it, in order")
+
+
+def routes(in_use: InUse) -> APIRouter:
+    router = APIRouter(prefix="/v1/route", tags=["routing"])
+
+    @router.post("/explain")
+    def explained(report: ReportAsked) -> Explanation:
+        """Say who would lead this report and why. Nothing is sent or kept."""
+        rules, now = in_use()
+        return Explanation(**explain(rules, report.model_dump(), now))
+
+    return router
