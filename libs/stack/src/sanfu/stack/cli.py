@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -122,6 +123,16 @@ def _follow(log: Path) -> None:
             print(grown, end="", flush=True)
             if not grown:
                 time.sleep(0.2)
+
+
+@app.command()
+def keys(name: Name = "main", as_json: Json = False) -> None:
+    """Show what opens the stack's doors: the channels' API keys, the users' tokens, the token of /ops."""
+    stack = Stack.known(name)
+    if as_json:
+        print(json.dumps(asdict(stack.keys), ensure_ascii=False))
+    else:
+        print(tables.keys(stack))
 
 
 @app.command()

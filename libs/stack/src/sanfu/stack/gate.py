@@ -49,7 +49,7 @@ def _passes(name: str, command: list[str], root: Path) -> bool:
     word, colour = ("FAILED", "red") if done.returncode else ("ok", "green")
     console.print(f"{name:<20} [{colour}]{word}[/] {time.monotonic() - began:6.1f} s")
     if done.returncode:
-        console.print(done.stdout, markup=False)
+        console.print(done.stdout, markup=False, soft_wrap=True)
     return done.returncode == 0
 
 

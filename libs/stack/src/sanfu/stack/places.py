@@ -85,13 +85,25 @@ class Places:
         return self.run / "held"
 
     @property
+    def secrets(self) -> Path:
+        return self.run / "secrets"
+
+    @property
     def keys(self) -> Path:
         """The key ring for personal data. Lost, that data is lost."""
-        return self.run / "secrets" / "keys.json"
+        return self.secrets / "keys.json"
 
     @property
     def ops_token(self) -> Path:
-        return self.run / "secrets" / "ops-token"
+        return self.secrets / "ops-token"
+
+    @property
+    def channel_keys(self) -> Path:
+        return self.secrets / "channel-keys.json"
+
+    @property
+    def user_tokens(self) -> Path:
+        return self.secrets / "user-tokens.json"
 
     @property
     def clock(self) -> Path:

@@ -35,7 +35,16 @@ def service(plan: Plan, name: str) -> Program:
     """Return a service as a program: `python -m sanfu.<name>`, ready when it says so on /health/ready."""
     places = plan.places
     ready = f"{url(places, name)}/health/ready"
-    return _module(plan, name, f"sanfu.{name}", ready=ready, settings={"SANFU_PORT": str(places.port(name))})
+    settings = {"SANFU_PORT": str(places.port(name)), **_own(places).get(name, {})}
+    return _module(plan, name, f"sanfu.{name}", ready=ready, settings=settings)
+
+
+def _own(places: Places) -> dict[str, dict[str, str]]:
+    """What one service is told and no other."""
+    return {
+        "intake": {"SANFU_CHANNEL_KEYS_FILE": str(places.channel_keys)},
+        "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens)},
+    }
 
 
 def sinks(plan: Plan) -> Program:

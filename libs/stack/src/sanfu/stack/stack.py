@@ -16,6 +16,7 @@ from sanfu.stack.parts import Tell, silent
 from sanfu.stack.places import checkout
 from sanfu.stack.plan import Plan, Settings, shipped_city
 from sanfu.stack.programs import PartError, Program, last_lines, spawn
+from sanfu.stack.secrets import Secrets
 
 TRIES = 3
 """So often may a program die while the stack comes up, before `up` gives up on it."""
@@ -151,6 +152,11 @@ class Stack:
         names = [name for name in ("sinks", *services.present()) if self.plan.runs(name)]
         return {name: services.url(self.places, name) for name in names}
 
+    @property
+    def keys(self) -> Secrets:
+        """What opens this stack's doors. Raises FileNotFoundError before it was up for the first time."""
+        return secrets.read(self.places)
+
     def _end(self, program: str, number: signal.Signals, within: float) -> None:
         pid = self.pid(program)
         self.places.held.mkdir(exist_ok=True)
@@ -178,7 +184,8 @@ class Stack:
             parts.kafka(places.parts, tell)
         if self.plan.runs("mongo"):
             parts.mongod(places.parts, tell)
-        secrets.provide(places)
+        if any(self.plan.runs(name) for name in services.present()):
+            secrets.provide(places, self.plan.city)
 
     def _supervisor(self) -> Program:
         return Program(

@@ -22,7 +22,20 @@ def addresses(stack: Stack) -> Table:
         table.add_row(name, url, version(_distribution(name)))
     if stack.plan.runs("sinks"):
         table.add_row("SMTP sink", f"127.0.0.1:{stack.places.port('smtp')}", "")
+    if stack.places.channel_keys.exists():
+        table.add_row("keys", f"./sanfu keys --name {stack.plan.name}", "")
     return table
+
+
+def keys(stack: Stack) -> str:
+    """Return what opens the stack's doors, one a line: for whom, where, the key. No table: they are there to be copied."""
+    found = stack.keys
+    rows = [
+        *((channel, "channel", key) for channel, key in found.channels.items()),
+        *((user, "user", token) for user, token in found.users.items()),
+        ("operators", "/ops", found.ops_token),
+    ]
+    return "\n".join(f"{name:<28} {where:<8} {key}" for name, where, key in rows)
 
 
 def programs(stack: Stack) -> Table:
