@@ -1,0 +1,1 @@
+"""Where desk meets MongoDB, and its stand-ins in memory."""

@@ -1,0 +1,71 @@
+"""The ports in memory, for tests: held to the real ones by one behaviour suite."""
+
+import copy
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sanfu.desk.domain.scope import Scope, covering
+from sanfu.desk.ports import Document, Row, Shelves, Wanted
+from sanfu.runtime.paging import Page
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCases:
+    """`ports.Cases` over the documents of `runtime.memory.MemoryDocuments`."""
+
+    documents: Mapping[str, Document]
+
+    async def prepare(self) -> None: ...
+
+    async def page(self, scope: Scope, wanted: Wanted, page: Page) -> list[Document]:
+        found = [case for case in self._seen(scope) if _fits(case, wanted)]
+        found.sort(key=lambda case: (case[wanted.by], case["_id"]))
+        if page.after is not None:
+            after = (page.after.key, page.after.id)
+            found = [case for case in found if (case[wanted.by], case["_id"]) > after]
+        return copy.deepcopy(found[: page.limit + 1])
+
+    async def count(self, scope: Scope) -> list[Row]:
+        seen = Counter((c["light"], c["state"], c["unit"]) for c in self._seen(scope) if c["open"])
+        return [Row(*key, count) for key, count in seen.items()]
+
+    def _seen(self, scope: Scope) -> list[Document]:
+        return [case for case in self.documents.values() if "state" in case and covering(scope, case)]
+
+
+def _fits(case: Document, wanted: Wanted) -> bool:
+    equal = all(case[name] == value for name, value in wanted.conditions().items())
+    return equal and (wanted.due_before is None or case["limit"] < wanted.due_before)
+
+
+@dataclass(slots=True)
+class MemoryShelf:
+    """`ports.Shelf` over a dict."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    async def prepare(self, *fields: str) -> None: ...
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Document]:
+        return {id: copy.deepcopy(self.documents[id]) for id in ids if id in self.documents}
+
+    async def all(self) -> list[Document]:
+        return copy.deepcopy(list(self.documents.values()))
+
+    async def having(self, field: str, value: str) -> list[Document]:
+        return [copy.deepcopy(d) for d in self.documents.values() if d.get(field) == value]
+
+    async def put(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            known = self.documents.get(document["_id"])
+            if known is None or known.get("version", -1) < document.get("version", 0):
+                self.documents[document["_id"]] = copy.deepcopy(document)
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            self.documents.pop(id, None)
+
+
+def memory_shelves() -> Shelves:
+    return Shelves(MemoryShelf(), MemoryShelf(), MemoryShelf(), MemoryShelf())

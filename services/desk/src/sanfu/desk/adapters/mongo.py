@@ -1,0 +1,136 @@
+"""The ports on MongoDB, through the collections that the runtime's parts hand over: no driver is imported here.
+
+A scope's clauses become `$or`, condition by condition as `Clause.holds` tests them; a behaviour suite holds the two to
+each other. Indexes of lists are partial on open cases: closed ones, which are most, leave them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sanfu.desk.domain.scope import Clause, Scope
+from sanfu.desk.ports import Document, Row, Shelves, Wanted
+from sanfu.runtime.mongo import _spoken as spoken
+from sanfu.runtime.paging import Page
+from sanfu.runtime.store import StoreDown
+
+OPEN = {"open": True}
+LISTS = {
+    "city_by_limit": ["limit", "_id"],
+    "city_by_order": ["order", "_id"],
+    "unit_by_limit": ["units", "limit", "_id"],
+    "unit_by_order": ["units", "order", "_id"],
+    "lead_by_limit": ["unit", "limit", "_id"],
+    "town_by_limit": ["town", "limit", "_id"],
+    "town_by_order": ["town", "order", "_id"],
+    "state_by_limit": ["state", "limit", "_id"],
+    "light_by_limit": ["light", "limit", "_id"],
+    "counts": ["open", "secrecy", "light", "state", "unit"],
+}
+JOURNALED = {"w": "majority", "j": True}
+
+
+class MongoCases:
+    """`ports.Cases` on the collection of the machine's documents."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def prepare(self) -> None:
+        async with spoken():
+            for name, fields in LISTS.items():
+                keys = [(field, 1) for field in fields]
+                await self._collection.create_index(keys, name=name, partialFilterExpression=OPEN)
+            closed = [("unit", 1), ("limit", 1), ("_id", 1)]
+            await self._collection.create_index(closed, name="closed", partialFilterExpression={"open": False})
+
+    async def page(self, scope: Scope, wanted: Wanted, page: Page) -> list[Document]:
+        if not scope:
+            return []
+        asked: list[Document] = [wanted.conditions(), _seen(scope)]
+        if wanted.due_before is not None:
+            asked.append({"limit": {"$lt": wanted.due_before}})
+        if page.after is not None:
+            key, id = page.after.key, page.after.id
+            asked.append({"$or": [{wanted.by: {"$gt": key}}, {wanted.by: key, "_id": {"$gt": id}}]})
+        async with spoken():
+            found = self._collection.find({"$and": asked}, {"outbox": 0, "applied": 0, "seen": 0, "history": 0})
+            rows: list[Document] = await found.sort([(wanted.by, 1), ("_id", 1)]).limit(page.limit + 1).to_list(None)
+        return rows
+
+    async def count(self, scope: Scope) -> list[Row]:
+        if not scope:
+            return []
+        key = {"light": "$light", "state": "$state", "unit": "$unit"}
+        steps = [{"$match": {**OPEN, **_seen(scope)}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
+        async with spoken():
+            found = await self._collection.aggregate(steps).to_list(None)
+        return [Row(r["_id"]["light"], r["_id"]["state"], r["_id"].get("unit"), r["count"]) for r in found]
+
+
+def _seen(scope: Scope) -> Document:
+    clauses = [_condition(clause) for clause in scope]
+    return clauses[0] if len(clauses) == 1 else {"$or": clauses}
+
+
+def _condition(clause: Clause) -> Document:
+    wanted: Document = {"secrecy": {"$in": sorted(clause.secrecies)}}
+    if clause.units is not None:
+        wanted["units"] = {"$in": sorted(clause.units)}
+    if clause.town is not None:
+        wanted["town"] = clause.town
+    if clause.audiences is not None:
+        wanted["audience"] = {"$in": sorted(clause.audiences)}
+    if clause.channels is not None:
+        wanted["channel"] = {"$in": sorted(clause.channels)}
+    return wanted
+
+
+class MongoShelf:
+    """`ports.Shelf` on one collection."""
+
+    def __init__(self, database: Any, name: str) -> None:
+        self._database, self._name = database, name
+        self._collection = database[name]
+
+    async def prepare(self, *fields: str) -> None:
+        async with spoken():
+            for field in fields:
+                await self._collection.create_index([(field, 1)], name=field)
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Document]:
+        return {found["_id"]: found for found in await self._find({"_id": {"$in": list(ids)}})}
+
+    async def all(self) -> list[Document]:
+        return await self._find({})
+
+    async def having(self, field: str, value: str) -> list[Document]:
+        return await self._find({field: value})
+
+    async def put(self, documents: Sequence[Document]) -> None:
+        if not documents:
+            return
+        updates = [{"q": {"_id": one["_id"]}, "u": [_unless_older(one)], "upsert": True} for one in documents]
+        command = {"update": self._name, "updates": updates, "ordered": False, "writeConcern": JOURNALED}
+        async with spoken():
+            answer = await self._database.command(command)
+        if "writeErrors" in answer or "writeConcernError" in answer:
+            raise StoreDown(f"{self._name}: not all documents were written")
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        async with spoken():
+            await self._collection.delete_many({"_id": {"$in": list(ids)}})
+
+    async def _find(self, wanted: Document) -> list[Document]:
+        async with spoken():
+            found: list[Document] = await self._collection.find(wanted).to_list(None)
+        return found
+
+
+def _unless_older(document: Document) -> Document:
+    """Replace what is stored by the document, unless what is stored has its version or a higher one."""
+    stands = {"$gte": [{"$ifNull": ["$version", -1]}, document.get("version", 0)]}
+    return {"$replaceWith": {"$cond": [stands, "$$ROOT", {"$literal": document}]}}
+
+
+def mongo_shelves(database: Any) -> Shelves:
+    return Shelves(*(MongoShelf(database, name) for name in ("users", "contacts", "readings", "directory")))

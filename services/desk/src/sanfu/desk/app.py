@@ -1,0 +1,110 @@
+"""Where desk's parts meet: `production` and `assemble`, its test door."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import structlog
+from pydantic import SecretStr
+
+from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
+from sanfu.contracts.registry import codec
+from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
+from sanfu.desk.contacts import Contacts
+from sanfu.desk.directory import Directory
+from sanfu.desk.domain.rules import DeskRules
+from sanfu.desk.entrypoints import http
+from sanfu.desk.handlers import City, Desk, give_tokens
+from sanfu.desk.ports import Cases, Shelves
+from sanfu.desk.settings import DeskSettings
+from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.rules import Rules
+from sanfu.runtime.sealing import Keys, Sealer
+from sanfu.runtime.service import Parts, Service, real_parts
+from sanfu.runtime.tables import Table
+
+log = structlog.get_logger()
+
+
+def production() -> Service:
+    """Make the service as the environment says."""
+    settings = DeskSettings()
+    if settings.city is None:
+        raise SystemExit("desk needs a city pack: set SANFU_CITY to its directory")
+    return assemble(settings, real_parts(settings, "desk"), PackHolder(settings.city))
+
+
+def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder) -> Service:
+    """Make the service on these parts, real ones or in memory, with the pack that `packs` holds, and the next one."""
+    cases, shelves = _stores(parts)
+
+    async def do(subject: str, command: Any) -> Any:
+        return await service.commands.do(subject, command)
+
+    sealer = Sealer(Keys.parse(settings.keys.get_secret_value())) if settings.keys else None
+    desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
+    directory = Directory(desk, parts.broker)
+
+    async def prepare() -> None:
+        await _prepare(parts, cases, shelves)
+        if settings.user_tokens is not None:
+            await give_tokens(shelves.users, _tokens(settings.user_tokens))
+
+    async def watch() -> Rules | None:
+        city = await asyncio.to_thread(_newer, desk.city, packs)
+        if city is None:
+            return None
+        desk.city = city
+        service.metrics.pack.clear()
+        service.metrics.pack.labels(city.pack.version).set(1)
+        log.info("pack_taken", version=city.pack.version)
+        return DeskRules(city.pack)
+
+    async def quiet() -> dict[str, int]:
+        return {"directory_unsent": await directory.unsent()}
+
+    service = Service(
+        name="desk", rules=DeskRules(desk.city.pack), parts=parts, settings=settings, codec=codec,
+        routers=[http.routes(desk)], tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
+        background=[directory.run], prepare=prepare, watch=watch, quiet=quiet,
+    )  # fmt: skip
+    service.metrics.pack.labels(desk.city.pack.version).set(1)
+    return service
+
+
+def _newer(city: City, packs: PackHolder) -> City | None:
+    """Look at the pack's directory; return the city by a new pack, if there is a sound one."""
+    refused = packs.refused
+    packs.check()
+    if packs.refused not in (None, refused):
+        log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
+    return None if packs.current is city.pack else City(packs.current)
+
+
+def _stores(parts: Parts) -> tuple[Cases, Shelves]:
+    if isinstance(parts.documents, MemoryDocuments):
+        return MemoryCases(parts.documents.documents), memory_shelves()
+    from sanfu.desk.adapters.mongo import MongoCases, mongo_shelves  # noqa: PLC0415 (it loads the driver)
+
+    return MongoCases(parts.documents.collection), mongo_shelves(parts.database)  # type: ignore[attr-defined]
+
+
+async def _prepare(parts: Parts, cases: Cases, shelves: Shelves) -> None:
+    if not isinstance(parts.documents, MemoryDocuments):
+        await parts.documents.prepare()  # type: ignore[attr-defined]
+    await cases.prepare()
+    await shelves.users.prepare("token")
+    await shelves.contacts.prepare("issue")
+    await shelves.readings.prepare("case", "user")
+
+
+def _tokens(given: SecretStr) -> dict[str, str]:
+    """Read {user id: token}. Raises ValueError that shows no token."""
+    try:
+        tokens = orjson.loads(given.get_secret_value())
+    except orjson.JSONDecodeError:
+        tokens = None
+    if not isinstance(tokens, dict) or any(not isinstance(t, str) or len(t) < 16 for t in tokens.values()):
+        raise ValueError("user tokens are JSON {user id: token of 16 characters or more}")
+    return tokens

@@ -1,0 +1,65 @@
+"""Contacts: kept as they came, sealed; opened only to be read by somebody, for a purpose."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+
+from sanfu.contracts import names
+from sanfu.contracts.codec import BadBody
+from sanfu.contracts.registry import codec
+from sanfu.desk.ports import Document, Shelf
+from sanfu.runtime.broker import Incoming
+from sanfu.runtime.sealing import Sealed, Sealer, Unsealable
+
+log = structlog.get_logger()
+
+Opened = Mapping[str, Any]
+"""`party`, `filer`, `original`: each a plain document, or None where nothing is known or it is not for this reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases."""
+
+    shelf: Shelf
+
+    async def apply(self, records: Sequence[Incoming]) -> None:
+        """Take in records, the newest of each key. One that can't be read is passed over with an error in the log."""
+        latest = {record.key: record for record in records if record.key}
+        await self.shelf.drop([key for key, record in latest.items() if record.value is None])
+        kept = [_document(key, record.value) for key, record in latest.items() if record.value is not None]
+        await self.shelf.put([document for document in kept if document is not None])
+
+
+def _document(key: str, value: bytes) -> Document | None:
+    try:
+        return {"_id": key, **codec.decode(names.CONTACT_RECORD, value)}
+    except BadBody:
+        log.error("contact_unreadable", key=key)
+        return None
+
+
+def opened(sealer: Sealer, records: Sequence[Document], *, with_filer: bool) -> Opened:
+    """Open an issue's boxes, desk's laid over intake's, field by field. A box that can't be opened counts as absent."""
+    wanted = ("party", "filer", "original") if with_filer else ("party", "original")
+    parts: dict[str, Any] = dict.fromkeys(("party", "filer", "original"))
+    for record in sorted(records, key=lambda one: str(one["writer"]), reverse=True):
+        for part in wanted:
+            if record.get(part) and (inside := _inside(sealer, record, part)):
+                parts[part] = {**(parts[part] or {}), **{k: v for k, v in inside.items() if v is not None}}
+    return parts
+
+
+def _inside(sealer: Sealer, record: Document, part: str) -> Mapping[str, Any] | None:
+    box = record[part]
+    context = f"{record['issue']}/{record['writer']}/{part}".encode()
+    try:
+        sealed = Sealed.read({"key_id": box["key"], "nonce": box["nonce"], "box": box["sealed"]})
+        inside: Mapping[str, Any] = orjson.loads(sealer.open(sealed, context))
+    except Unsealable as error:
+        log.error("contact_sealed_fast", issue=record["issue"], part=part, why=str(error))
+        return None
+    return inside

@@ -1,0 +1,88 @@
+"""Desk's rules: the case folded from the story, commands through the table and the sender's scope."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import Event
+from sanfu.desk.domain import case as story
+from sanfu.desk.domain.deeds import DEEDS, Order, closing, content, handlers
+from sanfu.desk.domain.scope import Clause, Scope, covering
+from sanfu.desk.domain.table import TABLE, allowed
+from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """`rules.Rules` of desk. A command's data is `{said, scope}`: its body with every field, and what its sender may
+    see and do at this instant (`domain.scope.scope`)."""
+
+    pack: Pack
+    service: str = "desk"
+    knows: frozenset[str] = story.KNOWN
+
+    def evolve(self, state: State, event: Event) -> State:
+        return story.evolve(state, event)
+
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+        match given:
+            case Command():
+                return self._obey(state, given, now)
+            case Event() | Due():
+                return ()
+
+    def due(self, state: State) -> datetime | None:
+        return None
+
+    def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
+        return ()
+
+    def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
+        """A closing that the system owes: it follows its cause in one write, and may have been lost with it."""
+        if not state:
+            return ()
+        match state["state"]:
+            case "answered" | "refused" as settled:
+                return [closing(settled, state["round"])]
+            case "followed_up" if content(story.this_round(state)["follow_up"]):
+                return [closing("resolved", state["round"])]
+        return ()
+
+    def _obey(self, case: State, command: Command, now: datetime) -> Sequence[Draft]:
+        said, scope = command.data["said"], command.data["scope"]
+        clauses = covering(scope, case) if case else ()
+        if not clauses:
+            raise unknown()
+        role = _role(case, command.name, clauses)
+        by = {"id": command.actor.id, "role": role, "unit": command.actor.unit}
+        return DEEDS[command.name](Order(case, said, by, now, self.pack))
+
+
+def _role(case: State, name: str, clauses: Scope) -> str:
+    """Return the role in which the sender does this now. Raises Refusal, naming what they may do instead."""
+    roles = acting(case, clauses)
+    for role in roles:
+        if (case["state"], name, role) in TABLE:
+            return role
+    mine = allowed(case["state"], roles)
+    detail = f"{name} is not for you while the case is {case['state']}; you may do: {', '.join(mine) or 'nothing'}."
+    raise Refusal(409, "not-now", detail, state=case["state"], allowed=list(mine))
+
+
+def unknown() -> Refusal:
+    """The same answer for a case that does not exist and for one that is outside the asker's scope."""
+    return Refusal(404, "case-unknown", "There is no such case, or it is not one of yours.")
+
+
+def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> list[str]:
+    """In which roles somebody may act on a case they see: those of its lead only where they stand for that unit."""
+    leading = {role for (_, _, role), step in TABLE.items() if step.for_lead}
+    return list(dict.fromkeys(c.role for c in clauses if c.role not in leading or c.leads(case)))
+
+
+def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
+    """Name the commands a case offers to somebody who looks at it."""
+    mine = allowed(case["state"], acting(case, covering(scope, case)))
+    return tuple(c for c in mine if not (c in {"close", "follow_up"} and who in handlers(case)))

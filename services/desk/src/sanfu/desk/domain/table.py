@@ -1,0 +1,75 @@
+"""The life of a case as one table: (state, command, role) → what is told of it, and the state after it.
+
+Everything else follows from it: what a command may do, what a refusal names, what a page offers, which state an event
+leads to. `system` stands for what no person can order.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sanfu.contracts import names
+
+SUBMITTED: Final = "submitted"
+IN_REVIEW: Final = "in_review"
+ASSIGNED: Final = "assigned"
+ACKNOWLEDGED: Final = "acknowledged"
+CONTACTED: Final = "contacted"
+HANDLED: Final = "handled"
+FOLLOWED_UP: Final = "followed_up"
+RETURNED: Final = "returned"
+ANSWERED: Final = "answered"
+REFUSED: Final = "refused"
+CLOSED: Final = "closed"
+
+STATES: Final = (
+    SUBMITTED, IN_REVIEW, ASSIGNED, ACKNOWLEDGED, CONTACTED, HANDLED, FOLLOWED_UP, RETURNED, ANSWERED, REFUSED, CLOSED,
+)  # fmt: skip
+
+LEAD: Final = frozenset({"officer", "unit_head", "duty_officer"})
+"""They act for the unit that leads, and only where it lies in their own subtree."""
+REVIEW: Final = frozenset({"reviewer", "coordination_office"})
+OFFICE: Final = frozenset({"coordination_office"})
+CALLERS: Final = frozenset({"follow_up_caller", "coordination_office", "supervisor"})
+SYSTEM: Final = frozenset({"system"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a command does where the table has it: the event it tells, and the state the case is in after that.
+
+    `for_lead`: whoever orders it acts for the unit that leads.
+    """
+
+    event: str
+    to: str
+    for_lead: bool = False
+
+
+def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str) -> dict[tuple[str, str, str], Step]:
+    return {(s, command, role): Step(event, to, role in LEAD) for s in states.split() for role in sorted(roles)}
+
+
+TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
+    **_rows("submitted in_review returned", "dispatch", REVIEW, names.ISSUE_DISPATCHED, ASSIGNED),
+    **_rows("submitted in_review", "answer", REVIEW, names.ISSUE_ANSWERED, ANSWERED),
+    **_rows("submitted in_review", "refuse", REVIEW, names.ISSUE_REFUSED, REFUSED),
+    **_rows("assigned", "acknowledge", LEAD, names.ISSUE_ACKNOWLEDGED, ACKNOWLEDGED),
+    **_rows("acknowledged contacted", "contact", LEAD, names.ISSUE_CONTACTED, CONTACTED),
+    **_rows("contacted", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
+    **_rows("assigned acknowledged contacted", "return", LEAD, names.ISSUE_RETURNED, RETURNED),
+    **_rows("handled", "follow_up", CALLERS, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("followed_up", "reopen", OFFICE, names.ISSUE_REOPENED, ASSIGNED),
+    **_rows("followed_up", "close", OFFICE, names.ISSUE_CLOSED, CLOSED),
+    **_rows("followed_up answered refused", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED),
+}
+
+COMMANDS: Final = tuple(dict.fromkeys(command for _, command, _ in TABLE))
+AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values()}
+"""Type of an own event → the state it leads to."""
+
+
+def allowed(state: str, roles: Iterable[str]) -> tuple[str, ...]:
+    """Name the commands that somebody in one of these roles has in that state, in the table's order."""
+    mine = set(roles)
+    return tuple(dict.fromkeys(c for s, c, role in TABLE if s == state and role in mine))

@@ -1,0 +1,146 @@
+"""The API: commands on cases, lists, counts, one case, a contact."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator
+
+from sanfu.desk.domain.scope import Viewer, covering
+from sanfu.desk.domain.table import STATES
+from sanfu.desk.entrypoints.orders import ORDERS, Instant
+from sanfu.desk.entrypoints.views import counted, listed, whole
+from sanfu.desk.handlers import Desk
+from sanfu.desk.ports import Wanted
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.paging import PageAsked
+from sanfu.runtime.rules import Refusal
+from sanfu.runtime.texts import Line
+
+Who = Callable[..., Awaitable[Viewer]]
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,15})"?')
+
+
+def _one_of_the_states(text: str) -> str:
+    if text not in STATES:
+        raise ValueError(f"one of {', '.join(STATES)}")
+    return text
+
+
+CaseId = Annotated[str, Path(min_length=1, max_length=200)]
+Unit = Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,40}$")]
+Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$")]
+State = Annotated[str, AfterValidator(_one_of_the_states)]
+Key = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,200}$")]
+Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """The headers of a command."""
+
+    key: Key
+    if_match: Match = None
+
+
+class Purpose(Body):
+    """What a contact is read for; kept on record."""
+
+    purpose: Annotated[str, Line(300, 3)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which cases a list shows, and in which order."""
+
+    unit: Unit = None
+    state: Annotated[State | None, Query()] = None
+    light: Annotated[Literal["none", "yellow", "red"] | None, Query()] = None
+    due_before: Annotated[Instant | None, Query()] = None
+    audience: Annotated[Literal["enterprise", "resident", "grassroots"] | None, Query()] = None
+    channel: Code = None
+    town: Unit = None
+    sort: Annotated[Literal["due", "urgent"], Query()] = "due"
+
+
+def identity(desk: Desk) -> Who:
+    """Make the dependency that says who is asking: the bearer of a user's token."""
+    bearer = HTTPBearer(auto_error=False, scheme_name="user token")
+
+    async def who(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Viewer:
+        if given is None:
+            raise Refusal(401, "token-missing", "Send your token: `Authorization: Bearer …`.")
+        return await desk.bearer(given.credentials)
+
+    return who
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Return the API's routes."""
+    router = APIRouter(prefix="/v1", tags=["cases"])
+    who = identity(desk)
+    for name, model in ORDERS.items():
+        _command(router, desk, who, name, model)
+    _reading(router, desk, who)
+    return router
+
+
+def _command(router: APIRouter, desk: Desk, who: Who, name: str, model: type[Body]) -> None:
+    @router.post(f"/cases/{{case}}/{name}", operation_id=name, summary=(model.__doc__ or "").split("\n")[0])
+    async def command(
+        case: CaseId,
+        body: model,  # type: ignore[valid-type]
+        how: Annotated[How, Depends()],
+        response: Response,
+        viewer: Annotated[Viewer, Depends(who)],
+    ) -> dict[str, Any]:
+        said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
+        after, done = await desk.order(viewer, case, name, said, key=how.key, if_match=_version(how.if_match))
+        response.headers["ETag"] = f'"{done.ver}"'
+        scope = desk.scope(viewer)
+        seen = whole(after, scope, viewer.id) if covering(scope, after) else None
+        return {"id": case, "version": done.ver, "state": done.state["state"], "repeated": done.repeated, "case": seen}
+
+
+def _version(given: str | None) -> int | None:
+    if given is None or given == "*":
+        return None
+    if found := _VERSION.fullmatch(given):
+        return int(found[1])
+    wrong = {"field": "header.If-Match", "problem": "no_version", "expected": '"7": the version of the case you saw'}
+    raise Refusal(422, "invalid-input", "Not as it should be: header.If-Match.", errors=[wrong])
+
+
+def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
+    @router.get("/cases", operation_id="list_cases")
+    async def cases(
+        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, asked: Annotated[Asked, Depends()]
+    ) -> dict[str, Any]:
+        """Open cases by what is due first, or the most urgent first; closed ones with `state=closed`."""
+        by: Literal["limit", "order"] = "limit" if asked.sort == "due" else "order"
+        filters = {k: v for k, v in asdict(asked).items() if k != "sort"}
+        wanted = Wanted(**filters, closed=asked.state == "closed", by=by)
+        return listed(await desk.page(viewer, wanted, page), page, by)
+
+    @router.get("/counts", operation_id="count_cases")
+    async def counts(viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:
+        """Open cases by light, state and unit, as far as the asker sees them."""
+        return counted(await desk.count(viewer))
+
+    @router.get("/cases/{case}", operation_id="read_case")
+    async def case(case: CaseId, response: Response, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:
+        """One case, its history, and the commands it offers to the asker."""
+        found = await desk.case(viewer, case)
+        response.headers["ETag"] = f'"{found["ver"]}"'
+        return whole(found, desk.scope(viewer), viewer.id)
+
+    @router.get("/cases/{case}/contact", operation_id="read_contact")
+    async def contact(
+        case: CaseId, asked: Annotated[Purpose, Query()], response: Response, viewer: Annotated[Viewer, Depends(who)]
+    ) -> dict[str, Any]:
+        """The party, the filer, what was really written. Every reading is kept on record with its purpose."""
+        response.headers["Cache-Control"] = "no-store"
+        return dict(await desk.contact(viewer, case, asked.purpose))

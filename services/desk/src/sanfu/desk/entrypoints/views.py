@@ -1,0 +1,77 @@
+"""Cases and counts as the API shows them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sanfu.desk.domain.case import NEVER
+from sanfu.desk.domain.rules import offered
+from sanfu.desk.domain.scope import Scope, covering
+from sanfu.desk.domain.table import LEAD
+from sanfu.desk.ports import Document, Row
+from sanfu.runtime.paging import Cursor, Page
+
+BRIEF = (
+    "receipt", "title", "channel", "audience", "kind", "urgency", "secrecy", "category", "town", "state", "round",
+    "unit", "units", "grade", "light", "reddest", "submitted_at", "changed_at", "flags",
+)  # fmt: skip
+WHOLE = (
+    *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
+    "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
+    "settled", "closed", "history",
+)  # fmt: skip
+
+
+def brief(case: Document) -> dict[str, Any]:
+    """Show a case as a line of a list."""
+    shown = {key: case.get(key) for key in BRIEF}
+    closed = case.get("closed") or {}
+    ended = {"closed_at": closed.get("at"), "closed_as": closed.get("kind"), "in_time": in_time(case)}
+    return {"id": case["_id"], "version": case["ver"], **shown, "limit": _limit(case), **ended}
+
+
+def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
+    """Show all of a case to somebody, with the commands it offers them. A filer who vouches is not named to units."""
+    clauses = covering(scope, case)
+    filer = case["filer"] or {}
+    named = filer.get("named_to_unit", True) or any(c.role not in LEAD and c.units is None for c in clauses)
+    shown = {key: case.get(key) for key in WHOLE}
+    more = {"filer": case["filer"] if named else None, "has_contact": case["contact"] != "none"}
+    return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
+
+
+def in_time(case: Document) -> bool | None:
+    """Tell whether every round was handled before its limit; None while one is open, or has none yet."""
+    ends = [(one["handle"]["received_at"] if "handle" in one else None, one["limit"]) for one in case["rounds"]]
+    if not ends or any(end is None or limit is None for end, limit in ends):
+        return None
+    return all(end < limit for end, limit in ends)
+
+
+def listed(rows: list[Document], page: Page, by: str) -> dict[str, Any]:
+    answer = page.of(rows, lambda case: Cursor(case[by], case["_id"]))
+    return {**answer, "items": [brief(case) for case in answer["items"]]}
+
+
+def counted(rows: Sequence[Row]) -> dict[str, Any]:
+    """Show the open cases by light, by state, by unit, and by unit and light. Those without a lead are under `-`."""
+    light, state, unit = Counter[str](), Counter[str](), dict[str, Counter[str]]()
+    for row in rows:
+        light[row.light] += row.count
+        state[row.state] += row.count
+        unit.setdefault(row.unit or "-", Counter())[row.light] += row.count
+    by_unit = {code: {"open": each.total(), **_lights(each)} for code, each in sorted(unit.items())}
+    return {
+        "open": light.total(),
+        "by_light": _lights(light),
+        "by_state": dict(sorted(state.items())),
+        "by_unit": by_unit,
+    }
+
+
+def _lights(counts: Counter[str]) -> dict[str, int]:
+    return {level: counts[level] for level in ("red", "yellow", "none")}
+
+
+def _limit(case: Document) -> str | None:
+    return None if case["limit"] == NEVER else str(case["limit"])

@@ -1,0 +1,1 @@
+"""Desk on a real Kafka and a real MongoDB."""

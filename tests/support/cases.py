@@ -1,0 +1,158 @@
+"""Desk's cases for tests: stories as the other services would tell them, and a desk to work at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain, count
+from typing import Any
+
+import httpx
+import orjson
+
+from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, event_id, instant
+from sanfu.contracts.registry import codec
+from sanfu.contracts.wire import to_headers
+from sanfu.desk.app import assemble
+from sanfu.desk.settings import DeskSettings
+from sanfu.runtime.broker import Outgoing
+from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.service import Parts, Service
+from tests.support.eventually import eventually
+from tests.support.packs import SHIPPED
+
+MORNING = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
+"""A Wednesday, nine o'clock in the pack's zone."""
+OFFICER, HEAD, DUTY = "urban-management-officer", "urban-management-head", "urban-management-duty"
+REVIEWER, CALLER, OFFICE = "office-reviewer-1", "office-caller-1", "office-duty"
+LEADER, OTHER, ADMINISTRATOR = "city-leader", "tax-officer", "system-administrator"
+
+
+def submitted(**more: Any) -> dict[str, Any]:
+    body = {
+        "receipt": "YW-1", "channel": "hotline", "reported_at": instant(MORNING), "audience": "resident",
+        "kind": "issue", "urgency": "normal", "secrecy": "internal", "party_kind": "person", "contact": 1,
+        "title": "路灯不亮", "text": "三盏路灯不亮", "place": {"town": "fotang"}, "pack": "p",
+    } | more  # fmt: skip
+    return codec.decode(names.ISSUE_SUBMITTED, codec.encode(names.ISSUE_SUBMITTED, body))
+
+
+def assigned(unit: str = "urban-management", **more: Any) -> dict[str, Any]:
+    body = {
+        "unit": unit, "grade": "simple", "urgency": "normal", "audience": "resident", "assignment": 1,
+        "decided_by": "rule", "reason": "规则", "pack": "p",
+    } | more  # fmt: skip
+    return codec.decode(names.ISSUE_ASSIGNED, codec.encode(names.ISSUE_ASSIGNED, body))
+
+
+def deadline(limit: datetime, *, clock: str = "handling", version: int = 1, **more: Any) -> dict[str, Any]:
+    body = {
+        "clock": clock, "version": version, "round": 1, "unit": "urban-management", "limit": instant(limit),
+        "starts": instant(MORNING), "pack": "p",
+    } | more  # fmt: skip
+    return codec.decode(names.DEADLINE_SET, codec.encode(names.DEADLINE_SET, body))
+
+
+def light(level: str, limit: datetime, *, clock: str = "handling", version: int = 1, **more: Any) -> dict[str, Any]:
+    reason = {"yellow": "yellow_due", "red": "limit_passed", "none": "stopped_in_time"}[level]
+    body = {
+        "clock": clock, "version": version, "round": 1, "unit": "urban-management", "limit": instant(limit),
+        "level": level, "reason": reason,
+    } | more  # fmt: skip
+    return codec.decode(names.LIGHT_CHANGED, codec.encode(names.LIGHT_CHANGED, body))
+
+
+def review(why: str = "unsure") -> dict[str, Any]:
+    return {"why": why, "reason": "没有规则命中", "suggestions": [], "pack": "p"}
+
+
+@dataclass(slots=True)
+class Story:
+    """Numbers what the other services tell of one issue."""
+
+    subject: str
+    at: datetime = MORNING
+    told: dict[str, int] = field(default_factory=dict)
+
+    def event(self, source: str, type: str, data: Mapping[str, Any]) -> Event:
+        number = self.told[source] = self.told.get(source, 0) + 1
+        return Event(event_id(source, self.subject, number), type, source, self.subject, number, self.at, data)
+
+    def record(self, source: str, type: str, data: Mapping[str, Any]) -> Outgoing:
+        event = self.event(source, type, data)
+        return Outgoing(names.ISSUES, self.subject, codec.encode(type, data), to_headers(event))
+
+
+def token(user: str) -> str:
+    return f"token-of-{user}-0123456789"
+
+
+@dataclass(slots=True)
+class Desk:
+    """A desk on parts in memory, with a client. `tell` and `order` return once it has happened."""
+
+    service: Service
+    clock: ManualClock
+    broker: MemoryBroker
+    documents: MemoryDocuments
+    client: httpx.AsyncClient
+    keys: Any = field(default_factory=count)
+
+    async def tell(self, story: Story, *told: tuple[str, str, Mapping[str, Any]]) -> None:
+        assert all(await self.broker.publish([story.record(*each) for each in told]))
+        wanted = dict(story.told)
+        await eventually(lambda: self._seen(story.subject) >= wanted.items())
+
+    def _seen(self, subject: str) -> Any:
+        return self.documents.documents.get(subject, {}).get("seen", {}).items()
+
+    async def order(
+        self, user: str, subject: str, command: str, said: Mapping[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
+        given = {"Idempotency-Key": f"k{next(self.keys)}", **as_user(user), **headers}
+        return await self.client.post(f"/v1/cases/{subject}/{command}", json=dict(said or {}), headers=given)
+
+    async def get(self, user: str, path: str, **query: Any) -> httpx.Response:
+        return await self.client.get(path, params=query, headers=as_user(user))
+
+    def advance(self, **span: float) -> None:
+        self.clock.advance(timedelta(**span))
+
+    def published(self, topic: str = names.ISSUES) -> list[tuple[str, dict[str, Any]]]:
+        found = []
+        for record in chain(*self.broker.topics[topic]):
+            type = dict(record.headers)["ce_type"].decode()
+            found.append((type, codec.decode(type, record.value or b"")))
+        return found
+
+
+def as_user(user: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(user)}"}
+
+
+def settings(users: Sequence[str], **more: Any) -> DeskSettings:
+    return DeskSettings(user_tokens=orjson.dumps({user: token(user) for user in users}).decode(), **more)
+
+
+STAFF = (OFFICER, HEAD, DUTY, REVIEWER, CALLER, OFFICE, LEADER, OTHER, ADMINISTRATOR)
+
+
+@cache
+def packs() -> PackHolder:
+    """Hold the shipped pack: read once, for it takes half a second."""
+    return PackHolder(SHIPPED, today=MORNING.date)
+
+
+def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None, **more: Any) -> Desk:
+    """Make a desk on memory parts; start and stop are the caller's."""
+    broker, clock = MemoryBroker(), ManualClock(MORNING)
+    for topic, partitions in ((names.ISSUES, 2), (names.CONTACTS, 1), (names.DIRECTORY, 1), ("sanfu.desk.dlq", 1)):
+        broker.create(topic, partitions)
+    documents = documents or MemoryDocuments()
+    parts = Parts(broker, documents, clock)
+    service = assemble(settings(users, **more), parts, packs())
+    transport = httpx.ASGITransport(app=service.app)
+    return Desk(service, clock, broker, documents, httpx.AsyncClient(transport=transport, base_url="http://desk"))

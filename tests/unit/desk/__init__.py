@@ -1,0 +1,1 @@
+"""Desk, without Kafka and MongoDB."""
