@@ -1,0 +1,1 @@
+"""The router's rules, without Kafka and MongoDB."""
