@@ -1,0 +1,1 @@
+"""Tests of sla's rules: calendars, deadlines, lights."""
