@@ -38,7 +38,7 @@ def stack(root: Path) -> Iterator[Stack]:
 
 
 def _free_block() -> int:
-    return free_port() // 100 * 100 - 20_000
+    return 10_000 + free_port() % 150 * 100
 
 
 def sanfu(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

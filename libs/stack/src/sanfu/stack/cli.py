@@ -41,7 +41,9 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
     only: Annotated[str, typer.Option(help="run these only, by commas: kafka,mongo,topics,sinks,intake,…")] = "",
     port_base: Annotated[int | None, typer.Option(help="the stack's first port (main: 8700, demo: 8800)")] = None,
     city: Annotated[Path | None, typer.Option(help="directory of the city pack (default: the shipped one)")] = None,
-    broker: Annotated[list[str] | None, typer.Option(help="a property of the embedded broker: KEY=VALUE")] = None,
+    broker: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE for the broker's properties: log.flush.interval.messages=1 …")
+    ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="forget this stack's data first")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="stay, and take it down when ended")] = False,
 ) -> None:

@@ -16,7 +16,8 @@ Settings = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`only` names the programs to run (empty: all). `kafka` and `mongo`, where given, run elsewhere, unstarted.
-    `environment` is laid over every service's settings, `broker` over the embedded broker's properties."""
+    `environment` is laid over every service's settings, `broker` over the embedded broker's properties. `anchored`: the
+    services run on the business clock of `places.clock`, which stands at the present unless it was written before."""
 
     root: Path
     name: str = "main"
@@ -28,6 +29,7 @@ class Plan:
     mongo: str | None = None
     environment: Settings = field(default_factory=dict)
     broker: Settings = field(default_factory=dict)
+    anchored: bool = False
 
     @property
     def places(self) -> Places:

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LARGEST_LOG = 64 * 1024 * 1024
+"""Bytes after which a log is put aside, in the place of the one put aside before, when its program is started next."""
+
 
 class PartError(RuntimeError):
     """A part of the stack can't be had or does not work. The text says the cause and, where there is one, the cure."""
@@ -37,6 +40,8 @@ def spawn(program: Program, *, dies_with_parent: bool = False) -> subprocess.Pop
 
     `dies_with_parent` asks the kernel to stop it when this process is gone, however that came about (Linux only)."""
     program.log.parent.mkdir(parents=True, exist_ok=True)
+    if program.log.is_file() and program.log.stat().st_size > LARGEST_LOG:
+        program.log.replace(program.log.with_suffix(".old.log"))
     tether = ("setpriv", "--pdeathsig", "TERM") if dies_with_parent and shutil.which("setpriv") else ()
     with program.log.open("ab") as log:
         return subprocess.Popen(

@@ -44,6 +44,11 @@ def _own(places: Places) -> dict[str, dict[str, str]]:
     return {
         "intake": {"SANFU_CHANNEL_KEYS_FILE": str(places.channel_keys)},
         "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens)},
+        "notify": {
+            "SANFU_SMS_URL": f"{url(places, 'sinks')}/sms",
+            "SANFU_SMTP_HOST": "127.0.0.1",
+            "SANFU_SMTP_PORT": str(places.port("smtp")),
+        },
     }
 
 
@@ -78,6 +83,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "SANFU_KEYS_FILE": str(plan.places.keys),
         "SANFU_OPS_TOKEN_FILE": str(plan.places.ops_token),
         "PYTHONUNBUFFERED": "1",
+        **({"SANFU_CLOCK": str(plan.places.clock)} if plan.anchored else {}),
         **plan.environment,
     }
 
@@ -90,4 +96,5 @@ def _module(plan: Plan, name: str, module: str, *, ready: str, settings: Mapping
         environment={**environment(plan), **settings},
         ready=lambda: answers(ready),
         port=plan.places.port(name),
+        stop_within=20,  # a service grants itself 15
     )

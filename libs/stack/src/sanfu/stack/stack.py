@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
 
+from sanfu.runtime.clock import Anchor, write_anchor
 from sanfu.stack import doctor, parts, secrets, services, state, system
 from sanfu.stack.parts import Tell, silent
 from sanfu.stack.places import checkout
@@ -33,6 +35,7 @@ class Choices(TypedDict, total=False):
     mongo: str | None
     environment: Settings
     broker: Settings
+    anchored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Stack:
         self._await_ready(self._started, tell, time.monotonic() + within)
         return True
 
-    def down(self, within: float = 40.0) -> bool:
+    def down(self, within: float = 60.0) -> bool:
         """Take the stack down and return True; False if it was not up. What a killed supervisor left ends, too."""
         pid = state.owner(self.places.lock)
         if pid is None:
@@ -186,6 +189,9 @@ class Stack:
             parts.mongod(places.parts, tell)
         if any(self.plan.runs(name) for name in services.present()):
             secrets.provide(places, self.plan.city)
+        if self.plan.anchored and not places.clock.exists():
+            now = datetime.now(UTC)
+            write_anchor(places.clock, Anchor(now, now))
 
     def _supervisor(self) -> Program:
         return Program(

@@ -28,7 +28,7 @@ def addresses(stack: Stack) -> Table:
 
 
 def keys(stack: Stack) -> str:
-    """Return what opens the stack's doors, one a line: for whom, where, the key. No table: they are there to be copied."""
+    """Return what opens the stack's doors, one a line: for whom, where, the key. No table, they are to be copied."""
     found = stack.keys
     rows = [
         *((channel, "channel", key) for channel, key in found.channels.items()),
