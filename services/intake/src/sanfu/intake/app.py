@@ -1,0 +1,110 @@
+"""Intake put together: a production door and a test door that meet in `assemble`."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from sanfu.city.model import Pack
+from sanfu.city.watching import PackHolder
+from sanfu.contracts.registry import codec
+from sanfu.intake.adapters.memory import MemoryRecords
+from sanfu.intake.domain.rules import IntakeRules
+from sanfu.intake.entrypoints.http import Intake, routes
+from sanfu.intake.handlers.channels import Channels
+from sanfu.intake.handlers.erasures import Erasures
+from sanfu.intake.handlers.submissions import Submissions
+from sanfu.intake.ports import Records
+from sanfu.intake.settings import IntakeSettings
+from sanfu.runtime.fold import Done
+from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.rules import Command, Rules
+from sanfu.runtime.sealing import Keys, Sealer
+from sanfu.runtime.service import Parts, Service, real_parts
+from sanfu.runtime.store import StoreDown
+
+log = structlog.get_logger()
+
+Packs = Callable[[], Pack]
+"""Returns the pack to work with now; asked every ten seconds, in a thread."""
+
+REFRESH_EVERY = 10.0
+"""Seconds until a key that was revoked elsewhere is refused here."""
+
+
+def production() -> Service:
+    """Make the service that the environment describes."""
+    settings = IntakeSettings()
+    if settings.city is None:
+        raise SystemExit("intake needs a city pack: set SANFU_CITY to its directory")
+    holder = PackHolder(settings.city)
+
+    def packs() -> Pack:
+        holder.check()
+        return holder.current
+
+    return assemble(settings, real_parts(settings, "intake"), packs)
+
+
+def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
+    """Make the service on these parts, real ones or in memory. Exits where there are no keys to seal with."""
+    if settings.keys is None:
+        raise SystemExit("intake needs the key ring for personal data: set SANFU_KEYS_FILE or SANFU_KEYS")
+    records, first = _records(parts), settings.first_keys()
+    channels = Channels(records, FixedWindowRateLimiter(MemoryStorage()), settings.rate)
+
+    async def do(issue: str, command: Command) -> Done:
+        return await service.commands.do(issue, command)
+
+    def pack() -> Pack:
+        rules = service.machine.rules
+        assert isinstance(rules, IntakeRules)  # noqa: S101 (nobody else sets them)
+        return rules.pack
+
+    async def prepare() -> None:
+        await records.prepare()
+        await channels.seed(first)
+
+    async def watch() -> Rules | None:
+        newer = await asyncio.to_thread(packs)
+        if newer.version == pack().version:
+            return None
+        log.info("pack_taken", version=newer.version)
+        _show_version(service, newer)
+        return IntakeRules(newer)
+
+    submissions = Submissions(do, Sealer(Keys.parse(settings.keys.get_secret_value())), parts.clock)
+    intake = Intake(submissions, channels, Erasures(do, records, submissions.indexes), records, pack)
+    service = Service(
+        name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
+        routers=[routes(intake, settings.ops_token)], background=[lambda: _refreshed(channels)], prepare=prepare,
+        watch=watch,
+    )  # fmt: skip
+    _show_version(service, pack())
+    return service
+
+
+def _records(parts: Parts) -> Records:
+    if isinstance(parts.documents, MemoryDocuments):
+        return MemoryRecords(parts.documents)
+    from sanfu.intake.adapters.mongo import MongoRecords  # noqa: PLC0415 (it loads the driver)
+    from sanfu.runtime.mongo import MongoDocuments  # noqa: PLC0415
+
+    assert isinstance(parts.documents, MongoDocuments)  # noqa: S101 (there are no other parts)
+    return MongoRecords(parts.documents)
+
+
+def _show_version(service: Service, pack: Pack) -> None:
+    service.metrics.pack.clear()
+    service.metrics.pack.labels(pack.version).set(1)
+
+
+async def _refreshed(channels: Channels) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_EVERY)
+        try:
+            await channels.refresh()
+        except StoreDown as error:
+            log.warning("channel_keys_not_read", why=str(error))

@@ -1,0 +1,1 @@
+"""The rules of intake: pure, on the standard library and the pack alone."""

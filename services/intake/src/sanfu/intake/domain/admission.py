@@ -1,0 +1,101 @@
+"""What of a report this city's pack allows on this channel; every fault names its field and what would be right."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sanfu.city.model import Channel, Pack
+from sanfu.contracts.envelope import instant, moment
+from sanfu.intake.domain.masking import Mask
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+SKEW = timedelta(seconds=60)
+"""How far another's clock may be ahead of ours and still mean now."""
+SHOWN = 60
+"""Allowed values named in one answer."""
+
+Report = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One field that is not as it should be."""
+
+    field: str
+    problem: str
+    expected: str
+
+    def shown(self) -> dict[str, str]:
+        return {"field": f"$.{self.field}", "problem": self.problem, "expected": self.expected}
+
+
+def faults(report: Report, channel: Channel, pack: Pack, now: datetime) -> Iterator[Fault]:
+    """Name everything about a report (as the API's model has it) that can't be so on this channel, now."""
+    yield from _codes(report, channel, pack, now)
+    yield from _place(report["place"], pack)
+    yield from _times(report, now)
+    yield from _people(report, channel)
+
+
+def _codes(report: Report, channel: Channel, pack: Pack, now: datetime) -> Iterator[Fault]:
+    units = [code for code, unit in pack.units.items() if unit.valid_on(now.date())]
+    asked: list[tuple[str, Any, Collection[str]]] = [
+        ("audience", report["audience"], channel.audiences),
+        ("category", report["category"], pack.categories),
+        ("unit", report["unit"], units),
+        ("place.town", report["place"]["town"], pack.towns),
+        *((f"complains_of[{at}]", code, units) for at, code in enumerate(report["complains_of"])),
+    ]
+    for field, code, allowed in asked:
+        if code is not None and code not in allowed:
+            yield Fault(field, "not_allowed", one_of(allowed))
+    if report["audience"] is None and len(channel.audiences) > 1 and report["category"] not in pack.categories:
+        yield Fault("audience", "missing", f"{one_of(channel.audiences)}, or a category that tells it")
+
+
+def _place(place: Mapping[str, Any], pack: Pack) -> Iterator[Fault]:
+    lon, lat, box = place["lon"], place["lat"], pack.bounds
+    if (lon is None) != (lat is None):
+        yield Fault("place.lat" if lat is None else "place.lon", "missing", "lon and lat, or neither")
+    elif lon is not None and not box.hold(lon, lat):
+        inside = box.west <= lon <= box.east
+        span = f"{box.south} to {box.north}" if inside else f"{box.west} to {box.east}"
+        yield Fault(f"place.{'lat' if inside else 'lon'}", "outside_the_city", f"{span} degrees, WGS-84")
+
+
+def _times(report: Report, now: datetime) -> Iterator[Fault]:
+    if (reported := report["reported_at"]) is not None:
+        if moment(reported) > now + SKEW:
+            yield Fault("reported_at", "in_the_future", f"not later than now, {instant(now)}")
+        elif moment(reported) < EARLIEST:
+            yield Fault("reported_at", "too_old", f"not before {instant(EARLIEST)}")
+    if (limit := report["limit_asked"]) is not None and moment(limit) < EARLIEST:
+        yield Fault("limit_asked", "too_old", f"not before {instant(EARLIEST)}")
+
+
+def _people(report: Report, channel: Channel) -> Iterator[Fault]:
+    kind = report["party_kind"]
+    if kind is not None and kind not in channel.party_kind:
+        yield Fault("party_kind", "not_allowed", one_of(channel.party_kind))
+    if party_kind(report, channel) == "none" and report["party"] is not None:
+        yield Fault("party", "not_allowed", "no party: on this channel the filer vouches")
+    if report["party_code"] is not None and party_kind(report, channel) in ("person", "none"):
+        yield Fault("party_code", "not_allowed", "a code only for an enterprise, organisation or village")
+    filer = report["filer"]
+    if filer is not None and channel.filer_kind == "none":
+        yield Fault("filer", "not_allowed", "no filer: on this channel the party writes itself")
+    if filer is not None and filer["id"] is not None and Mask(()).text(filer["id"]) != filer["id"]:
+        yield Fault("filer.id", "personal_data", "an account's name, which tells no phone, ID number or e-mail")
+
+
+def party_kind(report: Report, channel: Channel) -> str:
+    """Return whose matter it is: as said, else the first kind that the channel has."""
+    given: str | None = report["party_kind"]
+    return given or channel.party_kind[0]
+
+
+def one_of(allowed: Collection[str]) -> str:
+    shown = list(allowed)[:SHOWN]
+    more = f" … ({len(allowed)} in all)" if len(allowed) > SHOWN else ""
+    return f"one of: {', '.join(shown)}{more}"

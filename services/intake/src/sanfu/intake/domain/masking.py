@@ -1,0 +1,126 @@
+"""Take from a text what tells who the party or filer is, leaving its length and everything else as it was.
+
+Phone numbers, ID numbers and e-mail addresses are found by their form; names and addresses only where they are this
+party's or filer's own: other people's names can't be found reliably.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MASK = "*"
+_MARK = "\0"
+"""Stands for a masked character while searching; no text from outside holds it."""
+_HAN_DIGITS = dict(zip("〇零一二三四五六七八九幺", "001234567891", strict=True))
+_INVISIBLE = {"Cf", "Zs", "Mn", "Me"}
+"""Zero-width characters, spaces and combining marks: between digits they separate, and change no number."""
+
+
+class _Folding(dict[int, str]):
+    """A table for str.translate that maps each character to one plain character: ０ to 0, ＠ to @, — to -, 八 to 8."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _folded(chr(code))
+        return folded
+
+
+def _folded(character: str) -> str:
+    if character in _HAN_DIGITS:
+        return _HAN_DIGITS[character]
+    plain = unicodedata.normalize("NFKC", character).lower()
+    plain = plain if len(plain) == 1 else character
+    digit = unicodedata.digit(plain, None)
+    if digit is not None:
+        return str(digit)
+    kind = unicodedata.category(plain)
+    return " " if kind in _INVISIBLE else "-" if kind == "Pd" else plain
+
+
+_FOLDING = _Folding()
+
+_SEP = r"[ \t\n.\-_/·•()]{0,3}"
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]+ ?@ ?[a-z0-9\-]+(?:\.[a-z0-9\-]+)+",  # e-mail
+        r"(?<![\w.+\-])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+",  # e-mail in other scripts
+        r"(?<![0-9])[1-9](?:[ .\-·]?[0-9]){16}[ .\-·]?[0-9x](?![0-9a-z])",  # ID number
+        r"(?<![0-9])[1-9][0-9]{7}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])[0-9]{3}(?![0-9])",  # ID number until 2012
+        rf"(?<![0-9])(?:(?:\+|00)?86{_SEP})?1{_SEP}[3-9](?:{_SEP}[0-9]){{9}}(?![0-9])",  # mobile phone
+        rf"\+[0-9](?:{_SEP}[0-9]){{7,14}}(?![0-9])",  # phone with a country's code
+        rf"(?<![0-9])\(?0[0-9]{{2,3}}{_SEP}[0-9]{{3,4}}{_SEP}[0-9]{{4}}(?![0-9])",  # phone with an area's code
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Masks for one report: the forms, and its own people's values."""
+
+    own: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, people: Iterable[Mapping[str, Any]]) -> "Mask":
+        """Make the mask for people with any of `name`, `phone`, `email`, `address`."""
+        return cls(tuple(pattern for person in people for pattern in _own(person)))
+
+    def text(self, text: str) -> str:
+        """Return the text with `*` for each character that tells who it is; the same object if there is none."""
+        folded = text.translate(_FOLDING)
+        searched = folded
+        for pattern in (*self.own, *_FORMS):
+            searched = pattern.sub(lambda found: _MARK * len(found[0]), searched)
+        if searched == folded:
+            return text
+        return "".join(MASK if mark == _MARK else was for mark, was in zip(searched, text, strict=True))
+
+    def value(self, value: Any) -> Any:
+        """Mask every text, and every number that is a phone's, in a JSON value; keys are the channel's own codes."""
+        match value:
+            case str():
+                return self.text(value)
+            case bool() | None:
+                return value
+            case int() | float():
+                shown = str(value)
+                return value if (masked := self.text(shown)) is shown else masked
+            case Mapping():
+                return {key: self.value(item) for key, item in value.items()}
+            case _:
+                return [self.value(item) for item in value]
+
+
+def plain(text: str) -> str:
+    """Return the text in the form in which it is compared: widths, cases, digits of other scripts made one."""
+    return text.translate(_FOLDING).strip()
+
+
+def digits(phone: str) -> str:
+    """Return a phone's digits, without the country's code."""
+    found = "".join(re.findall("[0-9]", plain(phone)))
+    return re.sub(r"^(?:00)?86(?=1[3-9][0-9]{9}$)", "", found)
+
+
+def dialled(phone: str) -> str:
+    """Return a phone as dialled from within the country: digits, and `+` before another country's code."""
+    abroad = plain(phone).startswith(("+", "00")) and not re.match(r"\+86|0086", plain(phone))
+    return f"+{digits(phone).removeprefix('00')}" if abroad else digits(phone)
+
+
+def _own(person: Mapping[str, Any]) -> Iterable[re.Pattern[str]]:
+    for field in ("address", "email", "name"):
+        if value := plain(person.get(field) or ""):
+            yield _literal(value)
+    number = digits(person.get("phone") or "")
+    for part in (number, number[4:], number[3:]) if number.startswith("0") else (number,):
+        if len(part) >= 5:
+            yield re.compile(_SEP.join(part))
+
+
+def _literal(value: str) -> re.Pattern[str]:
+    """Find a value wherever it stands, also with spaces or dots inside; one of Latin letters as whole words only."""
+    body = r"[ \t\n.·•\-]{0,3}".join(re.escape(part) for part in re.sub(r"[ \t·•]+", "", value))
+    before, after = (at.isascii() and at.isalnum() for at in (value[0], value[-1]))
+    return re.compile(("(?<![a-z0-9])" if before else "") + body + ("(?![a-z0-9])" if after else ""))

@@ -1,0 +1,89 @@
+"""From a report to what the story is told: masked, with its urgency and secrecy decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sanfu.city.model import Channel, Pack
+from sanfu.contracts.envelope import instant, moment
+from sanfu.intake.domain import secrecy, urgency
+from sanfu.intake.domain.admission import Report, party_kind
+from sanfu.intake.domain.masking import Mask
+
+HOME_DIGITS = 3
+"""Decimals of a degree: about 100 m."""
+CARRIED = ("limit_asked", "party_code", "may_name_me", "language", "unit", "flags", "complains_of", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The body of IssueSubmitted, but for `contact`; and whether the original must rest with the contact."""
+
+    data: dict[str, Any]
+    altered: bool
+
+
+def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Submission:
+    """Decide what is told of an admitted report. The pack decides urgency, secrecy and masking; nothing else does."""
+    category = pack.categories.get(report["category"] or "")
+    words = "\n".join([report["title"], report["text"], *(str(answer) for answer in report["answers"].values())])
+    kind = party_kind(report, channel)
+    level = secrecy.decided(
+        pack,
+        secrecy.Matter(words, channel, category, report["secrecy"], kind, report["flags"], report["complains_of"]),
+    )
+    mask = Mask.of([person for person in (report["party"], report["filer"]) if person])
+    told = _hidden(report, pack) if level in secrecy.HIDDEN else _masked(report, mask)
+    data = {
+        "channel": channel.code,
+        "external_id": mask.value(report["external_id"]),
+        "reported_at": instant(min(moment(report["reported_at"]), now) if report["reported_at"] else now),
+        "audience": report["audience"] or (category.audience if category else channel.audiences[0]),
+        "kind": report["kind"] or (category.kind if category else "issue"),
+        "urgency": urgency.decided(pack, text=words, category=category, chosen=report["urgency"]),
+        "secrecy": level,
+        "party_kind": kind,
+        "filer": _filer(report["filer"], channel),
+        "attachments": [],
+        "pack": pack.version,
+        **{name: report[name] for name in CARRIED},
+        **told,
+    }
+    said = {"title": report["title"], "text": report["text"], "answers": report["answers"], "place": report["place"]}
+    return Submission(data, said != {name: told[name] for name in said})
+
+
+def _masked(report: Report, mask: Mask) -> dict[str, Any]:
+    place = {**report["place"], "address": mask.value(report["place"]["address"])}
+    return {
+        "title": mask.text(report["title"]),
+        "text": mask.text(report["text"]),
+        "place": place,
+        "answers": mask.value(report["answers"]),
+    }
+
+
+def _hidden(report: Report, pack: Pack) -> dict[str, Any]:
+    """Number, category, limits and a neutral line: rules on channel, category and place only, then a person."""
+    place = {**report["place"], "address": None}
+    if place["may_be_home"] and place["lon"] is not None:
+        place |= {"lon": round(place["lon"], HOME_DIGITS), "lat": round(place["lat"], HOME_DIGITS)}
+    return {"title": _neutral(pack), "text": None, "place": place, "answers": {}}
+
+
+def _neutral(pack: Pack) -> str:
+    line: Mapping[str, str] = pack.notices.get("confidential_title") or {}
+    return line.get(pack.locales[0], "—")
+
+
+def _filer(filer: Mapping[str, Any] | None, channel: Channel) -> dict[str, Any] | None:
+    """Who wrote it down: an account. Where nobody is a party the filer vouches, and is not named to the unit."""
+    if filer is None:
+        return None
+    return {
+        "kind": channel.filer_kind,
+        "id": filer["id"],
+        "unit": filer["unit"],
+        "named_to_unit": channel.party_kind != ("none",),
+    }

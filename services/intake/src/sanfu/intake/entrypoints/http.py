@@ -1,0 +1,157 @@
+"""Intake's HTTP API."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from sanfu.city.model import Pack
+from sanfu.intake.domain import progress, receipts
+from sanfu.intake.entrypoints.reports import Batch, Item, Progress, Report, Taken, Wanted
+from sanfu.intake.handlers.channels import Channels
+from sanfu.intake.handlers.erasures import Erasures
+from sanfu.intake.handlers.submissions import Received, Submissions
+from sanfu.intake.ports import Records
+from sanfu.runtime.http import ops_guard
+from sanfu.runtime.problems import field_path, problem
+from sanfu.runtime.rules import Refusal
+
+ApiKey = Annotated[str | None, Header(alias="X-Api-Key", pattern=r"^[!-~]{1,200}$")]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,200}$")]
+_REPORT = TypeAdapter(Report)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What the routes work with. `pack` is the one in use."""
+
+    submissions: Submissions
+    channels: Channels
+    erasures: Erasures
+    records: Records
+    pack: Callable[[], Pack]
+
+
+def routes(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
+    """Return what everybody may use, and what operators may."""
+    router = APIRouter()
+    router.include_router(_public(intake))
+    router.include_router(_operators(intake, ops_token))
+    return router
+
+
+def _public(intake: Intake) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["intake"])
+
+    @router.post("/issues", status_code=201, response_model=Taken, responses={200: {"model": Taken}})
+    async def submit(report: Report, request: Request, api_key: ApiKey = None, key: Key = None) -> Response:
+        """Take a report. The receipt means that it is journaled. The same key with the same body: the same receipt."""
+        address = request.client.host if request.client else "-"
+        status, taken = await _take(intake, report, api_key, key, address)
+        return Response(orjson.dumps(taken), status, media_type="application/json")
+
+    @router.post("/issues/batch", response_model=list[Item])
+    async def submit_batch(batch: Batch, api_key: ApiKey = None, key: Key = None) -> Response:
+        """Take up to 200 reports on a channel with a key, each by itself. An Idempotency-Key here is made one for each
+        report by its place; a report's external_id is better. After a 503, send the whole batch again."""
+        intake.channels.keyed(intake.pack(), api_key)
+        items = [
+            _item(intake, each, api_key, None if key is None else f"{key}#{place}")
+            for place, each in enumerate(batch.issues)
+        ]
+        done = await asyncio.gather(*items, return_exceptions=True)
+        for outcome in done:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return Response(orjson.dumps(done), media_type="application/json")
+
+    @router.get("/receipts/{number}", response_model=Progress)
+    async def receipt(number: Annotated[str, Path(max_length=60)]) -> Response:
+        """Show how far it has come. The number alone opens it, so: state and dates only."""
+        wanted = receipts.read(number, intake.pack().receipt_prefix)
+        if wanted is None:
+            expected = "16 characters, of which the last checks the others: see whether one is wrong or missing"
+            error = {"field": "path.number", "problem": "not_a_receipt_number", "expected": expected}
+            raise Refusal(400, "not-a-receipt-number", f"path.number: {expected}.", errors=[error])
+        state = await intake.records.by_receipt(wanted)
+        if state is None:
+            raise Refusal(404, "no-such-receipt", "The number is well formed, but no report has it.")
+        return Response(orjson.dumps(progress.shown(state)), media_type="application/json")
+
+    return router
+
+
+def _operators(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["operators"], dependencies=[Depends(ops_guard(ops_token))])
+
+    @router.post("/erasures")
+    async def erase(wanted: Wanted) -> dict[str, Any]:
+        """Erase a person's contact wherever it is kept. Repeat it after any failure."""
+        if wanted.phone is None and wanted.email is None:
+            error = {"field": "$.phone", "problem": "missing", "expected": "a phone, an e-mail, or both"}
+            raise Refusal(422, "invalid-input", "Not as it should be: $.phone.", errors=[error])
+        issues = await intake.erasures.erase(wanted.model_dump())
+        return {"erased": len(issues), "issues": issues}
+
+    @router.get("/channel-keys")
+    async def keys() -> dict[str, Any]:
+        """List the channels' keys: ids only, for nobody has the keys themselves."""
+        known = sorted(await intake.records.keys(), key=lambda one: (one.channel, one.id))
+        return {"items": [{"id": one.id, "channel": one.channel, "revoked": one.revoked} for one in known]}
+
+    @router.post("/channels/{channel}/keys", status_code=201)
+    async def give_key(channel: str) -> dict[str, str]:
+        """Make a key for a channel. It is shown this once."""
+        made, key = await intake.channels.give(intake.pack(), channel)
+        return {"id": made.id, "channel": made.channel, "key": key}
+
+    @router.delete("/channel-keys/{id}", status_code=204)
+    async def revoke_key(id: str) -> None:
+        """Revoke a key, for ever; every process refuses it within ten seconds."""
+        await intake.channels.revoke(id)
+
+    return router
+
+
+async def _take(
+    intake: Intake, report: Report, api_key: str | None, key: str | None, address: str
+) -> tuple[int, dict[str, Any]]:
+    pack = intake.pack()
+    sender = intake.channels.sender(pack, api_key, report.channel, address)
+    intake.channels.count(sender)
+    received = await intake.submissions.submit(report.plain(), sender, key, pack.receipt_prefix)
+    return 200 if received.repeated else 201, _taken(received, pack, report.language)
+
+
+def _taken(received: Received, pack: Pack, language: str) -> dict[str, Any]:
+    state = received.state
+    notice = pack.notices.get("emergency_first", {}) if state["urgency"] == "emergency" else {}
+    warning = notice.get(language.split("-", maxsplit=1)[0]) or notice.get(pack.locales[0])
+    shown = progress.shown(state)
+    return {
+        **({"warning": warning} if warning else {}),
+        "id": received.issue,
+        "receipt": shown["receipt"],
+        "state": shown["state"],
+        "received_at": shown["received_at"],
+    }
+
+
+async def _item(intake: Intake, given: dict[str, Any], api_key: str | None, key: str | None) -> dict[str, Any]:
+    """Take one report of a batch; what is wrong with it is its own problem, what is down is everybody's."""
+    try:
+        status, taken = await _take(intake, _REPORT.validate_python(given), api_key, key, "-")
+        return {"status": status, "issue": taken}
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        wrong = [{"field": field_path(["body", *e["loc"]]), "problem": e["type"], "expected": e["msg"]} for e in found]
+        names = ", ".join(each["field"] for each in wrong)
+        refusal = Refusal(422, "invalid-input", f"Not as it should be: {names}.", errors=wrong)
+    except Refusal as one:
+        refusal = one
+    shown = problem(refusal.status, refusal.slug, refusal.detail, **refusal.more)
+    return {"status": refusal.status, "problem": orjson.loads(shown.body)}

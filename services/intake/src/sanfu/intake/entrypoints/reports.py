@@ -1,0 +1,156 @@
+"""A report as the API takes it. Types are exact, unknown fields are refused, texts hold nothing that can't be shown."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, field_validator
+from pydantic_core import PydanticCustomError
+
+from sanfu.contracts.envelope import instant, moment
+from sanfu.contracts.events.words import Audience, Code, Flag, IssueKind, PartyKind, Secrecy, Unit, Urgency
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.texts import Line, Text
+
+MOST_IN_BATCH = 200
+
+
+def _instant(text: str) -> str:
+    try:
+        return instant(moment(text))
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("instant", "an instant with its zone, such as 2026-01-01T08:00:00+08:00") from None
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "more than spaces")
+    return text
+
+
+def _number(value: float) -> float:
+    if abs(value) > 2**53:
+        raise PydanticCustomError("too_large", "a number up to 2^53: a longer one is a text")
+    return value
+
+
+Instant = Annotated[str, Field(max_length=40, examples=["2026-01-01T08:00:00+08:00"]), AfterValidator(_instant)]
+Phone = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[+＋]?[(（]?[0-9０-９][0-9０-９ ()（）.．－-]{3,30}[0-9０-９]$",
+        examples=["138 0000 0001"],
+    ),
+]
+Email = Annotated[str, Field(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+Language = Annotated[str, Field(max_length=20, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Number = Annotated[StrictInt | StrictFloat, AfterValidator(_number)]
+
+
+class Strict(Body):
+    model_config = ConfigDict(strict=True)
+
+
+class Person(Strict):
+    """Whom to reach. All of it is sealed before it is stored, and none of it gets into the story."""
+
+    name: Annotated[str, Line(200, 1)] | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Annotated[str, Line(300, 1)] | None = Field(None, description="Where the person lives or sits")
+    language: Language | None = None
+
+
+class Filer(Person):
+    """Who wrote it down for the party."""
+
+    id: Code | None = Field(None, description="Account of the filer")
+    unit: Unit | None = Field(None, description="Unit of the filer")
+
+
+class Place(Strict):
+    """Where the problem is; not where the party lives, unless the two are one."""
+
+    town: Unit | None = Field(None, description="Code of the town")
+    address: Annotated[str, Line(300)] | None = Field(None, description="Address, or how to find it")
+    lon: float | None = Field(None, ge=-180, le=180, description="Longitude, WGS-84 degrees")
+    lat: float | None = Field(None, ge=-90, le=90, description="Latitude, WGS-84 degrees")
+    may_be_home: bool = Field(False, description="Shown to the public rounded to 100 m")
+
+
+class Report(Strict):
+    """What somebody has to say to the city. What is absent is taken from channel and category, or stays unknown."""
+
+    channel: Code | None = Field(None, description="The key's channel, or a public one")
+    external_id: Annotated[str, Line(200, 1)] | None = Field(
+        None, description="The channel's own number for it: the same number is the same report"
+    )
+    reported_at: Instant | None = Field(None, description="When it was said to the channel; absent: now")
+    limit_asked: Instant | None = Field(None, description="Limit set by a superior")
+    audience: Audience | None = Field(None, description="Who has the need; absent: the category's")
+    kind: IssueKind | None = Field(None, description="What it is; absent: the category's")
+    urgency: Urgency | None = Field(None, description="At least so urgent")
+    secrecy: Secrecy | None = Field(None, description="At least so secret")
+    flags: list[Flag] = Field([], max_length=10)
+    party_kind: PartyKind | None = Field(None, description="Whose matter it is; absent: the channel's first kind")
+    party_code: Code | None = Field(None, description="Register code of an enterprise, organisation or village")
+    party: Person | None = Field(None, description="Absent: anonymous")
+    filer: Filer | None = None
+    may_name_me: bool = Field(False, description="The unit may learn who the party is")
+    language: Language = Field("zh", description="Answer in it")
+    title: Annotated[str, Line(200, 1)]
+    text: Annotated[str, Text(10_000, 1)]
+    place: Place = Place()
+    category: Code | None = None
+    unit: Unit | None = Field(None, description="Unit wished for")
+    complains_of: list[Unit] = Field([], max_length=10, description="Units it complains of")
+    answers: dict[Code, Annotated[str, Line(2000)] | bool | Number | None] = Field(
+        {}, max_length=50, description="Answers to the channel's own questions"
+    )
+    attachments: list[Any] = Field([], max_length=0, description="None yet")
+
+    _filled = field_validator("title", "text")(_filled)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as the rules take it: plain data, every field there."""
+        return self.model_dump(exclude={"channel", "attachments"})
+
+
+class Batch(Body):
+    """Reports, each taken or refused by itself."""
+
+    issues: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_IN_BATCH, description="Each as POST /v1/issues")
+
+
+class Wanted(Strict):
+    """Whom to erase: by phone, e-mail or both."""
+
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+class Taken(Body):
+    """What a sender gets for a report. It is journaled: nothing is lost from here on."""
+
+    warning: str | None = Field(None, description="In an emergency: whom to call first")
+    id: str = Field(description="The issue's id")
+    receipt: str = Field(description="Receipt number, for the party")
+    state: str
+    received_at: str
+
+
+class Progress(Body):
+    """What a receipt number opens: state and dates only."""
+
+    receipt: str
+    received_at: str
+    state: str
+    dates: dict[str, str] = Field(description="When it reached a state")
+    due_at: str | None = Field(description="When the city has promised to have it handled")
+
+
+class Item(Body):
+    """One report of a batch. Its place is the report's."""
+
+    status: int = Field(description="As POST /v1/issues would have answered")
+    issue: Taken | None = None
+    problem: dict[str, Any] | None = None

@@ -1,0 +1,1 @@
+"""What intake does for those who ask."""

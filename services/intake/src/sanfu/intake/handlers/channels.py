@@ -1,0 +1,108 @@
+"""Who may send in which channel's name: API keys, and the public channels' rate."""
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from limits import RateLimitItem
+from limits.strategies import FixedWindowRateLimiter
+
+from sanfu.city.model import Pack
+from sanfu.intake.domain.admission import Fault, one_of
+from sanfu.intake.domain.rules import refused
+from sanfu.intake.handlers.submissions import Sender
+from sanfu.intake.ports import ChannelKey, Records
+from sanfu.runtime.rules import Refusal
+
+KEY_BYTES = 32
+
+
+@dataclass(slots=True)
+class Channels:
+    """Tells senders apart. Keys are held in memory and read again by `refresh`, which is called every ten seconds."""
+
+    records: Records
+    limiter: FixedWindowRateLimiter
+    rate: RateLimitItem
+    known: dict[str, ChannelKey] = field(default_factory=dict)
+
+    def sender(self, pack: Pack, key: str | None, channel: str | None, address: str) -> Sender:
+        """Return who sends: the key's channel, or without a key a public one. Raises Refusal 401, 403, 422, 429."""
+        if channel is not None and channel not in pack.channels:
+            raise refused([Fault("channel", "not_allowed", one_of(pack.channels))])
+        if key is None:
+            return self._public(pack, channel, address)
+        known = self.keyed(pack, key)
+        if channel not in (None, known):
+            raise refused([Fault("channel", "not_the_keys", f"{known}, the channel of this key, or nothing")])
+        return Sender(known, keyed=True)
+
+    def keyed(self, pack: Pack, key: str | None) -> str:
+        """Return the channel of a key. Raises Refusal 401."""
+        if key is None:
+            raise _key_refused("missing", "a channel's API key")
+        known = self.known.get(digest(key))
+        if known is None or known.channel not in pack.channels:
+            raise _key_refused("unknown", "a key that this city gave out")
+        if known.revoked:
+            raise _key_refused("revoked", "a key that was not revoked: ask the city for a new one")
+        return known.channel
+
+    def _public(self, pack: Pack, channel: str | None, address: str) -> Sender:
+        public = [code for code, each in pack.channels.items() if each.public]
+        if channel is None and len(public) != 1:
+            raise refused([Fault("channel", "missing", one_of(public))])
+        if channel is not None and channel not in public:
+            raise _key_refused(
+                "missing", f"the API key of {channel}; without one only {', '.join(public) or 'nothing'}"
+            )
+        return Sender(channel or public[0], keyed=False, address=address)
+
+    def count(self, sender: Sender) -> None:
+        """Count one report of a sender without a key. Raises Refusal 429 with the seconds to wait."""
+        if sender.keyed or self.limiter.hit(self.rate, sender.channel, sender.address):
+            return
+        reset = self.limiter.get_window_stats(self.rate, sender.channel, sender.address).reset_time
+        wait = max(1, round(reset - time.time()))
+        raise Refusal(
+            429, "too-many-reports", f"At most {self.rate} from one address; go on in {wait} s.", retry_after=wait
+        )
+
+    async def refresh(self) -> None:
+        """Read the keys again. Raises StoreDown; what was known stays."""
+        self.known = {key.digest: key for key in await self.records.keys()}
+
+    async def seed(self, keys: dict[str, str]) -> None:
+        """Add keys given by the deployment, and read all."""
+        for channel, key in keys.items():
+            await self.records.add_key(ChannelKey(digest(key), channel))
+        await self.refresh()
+
+    async def give(self, pack: Pack, channel: str) -> tuple[ChannelKey, str]:
+        """Make a new key for a channel and return it: it is shown this once. Raises Refusal, StoreDown."""
+        if channel not in pack.channels:
+            raise Refusal(
+                404, "no-such-channel", f"The city has no channel {channel}; it has {', '.join(pack.channels)}."
+            )
+        key = secrets.token_urlsafe(KEY_BYTES)
+        made = ChannelKey(digest(key), channel)
+        await self.records.add_key(made)
+        await self.refresh()
+        return made, key
+
+    async def revoke(self, id: str) -> None:
+        """Revoke a key; other processes follow within ten seconds. Raises Refusal 404, StoreDown."""
+        if not await self.records.revoke_key(id):
+            raise Refusal(404, "no-such-key", f"There is no key {id}; /v1/channel-keys lists them.")
+        await self.refresh()
+
+
+def digest(key: str) -> str:
+    """Hash a key. It is random and of 256 bits: nobody finds it by trying, so a fast hash is right."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _key_refused(problem: str, expected: str) -> Refusal:
+    error = {"field": "header.X-Api-Key", "problem": problem, "expected": expected}
+    return Refusal(401, f"api-key-{problem}", f"header.X-Api-Key: {expected}.", errors=[error])

@@ -1,0 +1,49 @@
+"""Erase a person: wherever intake received the contact, and for all who read it from the topic."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sanfu.intake.handlers.submissions import Do
+from sanfu.intake.ports import Kept, Records
+from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.rules import Actor, Command
+
+declare("intake.before_scrub", "a tombstone is in the outbox, intake's own copy of the contact is still there")
+
+OPERATOR = Actor("operator", "system_administrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Erasures:
+    """`indexes` makes a person's blind indexes, as they were made when the contact came in."""
+
+    do: Do
+    records: Records
+    indexes: Callable[[Mapping[str, Any]], list[str]]
+
+    async def erase(self, person: Mapping[str, Any]) -> list[str]:
+        """Erase a person by `phone`, `email` or both, and return the issues it was about.
+
+        As a party: a tombstone, for the whole contact. As a filer only: a contact without him, for it is the party's.
+        Safe to repeat, and to be repeated after any failure; raises Unavailable, StoreDown.
+        """
+        indexes, erased = self.indexes(person), list[str]()
+        while found := await self.records.contacts_of(indexes):
+            for kept in found:
+                await self._erase(kept, _without(kept, indexes))
+                erased.append(kept.issue)
+        return erased
+
+    async def _erase(self, kept: Kept, left: Kept) -> None:
+        data = {"issue": kept.issue, "version": left.version, "boxes": left.boxes}
+        await self.do(kept.issue, Command("EraseContact", data, OPERATOR, f"erase:{left.version}"))
+        crashpoint("intake.before_scrub")
+        await self.records.keep(left)
+
+
+def _without(kept: Kept, indexes: list[str]) -> Kept:
+    if {*kept.party} & {*indexes}:
+        return Kept(kept.issue, kept.version + 1, {})
+    boxes = {name: box for name, box in kept.boxes.items() if name != "filer"}
+    return replace(kept, version=kept.version + 1, boxes=boxes, filer=())

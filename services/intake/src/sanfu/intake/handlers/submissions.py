@@ -1,0 +1,134 @@
+"""Take reports in: known by channel and key, sealed, receipted, once."""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sanfu.intake.domain import ids, receipts
+from sanfu.intake.domain.masking import dialled, digits, plain
+from sanfu.runtime.clock import Clock
+from sanfu.runtime.fold import Done
+from sanfu.runtime.rules import Actor, Command, Refusal
+from sanfu.runtime.sealing import Sealer
+
+Report = Mapping[str, Any]
+Do = Callable[[str, Command], Awaitable[Done]]
+
+LONGEST = 64 * 1024
+"""Bytes of a report as JSON: its document holds it twice while it is being published, and the original sealed."""
+SHORTEST_PUBLIC_KEY = 16
+"""Characters of an Idempotency-Key that nobody vouches for: two strangers shall not choose the same one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: a channel, known by its key or public. `address` is the network's."""
+
+    channel: str
+    keyed: bool
+    address: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came of a report. `state` is the issue's, as intake knows it now."""
+
+    issue: str
+    state: Mapping[str, Any]
+    repeated: bool
+
+
+@dataclass(slots=True)
+class Submissions:
+    """Takes reports in."""
+
+    do: Do
+    sealer: Sealer
+    clock: Clock
+    random: Callable[[int], bytes] = secrets.token_bytes
+
+    async def submit(self, report: Report, sender: Sender, key: str | None, prefix: str = "") -> Received:
+        """Store a report durably, once. `key` is the Idempotency-Key. Raises Refusal, Unavailable."""
+        written = orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
+        if len(written) > LONGEST:
+            raise Refusal(413, "report-too-large", f"A report has at most {LONGEST} bytes.", limit=LONGEST)
+        issue, field = self._identify(report, sender, key)
+        boxes, blind = self._sealed(issue, report)
+        data = {
+            "issue": issue,
+            "channel": sender.channel,
+            "report": report,
+            "receipt": receipts.number(self.sealer.blind_index(issue, "receipt"), prefix),
+            "boxes": boxes,
+            "blind": blind,
+        }
+        actor = Actor(sender.channel, "channel" if sender.keyed else "party")
+        command = Command("SubmitIssue", data, actor, "submit", hashlib.sha256(written).hexdigest())
+        try:
+            done = await self.do(issue, command)
+        except Refusal as refusal:
+            raise _about(field, refusal) from refusal
+        return Received(issue, done.state, done.repeated)
+
+    def _identify(self, report: Report, sender: Sender, key: str | None) -> tuple[str, str]:
+        """Return the issue's id and the field it follows from. The channel's own number is better than a key."""
+        if external := report["external_id"]:
+            return ids.keyed(sender.channel, "external", external), "$.external_id"
+        name = "header.Idempotency-Key"
+        if key is not None:
+            if not sender.keyed and len(key) < SHORTEST_PUBLIC_KEY:
+                raise _key_refused(f"without an API key at least {SHORTEST_PUBLIC_KEY} characters: make it a UUID")
+            return ids.keyed(sender.channel, "key", key), name
+        if sender.keyed:
+            raise _key_refused("on a channel with a key this header, or external_id in the body")
+        return ids.unkeyed(self.clock.now(), self.random(10)), name
+
+    def _sealed(self, issue: str, report: Report) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        original = {name: report[name] for name in ("title", "text", "answers")}
+        contents: dict[str, Mapping[str, Any] | None] = {
+            "party": _contact(report["party"]),
+            "filer": _contact(report["filer"]),
+            "original": {**original, "address": report["place"]["address"]},
+        }
+        boxes = {name: self._box(issue, name, content) for name, content in contents.items() if content}
+        return boxes, {name: self.indexes(contents[name] or {}) for name in ("party", "filer")}
+
+    def _box(self, issue: str, name: str, content: Mapping[str, Any]) -> dict[str, str]:
+        sealed = self.sealer.seal(orjson.dumps(content), f"{issue}/intake/{name}".encode()).written()
+        return {"key": sealed["key_id"], "nonce": sealed["nonce"], "sealed": sealed["box"]}
+
+    def indexes(self, person: Mapping[str, Any]) -> list[str]:
+        """Return the blind indexes by which a person is found again: phone and e-mail, in one form each."""
+        found = []
+        if phone := person.get("phone"):
+            found.append(self.sealer.blind_index(digits(phone), "phone"))
+        if email := person.get("email"):
+            found.append(self.sealer.blind_index(plain(email), "email"))
+        return found
+
+
+def _contact(person: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a contact's box holds; None if nothing is known by which somebody could be reached or named."""
+    if person is None:
+        return None
+    given = {name: person.get(name) for name in ("name", "phone", "email", "address")}
+    if given["phone"]:
+        given["phone"] = dialled(given["phone"])
+    return {**given, "language": person.get("language")} if any(given.values()) else None
+
+
+def _about(field: str, refusal: Refusal) -> Refusal:
+    """Name the field in a conflict of keys."""
+    if refusal.status != 409:
+        return refusal
+    error = {"field": field, "problem": refusal.slug, "expected": "the same body as before, or another key"}
+    return Refusal(409, refusal.slug, f"{field}: {refusal.detail}", errors=[error])
+
+
+def _key_refused(expected: str) -> Refusal:
+    error = {"field": "header.Idempotency-Key", "problem": "missing_or_weak", "expected": expected}
+    return Refusal(422, "invalid-input", f"Not as it should be: header.Idempotency-Key: {expected}.", errors=[error])

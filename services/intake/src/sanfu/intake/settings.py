@@ -1,0 +1,46 @@
+"""What a deployment may set for intake, besides what every service has."""
+
+from pathlib import Path
+
+import orjson
+from limits import RateLimitItem, parse
+from pydantic import Field, SecretStr, field_validator
+
+from sanfu.runtime.settings import ServiceSettings
+
+
+class IntakeSettings(ServiceSettings):
+    """`keys` (the ring for personal data) must be there: intake seals before it stores."""
+
+    body_limit: int = Field(
+        2 * 1024 * 1024, ge=1024, description="bytes of a request: a batch of 200 reports of 10 KB each"
+    )
+    channel_keys: SecretStr | None = Field(
+        None, description="API keys to begin with, JSON {channel: key}; one that is known already, or revoked, stays so"
+    )
+    channel_keys_file: Path | None = None
+    public_rate: str = Field(
+        "20/minute", description="reports that one address may send over public channels without a key: `limits` syntax"
+    )
+
+    @field_validator("public_rate")
+    @classmethod
+    def a_rate(cls, given: str) -> str:
+        parse(given)
+        return given
+
+    @property
+    def rate(self) -> RateLimitItem:
+        return parse(self.public_rate)
+
+    def first_keys(self) -> dict[str, str]:
+        """Return the keys to begin with, by channel. Raises ValueError that shows none of them."""
+        if self.channel_keys is None:
+            return {}
+        try:
+            found = orjson.loads(self.channel_keys.get_secret_value())
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(key, str) and len(key) >= 32 for key in found.values()):
+            raise ValueError("channel_keys is JSON {channel: key}, each key of at least 32 characters")
+        return found
