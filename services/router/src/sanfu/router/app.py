@@ -30,6 +30,7 @@ def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Servi
         settings=settings,
         codec=codec,
         routers=[routes(lambda: (_in_use(service), service.clock.now()))],
+        prepare=getattr(parts.documents, "prepare", None),  # a store in memory has no indexes
         watch=lambda: watch(service, packs),
     )
     service.metrics.pack.labels(packs.current.version).set(1)
@@ -41,7 +42,11 @@ async def watch(service: Service, packs: PackHolder) -> Rules | None:
     refused = packs.refused
     rules = await asyncio.to_thread(_newer, _in_use(service), packs)
     if packs.refused not in (None, refused):
-        log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
+        log.warning(
+            "pack_refused",
+            version=packs.refused,
+            problems=[f"{each.file}:{each.line} {each.message}; {each.cure}" for each in packs.problems[:20]],
+        )
     if rules is not None:
         service.metrics.pack.clear()
         service.metrics.pack.labels(rules.pack.version).set(1)

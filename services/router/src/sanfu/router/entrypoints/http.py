@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -31,8 +31,8 @@ class ReportAsked(Body):
     kind: IssueKind = Field("issue", description="What it is")
     urgency: Urgency = Field("normal", description="How soon somebody must act")
     secrecy: Secrecy = Field("open", description="Who may read it; decides which rules may look at the text")
-    title: Line(300) = Field("", description="Title")  # type: ignore[valid-type]
-    text: Text(20_000) = Field("", description="Text")  # type: ignore[valid-type]
+    title: Annotated[str, Line(300)] = Field("", description="Title")
+    text: Annotated[str, Text(20_000)] = Field("", description="Text")
     place: Where = Field(default_factory=Where, description="Where the problem is")
     category: Code | None = Field(None, description="Category chosen")
     unit: Unit | None = Field(None, description="Unit wished for")

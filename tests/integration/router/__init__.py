@@ -1,0 +1,1 @@
+"""The router on a real Kafka and a real MongoDB."""
