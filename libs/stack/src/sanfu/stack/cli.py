@@ -96,7 +96,7 @@ def status(name: Name = "main", as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(tables.status_object(stack), ensure_ascii=False))
     else:
-        console.print(tables.programs(stack))
+        console.print(tables.programs(stack) if stack.status().programs else f"{name} is down: ./sanfu up brings it up")
     raise typer.Exit(0 if stack.status().up else 1)
 
 

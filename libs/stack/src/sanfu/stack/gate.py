@@ -61,9 +61,16 @@ def test(
     SANFU_TEST_KAFKA and SANFU_TEST_MONGO name servers to test on; otherwise the run has its own broker and mongod.
     """
     root = checkout()
-    system.provide(_needs(root), console.print)
+    if not _unit_only(context.args):
+        system.provide(_needs(root), console.print)
     command = [sys.executable, "-m", "pytest", *(["--full"] if full else []), *context.args]
     raise typer.Exit(subprocess.run(command, check=False, cwd=root).returncode)
+
+
+def _unit_only(arguments: list[str]) -> bool:
+    """Tell whether the arguments name tests, and only such as need nothing of the machine."""
+    paths = [argument for argument in arguments if argument.startswith("tests")]
+    return bool(paths) and all(path.startswith("tests/unit") for path in paths)
 
 
 def _needs(root: Path) -> list[system.Need]:
