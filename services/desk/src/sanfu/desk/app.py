@@ -1,6 +1,8 @@
 """Where desk's parts meet: `production` and `assemble`, its test door."""
 
 import asyncio
+import hmac
+import os
 from typing import Any
 
 import orjson
@@ -14,7 +16,8 @@ from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
 from sanfu.desk.domain.rules import DeskRules
-from sanfu.desk.entrypoints import http
+from sanfu.desk.entrypoints import http, pages
+from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.handlers import City, Desk, give_tokens
 from sanfu.desk.ports import Cases, Shelves
 from sanfu.desk.settings import DeskSettings
@@ -42,9 +45,12 @@ def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder) -> Service
     async def do(subject: str, command: Any) -> Any:
         return await service.commands.do(subject, command)
 
-    sealer = Sealer(Keys.parse(settings.keys.get_secret_value())) if settings.keys else None
+    keys = Keys.parse(settings.keys.get_secret_value()) if settings.keys else None
+    sealer = Sealer(keys) if keys else None
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
     directory = Directory(desk, parts.broker)
+    sessions = Sessions(desk, _session_key(keys), settings.session_hours * 3600)
+    door = pages.routes(desk, sessions, secure=settings.secure_cookies)
 
     async def prepare() -> None:
         await _prepare(parts, cases, shelves)
@@ -66,7 +72,7 @@ def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder) -> Service
 
     service = Service(
         name="desk", rules=DeskRules(desk.city.pack), parts=parts, settings=settings, codec=codec,
-        routers=[http.routes(desk)], tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
+        routers=[http.routes(desk), door], tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
         background=[directory.run], prepare=prepare, watch=watch, quiet=quiet,
     )  # fmt: skip
     service.metrics.pack.labels(desk.city.pack.version).set(1)
@@ -80,6 +86,11 @@ def _newer(city: City, packs: PackHolder) -> City | None:
     if packs.refused not in (None, refused):
         log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
     return None if packs.current is city.pack else City(packs.current)
+
+
+def _session_key(keys: Keys | None) -> bytes:
+    """Derive what signs cookies, the same in every process; without a key ring, sessions end with this one."""
+    return hmac.digest(keys.index, b"desk sessions", "sha256") if keys else os.urandom(32)
 
 
 def _stores(parts: Parts) -> tuple[Cases, Shelves]:

@@ -1,0 +1,65 @@
+"""The board's words, in Chinese and English, by the glossary."""
+
+from typing import Final
+
+from sanfu.city.model import Pack
+
+LANGUAGES: Final = ("zh", "en")
+
+WORDS: Final = {
+    "zh": {
+        "title": "三服务实时看板", "open": "在办", "urgent": "最急事项", "states": "办理环节", "units": "承办单位",
+        "receipt": "编号", "matter": "事项", "unit": "承办单位", "state": "环节", "due": "时限", "light": "灯",
+        "nothing": "没有在办事项", "updated": "更新于", "live": "实时", "waiting": "连接中断，正在重试",
+        "login": "登录", "logout": "退出", "token": "访问令牌", "wrong": "令牌不正确，或已停用。",
+        "hint": "令牌由系统管理员发放，仅限本人使用。", "more": "另有 {n} 件", "no_limit": "未定",
+        "unassigned": "待派单", "other": "EN", "skip": "跳到内容", "units_more": "另有 {n} 个单位",
+    },
+    "en": {
+        "title": "Three services, live", "open": "Open", "urgent": "Most urgent", "states": "Where they stand",
+        "units": "Units in charge", "receipt": "Number", "matter": "Issue", "unit": "Unit", "state": "Stage",
+        "due": "Limit", "light": "Light", "nothing": "Nothing is open", "updated": "Updated", "live": "Live",
+        "waiting": "Connection lost, trying again", "login": "Log in", "logout": "Log out", "token": "Access token",
+        "wrong": "This token is not right, or no longer valid.",
+        "hint": "The system administrator gives out tokens; yours is for you alone.",
+        "more": "{n} more",
+        "no_limit": "not set", "unassigned": "Not yet assigned", "other": "中文", "skip": "Skip to content",
+        "units_more": "{n} more units",
+    },
+}  # fmt: skip
+LIGHTS: Final = {
+    "zh": {"red": "红灯 · 超期", "yellow": "黄灯 · 将到期", "none": "正常"},
+    "en": {"red": "Red · overdue", "yellow": "Yellow · due soon", "none": "In time"},
+}
+STATES: Final = {
+    "zh": {
+        "submitted": "待分派", "in_review": "前置审查", "assigned": "待签收", "acknowledged": "已签收",
+        "contacted": "已对接", "handled": "待回访", "followed_up": "待销号", "returned": "退单待定",
+        "answered": "已答复", "refused": "不予受理",
+    },
+    "en": {
+        "submitted": "New", "in_review": "In review", "assigned": "Assigned", "acknowledged": "Acknowledged",
+        "contacted": "Contacted", "handled": "To follow up", "followed_up": "To close", "returned": "Returned",
+        "answered": "Answered", "refused": "Refused",
+    },
+}  # fmt: skip
+
+
+def unit_name(pack: Pack, code: str | None, language: str) -> str:
+    """Name a unit; an unknown code is shown as it stands."""
+    if code is None or code == "-":
+        return WORDS[language]["unassigned"]
+    unit = pack.units.get(code)
+    return unit.name(language) if unit else code
+
+
+def left(seconds: float, language: str) -> str:
+    """Say how much time is left, or by how much it is late, in the two largest parts."""
+    minutes = int(abs(seconds) // 60)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    zh, en = [("天", "小时", "分钟"), ("d", "h", "min")]
+    parts = [(n, name) for n, name in zip((days, hours, rest), zh if language == "zh" else en, strict=True) if n][:2]
+    span = " ".join(f"{n} {name}" for n, name in parts) or ("不到 1 分钟" if language == "zh" else "under 1 min")
+    if language == "zh":
+        return f"剩 {span}" if seconds > 0 else f"超期 {span}"
+    return f"{span} left" if seconds > 0 else f"{span} late"
