@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
-from sanfu.router.domain.fanout import UNIT_SEQUENCE
+from sanfu.contracts.units import UNIT_SEQUENCE, IssueAsItStands
 from sanfu.router.domain.rules import RouterRules
 from sanfu.runtime.rules import Relay
 from tests.unit.router.city import pack
@@ -257,7 +257,7 @@ def act(it: Told, step: tuple[Any, ...]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(STEPS, max_size=25), st.booleans())
-def test_each_units_records_are_counted_without_a_hole_whatever_happens(
+def test_each_units_records_are_whole_and_counted_without_a_hole_whatever_happens(
     steps: list[tuple[Any, ...]], sure: bool
 ) -> None:
     it = leaking() if sure else leaking(text="who knows")
@@ -267,3 +267,8 @@ def test_each_units_records_are_counted_without_a_hole_whatever_happens(
         copies = it.of(unit)
         assert sequence(copies) == list(range(1, len(copies) + 1))
         assert not copies or "issue" in copies[0].event.data
+        for copy in copies:
+            whole = dict(copy.event.data)
+            if (issue := whole.pop("issue", None)) is not None:
+                IssueAsItStands.model_validate(issue, extra="forbid")
+            codec.encode(copy.event.type, whole)

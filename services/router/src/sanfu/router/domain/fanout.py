@@ -15,8 +15,6 @@ from sanfu.router.domain import withheld
 from sanfu.router.domain.standing import NEW
 from sanfu.runtime.rules import Relay, State
 
-UNIT_SEQUENCE = "ce_unitsequence"
-
 
 def copies(pack: Pack, before: State, after: State, event: Event) -> Iterator[Relay]:
     """Make a copy for each unit whose count this event moved, if the unit has a topic of its own."""
@@ -25,7 +23,7 @@ def copies(pack: Pack, before: State, after: State, event: Event) -> Iterator[Re
     for code, unit in units.items():
         told = unit["n"]
         if told != (earlier[code]["n"] if code in earlier else 0) and _has_topic(pack, code):
-            headers = {UNIT_SEQUENCE: str(told)}
+            headers = {"ce_unitsequence": str(told)}
             yield Relay(unit_topic(code), replace(event, data=_body(after, event, code, unit)), headers)
 
 
