@@ -163,10 +163,13 @@ class Subject:
     def fire(self, until: datetime) -> int:
         """Let the timer go off if it is due at `until`; answer how many events that made. One that would go off
         again at once, having told nothing, parks the subject: it would never rest."""
-        due = self._set.rules.due(self.state)
-        if self.parked is not None or due is None or due > until:
+        if self.parked is not None:
             return 0
         try:
+            due = self._set.rules.due(self.state)
+            if due is None or due > until:
+                self.dirty = self.dirty or due != self._base.get("due")  # newer rules than those that armed it
+                return 0
             told = self._decided(self.state, Due(due, until), f"timer:{self.id}")
             self._commit(told)
             after = self._set.rules.due(self.state)
@@ -182,7 +185,11 @@ class Subject:
         """After a rebuild: announce what should have been announced by now."""
         if self.parked is not None:
             return 0
-        told = self._number(self.state, self._set.rules.outstanding(self.state, self._set.now), None)
+        try:
+            told = self._number(self.state, self._set.rules.outstanding(self.state, self._set.now), None)
+        except Exception as error:
+            self._mark_parked(error, {})
+            return 0
         self._commit(told)
         self.dirty = self.dirty or bool(told)
         return len(told)
@@ -192,16 +199,12 @@ class Subject:
         and nothing changed, if one still can't be folded or is missing."""
         if self.parked is None:
             return True
-        kept = (self.state, self.out, dict(self.seen), list(self.pushes), self.parked)
+        was = (self.state, self.out, dict(self.seen), self.applied, list(self.pushes), self.parked, self.dirty)
         want = dict(self.parked["seen"])
         self.parked = None
-        for letter in letters:
-            if self.take(letter, passing=letter.heads.id in passing) is Fate.PARKED:
-                self.state, self.out, self.seen, self.pushes, self.parked = kept
-                return False
-        missing = {s: n for s, n in want.items() if self._last(s) < n}
-        if missing:
-            self.state, self.out, self.seen, self.pushes, self.parked = kept
+        fates = (self.take(letter, passing=letter.heads.id in passing) for letter in letters)
+        if Fate.PARKED in fates or any(self._last(source) < last for source, last in want.items()):
+            self.state, self.out, self.seen, self.applied, self.pushes, self.parked, self.dirty = was
             return False
         self.dirty = True
         return True
@@ -213,7 +216,7 @@ class Subject:
         sets: dict[str, Any] = {k: v for k, v in self.state.items() if self._base.get(k, _ABSENT) is not v}
         gone = [k for k in self._base if k not in self.state and k not in MACHINE_KEYS]
         sets |= {"ver": self.ver + 1, "p": self.partition, "seen": self.seen, "out": self.out}
-        due = None if self.parked is not None else self._set.rules.due(self.state)
+        due = self._due()
         for name, value in (("due", due), ("parked", self.parked), ("applied", self.applied or None)):
             if value is not None:
                 sets[name] = value
@@ -227,6 +230,13 @@ class Subject:
         return [*self.outbox, *self.pushes]
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _due(self) -> datetime | None:
+        try:
+            return None if self.parked is not None else self._set.rules.due(self.state)
+        except Exception as error:
+            self._mark_parked(error, {})
+            return None
 
     def _last(self, source: str) -> int:
         return self.out if source == self._set.rules.service else self.seen.get(source, 0)
