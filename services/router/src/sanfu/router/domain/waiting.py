@@ -39,6 +39,8 @@ def answered(
     """Fold an answer in behind its cause; without one (given after a rebuild) it answers all that was open."""
     if waiting is None or cause not in [trigger["cause"] for trigger in waiting["open"]]:
         return fold(standing, move), None if cause is None else heard(waiting, move)
+    if waiting["tail"][-1][0] == cause:
+        return fold(standing, move), None  # live, always: nothing was heard meanwhile
     causes = [trigger["cause"] for trigger in waiting["open"]]
     at = [name for name, _ in waiting["tail"]].index(cause) + 1
     tail = [*waiting["tail"][:at], [None, move], *waiting["tail"][at:]]
