@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sanfu.contracts.events.words import Body, Count, Subject
+from sanfu.contracts.events.words import Answers, Body, Count, Subject
 
 
 class Box(Body):
@@ -50,3 +50,4 @@ class Original(Body):
     title: str = Field(description="Title")
     text: str = Field(description="Text")
     address: str | None = Field(default=None, description="Address of the place of the problem, before masking")
+    answers: Answers = Field(default_factory=dict, description="Answers to the channel's own questions, before masking")

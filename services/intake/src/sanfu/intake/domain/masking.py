@@ -41,6 +41,8 @@ def _folded(character: str) -> str:
 _FOLDING = _Folding()
 
 _SEP = r"[ \t\n.\-_/·•()]{0,3}"
+_GAPS = dict.fromkeys(map(ord, " \t\n.-_/·•()"))
+"""What may stand between the characters of a number or a name without hiding it."""
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -56,22 +58,40 @@ _FORMS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """A value of this report's people: how it is found, and what a text must hold, without its gaps, to have it."""
+
+    bare: str
+    form: str
+
+    def hidden(self, folded: str, bare: str) -> str:
+        """Mark every occurrence. A pattern is made only for who is there: making one takes longer than all else."""
+        return re.sub(self.form, _marked, folded) if self.bare in bare else folded
+
+
+def _marked(found: re.Match[str]) -> str:
+    return _MARK * len(found[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Mask:
     """Masks for one report: the forms, and its own people's values."""
 
-    own: tuple[re.Pattern[str], ...]
+    own: tuple[Own, ...]
 
     @classmethod
     def of(cls, people: Iterable[Mapping[str, Any]]) -> "Mask":
         """Make the mask for people with any of `name`, `phone`, `email`, `address`."""
-        return cls(tuple(pattern for person in people for pattern in _own(person)))
+        return cls(tuple(value for person in people for value in _own(person)))
 
     def text(self, text: str) -> str:
         """Return the text with `*` for each character that tells who it is; the same object if there is none."""
-        folded = text.translate(_FOLDING)
-        searched = folded
-        for pattern in (*self.own, *_FORMS):
-            searched = pattern.sub(lambda found: _MARK * len(found[0]), searched)
+        searched = folded = text.translate(_FOLDING)
+        bare = folded.translate(_GAPS)
+        for value in self.own:
+            searched = value.hidden(searched, bare)
+        for pattern in _FORMS:
+            searched = pattern.sub(_marked, searched)
         if searched == folded:
             return text
         return "".join(MASK if mark == _MARK else was for mark, was in zip(searched, text, strict=True))
@@ -109,18 +129,18 @@ def dialled(phone: str) -> str:
     return f"+{digits(phone).removeprefix('00')}" if abroad else digits(phone)
 
 
-def _own(person: Mapping[str, Any]) -> Iterable[re.Pattern[str]]:
+def _own(person: Mapping[str, Any]) -> Iterable[Own]:
     for field in ("address", "email", "name"):
-        if value := plain(person.get(field) or ""):
-            yield _literal(value)
+        if value := plain(person.get(field) or "").translate(_GAPS):
+            yield Own(value, _literal(value))
     number = digits(person.get("phone") or "")
     for part in (number, number[4:], number[3:]) if number.startswith("0") else (number,):
         if len(part) >= 5:
-            yield re.compile(_SEP.join(part))
+            yield Own(part, _SEP.join(part))
 
 
-def _literal(value: str) -> re.Pattern[str]:
-    """Find a value wherever it stands, also with spaces or dots inside; one of Latin letters as whole words only."""
-    body = r"[ \t\n.·•\-]{0,3}".join(re.escape(part) for part in re.sub(r"[ \t·•]+", "", value))
+def _literal(value: str) -> str:
+    """Find a value wherever it stands, also with gaps inside; one of Latin letters as whole words only."""
+    body = _SEP.join(map(re.escape, value))
     before, after = (at.isascii() and at.isalnum() for at in (value[0], value[-1]))
-    return re.compile(("(?<![a-z0-9])" if before else "") + body + ("(?![a-z0-9])" if after else ""))
+    return ("(?<![a-z0-9])" if before else "") + body + ("(?![a-z0-9])" if after else "")
