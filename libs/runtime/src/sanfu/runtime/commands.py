@@ -10,7 +10,7 @@ import structlog
 from sanfu.runtime.fold import Done
 from sanfu.runtime.machine import Contended, Machine, Outboxes
 from sanfu.runtime.outages import Unavailable
-from sanfu.runtime.rules import Command, Refusal
+from sanfu.runtime.rules import Command
 from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
@@ -103,10 +103,10 @@ class Commands:
             log.warning("left_for_the_sweeper", why=str(error))
 
 
-def _answer(future: "asyncio.Future[Done]", outcome: Done | Refusal) -> None:
+def _answer(future: "asyncio.Future[Done]", outcome: Done | Exception) -> None:
     if future.done():
         return
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, Exception):
         future.set_exception(outcome)
     else:
         future.set_result(outcome)

@@ -19,7 +19,7 @@ from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.fold import Done, Fate, Letter, Setting, Subject
 from sanfu.runtime.metrics import MachineMetrics
 from sanfu.runtime.outbox import Publisher
-from sanfu.runtime.rules import Command, Refusal, Rules
+from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.store import Change, Document, Documents, Entry, StoreDown
 
 R = TypeVar("R")
@@ -100,19 +100,20 @@ class Machine:
 
     async def order(
         self, commands: Mapping[str, Sequence[Command]]
-    ) -> tuple[dict[str, list[Done | Refusal]], Outboxes]:
-        """Do commands, in one write per subject. The outboxes still have to be published: answer first.
+    ) -> tuple[dict[str, list[Done | Exception]], Outboxes]:
+        """Do commands, in one write per subject; one that can't be done comes back as its Refusal, one on which the
+        rules broke as what they raised. The outboxes still have to be published: answer first.
 
         Raises StoreDown with the outcome unknown: the same command may be sent again, its key makes it safe.
         """
 
-        def fold(subject: Subject) -> list[Done | Refusal]:
-            outcomes: list[Done | Refusal] = []
+        def fold(subject: Subject) -> list[Done | Exception]:
+            outcomes: list[Done | Exception] = []
             for command in commands[subject.id]:
                 try:
                     outcomes.append(subject.command(command))
-                except Refusal as refusal:
-                    outcomes.append(refusal)
+                except Exception as error:  # one command's failure is not that of those written with it
+                    outcomes.append(error)
             return outcomes
 
         worked = await self._work(list(commands), fold)

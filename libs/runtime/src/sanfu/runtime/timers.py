@@ -94,6 +94,7 @@ class Timers:
 
     async def _rest(self) -> None:
         caught_up = self.caught_up()
+        self._wakes = self.clock.now() + NAP  # who arms one while the store is asked may be too late for its answer
         next_due = await self.machine.documents.next_due(list(caught_up)) if caught_up else None
         now = self.clock.now()
         if next_due is None or next_due > now:
