@@ -116,7 +116,7 @@ class Desk:
         return await self.client.post(f"/v1/cases/{subject}/{command}", json=dict(said or {}), headers=given)
 
     async def get(self, user: str, path: str, **query: Any) -> httpx.Response:
-        return await self.client.get(path, params=query, headers=as_user(user))
+        return await self.client.get(path, params=query or None, headers=as_user(user))
 
     def advance(self, **span: float) -> None:
         self.clock.advance(timedelta(**span))

@@ -27,11 +27,23 @@ class Contacts:
     shelf: Shelf
 
     async def apply(self, records: Sequence[Incoming]) -> None:
-        """Take in records, the newest of each key. One that can't be read is passed over with an error in the log."""
-        latest = {record.key: record for record in records if record.key}
-        await self.shelf.drop([key for key, record in latest.items() if record.value is None])
-        kept = [_document(key, record.value) for key, record in latest.items() if record.value is not None]
-        await self.shelf.put([document for document in kept if document is not None])
+        """Take in records in their order. One that can't be read is passed over with an error in the log."""
+        erased: set[str] = set()
+        kept: dict[str, Document] = {}
+        for record in records:
+            key = record.key or ""
+            if record.value is None:
+                erased.add(key)
+                kept.pop(key, None)
+            elif (document := _document(key, record.value)) and _newer(document, kept.get(key)):
+                kept[key] = document
+        if erased:
+            await self.shelf.drop(sorted(erased))
+        await self.shelf.put(list(kept.values()))
+
+
+def _newer(document: Document, other: Document | None) -> bool:
+    return other is None or bool(document["version"] > other["version"])
 
 
 def _document(key: str, value: bytes) -> Document | None:

@@ -49,7 +49,7 @@ class How:
 class Purpose(Body):
     """What a contact is read for; kept on record."""
 
-    purpose: Annotated[str, Line(300, 3)]
+    purpose: Annotated[str, Line(300, 2)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""Contacts at the desk: kept sealed, read for a purpose, on record; erased by a tombstone."""
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+import pytest
+
+from sanfu.contracts import names
+from sanfu.contracts.registry import codec
+from sanfu.runtime.broker import Outgoing
+from sanfu.runtime.sealing import Keys, Sealer
+from tests.support import cases
+from tests.support.cases import LEADER, OFFICE, OFFICER, Desk, Story, assigned, submitted
+from tests.support.eventually import eventually
+
+KEYS = Keys("k1", {"k1": os.urandom(32)}, os.urandom(32))
+SEALER = Sealer(KEYS)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = cases.desk(keys=KEYS.written().decode())
+    await made.service.start()
+    async with made.client:
+        yield made
+    await made.service.stop()
+
+
+def box(writer: str, part: str, inside: dict[str, Any], issue: str = "i-1") -> dict[str, str]:
+    sealed = SEALER.seal(orjson.dumps(inside), f"{issue}/{writer}/{part}".encode())
+    nonce, text = (base64.b64encode(part).decode() for part in (sealed.nonce, sealed.box))
+    return {"key": sealed.key_id, "nonce": nonce, "sealed": text}
+
+
+def record(writer: str, version: int, **parts: dict[str, Any]) -> Outgoing:
+    body = {"issue": "i-1", "writer": writer, "version": version}
+    body |= {part: box(writer, part, inside) for part, inside in parts.items()}
+    return Outgoing(names.CONTACTS, f"i-1/{writer}", codec.encode(names.CONTACT_RECORD, body), ())
+
+
+async def known(desk: Desk, **more: Any) -> None:
+    await desk.tell(
+        Story("i-1"), ("intake", names.ISSUE_SUBMITTED, submitted(**more)), ("router", names.ISSUE_ASSIGNED, assigned())
+    )
+    party = {"name": "甲", "phone": "13800000000"}
+    filer = {"name": "乙", "phone": "13900000000"}
+    await desk.broker.publish(
+        [record("intake", 2, party=party, filer=filer), record("intake", 1, party={"name": "旧"})]
+    )
+    await desk.broker.publish([record("desk", 1, party={"phone": "13811111111"})])
+    await eventually(lambda: read(desk, OFFICE, "party", "phone", "13811111111"))
+
+
+async def read(desk: Desk, user: str, part: str, field: str, wanted: str) -> bool:
+    answer = (await desk.get(user, "/v1/cases/i-1/contact", purpose="对接")).json()
+    return bool((answer.get(part) or {}).get(field) == wanted)
+
+
+async def test_desks_word_lies_over_intakes_and_the_higher_version_wins(desk: Desk) -> None:
+    await known(desk)
+    answer = await desk.get(OFFICER, "/v1/cases/i-1/contact", purpose="对接诉求人")
+    assert answer.json()["party"] == {"name": "甲", "phone": "13811111111"}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_contact_is_read_for_a_purpose_only(desk: Desk) -> None:
+    await known(desk)
+    assert (await desk.get(OFFICER, "/v1/cases/i-1/contact")).status_code == 422
+    assert (await desk.get(OFFICER, "/v1/cases/i-1/contact", purpose="x")).status_code == 422
+
+
+async def test_a_leader_reads_the_case_and_no_contact(desk: Desk) -> None:
+    await known(desk)
+    assert (await desk.get(LEADER, "/v1/cases/i-1")).status_code == 200
+    assert (await desk.get(LEADER, "/v1/cases/i-1/contact", purpose="了解")).status_code == 403
+
+
+async def test_a_filer_who_vouches_is_not_named_to_the_unit(desk: Desk) -> None:
+    await known(desk, channel="experience", filer={"kind": "officer", "id": "tax-officer", "named_to_unit": False})
+    unit = (await desk.get(OFFICER, "/v1/cases/i-1/contact", purpose="对接诉求人")).json()
+    office = (await desk.get(OFFICE, "/v1/cases/i-1/contact", purpose="核实填报")).json()
+    assert unit["filer"] is None
+    assert office["filer"]["name"] == "乙"
+    assert (await desk.get(OFFICER, "/v1/cases/i-1")).json()["filer"] is None
+    assert (await desk.get(OFFICE, "/v1/cases/i-1")).json()["filer"]["id"] == "tax-officer"
+
+
+async def test_a_unit_that_is_complained_of_is_not_told_who_said_so(desk: Desk) -> None:
+    await known(desk, complains_of=["urban-management"])
+    answer = await desk.get(OFFICER, "/v1/cases/i-1/contact", purpose="对接诉求人")
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:sanfu:problem:recused")
+
+
+async def test_a_tombstone_erases_the_person(desk: Desk) -> None:
+    await known(desk)
+    await desk.broker.publish([Outgoing(names.CONTACTS, f"i-1/{writer}", None, ()) for writer in ("intake", "desk")])
+
+    async def gone() -> bool:
+        answer = await desk.get(OFFICE, "/v1/cases/i-1/contact", purpose="核实")
+        return bool(answer.json()["party"] is None)
+
+    await eventually(gone)

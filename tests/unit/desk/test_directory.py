@@ -1,0 +1,48 @@
+"""The directory topic: the pack's units and staff, whole, versioned, without credentials."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sanfu.contracts import names
+from sanfu.desk.directory import changed, records
+from tests.support.cases import MORNING, OFFICER, Desk, token
+from tests.support.eventually import eventually
+from tests.support.packs import shipped
+
+
+async def test_every_unit_and_user_of_the_pack_is_published_once(desk: Desk) -> None:
+    pack = shipped()
+    wanted = {f"unit:{code}" for code in pack.units} | {f"user:{id}" for id in pack.staff}
+    await eventually(lambda: len(desk.published(names.DIRECTORY)) >= len(wanted))
+    assert {record.key for log in desk.broker.topics[names.DIRECTORY] for record in log} == wanted
+    assert len(desk.published(names.DIRECTORY)) == len(wanted)
+
+
+async def test_no_credential_is_in_the_directory(desk: Desk) -> None:
+    await eventually(lambda: desk.published(names.DIRECTORY))
+    assert token(OFFICER).encode() not in b"".join(
+        record.value or b"" for log in desk.broker.topics[names.DIRECTORY] for record in log
+    )
+
+
+def test_only_what_changed_gets_a_new_version_and_what_is_gone_becomes_inactive() -> None:
+    pack = shipped()
+    first = changed(records(pack, MORNING.date()), [], MORNING)
+    assert changed(records(pack, MORNING.date()), first, MORNING + timedelta(days=1)) == []
+    staff = {**pack.staff, OFFICER: replace(pack.staff[OFFICER], phone="13800009999")}
+    del staff["tax-officer"]
+    later = changed(records(replace(pack, staff=staff), MORNING.date()), first, MORNING)
+    told = {each["_id"]: each for each in later}
+    assert set(told) == {f"user:{OFFICER}", "user:tax-officer"}
+    assert told["user:tax-officer"]["record"]["active"] is False
+    before = {each["_id"]: each for each in first}
+    for id, each in told.items():
+        assert each["record"]["version"] > before[id]["record"]["version"], "though the clock stood still"
+        assert each["unsent"]
+
+
+async def test_what_the_broker_did_not_take_is_sent_again(desk: Desk) -> None:
+    wanted = len(shipped().units) + len(shipped().staff)
+    await eventually(lambda: len(desk.published(names.DIRECTORY)) == wanted)
+    quiet = await desk.service.watcher.quiet()
+    assert quiet["quiet"], quiet

@@ -1,0 +1,178 @@
+"""The transition table, walked: every state, command and role."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from sanfu.contracts import names
+from sanfu.desk.domain import case as story
+from sanfu.desk.domain.deeds import DEEDS, THREE_ONES
+from sanfu.desk.domain.rules import DeskRules
+from sanfu.desk.domain.scope import Clause
+from sanfu.desk.domain.table import AFTER, COMMANDS, LEAD, STATES, TABLE, allowed
+from sanfu.desk.entrypoints.orders import ORDERS
+from sanfu.runtime.rules import Actor, Command, Refusal
+from tests.support.cases import MORNING, Story, assigned, review, submitted
+from tests.support.packs import shipped
+
+ROLES = (
+    "officer", "unit_head", "duty_officer", "reviewer", "follow_up_caller", "coordination_office", "supervisor",
+    "leader", "auditor", "discipline_liaison", "system_administrator", "system",
+)  # fmt: skip
+ALL = frozenset({"open", "internal", "confidential"})
+RULES = DeskRules(shipped())
+SAID: Mapping[str, Mapping[str, Any]] = {
+    "dispatch": {"unit": "urban-management", "grade": "simple", "reason": "归口"},
+    "answer": {"reply": "请到便民服务中心办理。"},
+    "refuse": {"reason": "litigation", "reply": "已进入诉讼程序，请向法院反映。"},
+    "acknowledge": {},
+    "contact": {"result": "reached"},
+    "handle": {"outcome": "solved", "reply": "三盏路灯已更换，今晚恢复照明。"},
+    "follow_up": {"resolved": "no"},
+    "return": {"ground": "duties", "proposed_unit": "transport", "text": "属交通局"},
+    "reopen": {"reason": "仍不亮"},
+    "close": {"kind": "explained", "reply": "该路段由村集体管护。"},
+}
+
+
+def clause(role: str) -> Clause:
+    units = frozenset({"urban-management"}) if role in LEAD else None
+    return Clause(role, units, None, None, None, ALL)
+
+
+def order(case: Mapping[str, Any], name: str, role: str, who: str = "", **said: Any) -> Mapping[str, Any]:
+    """Do a command; return the case after it. Raises Refusal."""
+    body = ORDERS[name].model_validate({**SAID[name], **said}).model_dump(mode="json")
+    unit = "urban-management" if role in LEAD else "three-services-office"
+    command = Command(name, {"said": body, "scope": (clause(role),)}, Actor(who or role, role, unit), "k")
+    for draft in RULES.decide(case, command, MORNING + timedelta(minutes=5)):
+        event = Story("i-1").event("desk", draft.type, draft.data)
+        case = RULES.evolve(case, event)
+    return case
+
+
+def fresh(**more: Any) -> Mapping[str, Any]:
+    return RULES.evolve({}, Story("i-1").event("intake", names.ISSUE_SUBMITTED, submitted(**more)))
+
+
+def led(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    return RULES.evolve(case, Story("i-1").event("router", names.ISSUE_ASSIGNED, assigned()))
+
+
+def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give a case in each state in which a person can find one."""
+    yield "submitted", fresh(kind="consult")
+    yield (
+        "in_review",
+        RULES.evolve(fresh(kind="consult"), Story("i-1").event("router", names.REVIEW_REQUESTED, review())),
+    )
+    case = led(fresh())
+    yield "assigned", case
+    yield "returned", order(case, "return", "officer")
+    for name, role in (("acknowledge", "officer"), ("contact", "officer"), ("handle", "officer")):
+        case = order(case, name, role)
+        yield case["state"], case
+    case = order(case, "follow_up", "follow_up_caller")
+    yield "followed_up", case
+    yield "closed", order(case, "close", "coordination_office")
+
+
+EXAMPLES = dict(examples())
+
+
+def test_every_state_that_a_person_can_find_has_an_example() -> None:
+    assert set(EXAMPLES) == set(STATES) - {"answered", "refused"}
+    assert all(case["state"] == state for state, case in EXAMPLES.items())
+
+
+@pytest.mark.parametrize("state", EXAMPLES)
+def test_a_command_does_what_the_table_says_and_else_names_what_is_allowed(state: str) -> None:
+    for name, role in product(DEEDS, ROLES):
+        step = TABLE.get((state, name, role))
+        try:
+            after = order(EXAMPLES[state], name, role)
+        except Refusal as refusal:
+            if step is None and role in LEAD and EXAMPLES[state]["unit"] is None:
+                assert refusal.status == 404, "who leads sees nothing of what has no lead yet"
+            elif step is None:
+                assert (refusal.status, refusal.slug) == (409, "not-now"), (name, role)
+                assert refusal.more["allowed"] == list(allowed(state, [role]))
+            else:
+                assert name == "refuse", (state, name, role, refusal.detail)
+            continue
+        assert step is not None, (state, name, role)
+        assert step.to in {after["state"], "answered"}, "an answer is closed at once"
+
+
+def test_the_table_the_deeds_and_the_bodies_know_the_same_commands() -> None:
+    assert set(COMMANDS) == set(DEEDS) == set(ORDERS)
+    assert set(AFTER) <= story.KNOWN
+
+
+def test_no_command_leads_to_closed_without_the_three_ones() -> None:
+    """Walk every path of commands, as deep as the life of two rounds, over what cases come to look like."""
+    seen, todo = set(), [fresh(), led(fresh())]
+    closed = 0
+    while todo:
+        case = todo.pop()
+        key = (case["state"], case["round"], tuple(tuple(sorted(one)) for one in case["rounds"]), case["returns"])
+        if key in seen or case["round"] > 2:
+            continue
+        seen.add(key)
+        if case["state"] == "closed" and case["closed"]["kind"] not in {"answered", "refused"}:
+            closed += 1
+            assert set(THREE_ONES) <= set(case["rounds"][-1]), key
+        for name, role in product(DEEDS, ROLES):
+            for said in ({}, {"resolved": "yes"}) if name == "follow_up" else ({},):
+                try:
+                    todo.append(order(case, name, role, **said))
+                except Refusal:
+                    continue
+    assert closed > 2
+    assert len(seen) > 15
+
+
+def test_even_past_the_table_nothing_closes_without_the_three_ones() -> None:
+    whole = EXAMPLES["followed_up"]
+    case = {**whole, "rounds": [{k: v for k, v in whole["rounds"][0].items() if k != "contact"}]}
+    with pytest.raises(Refusal, match="contact") as refusal:
+        order(case, "close", "coordination_office")
+    assert refusal.value.slug == "three-ones-missing"
+
+
+@pytest.mark.parametrize(("name", "state"), [("close", "followed_up")])
+def test_who_handled_cannot_close(name: str, state: str) -> None:
+    case = led(fresh())
+    for step in ("acknowledge", "contact", "handle"):
+        case = order(case, step, "officer", who="both-hats")
+    case = order(case, "follow_up", "follow_up_caller")
+    assert case["state"] == state
+    with pytest.raises(Refusal) as refusal:
+        order(case, name, "coordination_office", who="both-hats")
+    assert refusal.value.slug == "handled-it"
+    assert order(case, name, "coordination_office", who="another")["state"] == "closed"
+
+
+@pytest.mark.parametrize("unit", ["urban-management", "police", "traffic-police"])
+def test_nobody_of_the_unit_that_handled_or_above_or_below_it_follows_up(unit: str) -> None:
+    case = led(fresh())
+    case = {**case, "unit": unit, "units": [unit]}
+    case = {**case, "state": "handled", "rounds": [{**case["rounds"][0], "handle": {"by": {"id": "x"}}}]}
+    home = {"urban-management": "urban-management", "police": "traffic-police", "traffic-police": "police"}[unit]
+    said = ORDERS["follow_up"].model_validate({"resolved": "yes"}).model_dump(mode="json")
+    data = {"said": said, "scope": (clause("follow_up_caller"),)}
+    with pytest.raises(Refusal) as refusal:
+        RULES.decide(case, Command("follow_up", data, Actor("c", "", home), "k"), MORNING)
+    assert refusal.value.slug == "not-impartial"
+
+
+def test_a_case_out_of_scope_is_as_unknown_as_one_that_does_not_exist() -> None:
+    other = Clause("officer", frozenset({"tax"}), None, None, None, ALL)
+    data = {"said": {}, "scope": (other,)}
+    for case in (EXAMPLES["assigned"], {}):
+        with pytest.raises(Refusal) as refusal:
+            RULES.decide(case, Command("acknowledge", data, Actor("x", "", "tax"), "k"), MORNING)
+        assert (refusal.value.status, refusal.value.slug) == (404, "case-unknown")
