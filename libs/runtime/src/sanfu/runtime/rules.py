@@ -149,6 +149,6 @@ class Rules(Protocol):
         """What one event, just evolved, sends elsewhere. Not asked during a rebuild."""
         ...
 
-    def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
+    def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:
         """After a rebuild: what should have been announced by now, and was not."""
         ...

@@ -1,0 +1,1 @@
+"""Notify's ports on real parts and in memory."""

@@ -1,0 +1,120 @@
+"""The ports in memory, for tests: held to the real ones by one behaviour suite."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sanfu.notify.domain.delivery import OPEN, Delivery
+from sanfu.notify.domain.records import read, written
+from sanfu.notify.ports import Document, Standing, Stores, Wanted
+from sanfu.runtime.paging import Page
+
+
+@dataclass(slots=True)
+class MemoryDeliveries:
+    """`ports.Deliveries` over the dict that the memory store's inserts go to."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    async def prepare(self) -> None: ...
+
+    async def insert(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self.documents.setdefault(delivery.id, written(delivery))
+
+    async def ripe(
+        self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
+    ) -> list[Delivery]:
+        mine = set(partitions)
+        found = [d for d in self._in(mine) if d["state"] in OPEN and d["medium"] == medium]
+        found = [d for d in found if d["due"] <= now and d["again"] <= real]
+        return [read(d) for d in sorted(found, key=lambda d: d["again"])[:limit]]
+
+    async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:
+        won = [d for d in deliveries if d.id in self.documents and self.documents[d.id]["ver"] == d.ver]
+        for delivery in won:
+            self.documents[delivery.id] = {**written(delivery), "ver": delivery.ver + 1, "mark": mark}
+        return frozenset(delivery.id for delivery in won)
+
+    async def marked(self, ids: Sequence[str], mark: str) -> frozenset[str]:
+        return frozenset(id for id in ids if self.documents.get(id, {}).get("mark") == mark)
+
+    async def unreported(self, partitions: Iterable[int], real: datetime, limit: int) -> list[Delivery]:
+        found = [d for d in self._in(set(partitions)) if "report_at" in d and d["report_at"] <= real]
+        return [read(d) for d in sorted(found, key=lambda d: d["report_at"])[:limit]]
+
+    async def reported(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            self.documents[id].pop("report_at", None)
+
+    async def report_later(self, ids: Sequence[str], at: datetime) -> None:
+        for id in ids:
+            if "report_at" in self.documents[id]:
+                self.documents[id]["report_at"] = at
+
+    async def get(self, id: str) -> Delivery | None:
+        return read(self.documents[id]) if id in self.documents else None
+
+    async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
+        asked = wanted.conditions().items()
+        found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked)]
+        found.sort(key=_place, reverse=True)
+        if page.after is not None:
+            after = (page.after.key, page.after.id)
+            found = [d for d in found if _place(d) < after]
+        return [read(d) for d in found[: page.limit + 1]]
+
+    async def standing(self, partitions: Iterable[int]) -> list[Standing]:
+        groups: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+        for document in self._in(set(partitions)):
+            if document["state"] in OPEN:
+                groups[document["medium"], document["state"]].append(document["at"])
+        return [Standing(*key, len(ats), min(ats)) for key, ats in groups.items()]
+
+    async def waiting(self, partitions: Iterable[int], *, since: datetime | None, until: datetime | None) -> int:
+        begun = [d["waits_since"] for d in self._in(set(partitions)) if d["state"] == "held" and "waits_since" in d]
+        return sum((since is None or at > since) and (until is None or at <= until) for at in begun)
+
+    async def unreported_count(self, partitions: Iterable[int]) -> int:
+        return sum("report_at" in d for d in self._in(set(partitions)))
+
+    def _in(self, partitions: set[int]) -> list[Document]:
+        return [d for d in self.documents.values() if d["p"] in partitions]
+
+
+def _place(document: Mapping[str, Any]) -> tuple[int, str]:
+    return int(document["at"].timestamp() * 1000), document["_id"]
+
+
+@dataclass(slots=True)
+class MemoryShelf:
+    """`ports.Shelf` over a dict."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    async def prepare(self, *fields: str) -> None: ...
+
+    async def put(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        for document in documents:
+            known = self.documents.get(document["_id"])
+            if known is None or known["version"] < document["version"]:
+                self.documents[document["_id"]] = copy.deepcopy(dict(document))
+
+    async def erase(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            known = self.documents.get(id, {"version": 0})
+            self.documents[id] = {"_id": id, "version": known["version"], "erased": True}
+
+    async def get(self, ids: Iterable[str]) -> dict[str, Document]:
+        return {id: copy.deepcopy(self.documents[id]) for id in ids if id in self.documents}
+
+    async def having(self, field: str, values: Iterable[str]) -> list[Document]:
+        wanted = set(values)
+        return [copy.deepcopy(d) for d in self.documents.values() if d.get(field) in wanted]
+
+
+def memory_stores(deliveries: dict[str, Document]) -> Stores:
+    return Stores(MemoryDeliveries(deliveries), MemoryShelf(), MemoryShelf())

@@ -1,0 +1,168 @@
+"""The ports on MongoDB, through the database that the runtime's parts hand over: no driver is imported here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sanfu.notify.domain.delivery import OPEN, Delivery
+from sanfu.notify.domain.records import read, written
+from sanfu.notify.ports import Document, Standing, Stores, Wanted
+from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
+from sanfu.runtime.paging import Page
+from sanfu.runtime.store import StoreDown
+
+JOURNALED = {"w": "majority", "j": True}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MongoDeliveries:
+    """`ports.Deliveries` on the collection that the machine's inserts go to."""
+
+    def __init__(self, documents: MongoDocuments) -> None:
+        self._documents = documents
+        self._collection: Any = documents.database.get_collection("deliveries", write_concern=MAJORITY)
+
+    async def prepare(self) -> None:
+        """Only open deliveries are in the indexes of the loop; lists have their own."""
+        is_open = {"again": {"$type": "date"}}
+        unreported = {"report_at": {"$type": "date"}}
+        async with spoken():
+            create = self._collection.create_index
+            await create([("medium", 1), ("p", 1), ("again", 1)], name="ripe", partialFilterExpression=is_open)
+            await create([("p", 1), ("report_at", 1)], name="unreported", partialFilterExpression=unreported)
+            await create([("at", -1), ("_id", -1)], name="newest")
+            await create([("subject", 1), ("at", -1), ("_id", -1)], name="subject")
+            await create([("state", 1), ("at", -1), ("_id", -1)], name="state")
+
+    async def insert(self, deliveries: Sequence[Delivery]) -> None:
+        if deliveries:
+            await self._documents.insert("deliveries", [written(delivery) for delivery in deliveries])
+
+    async def ripe(
+        self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
+    ) -> list[Delivery]:
+        wanted = {"medium": medium, "p": {"$in": list(partitions)}, "due": {"$lte": now}}
+        return await self._find({**wanted, "again": {"$lte": real, "$type": "date"}}, [("again", 1)], limit)
+
+    async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:
+        if not deliveries:
+            return frozenset()
+        updates = [
+            {"q": {"_id": d.id, "ver": d.ver}, "u": {**written(d), "ver": d.ver + 1, "mark": mark}} for d in deliveries
+        ]
+        command = {"update": "deliveries", "updates": updates, "ordered": False, "writeConcern": JOURNALED}
+        async with spoken():
+            answer = await self._documents.database.command(command)
+        if "writeErrors" in answer or "writeConcernError" in answer:
+            raise StoreDown("deliveries: not all documents were written")
+        ids = [delivery.id for delivery in deliveries]
+        return frozenset(ids) if answer["n"] == len(ids) else await self.marked(ids, mark)
+
+    async def marked(self, ids: Sequence[str], mark: str) -> frozenset[str]:
+        async with spoken():
+            found = await self._collection.find({"_id": {"$in": list(ids)}, "mark": mark}, {"_id": 1}).to_list(None)
+        return frozenset(document["_id"] for document in found)
+
+    async def unreported(self, partitions: Iterable[int], real: datetime, limit: int) -> list[Delivery]:
+        wanted = {"p": {"$in": list(partitions)}, "report_at": {"$lte": real, "$type": "date"}}
+        return await self._find(wanted, [("report_at", 1)], limit)
+
+    async def reported(self, ids: Sequence[str]) -> None:
+        async with spoken():
+            await self._collection.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"report_at": ""}})
+
+    async def report_later(self, ids: Sequence[str], at: datetime) -> None:
+        wanted = {"_id": {"$in": list(ids)}, "report_at": {"$exists": True}}
+        async with spoken():
+            await self._collection.update_many(wanted, {"$set": {"report_at": at}})
+
+    async def get(self, id: str) -> Delivery | None:
+        async with spoken():
+            found = await self._collection.find_one({"_id": id})
+        return read(found) if found else None
+
+    async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
+        asked: list[Document] = [wanted.conditions()]
+        if page.after is not None:
+            key = page.after.key
+            at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
+            asked.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]})
+        return await self._find({"$and": asked}, [("at", -1), ("_id", -1)], page.limit + 1)
+
+    async def standing(self, partitions: Iterable[int]) -> list[Standing]:
+        mine = {"p": {"$in": list(partitions)}, "again": {"$type": "date"}, "state": {"$in": list(OPEN)}}
+        key = {"medium": "$medium", "state": "$state"}
+        steps = [{"$match": mine}, {"$group": {"_id": key, "count": {"$sum": 1}, "oldest": {"$min": "$at"}}}]
+        async with spoken():
+            found = await self._collection.aggregate(steps).to_list(None)
+        return [Standing(r["_id"]["medium"], r["_id"]["state"], r["count"], r["oldest"]) for r in found]
+
+    async def waiting(self, partitions: Iterable[int], *, since: datetime | None, until: datetime | None) -> int:
+        begun: Document = {"$type": "date"}
+        begun |= {} if since is None else {"$gt": since}
+        begun |= {} if until is None else {"$lte": until}
+        mine = {"p": {"$in": list(partitions)}, "again": {"$type": "date"}, "state": "held", "waits_since": begun}
+        async with spoken():
+            return int(await self._collection.count_documents(mine))
+
+    async def unreported_count(self, partitions: Iterable[int]) -> int:
+        mine = {"p": {"$in": list(partitions)}, "report_at": {"$type": "date"}}
+        async with spoken():
+            return int(await self._collection.count_documents(mine))
+
+    async def _find(self, wanted: Document, order: list[tuple[str, int]], limit: int) -> list[Delivery]:
+        async with spoken():
+            found = await self._collection.find(wanted).sort(order).limit(limit).to_list(None)
+        return [read(document) for document in found]
+
+
+class MongoShelf:
+    """`ports.Shelf` on one collection."""
+
+    def __init__(self, database: Any, name: str) -> None:
+        self._database, self._name = database, name
+        self._collection = database.get_collection(name, write_concern=MAJORITY)
+
+    async def prepare(self, *fields: str) -> None:
+        async with spoken():
+            for field in fields:
+                await self._collection.create_index([(field, 1)], name=field)
+
+    async def put(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        await self._update([(one["_id"], _unless_older(one)) for one in documents])
+
+    async def erase(self, ids: Sequence[str]) -> None:
+        left = {"version": {"$ifNull": ["$version", 0]}, "_id": "$_id", "erased": {"$literal": True}}
+        await self._update([(id, {"$replaceWith": left}) for id in ids])
+
+    async def get(self, ids: Iterable[str]) -> dict[str, Document]:
+        return {found["_id"]: found for found in await self._find({"_id": {"$in": list(ids)}})}
+
+    async def having(self, field: str, values: Iterable[str]) -> list[Document]:
+        return await self._find({field: {"$in": list(values)}})
+
+    async def _update(self, steps: Sequence[tuple[str, Document]]) -> None:
+        if not steps:
+            return
+        updates = [{"q": {"_id": id}, "u": [step], "upsert": True} for id, step in steps]
+        command = {"update": self._name, "updates": updates, "ordered": False, "writeConcern": JOURNALED}
+        async with spoken():
+            answer = await self._database.command(command)
+        if "writeErrors" in answer or "writeConcernError" in answer:
+            raise StoreDown(f"{self._name}: not all documents were written")
+
+    async def _find(self, wanted: Document) -> list[Document]:
+        async with spoken():
+            found: list[Document] = await self._collection.find(wanted).to_list(None)
+        return found
+
+
+def _unless_older(document: Mapping[str, Any]) -> Document:
+    """Replace what is stored by the document, unless what is stored has its version or a higher one."""
+    stands = {"$gte": [{"$ifNull": ["$version", -1]}, document["version"]]}
+    return {"$replaceWith": {"$cond": [stands, "$$ROOT", {"$literal": dict(document)}]}}
+
+
+def mongo_stores(documents: MongoDocuments) -> Stores:
+    contacts, directory = (MongoShelf(documents.database, name) for name in ("contacts", "directory"))
+    return Stores(MongoDeliveries(documents), contacts, directory)

@@ -1,0 +1,123 @@
+"""Where notify's parts meet: `production` and `assemble`, its test door."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import orjson
+import structlog
+
+from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
+from sanfu.contracts.registry import codec
+from sanfu.notify.adapters.memory import memory_stores
+from sanfu.notify.adapters.sms import GatewaySms
+from sanfu.notify.adapters.smtp import SmtpMail
+from sanfu.notify.domain.rules import COLLECTION, NotifyRules
+from sanfu.notify.entrypoints.http import routes
+from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
+from sanfu.notify.handlers.people import Contacts, Directory
+from sanfu.notify.handlers.reporter import Reporter
+from sanfu.notify.metrics import Measures, NotifyMetrics
+from sanfu.notify.ports import Sender, Stores
+from sanfu.notify.settings import NotifySettings
+from sanfu.runtime.broker import partition_of
+from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.rules import Command, Rules
+from sanfu.runtime.sealing import Keys, Sealer
+from sanfu.runtime.service import Parts, Service, real_parts
+from sanfu.runtime.tables import Table
+
+log = structlog.get_logger()
+
+Senders = Mapping[str, Sender | None]
+"""A provider for each medium; None: messages of this medium are skipped, with that as the reason."""
+
+
+def production() -> Service:
+    """Make the service as the environment says."""
+    settings = NotifySettings()
+    if settings.city is None:
+        raise SystemExit("notify needs a city pack: set SANFU_CITY to its directory")
+    return assemble(settings, real_parts(settings, "notify"), PackHolder(settings.city))
+
+
+def providers(settings: NotifySettings) -> Senders:
+    """Make the providers that the settings name. Nothing connects yet."""
+    sms = settings.sms_url and GatewaySms(
+        settings.sms_url, orjson.loads(settings.sms_headers.get_secret_value()), orjson.loads(settings.sms_body),
+        settings.sms_id_field, settings.sms_at_once, settings.call_s,
+    )  # fmt: skip
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    email = settings.smtp_host and SmtpMail(
+        settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.mail_from, settings.smtp_user, password,
+        settings.call_s,
+    )  # fmt: skip
+    return {"sms": sms or None, "email": email or None}
+
+
+def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders: Senders | None = None) -> Service:
+    """Make the service on these parts, real ones or in memory; `senders` stand in for those of the settings."""
+    if settings.keys is None:
+        raise ValueError("notify needs the key ring for personal data: set SANFU_KEYS or SANFU_KEYS_FILE")
+    stores, sealer = _stores(parts), Sealer(Keys.parse(settings.keys.get_secret_value()))
+    carriers = providers(settings) if senders is None else senders
+    metrics = NotifyMetrics.on(parts.registry)
+
+    def partitions() -> Sequence[int]:
+        return [number for number, one in service.reader.partitions.items() if one.rebuild_until is None]
+
+    def place(subject: str) -> int:
+        return partition_of(subject, service.machine.partitions)
+
+    desk = Desk(
+        stores, parts.documents, parts.clock, sealer, metrics, lambda: packs.current, partitions,
+        Timing(settings.call_s, settings.lease_s),
+    )  # fmt: skip
+
+    async def do(subject: str, command: Command) -> object:
+        return await service.commands.do(subject, command)
+
+    reporter = Reporter(stores.deliveries, do, partitions)
+    couriers = [Courier(desk, medium, sender, reporter.poke) for medium, sender in carriers.items()]
+    measures = Measures(stores.deliveries, metrics, [*carriers], partitions, parts.clock.now, real_now)
+    tokens = [token for token in (settings.notify_key, settings.ops_token) if token is not None]
+
+    async def watch() -> Rules | None:
+        refused, before = packs.refused, packs.current
+        await asyncio.to_thread(packs.check)
+        if packs.refused not in (None, refused):
+            log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
+        if packs.current is before:
+            return None
+        service.metrics.pack.clear()
+        service.metrics.pack.labels(packs.current.version).set(1)
+        return NotifyRules(packs.current, place)
+
+    service = Service(
+        name="notify", rules=NotifyRules(packs.current, place), parts=parts, settings=settings, codec=codec,
+        routers=[routes(stores.deliveries, tokens)],
+        tables=[
+            Table(names.CONTACTS, Contacts(stores.contacts).apply),
+            Table(names.DIRECTORY, Directory(stores.directory).apply),
+        ],
+        background=[*(courier.run for courier in couriers), reporter.run, measures.run],
+        prepare=lambda: _prepare(parts, stores), watch=watch, quiet=measures.quiet,
+    )  # fmt: skip
+    service.metrics.pack.labels(packs.current.version).set(1)
+    return service
+
+
+def _stores(parts: Parts) -> Stores:
+    if isinstance(parts.documents, MemoryDocuments):
+        return memory_stores(parts.documents.others[COLLECTION])
+    from sanfu.notify.adapters.mongo import mongo_stores  # noqa: PLC0415 (it loads the driver)
+
+    return mongo_stores(parts.documents)  # type: ignore[arg-type]
+
+
+async def _prepare(parts: Parts, stores: Stores) -> None:
+    if not isinstance(parts.documents, MemoryDocuments):
+        await parts.documents.prepare()  # type: ignore[attr-defined]
+    await stores.deliveries.prepare()
+    await stores.contacts.prepare()
+    await stores.directory.prepare("unit")

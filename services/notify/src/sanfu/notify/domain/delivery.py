@@ -1,0 +1,209 @@
+"""One message to one recipient by one medium, and its states. Pure.
+
+queued → sending → sent, or back to queued for another try, or to the end: failed, skipped, unknown. Held waits for
+something. `sending` is on disk before the provider is called, so after a crash the policy decides: at most once says
+that nobody knows, at least once sends again.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+DeliveryState = Literal["queued", "held", "sending", "sent", "delivered", "failed", "skipped", "unknown"]
+OPEN: tuple[DeliveryState, ...] = ("queued", "held", "sending")
+
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+"""Seconds before the second try, doubled for each further one; and the most: a provider that is back is found soon."""
+MOST_TRIES = 300
+"""A day's worth at the longest pause: the end where the business clock stands still and nothing grows stale."""
+FIRST_LOOK, LONGEST_LOOK = 0.25, 15.0
+"""Seconds between two looks for what a held delivery waits for, as tries above."""
+PATIENCE: Mapping[str, timedelta] = {
+    "deadline": timedelta(minutes=10), "directory": timedelta(minutes=10), "nobody": timedelta(seconds=10),
+}  # fmt: skip
+"""How long to wait for what (real time); for anything else as long as the message is of use."""
+UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient"})
+"""Reasons for not sending that are no news to the issue's story: there was nowhere to send it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """`due` and `useful_until` are business time; `again` (not before; while sending: the lease), `waits_since` and
+    `report_at` real time. `users` are fixed when it is first sent: it goes to the first one, and each other gets a
+    delivery of its own. It holds no address and no text."""
+
+    id: str
+    p: int
+    subject: str
+    event: str
+    type: str
+    at: datetime
+    template: str
+    medium: str
+    audience: str
+    unit: str | None
+    policy: str
+    critical: bool
+    useful_until: datetime
+    facts: Mapping[str, Any]
+    contact: int | None = None
+    users: tuple[str, ...] = ()
+    state: DeliveryState = "queued"
+    why: str | None = None
+    ver: int = 1
+    tries: int = 0
+    due: datetime | None = None
+    again: datetime | None = AT_ONCE
+    waits_since: datetime | None = None
+    looks: int = 0
+    provider_id: str | None = None
+    ended: datetime | None = None
+    report_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider has it, under this id of its own."""
+
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It surely was not taken, and may be if tried again; not before `after` seconds, if the provider said so."""
+
+    why: str
+    after: float = 0.0
+    counts: bool = True
+    """False: it was not even begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It will never be taken. The reason is a code, never an address."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """It was handed over and no answer came: nobody knows whether it was taken."""
+
+    why: str
+
+
+Outcome = Sent | Retry | Rejected | Lost
+
+
+def delivery_id(event: str, recipient: str, medium: str, template: str) -> str:
+    """The same for the same message to the same recipient about the same event, so that a replay makes no second."""
+    return hashlib.sha256("\n".join((event, recipient, medium, template)).encode()).hexdigest()[:32]
+
+
+def further(delivery: Delivery) -> list[Delivery]:
+    """The deliveries to the users after the first, each as it stood before anything was sent."""
+    fresh = replace(
+        delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
+        provider_id=None, ended=None, report_at=None,
+    )  # fmt: skip
+    return [
+        replace(fresh, id=delivery_id(delivery.event, f"{user} of {delivery.id}", delivery.medium, delivery.template),
+                users=(user,))
+        for user in delivery.users[1:]
+    ]  # fmt: skip
+
+
+# ── before it is sent ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def recovered(delivery: Delivery, real: datetime) -> Delivery:
+    """What becomes of one whose lease ran out while it was being sent: whoever sent it crashed, or hangs."""
+    if delivery.state != "sending":
+        return delivery
+    if delivery.policy == "at_most_once":
+        return end(delivery, "unknown", "crashed_while_sending", real)
+    return replace(delivery, state="queued", why="crashed_while_sending")
+
+
+def stale(delivery: Delivery, now: datetime, real: datetime) -> Delivery:
+    """End it if it is of no use any more, else leave it."""
+    if now <= delivery.useful_until and delivery.tries < MOST_TRIES:
+        return delivery
+    if delivery.tries:
+        return end(delivery, "failed", f"gave_up: {delivery.why}", real)
+    return end(delivery, "skipped", f"stale: {delivery.why}" if delivery.state == "held" else "stale", real)
+
+
+def wait(delivery: Delivery, why: str, real: datetime) -> Delivery:
+    """Hold it until another look. The pauses grow."""
+    looks = delivery.looks + 1 if delivery.state == "held" and delivery.why == why else 0
+    since = delivery.waits_since if looks else real
+    pause = timedelta(seconds=min(FIRST_LOOK * 2 ** min(looks, 10), LONGEST_LOOK))
+    return _moved(delivery, state="held", why=why, waits_since=since, looks=looks, again=real + pause)
+
+
+def waited_enough(delivery: Delivery, why: str, real: datetime) -> bool:
+    """Tell whether it has waited for this as long as it may."""
+    if delivery.state != "held" or delivery.why != why or delivery.waits_since is None or why not in PATIENCE:
+        return False
+    return real - delivery.waits_since >= PATIENCE[why]
+
+
+def claim(delivery: Delivery, users: tuple[str, ...], until: datetime) -> Delivery:
+    """Take it in hand, until the end of the lease (real time)."""
+    return _moved(
+        delivery, state="sending", why=None, tries=delivery.tries + 1, users=users, again=until, waits_since=None,
+        looks=0,
+    )  # fmt: skip
+
+
+# ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settle(delivery: Delivery, outcome: Outcome, real: datetime) -> Delivery:
+    """What becomes of one that was being sent."""
+    match outcome:
+        case Sent(provider_id):
+            return replace(end(delivery, "sent", None, real), provider_id=provider_id)
+        case Rejected(reason):
+            return end(delivery, "failed", reason, real)
+        case Lost(why) if delivery.policy == "at_most_once":
+            return end(delivery, "unknown", why, real)
+        case Lost(why):
+            return _again(delivery, why, 0.0, real)
+        case Retry(why, after, counts):
+            back = delivery if counts else replace(delivery, tries=delivery.tries - 1)
+            return _again(back, why, after, real)
+
+
+def end(delivery: Delivery, state: DeliveryState, why: str | None, real: datetime) -> Delivery:
+    """Close it; the story hears of it, unless there simply was nowhere to send it."""
+    report_at = None if why in UNREMARKABLE else real
+    return _moved(
+        delivery, state=state, why=why, due=None, again=None, waits_since=None, ended=real, report_at=report_at
+    )
+
+
+def pause(delivery: Delivery) -> float:
+    """Seconds before the next try: doubling, and spread by the id over half to one and a half of that, so that a
+    provider that comes back is not met by all at the same instant."""
+    plain = min(FIRST_PAUSE * 2.0 ** min(max(delivery.tries - 1, 0), 20), LONGEST_PAUSE)
+    spread = hashlib.sha256(f"{delivery.id}:{delivery.tries}".encode()).digest()[0] / 255
+    return float(plain * (0.5 + spread))
+
+
+def _again(delivery: Delivery, why: str, after: float, real: datetime) -> Delivery:
+    seconds = max(after, pause(delivery))
+    return _moved(delivery, state="queued", why=why, again=real + timedelta(seconds=seconds))
+
+
+def _moved(delivery: Delivery, **changes: Any) -> Delivery:
+    moved: Delivery = replace(delivery, **changes)
+    return moved

@@ -1,0 +1,19 @@
+"""A delivery as a document, the same in every store. What is empty is left out, so that indexes can be partial."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from sanfu.notify.domain.delivery import Delivery
+
+NAMES = tuple(field.name for field in fields(Delivery) if field.name != "id")
+
+
+def written(delivery: Delivery) -> dict[str, Any]:
+    document = {name: value for name in NAMES if (value := getattr(delivery, name)) is not None}
+    return {"_id": delivery.id, **document, "users": list(delivery.users), "facts": dict(delivery.facts)}
+
+
+def read(document: Mapping[str, Any]) -> Delivery:
+    known = {name: document.get(name) for name in NAMES}
+    return Delivery(**{**known, "id": document["_id"], "users": tuple(document["users"])})

@@ -1,0 +1,123 @@
+"""Notify's rules, as the machine asks for them: the story and the pack's templates say that somebody is told.
+
+Who that is by name is not asked here: a delivery names a capacity and a unit, and people are looked up when it is
+sent. So nothing personal enters a decision, whoever is on duty then is told, and a directory that was not read yet
+makes a message wait instead of losing it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sanfu.city.model import Pack, Template
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, moment
+from sanfu.notify.domain import story
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery, delivery_id, end
+from sanfu.notify.domain.records import written
+from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
+
+COLLECTION = "deliveries"
+STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer"})
+SHOWN = ("unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user")
+"""Of a telling's facts, what a message may need later."""
+REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
+
+
+class NotifyRules:
+    """Satisfies `sanfu.runtime.rules.Rules`. `place` says in which partition a subject lies."""
+
+    service = story.SERVICE
+    knows = story.HEARD | story.OWN
+
+    def __init__(self, pack: Pack, place: Callable[[str], int]) -> None:
+        self.pack, self._place = pack, place
+        self._templates: dict[str, dict[str, Template]] = {}
+        for template in pack.templates:
+            self._templates.setdefault(template.event, {}).setdefault(template.id, template)
+
+    def evolve(self, state: State, event: Event) -> State:
+        return story.evolve(state, event)
+
+    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Outcome]:
+        if not isinstance(given, Command):
+            return ()
+        if given.name != "ReportDelivery":
+            raise Refusal(404, "unknown-command", f"notify knows no command {given.name}")
+        data = given.data
+        if state.get("told", {}).get(data["delivery"]) == data["state"]:
+            return ()
+        return (Draft(REPORTED.get(data["state"], names.DELIVERY_FAILED), data),)
+
+    def due(self, state: State) -> datetime | None:
+        return None
+
+    def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
+        recent = after.get("recent", ())
+        if event.type not in story.TELLING or not recent or recent[-1]["id"] != event.id:
+            return ()
+        return [_insert(delivery) for delivery in self.tellings(event.subject, recent[-1])]
+
+    def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:
+        """Tell what nobody reported as told, while it is of use. A delivery that is still there stays as it is. What
+        may go out once only counts as lost track of: it may have been sent before."""
+        told = state.get("told", {})
+        missing = [one for each in state.get("recent", ()) for one in self.tellings(_subject(each), each)]
+        missing = [one for one in missing if one.id not in told and now <= one.useful_until]
+        return [_insert(_lost_track(one, now) if one.policy == "at_most_once" else one) for one in missing]
+
+    # ── who is told of one event ─────────────────────────────────────────────────────────────────────────────────────
+
+    def tellings(self, subject: str, telling: story.Telling) -> Iterator[Delivery]:
+        """The deliveries that follow from an event, by this pack."""
+        facts = telling["facts"]
+        if facts.get("skipped"):
+            return  # a light that was overtaken by a redder one: recorded, not shown
+        for template in self._templates.get(telling["type"], {}).values():
+            if all(facts.get(name) in allowed for name, allowed in template.where.items()):
+                for unit in _addressees(template.audience, facts):
+                    yield self._delivery(subject, telling, template, unit)
+
+    def _delivery(self, subject: str, telling: story.Telling, template: Template, unit: str | None) -> Delivery:
+        facts, at = telling["facts"], moment(telling["at"])
+        recipient = f"{template.audience}:{unit}" if unit else template.audience
+        contact = facts.get("contact") if template.audience not in STAFF else None
+        delivery = Delivery(
+            id=delivery_id(telling["id"], recipient, template.medium, template.id),
+            p=self._place(subject), subject=subject, event=telling["id"], type=telling["type"], at=at, due=at,
+            template=template.id, medium=template.medium, audience=template.audience, unit=unit,
+            policy=template.delivery, critical=template.urgency == "critical",
+            useful_until=at + timedelta(minutes=template.useful_for),
+            facts={name: facts[name] for name in SHOWN if name in facts},
+            contact=contact if isinstance(contact, int) else None,
+        )  # fmt: skip
+        reachable = template.audience in STAFF or delivery.contact or (template.audience == "filer" and "user" in facts)
+        return delivery if reachable else end(delivery, "skipped", "no_contact", at)
+
+
+def _addressees(audience: str, facts: Mapping[str, Any]) -> list[str | None]:
+    """Units whose people are told; one None for somebody outside of all units."""
+    if audience in STAFF:
+        if facts.get("secrecy") == "sealed":
+            return []  # nobody but the discipline liaison hears of it
+        unit = facts.get("to_unit") or facts.get("unit")
+        alarmed = facts.get("alarmed", ()) if audience == "duty_officer" else ()
+        return [*dict.fromkeys(one for one in (unit, *alarmed) if one)]
+    if audience == "filer":
+        return [None] if facts.get("filer") else []
+    return [None] if facts.get("party_kind", "none") != "none" else []
+
+
+def _subject(telling: story.Telling) -> str:
+    """An event's id is `<service>:<subject>:<sequence>`."""
+    whole: str = telling["id"]
+    return whole.partition(":")[2].rpartition(":")[0]
+
+
+def _lost_track(delivery: Delivery, now: datetime) -> Delivery:
+    return replace(end(delivery, "unknown", "rebuilt", AT_ONCE), ended=now) if delivery.is_open else delivery
+
+
+def _insert(delivery: Delivery) -> Insert:
+    return Insert(COLLECTION, written(delivery))

@@ -1,0 +1,122 @@
+"""What notify keeps of an issue's story: `{facts, recent, told}`.
+
+`facts` are codes, instants and the last public reply, as they stand; `recent` the last events that somebody may have
+to be told of, each with the facts as they stood then; `told` what became of the deliveries that were reported. No
+names, no addresses.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant
+from sanfu.runtime.rules import State
+
+SERVICE = "notify"
+RECENT = 20
+"""Events kept: only what is younger than a template's `useful_for` is ever looked at again."""
+REPORTS = 200
+"""Reported deliveries kept: five media for each of the recent events, twice over."""
+REPLY = 2000
+"""Characters of a reply that a message quotes."""
+
+Facts = Mapping[str, Any]
+Telling = Mapping[str, Any]
+"""{id, type, at, facts}: an event that somebody may have to be told of, its own body laid over the issue's facts."""
+
+TELLING = frozenset(
+    {
+        names.ISSUE_SUBMITTED, names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.URGENCY_CHANGED,
+        names.LIGHT_CHANGED, names.ESCALATION_RAISED, names.ISSUE_HANDLED, names.ISSUE_CLOSED,
+        names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.SUPPLEMENT_ASKED,
+    }
+)  # fmt: skip
+"""Events that a template may be for."""
+HEARD = TELLING | {
+    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_REOPENED, names.SECRECY_CHANGED, names.DEADLINE_SET,
+}  # fmt: skip
+OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
+
+ASSIGNMENTS = frozenset({names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.ISSUE_HANDED_OVER})
+ALARMED = ("emergency", "place")
+"""Parts of units that are alarmed beside the one that leads."""
+
+_TAKEN: Mapping[str, tuple[str, ...]] = {
+    names.ISSUE_SUBMITTED: (
+        *("receipt", "channel", "audience", "kind", "urgency", "secrecy", "party_kind", "language", "category"),
+        "contact",
+    ),
+    names.ISSUE_ASSIGNED: ("unit", "grade", "urgency", "audience", "category", "round"),
+    names.ISSUE_DISPATCHED: ("unit", "grade", "urgency", "audience", "category", "round"),
+    names.ISSUE_HANDED_OVER: ("unit", "grade"),
+    names.ISSUE_REOPENED: ("unit", "round"),
+    names.URGENCY_CHANGED: ("urgency",),
+    names.SECRECY_CHANGED: ("secrecy",),
+    names.ISSUE_HANDLED: ("outcome", "reply"),
+    names.ISSUE_CLOSED: ("reply",),
+    names.ISSUE_ANSWERED: ("reply",),
+    names.ISSUE_REFUSED: ("reply",),
+}
+"""What each event says of the issue as it stands from then on; what it leaves empty stays as it was."""
+_CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")
+
+
+def evolve(state: State, event: Event) -> State:
+    """Fold one event. Own events and others' touch different parts, so their order among each other is the same."""
+    if event.type in OWN:
+        told = {**state.get("told", {}), event.data["delivery"]: event.data["state"]}
+        return {**state, "told": dict([*told.items()][-REPORTS:])}
+    before: Facts = state.get("facts", {})
+    if _outranked(before, event):
+        return state
+    facts = _after(before, event)
+    after = {**state, "facts": facts}
+    if event.type in TELLING:
+        after["recent"] = [*state.get("recent", []), telling(facts, event)][-RECENT:]
+    return after
+
+
+def telling(facts: Facts, event: Event) -> Telling:
+    plain = {name: value for name, value in facts.items() if name != "reply" and not isinstance(value, dict)}
+    body = {name: value for name, value in event.data.items() if _is_plain(value)}
+    return {"id": event.id, "type": event.type, "at": instant(event.time), "facts": {**plain, **body}}
+
+
+def _after(before: Facts, event: Event) -> Facts:
+    data = event.data
+    taken = {name: value for name in _TAKEN.get(event.type, ()) if (value := data.get(name)) is not None}
+    if "reply" in taken:
+        taken["reply"] = taken["reply"][:REPLY]
+    match event.type:
+        case names.ISSUE_SUBMITTED:
+            filer = data.get("filer") or {}
+            more = {"town": (data.get("place") or {}).get("town"), "filer": filer.get("kind"), "user": filer.get("id")}
+            taken |= {name: value for name, value in more.items() if value}
+        case names.ISSUE_SUPPLEMENTED if isinstance(data.get("contact"), int):
+            known = before.get("contact")
+            taken["contact"] = max(data["contact"], known if isinstance(known, int) else 0)
+        case names.DEADLINE_SET if data.get("about") is None:
+            limits = before.get("limits", {})
+            taken["limits"] = {**limits, data["clock"]: {"at": data["limit"], "unit": data["unit"]}}
+            if data.get("grade"):
+                taken["grade"] = data["grade"]
+        case type if type in ASSIGNMENTS:
+            taken["assignment"], taken["by_desk"] = _rank(event)
+            taken["alarmed"] = [one["unit"] for one in data.get("also", ()) if one["part"] in ALARMED]
+    return {**before, **taken}
+
+
+def _outranked(facts: Facts, event: Event) -> bool:
+    """Tell whether an assignment says nothing new: the higher number counts, at equal numbers desk's."""
+    if event.type not in ASSIGNMENTS:
+        return False
+    return _rank(event) <= (facts.get("assignment", 0), facts.get("by_desk", False))
+
+
+def _rank(event: Event) -> tuple[int, bool]:
+    return event.data["assignment"], event.type != names.ISSUE_ASSIGNED
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int) or (isinstance(value, str) and _CODE.fullmatch(value) is not None)

@@ -1,0 +1,137 @@
+"""What a message says: a template of the pack, filled with an issue's facts in the recipient's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from string import Formatter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sanfu.city.model import Pack, Template
+from sanfu.contracts.envelope import moment
+from sanfu.notify.domain.delivery import Delivery
+
+CONFIDENTIAL = ("confidential", "sealed")
+
+_ZH: Mapping[str, str] = {
+    "simple": "简单", "complex": "复杂", "difficult": "疑难",
+    "solved": "已解决", "resolved": "已解决", "partly": "部分解决", "planned": "已列入计划", "explained": "已说明理由",
+    "other_route": "已告知其他途径", "unverifiable": "无法核实", "withdrawn": "已撤回", "answered": "已答复",
+    "refused": "不予受理", "merged": "已并案", "incomplete": "材料不全",
+    "officer": "承办人", "unit_head": "单位负责人", "duty_officer": "值班人员", "supervisor": "督办人员",
+    "coordination_office": "协调办公室", "leader": "领导",
+    "no_category": "诉求", "no_due": "规定时限", "no_reply": "见查询页面",
+}  # fmt: skip
+_EN: Mapping[str, str] = {
+    "solved": "solved", "other_route": "another way was named", "partly": "partly solved",
+    "unverifiable": "could not be verified", "merged": "joined with another report",
+    "unit_head": "unit head", "duty_officer": "officer on duty", "coordination_office": "coordination office",
+    "no_category": "a report", "no_due": "in time", "no_reply": "see the page of your report",
+}  # fmt: skip
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message's words."""
+
+    subject: str | None
+    body: str
+
+
+def template_of(pack: Pack, delivery: Delivery, locale: str) -> Template | None:
+    """Find the delivery's template in this language, else in the pack's first; None if the pack has it no more."""
+    found = {t.locale: t for t in pack.templates if t.id == delivery.template and t.event == delivery.type}
+    close = (found[one] for one in found if locale.split("-", maxsplit=1)[0] == one.split("-")[0])
+    return found.get(locale) or next(close, None) or found.get(pack.locales[0])
+
+
+def needs_deadline(template: Template, delivery: Delivery) -> bool:
+    """Tell whether the message names a limit that the event itself did not bring."""
+    names = {name for text in (template.subject or "", template.body) for _, name, _, _ in Formatter().parse(text)}
+    return "due" in names and "limit" not in delivery.facts
+
+
+def limit_of(delivery: Delivery, facts: Mapping[str, Any]) -> str | None:
+    """The limit that the message names: the event's own, else that of the unit which is told."""
+    if "limit" in delivery.facts:
+        return str(delivery.facts["limit"])
+    limit = facts.get("limits", {}).get("unit_handling")
+    return str(limit["at"]) if limit and limit["unit"] == delivery.facts.get("unit") else None
+
+
+def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any]) -> Text:
+    """Fill the template: with the event's facts, and, for what the event did not say, the issue's as they stand.
+
+    A confidential issue, even one that became so after the event, gets the neutral body.
+    """
+    secret = facts.get("secrecy") in CONFIDENTIAL
+    values = _Values(pack, template.locale, delivery, facts)
+    body = (template.neutral if secret else template.body).format_map(values)
+    subject = template.subject.format_map(values) if template.subject is not None else None
+    return Text(None if subject is None else " ".join(subject.split()), body)
+
+
+class _Values(dict[str, str]):
+    """Placeholders, made when they are asked for."""
+
+    def __init__(self, pack: Pack, locale: str, delivery: Delivery, facts: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._pack, self._locale, self._delivery = pack, locale, delivery
+        self._issue, self._facts = facts, {**facts, **delivery.facts}
+        self._chinese = locale.startswith("zh")
+
+    def __missing__(self, name: str) -> str:
+        facts = self._facts
+        match name:
+            case "city":
+                return self._pack.name[self._locale]
+            case "number":
+                return str(facts.get("receipt", ""))
+            case "category":
+                category = self._pack.categories.get(facts.get("category", ""))
+                return category.name(self._locale) if category else facts.get("category") or self._word("no_category")
+            case "town":
+                return self._unit(facts.get("town")) or self._pack.name[self._locale]
+            case "unit":
+                return self._unit(facts.get("unit"))
+            case "grade":
+                return self._word(facts.get("grade", ""))
+            case "received":
+                return self._time(self._delivery.at)
+            case "due":
+                limit = limit_of(self._delivery, self._issue)
+                return self._time(moment(limit)) if limit else self._word("no_due")
+            case "clock":
+                clock = self._pack.policy.clocks.get(facts.get("clock", ""))
+                return clock.name[self._locale] if clock else facts.get("clock", "")
+            case "late_by":
+                return self._span(int(facts.get("late_by", 0)))
+            case "outcome":
+                told = self._delivery.facts
+                return self._word(told.get("outcome") or told.get("kind", ""))
+            case "reply":
+                return facts.get("reply") or self._word("no_reply")
+            case "step":
+                return self._word(facts.get("to_role", ""))
+            case _:
+                raise KeyError(name)
+
+    def _unit(self, code: str | None) -> str:
+        unit = self._pack.units.get(code or "")
+        return unit.name(self._locale) if unit else code or ""
+
+    def _word(self, code: str) -> str:
+        return (_ZH if self._chinese else _EN).get(code, code)
+
+    def _time(self, at: datetime) -> str:
+        """Local time, as the pack's examples write it: 12月31日 23:59, 31 Dec 23:59."""
+        local = at.astimezone(ZoneInfo(self._pack.zone))
+        day = f"{local.month}月{local.day}日" if self._chinese else f"{local.day} {_MONTHS[local.month - 1]}"
+        return f"{day} {local:%H:%M}"
+
+    def _span(self, seconds: int) -> str:
+        days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+        units = ("天", "小时", "分钟") if self._chinese else (" d", " h", " min")
+        parts = [f"{n}{unit}" for n, unit in zip((days, hours, minutes), units, strict=True) if n]
+        return ("" if self._chinese else " ").join(parts[:2] or [f"0{units[2]}"])

@@ -1,0 +1,1 @@
+"""How notify is asked: its HTTP routes."""

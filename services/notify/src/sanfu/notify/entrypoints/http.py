@@ -1,0 +1,99 @@
+"""The delivery log: `GET /v1/deliveries`, `GET /v1/deliveries/{id}`. No addresses, no texts."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, Field, SecretStr
+
+from sanfu.contracts.envelope import instant
+from sanfu.notify.domain.delivery import Delivery, DeliveryState
+from sanfu.notify.ports import Deliveries, Wanted
+from sanfu.runtime.paging import Cursor, PageAsked
+from sanfu.runtime.rules import Refusal
+from sanfu.runtime.texts import Line
+
+
+class DeliveryShown(BaseModel):
+    """One message to one recipient by one medium. Instants are UTC."""
+
+    id: str
+    subject: str = Field(description="Issue it is about")
+    event: str = Field(description="Event it tells of")
+    at: str = Field(description="When that happened")
+    template: str
+    medium: str
+    recipient: str = Field(description="In what capacity somebody is told")
+    unit: str | None = Field(description="Unit of the recipient")
+    user: str | None = Field(description="Account of the recipient, once it was sent to one")
+    policy: str = Field(description="at_most_once or at_least_once")
+    state: DeliveryState
+    why: str | None = Field(description="Why it is held, failed, was skipped or lost track of")
+    tries: int
+    due: str | None = Field(description="Not sent before")
+    useful_until: str = Field(description="Not sent after")
+    ended: str | None = Field(description="When it came to its end, by the machine's own clock")
+    provider_id: str | None = Field(description="The provider's own id of it")
+
+
+class DeliveriesShown(BaseModel):
+    items: list[DeliveryShown]
+    next: str | None
+
+
+def routes(deliveries: Deliveries, tokens: Sequence[SecretStr]) -> APIRouter:
+    """Make the routes; any of the tokens opens them, and without one they are shut."""
+    router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], dependencies=[Depends(_guard(tokens))])
+
+    @router.get("")
+    async def listed(
+        page: PageAsked,
+        subject: Annotated[str | None, Query(max_length=200), Line(200)] = None,
+        state: DeliveryState | None = None,
+        medium: Literal["sms", "email"] | None = None,
+    ) -> DeliveriesShown:
+        """List deliveries, newest first."""
+        found = await deliveries.page(Wanted(subject, state, medium), page)
+        answer = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
+        return DeliveriesShown(items=[_shown(one) for one in answer["items"]], next=answer["next"])
+
+    @router.get("/{id}")
+    async def one(id: str) -> DeliveryShown:
+        """Show one delivery."""
+        found = await deliveries.get(id)
+        if found is None:
+            raise Refusal(404, "no-such-delivery", "There is no delivery with this id.")
+        return _shown(found)
+
+    return router
+
+
+def _guard(tokens: Sequence[SecretStr]) -> Callable[[HTTPAuthorizationCredentials | None], None]:
+    bearer = HTTPBearer(auto_error=False, scheme_name="notify key or ops token")
+
+    def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+        if not tokens:
+            raise Refusal(403, "log-shut", "No token is set here: set SANFU_NOTIFY_KEY or SANFU_OPS_TOKEN.")
+        if given is None:
+            raise Refusal(401, "token-missing", "Send notify's key or the ops token: `Authorization: Bearer …`.")
+        sent = given.credentials.encode()
+        if not any(hmac.compare_digest(sent, token.get_secret_value().encode()) for token in tokens):
+            raise Refusal(403, "token-wrong", "This opens nothing here.")
+
+    return guard
+
+
+def _shown(one: Delivery) -> DeliveryShown:
+    return DeliveryShown(
+        id=one.id, subject=one.subject, event=one.event, at=instant(one.at), template=one.template, medium=one.medium,
+        recipient=one.audience, unit=one.unit, user=one.users[0] if one.users else None, policy=one.policy,
+        state=one.state, why=one.why, tries=one.tries, due=_written(one.due), useful_until=instant(one.useful_until),
+        ended=_written(one.ended), provider_id=one.provider_id,
+    )  # fmt: skip
+
+
+def _written(at: datetime | None) -> str | None:
+    return None if at is None else instant(at)

@@ -1,0 +1,222 @@
+"""The deliveries loop: what is ripe is claimed, sent, and settled, page by page. Nothing is loaded at start."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+import structlog
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import truncated
+from sanfu.notify.domain import delivery as steps
+from sanfu.notify.domain import wording
+from sanfu.notify.domain.delivery import Delivery, Lost, Outcome, Retry
+from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.ports import Message, Sender, Stores
+from sanfu.runtime.clock import Clock
+from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.sealing import Sealer
+from sanfu.runtime.store import Document, Documents, StoreDown
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+declare("notify.before_sending", "deliveries are claimed, no provider was called")
+declare("notify.after_sending", "the provider has them, the claims still stand")
+declare("notify.after_sent", "outcomes are written, nothing is reported")
+
+PAGE = 200
+REST = 0.1
+"""Seconds (real) an idle loop sleeps: a new message waits no longer than that."""
+
+
+def real_now() -> datetime:
+    return truncated(datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of real time. A claim is begun within what the lease leaves over a whole call, or not at all: so nobody
+    else takes it for abandoned while it is under way."""
+
+    call: float = 10.0
+    lease: float = 30.0
+
+    @property
+    def begin(self) -> float:
+        return self.lease - self.call - self.lease / 10
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all couriers work with. `partitions`: those this process was assigned and has live."""
+
+    stores: Stores
+    documents: Documents
+    clock: Clock
+    sealer: Sealer
+    metrics: NotifyMetrics
+    pack: Callable[[], Pack]
+    partitions: Callable[[], Sequence[int]]
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(slots=True)
+class Courier:
+    """Carries the messages of one medium. Compare-and-set decides who sends one, not ownership."""
+
+    desk: Desk
+    medium: str
+    sender: Sender | None
+    on_ended: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        """Work for ever; closes the provider's connections when cancelled."""
+        try:
+            await self._work()
+        finally:
+            if self.sender is not None:
+                await self.sender.close()
+
+    async def _work(self) -> None:
+        pause = REST
+        while True:
+            try:
+                full = await self.turn() == PAGE
+                pause = REST
+            except StoreDown as error:
+                log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
+                pause, full = min(pause * 2, 5.0), False
+            await asyncio.sleep(0 if full else pause)
+
+    async def turn(self) -> int:
+        """Carry one page of what is ripe; answer how many that were. Raises StoreDown before anything is sent."""
+        partitions = self.desk.partitions()
+        if not partitions:
+            return 0
+        now, real, begun = self.desk.clock.now(), real_now(), time.monotonic()
+        deliveries = self.desk.stores.deliveries
+        page = await deliveries.ripe(self.medium, partitions, now=now, real=real, limit=PAGE)
+        if not page:
+            return 0
+        after, messages = await self._prepared(page, now, real)
+        won = await self._claimed(after)
+        mine = [replace(one, ver=one.ver + 1) for one in after if one.id in won]
+        await self._patiently(lambda: deliveries.insert([more for one in mine for more in steps.further(one)]))
+        self._note(mine)
+        crashpoint("notify.before_sending")
+        claimed = [one for one in mine if one.state == "sending"]
+        outcomes = await self._sent([messages[one.id] for one in claimed], begun + self.desk.timing.begin)
+        crashpoint("notify.after_sending")
+        if claimed:
+            await self._settled(claimed, outcomes)
+        crashpoint("notify.after_sent")
+        return len(page)
+
+    # ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _prepared(
+        self, page: Sequence[Delivery], now: datetime, real: datetime
+    ) -> tuple[list[Delivery], dict[str, Message]]:
+        """What becomes of each before it is sent, and the messages of those that are to be sent now."""
+        desk = self.desk
+        known = await people(desk.stores, desk.sealer, page)
+        documents = await desk.documents.read(sorted({one.subject for one in page}))
+        after, messages = [], {}
+        for before in page:
+            one = steps.stale(steps.recovered(before, real), now, real)
+            if one.is_open:
+                one, message = self._begun(one, known, documents, real)
+                if message is not None:
+                    messages[one.id] = message
+            after.append(one)
+        return after, messages
+
+    def _begun(
+        self, one: Delivery, known: People, documents: Mapping[str, Document], real: datetime
+    ) -> tuple[Delivery, Message | None]:
+        found: Found = known.find(one) if self.sender is not None else Nobody("no_provider")
+        text = self._text(one, found, documents, real) if isinstance(found, Address) else found
+        match text:
+            case Waits(why) if steps.waited_enough(one, why, real):
+                return steps.end(one, "skipped", "no_recipient" if why == "nobody" else why, real), None
+            case Waits(why):
+                return steps.wait(one, why, real), None
+            case Nobody(why):
+                return steps.end(one, "skipped", why, real), None
+        assert isinstance(found, Address)  # noqa: S101 (else there is no text)
+        until = real + timedelta(seconds=self.desk.timing.lease)
+        return steps.claim(one, found.users, until), Message(one.id, found.to, text.subject, text.body)
+
+    def _text(
+        self, one: Delivery, to: Address, documents: Mapping[str, Document], real: datetime
+    ) -> wording.Text | Waits | Nobody:
+        pack, facts = self.desk.pack(), documents.get(one.subject, {}).get("facts")
+        if facts is None:
+            return Waits("story")  # a store put back from a backup: the story is being read
+        template = wording.template_of(pack, one, to.locale or facts.get("language") or pack.locales[0])
+        if template is None:
+            return Nobody("no_template")
+        late = steps.waited_enough(one, "deadline", real)
+        if wording.needs_deadline(template, one) and wording.limit_of(one, facts) is None and not late:
+            return Waits("deadline")
+        return wording.compose(pack, template, one, facts)
+
+    async def _claimed(self, after: Sequence[Delivery]) -> frozenset[str]:
+        """Write; after an unknown outcome read back, so that no claim is left to its lease without need."""
+        mark, deliveries = uuid4().hex, self.desk.stores.deliveries
+        try:
+            return await deliveries.replace(after, mark)
+        except StoreDown as error:
+            log.warning("claims_read_back", medium=self.medium, why=str(error))
+            return await self._patiently(lambda: deliveries.marked([one.id for one in after], mark))
+
+    # ── the call and after ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _sent(self, messages: Sequence[Message], begin_by: float) -> list[Outcome]:
+        if self.sender is None or not messages:
+            return []
+        places = asyncio.Semaphore(self.sender.width)
+        return await asyncio.gather(*(self._send(self.sender, one, places, begin_by) for one in messages))
+
+    async def _send(self, sender: Sender, message: Message, places: asyncio.Semaphore, begin_by: float) -> Outcome:
+        async with places:
+            if time.monotonic() > begin_by:
+                return Retry("not_begun", counts=False)
+            try:
+                async with asyncio.timeout(self.desk.timing.call):
+                    return await sender.send(message)
+            except TimeoutError:
+                return Lost("timeout")
+            except Exception as error:  # a provider's adapter at fault must not stop all others
+                log.error("sender_failed", medium=self.medium, delivery=message.id, error=type(error).__name__)
+                return Lost("sender_failed")
+
+    async def _settled(self, claimed: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
+        real, mark = real_now(), uuid4().hex
+        after = [steps.settle(one, outcome, real) for one, outcome in zip(claimed, outcomes, strict=True)]
+        await self._patiently(lambda: self.desk.stores.deliveries.replace(after, mark))
+        self._note(after)
+
+    def _note(self, after: Sequence[Delivery]) -> None:
+        ended = [one for one in after if not one.is_open]
+        for one in ended:
+            self.desk.metrics.ended.labels(one.medium, one.state).inc()
+        if ended:
+            self.on_ended()
+
+    async def _patiently(self, act: Callable[[], Awaitable[T]]) -> T:
+        """What was claimed or sent must be written down: try until the store answers."""
+        pause = 0.1
+        while True:
+            try:
+                return await act()
+            except StoreDown as error:
+                log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)

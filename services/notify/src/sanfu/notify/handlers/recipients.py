@@ -1,0 +1,128 @@
+"""Who a delivery goes to: looked up when it is sent, not before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.rules import STAFF
+from sanfu.notify.handlers.people import opened
+from sanfu.notify.ports import Document, Stores
+from sanfu.runtime.sealing import Sealer, Unsealable
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """Where it goes, in which language (None: the city's own), and, of a unit's people, to whom."""
+
+    to: str
+    locale: str | None
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Not known yet: look again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """There is nobody, or no way to reach them by this medium."""
+
+    why: str
+
+
+Found = Address | Waits | Nobody
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What is known of those whom a page of deliveries is for: units and users by code, contacts by issue."""
+
+    units: Mapping[str, Document]
+    users: Mapping[str, Document]
+    contacts: Mapping[str, Sequence[Document]]
+    sealer: Sealer
+
+    def find(self, delivery: Delivery) -> Found:
+        """Say where a delivery goes."""
+        if delivery.audience in STAFF:
+            return self._of_unit(delivery)
+        found = self._of_issue(delivery)
+        user = delivery.facts.get("user")
+        if isinstance(found, Nobody) and found.why != "erased" and delivery.audience == "filer" and user is not None:
+            return self._user(delivery, str(user))
+        return found
+
+    def _of_unit(self, delivery: Delivery) -> Found:
+        if delivery.users:
+            return self._user(delivery, delivery.users[0])
+        unit = self.units.get(delivery.unit or "")
+        if unit is None:
+            return Waits("directory")
+        if delivery.audience == "unit":
+            return _address(_reach(unit, delivery.medium), None)
+        there = [one for one in self.users.values() if one["unit"] == delivery.unit and one["active"]]
+        asked = sorted((one for one in there if delivery.audience in one["roles"]), key=lambda one: str(one["code"]))
+        able = [one for one in asked if one["reach"].get(delivery.medium)]
+        if able:
+            first = able[0]
+            return Address(first["reach"][delivery.medium], first["locale"], tuple(one["code"] for one in able))
+        if delivery.audience == "duty_officer" and (phone := _reach(unit, delivery.medium)):
+            return Address(phone, None)
+        return Nobody("no_address") if asked else Waits("nobody")
+
+    def _user(self, delivery: Delivery, code: str) -> Found:
+        user = self.users.get(code)
+        if user is None:
+            return Waits("directory")
+        if not user["active"]:
+            return Nobody("left")
+        found = _address(user["reach"].get(delivery.medium), user["locale"])
+        return Address(found.to, found.locale, delivery.users) if isinstance(found, Address) else found
+
+    def _of_issue(self, delivery: Delivery) -> Found:
+        if delivery.contact is None:
+            return Nobody("no_contact")
+        records = self.contacts.get(delivery.subject, ())
+        if any("erased" in record for record in records):
+            return Nobody("erased")
+        if all(r.get("writer") != "intake" or r["version"] < delivery.contact for r in records):
+            return Waits("contact")
+        try:
+            contact = opened(self.sealer, records, delivery.audience)
+        except Unsealable as error:
+            log.error("contact_sealed_fast", issue=delivery.subject, why=str(error))
+            return Waits("key")
+        field = "phone" if delivery.medium == "sms" else delivery.medium
+        return _address(contact.get(field), contact.get("language"))
+
+
+async def people(stores: Stores, sealer: Sealer, page: Sequence[Delivery]) -> People:
+    """Read what `find` needs for these deliveries: three queries, however many there are."""
+    units = sorted({d.unit for d in page if d.unit})
+    codes = {code for d in page for code in (*d.users[:1], d.facts.get("user")) if code}
+    issues = sorted({d.subject for d in page if d.contact is not None})
+    found = await stores.directory.get([*(f"unit:{c}" for c in units), *(f"user:{c}" for c in sorted(codes))])
+    records = [*found.values(), *(await stores.directory.having("unit", units) if units else ())]
+    kept = await stores.contacts.get([f"{issue}/{writer}" for issue in issues for writer in ("intake", "desk")])
+    contacts = {i: [kept[key] for w in ("intake", "desk") if (key := f"{i}/{w}") in kept] for i in issues}
+    by_kind = {what: {r["code"]: r for r in records if r.get("what") == what} for what in ("unit", "user")}
+    return People(by_kind["unit"], by_kind["user"], contacts, sealer)
+
+
+def _reach(unit: Document, medium: str) -> str | None:
+    own: Mapping[str, Any] = unit["reach"]
+    fallback = {"sms": unit["duty_phone"], "email": unit["mailbox"]}
+    found: str | None = own.get(medium) or fallback.get(medium)
+    return found
+
+
+def _address(to: str | None, locale: str | None) -> Address | Nobody:
+    return Address(to, locale) if to else Nobody("no_address")

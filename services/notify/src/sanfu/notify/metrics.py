@@ -1,0 +1,94 @@
+"""Every metric of notify's own, and what is measured for them now and then."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from sanfu.notify.domain.delivery import OPEN
+from sanfu.notify.ports import Deliveries
+from sanfu.runtime.store import StoreDown
+
+log = structlog.get_logger()
+
+EVERY = 5.0
+LONG = timedelta(minutes=10)
+"""A message that waits longer for a contact or the directory needs somebody to look."""
+FRESH = timedelta(minutes=1)
+"""What began to wait within so long is still on its way (`/ops/quiet`); after that it does not come by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyMetrics:
+    """On the registry given."""
+
+    open: Gauge
+    ended: Counter
+    oldest_queued_seconds: Gauge
+    waiting_long: Gauge
+    unreported: Gauge
+
+    @classmethod
+    def on(cls, registry: CollectorRegistry) -> "NotifyMetrics":
+        kinds = ("medium", "state")
+        return cls(
+            Gauge("sanfu_notify_deliveries", "Deliveries that are not at their end", kinds, registry=registry),
+            Counter("sanfu_notify_deliveries_ended", "Deliveries that came to their end", kinds, registry=registry),
+            Gauge("sanfu_notify_oldest_queued_seconds", "Age (business time) of the oldest queued delivery, by medium",
+                  ("medium",), registry=registry),
+            Gauge("sanfu_notify_waiting_long", "Deliveries that have waited over 10 min for a contact, the directory "
+                  "or a deadline: somebody must look", registry=registry),
+            Gauge("sanfu_notify_unreported", "Deliveries whose end the story has not been told", registry=registry),
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Measures:
+    """Looks every few seconds how the deliveries of this process stand."""
+
+    deliveries: Deliveries
+    metrics: NotifyMetrics
+    media: Sequence[str]
+    partitions: Callable[[], Sequence[int]]
+    now: Callable[[], datetime]
+    real: Callable[[], datetime]
+    _alarmed: int = 0
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.measure()
+            except StoreDown as error:
+                log.warning("not_measured", why=str(error))
+            await asyncio.sleep(EVERY)
+
+    async def measure(self) -> None:
+        mine, metrics, now = self.partitions(), self.metrics, self.now()
+        standing = {(one.medium, one.state): one for one in await self.deliveries.standing(mine)}
+        for medium in self.media:
+            for state in OPEN:
+                found = standing.get((medium, state))
+                metrics.open.labels(medium, state).set(found.count if found else 0)
+            queued = standing.get((medium, "queued"))
+            age = (now - queued.oldest).total_seconds() if queued else 0.0
+            metrics.oldest_queued_seconds.labels(medium).set(max(0.0, age))
+        waiting = await self.deliveries.waiting(mine, since=None, until=self.real() - LONG)
+        if waiting > self._alarmed:
+            log.error("deliveries_wait_long", count=waiting)
+        self._alarmed = waiting
+        metrics.waiting_long.set(waiting)
+        metrics.unreported.set(await self.deliveries.unreported_count(mine))
+
+    async def quiet(self) -> dict[str, int]:
+        """Counts that must be 0 before the clock may jump."""
+        mine = self.partitions()
+        counts = {"queued": 0, "sending": 0}
+        for one in await self.deliveries.standing(mine):
+            if one.state in counts:
+                counts[one.state] += one.count
+        counts["waiting"] = await self.deliveries.waiting(mine, since=self.real() - FRESH, until=None)
+        counts["unreported"] = await self.deliveries.unreported_count(mine)
+        return counts

@@ -1,0 +1,135 @@
+"""What notify needs from outside: providers that send, and its own collections."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sanfu.notify.domain.delivery import Delivery, Outcome
+from sanfu.runtime.paging import Page
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """What a provider gets. Never logged: it names somebody. `id` is the same on every try."""
+
+    id: str
+    to: str
+    subject: str | None
+    text: str
+
+
+class Sender(Protocol):
+    """One provider of one medium."""
+
+    @property
+    def width(self) -> int:
+        """How many messages it takes at once."""
+        ...
+
+    async def send(self, message: Message) -> Outcome:
+        """Hand over a message; raises nothing but what the caller's cancellation brings.
+
+        Sent: the provider has it. Retry: it surely has not, and may later. Rejected: it never will. Lost: it was
+        handed over and nobody knows. What is said of why is a code, without the address.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of deliveries is asked for: all that is given must hold."""
+
+    subject: str | None = None
+    state: str | None = None
+    medium: str | None = None
+
+    def conditions(self) -> dict[str, str]:
+        given = {"subject": self.subject, "state": self.state, "medium": self.medium}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many open deliveries of a medium stand so, and since when (business time) the oldest does."""
+
+    medium: str
+    state: str
+    count: int
+    oldest: datetime
+
+
+class Deliveries(Protocol):
+    """The deliveries. Every method may raise StoreDown; what it has written is journaled by a majority."""
+
+    async def prepare(self) -> None: ...
+
+    async def insert(self, deliveries: Sequence[Delivery]) -> None:
+        """Put those in that are not there yet; what is there stays as it is."""
+        ...
+
+    async def ripe(
+        self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
+    ) -> list[Delivery]:
+        """Open deliveries with `due` by now and `again` by the real instant, those first that may go longest."""
+        ...
+
+    async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:
+        """Put each in place of the stored one if that still has its version, which rises by one. Return the ids of
+        those that were put. `mark` is used once: `marked` finds what was written with it after an unknown outcome."""
+        ...
+
+    async def marked(self, ids: Sequence[str], mark: str) -> frozenset[str]: ...
+
+    async def unreported(self, partitions: Iterable[int], real: datetime, limit: int) -> list[Delivery]:
+        """Deliveries with `report_at` by this instant, oldest first."""
+        ...
+
+    async def reported(self, ids: Sequence[str]) -> None: ...
+
+    async def report_later(self, ids: Sequence[str], at: datetime) -> None: ...
+
+    async def get(self, id: str) -> Delivery | None: ...
+
+    async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
+        """Up to `page.limit + 1` of those wanted, newest first, by (milliseconds of `at`, id)."""
+        ...
+
+    async def standing(self, partitions: Iterable[int]) -> list[Standing]: ...
+
+    async def waiting(self, partitions: Iterable[int], *, since: datetime | None, until: datetime | None) -> int:
+        """How many are held waiting, begun (real time) after `since` and by `until`."""
+        ...
+
+    async def unreported_count(self, partitions: Iterable[int]) -> int: ...
+
+
+class Shelf(Protocol):
+    """A small collection of whole documents by `_id`, each with a `version`. Every method may raise StoreDown."""
+
+    async def prepare(self, *fields: str) -> None:
+        """Create an index for each field that `having` will be asked for. May be called again."""
+        ...
+
+    async def put(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Put whole documents, journaled by a majority. One whose stored `version` is as high or higher stays."""
+        ...
+
+    async def erase(self, ids: Sequence[str]) -> None:
+        """Leave nothing of these but `_id`, `version` and `erased: True`: older versions stay away."""
+        ...
+
+    async def get(self, ids: Iterable[str]) -> dict[str, Document]: ...
+
+    async def having(self, field: str, values: Iterable[str]) -> list[Document]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    deliveries: Deliveries
+    contacts: Shelf
+    directory: Shelf

@@ -1,0 +1,1 @@
+"""Notify on a real Kafka and a real MongoDB, with a scripted gateway and a mail sink."""

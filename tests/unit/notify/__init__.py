@@ -1,0 +1,1 @@
+"""Notify alone: rules, wording, states, the loop on memory parts."""
