@@ -78,6 +78,14 @@ def test_what_no_rule_is_sure_of_goes_to_review_with_suggestions_that_end_with_t
     assert suggested(submitted(text="nothing known")) == ["office"]
 
 
+def test_a_rule_that_names_the_fallback_unit_does_not_put_it_first() -> None:
+    rules = RouterRules(pack(rule("rest", When(), "office", "review")))
+    answer = Told(rules).submit(text="水管旁边")
+    assert suggested(answer) == ["water", "office"]
+    assert answer.data["suggestions"][1]["score"] == 0
+    assert answer.data["reason"] == "because of rest"
+
+
 def test_a_rule_that_is_switched_off_is_not_there() -> None:
     off = rule("off", When(channels=("web",)), "water", active=False)
     assert Told(RouterRules(pack(off))).submit().type == names.REVIEW_REQUESTED

@@ -149,7 +149,8 @@ class Routing:
 
     def _choices(self, facts: Facts, day: date, rule: RoutingRule | None) -> Iterator[Choice]:
         """Suggest the rule's unit, the wished category's, those of categories that single words hint at."""
-        if rule and (unit := self.units.meant(rule.unit, facts, day)):
+        unit = self.units.meant(rule.unit, facts, day) if rule else None
+        if rule and unit and unit != self.pack.fallback_unit:
             category = rule.category or facts.category
             yield Choice(unit, rule.reason, 0.6, rule.grade or self._grade(category), category, rule.id)
         wished = self.pack.categories.get(facts.category or "")

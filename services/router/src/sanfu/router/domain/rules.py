@@ -10,6 +10,7 @@ from sanfu.contracts.envelope import Event
 from sanfu.router.domain import fanout, story
 from sanfu.router.domain.decisions import Report
 from sanfu.router.domain.routing import Routing
+from sanfu.router.domain.waiting import calls
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Refusal, Relay, State
 
 
@@ -42,23 +43,32 @@ class RouterRules:
         return tuple(fanout.copies(self.pack, before, after, event))
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
-        """Answer the last open trigger, unless somebody has decided meanwhile."""
+        """Answer the last open question, unless somebody has decided meanwhile."""
         waiting = state.get("waiting")
-        if waiting is None or state["standing"]["over"]:
+        if waiting is None or not self._is_open(waiting["open"][-1], state["standing"]):
             return ()
-        last = waiting["open"][-1]
-        if last["assignment"] != state["standing"]["assignment"]:
-            return ()
-        return (self._answer(state, last, self.day(now)),)
+        return (self._answer(state, waiting["open"][-1], self.day(now)),)
+
+    @staticmethod
+    def _is_open(question: Mapping[str, Any], standing: Mapping[str, Any]) -> bool:
+        match question["what"]:
+            case "submitted":
+                return not standing["over"] and standing["assignment"] == 0
+            case "returned":
+                return calls(standing, question)
+            case _:
+                loud = any("emergency" in unit["as"] for unit in standing["units"].values())
+                told_of = standing["over"] or standing.get("secrecy") == "sealed" or loud
+                return standing["urgency"] == "emergency" and not told_of
 
     def day(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
 
-    def _answer(self, state: State, trigger: Mapping[str, Any], day: date) -> Draft:
+    def _answer(self, state: State, question: Mapping[str, Any], day: date) -> Draft:
         report = self._report(state)
-        match trigger["what"]:
+        match question["what"]:
             case "returned":
-                return self.routing.reroute(report, trigger, day)
+                return self.routing.reroute(report, question, day)
             case "alarmed":
                 return self.routing.alarm(report, state["standing"]["lead"], day)
             case _:

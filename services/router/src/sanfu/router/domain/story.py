@@ -56,10 +56,7 @@ def evolve(state: State, event: Event) -> State:
         after, left = open_questions.answered(waiting, standing, event.causation, move)
     else:
         after = fold(standing, move)
-        trigger = _trigger(standing, event)
-        left = open_questions.heard(waiting, move) if trigger is None else None
-        if trigger is not None:
-            left = open_questions.asked(waiting, standing, trigger, move)
+        left = open_questions.heard(waiting, standing, event.id, move, _question(event))
     told = {"said": _said(state.get("said", {}), event), "standing": after}
     return told if left is None else {**told, "waiting": left}
 
@@ -67,22 +64,18 @@ def evolve(state: State, event: Event) -> State:
 # ── what calls for an answer ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _trigger(standing: Standing, event: Event) -> dict[str, Any] | None:
-    """Say what the router has to answer in this event; the answer is exactly one event, always."""
+def _question(event: Event) -> open_questions.Question | None:
+    """Say what an event may ask of the router; whether it does depends on where the issue stands."""
     data = event.data
     match event.type:
         case names.ISSUE_SUBMITTED:
-            return {"cause": event.id, "what": "submitted", "assignment": 0}
-        case names.ISSUE_RETURNED if not standing["over"] and data["assignment"] == standing["assignment"]:
-            kept = {name: data[name] for name in ("unit", "proposed_unit", "number", "assignment")}
-            return {"cause": event.id, "what": "returned", **kept}
-        case names.URGENCY_CHANGED if data["urgency"] == "emergency" and _may_be_alarmed(standing):
-            return {"cause": event.id, "what": "alarmed", "assignment": standing["assignment"]}
+            return {"cause": event.id, "what": "submitted"}
+        case names.ISSUE_RETURNED:
+            asked = {name: data[name] for name in ("unit", "proposed_unit", "number", "assignment")}
+            return {"cause": event.id, "what": "returned", **asked}
+        case names.URGENCY_CHANGED if data["urgency"] == "emergency":
+            return {"cause": event.id, "what": "alarmed"}
     return None
-
-
-def _may_be_alarmed(standing: Standing) -> bool:
-    return not standing["over"] and standing.get("urgency") != "emergency" and standing.get("secrecy") != "sealed"
 
 
 # ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,52 +5,74 @@ whatever others said meanwhile. So the moves since the first unanswered event ar
 cause, is folded in right behind that: a rebuild ends where the live run ended, unit sequences and all. Live, nothing of
 this is ever stored.
 
-`{base: standing before the first open trigger, tail: [[event id, move], …], open: [trigger, …]}`
+`{base: standing before the first open question, tail: [[event id, move, question or None], …], open: [question, …]}`;
+whether a question is open can change while an earlier one is, so it is asked again of the standing each time.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 from sanfu.router.domain.standing import Move, Standing, fold
 
+Question = Mapping[str, Any]
+"""What an event may ask of the router: `cause` is its id, `what` one of submitted, returned, alarmed."""
 Waiting = Mapping[str, Any]
+Heard = Sequence[Any]
 LONGEST = 100
 """Moves kept; so many without an answer never happen live, and a state must stay small."""
 
 
-def asked(waiting: Waiting | None, before: Standing, trigger: Mapping[str, Any], move: Move) -> Waiting:
-    """Note an event that asks for an answer; `trigger` holds its id as `cause`."""
+def calls(standing: Standing, question: Question) -> bool:
+    """Tell whether the router has to answer, with exactly one event, given where the issue stood before it."""
+    match question["what"]:
+        case "submitted":
+            return True
+        case "returned":
+            return not standing["over"] and bool(question["assignment"] == standing["assignment"])
+        case _:
+            quiet = standing.get("urgency") != "emergency" and standing.get("secrecy") != "sealed"
+            return quiet and not standing["over"]
+
+
+def heard(
+    waiting: Waiting | None, before: Standing, cause: str, move: Move, question: Question | None
+) -> Waiting | None:
+    """Note what somebody else said, and what it asks."""
+    asks = question is not None and calls(before, question)
     if waiting is None:
-        return {"base": before, "tail": [[trigger["cause"], move]], "open": [trigger]}
-    return {**waiting, "tail": [*waiting["tail"], [trigger["cause"], move]], "open": [*waiting["open"], trigger]}
-
-
-def heard(waiting: Waiting | None, move: Move) -> Waiting | None:
-    """Note what somebody else said meanwhile."""
-    if waiting is None or len(waiting["tail"]) >= LONGEST:
+        return {"base": before, "tail": [[cause, move, question]], "open": [question]} if asks else None
+    if len(waiting["tail"]) >= LONGEST:
         return None
-    return {**waiting, "tail": [*waiting["tail"], [None, move]]}
+    tail = [*waiting["tail"], [cause, move, question]]
+    return {**waiting, "tail": tail, "open": [*waiting["open"], question] if asks else waiting["open"]}
 
 
 def answered(
     waiting: Waiting | None, standing: Standing, cause: str | None, move: Move
 ) -> tuple[Standing, Waiting | None]:
     """Fold an answer in behind its cause; without one (given after a rebuild) it answers all that was open."""
-    if waiting is None or cause not in [trigger["cause"] for trigger in waiting["open"]]:
-        return fold(standing, move), None if cause is None else heard(waiting, move)
-    if waiting["tail"][-1][0] == cause:
+    if waiting is None or cause is None:
+        return fold(standing, move), None
+    tail = waiting["tail"]
+    at = next((at for at, (id, _, question) in enumerate(tail) if id == cause and question is not None), None)
+    if at is None:
+        return fold(standing, move), heard(waiting, standing, "", move, None)
+    if at == len(tail) - 1:
         return fold(standing, move), None  # live, always: nothing was heard meanwhile
-    causes = [trigger["cause"] for trigger in waiting["open"]]
-    at = [name for name, _ in waiting["tail"]].index(cause) + 1
-    tail = [*waiting["tail"][:at], [None, move], *waiting["tail"][at:]]
-    still_open = waiting["open"][causes.index(cause) + 1 :]
+    done = [[id, earlier, None] for id, earlier, _ in tail[: at + 1]]
+    return _folded(waiting["base"], [*done, ["", move, None], *tail[at + 1 :]])
+
+
+def _folded(base: Standing, tail: Sequence[Heard]) -> tuple[Standing, Waiting | None]:
+    """Fold all of it; what is still open is left waiting, from its first question on."""
+    standing, start, first = base, base, len(tail)
+    still_open: list[Question] = []
+    for at, (_, move, question) in enumerate(tail):
+        if question is not None and calls(standing, question):
+            if not still_open:
+                start, first = standing, at
+            still_open.append(question)
+        standing = fold(standing, move)
     if not still_open:
-        return _folded(waiting["base"], tail), None
-    next_at = [name for name, _ in tail].index(still_open[0]["cause"])
-    base, rest = _folded(waiting["base"], tail[:next_at]), tail[next_at:]
-    return _folded(base, rest), {"base": base, "tail": rest, "open": still_open}
-
-
-def _folded(standing: Standing, tail: Sequence[Sequence[Any]]) -> Standing:
-    return reduce(fold, (move for _, move in tail), standing)
+        return standing, None
+    return standing, {"base": start, "tail": list(tail[first:]), "open": still_open}
