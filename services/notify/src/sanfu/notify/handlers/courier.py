@@ -109,13 +109,12 @@ class Courier:
         mine = [replace(one, ver=one.ver + 1) for one in after if one.id in won]
         await self._patiently(lambda: deliveries.insert([more for one in mine for more in steps.further(one)]))
         self._note(mine)
-        crashpoint("notify.before_sending")
-        claimed = [one for one in mine if one.state == "sending"]
-        outcomes = await self._sent([messages[one.id] for one in claimed], begun + self.desk.timing.begin)
-        crashpoint("notify.after_sending")
-        if claimed:
+        if claimed := [one for one in mine if one.state == "sending"]:
+            crashpoint("notify.before_sending")
+            outcomes = await self._sent([messages[one.id] for one in claimed], begun + self.desk.timing.begin)
+            crashpoint("notify.after_sending")
             await self._settled(claimed, outcomes)
-        crashpoint("notify.after_sent")
+            crashpoint("notify.after_sent")
         return len(page)
 
     # ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────

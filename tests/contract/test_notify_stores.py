@@ -1,0 +1,147 @@
+"""Notify's collections: the same behaviour in memory and on MongoDB."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sanfu.notify.adapters.memory import memory_stores
+from sanfu.notify.adapters.mongo import mongo_stores
+from sanfu.notify.domain import delivery as steps
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.ports import Standing, Stores, Wanted
+from sanfu.runtime.mongo import MongoDocuments, connect
+from sanfu.runtime.paging import Cursor, Page
+from tests.unit.notify.test_delivery import NOW, queued, sending
+
+PARTS = (0, 1)
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def stores(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Stores]:
+    if request.param == "memory":
+        yield memory_stores({})
+        return
+    client = connect(request.getfixturevalue("mongo"))
+    database = client.get_database(f"{prefix}_notify")
+    stores = mongo_stores(MongoDocuments(database, "subjects"))
+    await stores.deliveries.prepare()
+    await stores.directory.prepare("unit")
+    yield stores
+    await client.drop_database(database.name)
+    client.close()
+
+
+async def ripe(stores: Stores, **more: Any) -> list[str]:
+    asked = {"now": NOW, "real": NOW, "limit": 10, **more}
+    return [one.id for one in await stores.deliveries.ripe("sms", PARTS, **asked)]
+
+
+async def test_what_is_there_already_stays_as_it_is(stores: Stores) -> None:
+    await stores.deliveries.insert([queued()])
+    await stores.deliveries.insert([queued(state="failed", why="x"), queued(id="d2")])
+    assert await stores.deliveries.get("d1") == queued()
+    assert await stores.deliveries.get("d2") == queued(id="d2")
+    assert await stores.deliveries.get("d3") is None
+
+
+async def test_ripe_is_what_is_open_and_due_on_both_clocks_in_the_partitions_asked_for(stores: Stores) -> None:
+    second = timedelta(seconds=1)
+    await stores.deliveries.insert(
+        [
+            queued(id="now"),
+            queued(id="tomorrow", due=NOW + second),
+            queued(id="retry", again=NOW + second),
+            queued(id="elsewhere", p=2),
+            queued(id="mail", medium="email"),
+            steps.end(queued(id="over"), "sent", None, NOW),
+            replace(sending(id="hanging"), again=NOW),
+            replace(sending(id="under way"), again=NOW + second),
+        ]
+    )
+    assert sorted(await ripe(stores)) == ["hanging", "now"]
+    assert sorted(await ripe(stores, real=NOW + second)) == ["hanging", "now", "retry", "under way"]
+    assert sorted(await ripe(stores, now=NOW + second)) == ["hanging", "now", "tomorrow"]
+    assert await ripe(stores, limit=1) == ["now"]
+
+
+async def test_of_two_that_replace_the_same_version_one_wins(stores: Stores) -> None:
+    await stores.deliveries.insert([queued(), queued(id="d2")])
+    first = replace(queued(), state="held", why="contact")
+    assert await stores.deliveries.replace([first], "m1") == {"d1"}
+    assert await stores.deliveries.replace([replace(queued(), why="x"), queued(id="d2")], "m2") == {"d2"}
+    assert await stores.deliveries.get("d1") == replace(first, ver=2)
+    assert await stores.deliveries.marked(["d1", "d2"], "m1") == {"d1"}
+    assert await stores.deliveries.replace([queued(id="d3")], "m3") == frozenset()
+    assert await stores.deliveries.get("d3") is None
+
+
+async def test_what_is_reported_is_not_reported_again_and_what_was_refused_comes_later(stores: Stores) -> None:
+    ended = [steps.end(queued(id=id), "sent", None, NOW) for id in ("a", "b", "c")]
+    await stores.deliveries.insert([*ended, queued(), steps.end(queued(id="e"), "skipped", "no_address", NOW)])
+    later = NOW + timedelta(minutes=1)
+    await stores.deliveries.report_later(["b"], later)
+    await stores.deliveries.reported(["c"])
+    await stores.deliveries.report_later(["c"], later)
+    assert [one.id for one in await stores.deliveries.unreported(PARTS, NOW, 10)] == ["a"]
+    assert [one.id for one in await stores.deliveries.unreported(PARTS, later, 10)] == ["a", "b"]
+    assert await stores.deliveries.unreported((5,), later, 10) == []
+    assert await stores.deliveries.unreported_count(PARTS) == 2
+
+
+async def test_lists_are_newest_first_filtered_and_go_on_where_the_page_ended(stores: Stores) -> None:
+    def at(n: int, **more: Any) -> Delivery:
+        return queued(id=f"d{n}", at=NOW + timedelta(milliseconds=n // 2), **more)
+
+    await stores.deliveries.insert([at(n, subject=f"i{n % 2}", medium="sms" if n < 6 else "email") for n in range(8)])
+
+    async def walk(wanted: Wanted) -> list[str]:
+        found, after = list[Delivery](), None
+        while True:
+            rows = await stores.deliveries.page(wanted, Page(3, after))
+            found += rows[:3]
+            if len(rows) <= 3:
+                return [one.id for one in found]
+            after = Cursor(int(rows[2].at.timestamp() * 1000), rows[2].id)
+
+    assert await walk(Wanted()) == [f"d{n}" for n in range(7, -1, -1)]
+    assert await walk(Wanted(subject="i1")) == ["d7", "d5", "d3", "d1"]
+    assert await walk(Wanted(subject="i1", medium="sms", state="queued")) == ["d5", "d3", "d1"]
+    assert await walk(Wanted(state="sent")) == []
+
+
+async def test_the_open_ones_are_counted_by_medium_and_state(stores: Stores) -> None:
+    waits = steps.wait(queued(id="w"), "contact", NOW)
+    old = queued(id="o", at=NOW - timedelta(days=1))
+    over = steps.end(queued(id="e"), "sent", None, NOW)
+    await stores.deliveries.insert([queued(), old, waits, sending(id="s"), over, queued(id="p", p=2)])
+    found = sorted(await stores.deliveries.standing(PARTS), key=lambda one: one.state)
+    assert found == [
+        Standing("sms", "held", 1, NOW), Standing("sms", "queued", 2, old.at), Standing("sms", "sending", 1, NOW),
+    ]  # fmt: skip
+    waiting, second = stores.deliveries.waiting, timedelta(seconds=1)
+    assert await waiting(PARTS, since=NOW - second, until=None) == 1
+    assert await waiting(PARTS, since=NOW, until=None) == 0
+    assert await waiting(PARTS, since=None, until=NOW) == 1
+    assert await waiting(PARTS, since=None, until=NOW - second) == 0
+
+
+async def test_a_shelf_keeps_the_highest_version_and_finds_by_a_field(stores: Stores) -> None:
+    shelf = stores.directory
+    await shelf.put([{"_id": "a", "version": 2, "unit": "tax"}, {"_id": "b", "version": 1, "unit": "tax"}])
+    await shelf.put([{"_id": "a", "version": 1, "unit": "old"}, {"_id": "b", "version": 3, "unit": "police"}])
+    assert await shelf.get(["a", "c"]) == {"a": {"_id": "a", "version": 2, "unit": "tax"}}
+    assert sorted(d["_id"] for d in await shelf.having("unit", ["tax", "police"])) == ["a", "b"]
+    assert await shelf.having("unit", ["old"]) == []
+
+
+async def test_what_was_erased_leaves_nothing_and_older_versions_stay_away(stores: Stores) -> None:
+    await stores.contacts.put([{"_id": "i1/intake", "version": 2, "party": {"sealed": "x"}}])
+    await stores.contacts.erase(["i1/intake", "i2/intake"])
+    await stores.contacts.put([{"_id": "i1/intake", "version": 1, "party": {"sealed": "x"}}])
+    assert await stores.contacts.get(["i1/intake", "i2/intake"]) == {
+        "i1/intake": {"_id": "i1/intake", "version": 2, "erased": True},
+        "i2/intake": {"_id": "i2/intake", "version": 0, "erased": True},
+    }
