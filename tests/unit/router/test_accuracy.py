@@ -56,7 +56,7 @@ def test_the_fast_way_finds_the_rule_that_going_through_them_one_by_one_finds() 
 def test_a_decision_takes_microseconds() -> None:
     """An alarm for a slip of an order of magnitude, not a bench: on two cores it takes 20 to 50 µs."""
     given = [report(each) for each in reports()]
-    began = time.perf_counter()
+    began = time.process_time()
     for each in given:
         ROUTING.route(each, packs.A_DAY)
-    assert (time.perf_counter() - began) / len(given) < 0.0005
+    assert (time.process_time() - began) / len(given) < 0.0005

@@ -8,6 +8,7 @@ from sanfu.city.model import When, WordList
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain.rules import RouterRules
+from sanfu.router.domain.standing import NEW, Move, fold
 from tests.unit.router.city import pack, rule
 from tests.unit.router.story import Told
 
@@ -257,3 +258,12 @@ def test_of_two_assignments_the_higher_counts_and_at_equal_numbers_desks() -> No
     assert (it.state["standing"]["lead"], it.state["standing"]["assignment"]) == ("hill", 2)
     it.dispatch("lake", 1)
     assert it.state["standing"]["lead"] == "hill"
+
+
+def test_at_equal_numbers_the_routers_assignment_does_not_undo_desks() -> None:
+    def lead(unit: str, *, desk: bool) -> Move:
+        return {"do": "lead", "unit": unit, "assignment": 1, "desk": desk}
+
+    dispatched = fold(NEW, lead("roads", desk=True))
+    assert fold(dispatched, lead("water", desk=False))["lead"] == "roads"
+    assert fold(fold(NEW, lead("water", desk=False)), lead("roads", desk=True))["lead"] == "roads"
