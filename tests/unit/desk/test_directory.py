@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sanfu.contracts import names
-from sanfu.desk.directory import changed, records
+from sanfu.desk import handlers
+from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
+from sanfu.desk.directory import Directory, changed, records
+from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.fold import Done
+from sanfu.runtime.memory import Fault, MemoryBroker, MemoryDocuments
+from sanfu.runtime.rules import Command
 from tests.support.cases import MORNING, OFFICER, Desk, token
 from tests.support.eventually import eventually
 from tests.support.packs import shipped
@@ -41,8 +47,20 @@ def test_only_what_changed_gets_a_new_version_and_what_is_gone_becomes_inactive(
         assert each["unsent"]
 
 
-async def test_what_the_broker_did_not_take_is_sent_again(desk: Desk) -> None:
-    wanted = len(shipped().units) + len(shipped().staff)
-    await eventually(lambda: len(desk.published(names.DIRECTORY)) == wanted)
-    quiet = await desk.service.watcher.quiet()
-    assert quiet["quiet"], quiet
+async def test_what_the_broker_did_not_take_is_sent_again() -> None:
+    async def never(subject: str, command: Command) -> Done:
+        raise AssertionError("nobody orders anything here")
+
+    broker, shelves, documents = MemoryBroker(), memory_shelves(), MemoryDocuments()
+    broker.create(names.DIRECTORY)
+    broker.fail_next.append(Fault.REFUSED)
+    at = handlers.Desk(
+        handlers.City(shipped()), MemoryCases({}), shelves, documents, ManualClock(MORNING), never
+    )  # fmt: skip
+    directory = Directory(at, broker)
+    await directory.settle()
+    assert await directory.unsent() > 0
+    await directory.settle()
+    assert await directory.unsent() == 0
+    told = [record.key for record in broker.topics[names.DIRECTORY][0]]
+    assert sorted(key or "" for key in told) == sorted(each["_id"] for each in await shelves.directory.all())

@@ -118,8 +118,15 @@ class Desk:
             raise Refusal(403, "recused", "The issue complains of this unit: it is not told who said so.")
         boxes = await self.shelves.contacts.having("issue", id)
         now = instant(self.clock.now())
-        reading = {"_id": f"{id}/{now}/{who.id}", "case": id, "at": now, "user": who.id, "purpose": purpose}
-        await self.shelves.readings.put([reading])
+        reading = {
+            "_id": f"{id}/{now}/{who.id}",
+            "version": 1,
+            "case": id,
+            "at": now,
+            "user": who.id,
+            "purpose": purpose,
+        }
+        await self.shelves.readings.put([{**reading, "purpose": purpose}])
         filer = outsider or (case["filer"] or {}).get("named_to_unit", True)
         return opened(self.sealer, boxes, with_filer=filer)
 

@@ -61,7 +61,7 @@ class Cases(Protocol):
 
 
 class Shelf(Protocol):
-    """A small collection of whole documents by `_id`. Every method may raise StoreDown."""
+    """A small collection of whole documents by `_id`, each with a `version` from 1. Any method may raise StoreDown."""
 
     async def prepare(self, *fields: str) -> None:
         """Create an index for each field that `having` will be asked for. May be called again."""

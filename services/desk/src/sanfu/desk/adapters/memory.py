@@ -59,7 +59,7 @@ class MemoryShelf:
     async def put(self, documents: Sequence[Document]) -> None:
         for document in documents:
             known = self.documents.get(document["_id"])
-            if known is None or known.get("version", -1) < document.get("version", 0):
+            if known is None or known["version"] < document["version"]:
                 self.documents[document["_id"]] = copy.deepcopy(document)
 
     async def drop(self, ids: Sequence[str]) -> None:

@@ -128,7 +128,7 @@ class MongoShelf:
 
 def _unless_older(document: Document) -> Document:
     """Replace what is stored by the document, unless what is stored has its version or a higher one."""
-    stands = {"$gte": [{"$ifNull": ["$version", -1]}, document.get("version", 0)]}
+    stands = {"$gte": [{"$ifNull": ["$version", 0]}, document["version"]]}
     return {"$replaceWith": {"$cond": [stands, "$$ROOT", {"$literal": document}]}}
 
 

@@ -1,0 +1,157 @@
+"""What desk's stores do, in memory and on MongoDB: lists and counts in scope, and shelves of small documents."""
+
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sanfu.desk.adapters.memory import MemoryCases, MemoryShelf
+from sanfu.desk.adapters.mongo import MongoCases, MongoShelf
+from sanfu.desk.domain.scope import Clause, Scope, covering
+from sanfu.desk.ports import Cases, Shelf, Wanted
+from sanfu.runtime.mongo import MongoDocuments, connect
+from sanfu.runtime.paging import Cursor, Page
+
+UNITS, TOWNS = ("tax", "police", "fotang", "water"), ("fotang", "chengxi", None)
+SECRECIES = ("open", "internal", "confidential", "sealed")
+AUDIENCES, CHANNELS, LIGHTS = ("enterprise", "resident"), ("hotline", "web"), ("none", "yellow", "red")
+STATES = ("in_review", "assigned", "handled", "closed")
+
+
+def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
+    pick = random.Random(seed)
+    found = {}
+    for number in range(count):
+        state, light = pick.choice(STATES), pick.choice(LIGHTS)
+        unit = None if state == "in_review" else pick.choice(UNITS)
+        limit = f"2026-05-{pick.randint(1, 9):02d}T09:00:00.000Z"
+        found[f"i-{number}"] = {
+            "_id": f"i-{number}", "ver": 1, "state": state, "open": state != "closed", "light": light, "unit": unit,
+            "units": [unit, pick.choice(UNITS)] if unit else [], "town": pick.choice(TOWNS),
+            "secrecy": pick.choice(SECRECIES), "audience": pick.choice(AUDIENCES), "channel": pick.choice(CHANNELS),
+            "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}",
+        }  # fmt: skip
+    return found
+
+
+def some_scope(pick: random.Random) -> Scope:
+    def maybe(values: Any, size: int) -> Any:
+        return None if pick.random() < 0.5 else frozenset(pick.sample([v for v in values if v], size))
+
+    return tuple(
+        Clause(
+            "officer", maybe(UNITS, 2), pick.choice(TOWNS), maybe(AUDIENCES, 1), maybe(CHANNELS, 1),
+            frozenset(pick.sample(SECRECIES, 3)),
+        )
+        for _ in range(pick.randint(0, 3))
+    )  # fmt: skip
+
+
+CASES = some_cases(7, 400)
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def cases(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Cases]:
+    if request.param == "memory":
+        yield MemoryCases(CASES)
+        return
+    client = connect(request.getfixturevalue("mongo"))
+    store = MongoCases(MongoDocuments(client[prefix], "subjects").collection)
+    await client[prefix]["subjects"].insert_many(list(CASES.values()))
+    await store.prepare()
+    await store.prepare()
+    yield store
+    await client.drop_database(prefix)
+    client.close()
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def shelf(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Shelf]:
+    if request.param == "memory":
+        yield MemoryShelf()
+        return
+    client = connect(request.getfixturevalue("mongo"))
+    store = MongoShelf(client[prefix], "users")
+    await store.prepare("token")
+    yield store
+    await client.drop_database(prefix)
+    client.close()
+
+
+async def every(cases: Cases, scope: Scope, wanted: Wanted, size: int = 7) -> list[str]:
+    found: list[str] = []
+    after = None
+    while True:
+        rows = await cases.page(scope, wanted, Page(size, after))
+        found += [row["_id"] for row in rows[:size]]
+        if len(rows) <= size:
+            return found
+        after = Cursor(rows[size - 1][wanted.by], rows[size - 1]["_id"])
+
+
+async def test_lists_and_counts_hold_exactly_what_the_scope_covers(cases: Cases) -> None:
+    pick = random.Random(11)
+    for _ in range(40):
+        scope = some_scope(pick)
+        for closed in (False, True):
+            expected = {id for id, case in CASES.items() if case["open"] is not closed and covering(scope, case)}
+            assert set(await every(cases, scope, Wanted(closed=closed), 200)) == expected
+        counted = {(row.light, row.state, row.unit): row.count for row in await cases.count(scope)}
+        assert sum(counted.values()) == sum(case["open"] and bool(covering(scope, case)) for case in CASES.values())
+        for (light, state, unit), count in counted.items():
+            same = [c for c in CASES.values() if (c["light"], c["state"], c["unit"]) == (light, state, unit)]
+            assert count == sum(bool(covering(scope, c)) and c["open"] for c in same)
+
+
+WHOLE = (Clause("leader", None, None, None, None, frozenset(SECRECIES)),)
+
+
+@pytest.mark.parametrize("by", ["limit", "order"])
+async def test_pages_join_into_one_list_in_order_without_holes_or_repeats(cases: Cases, by: Any) -> None:
+    found = await every(cases, WHOLE, Wanted(by=by))
+    expected = sorted((c for c in CASES.values() if c["open"]), key=lambda c: (c[by], c["_id"]))
+    assert found == [case["_id"] for case in expected]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(unit="tax"), Wanted(state="assigned", light="red"), Wanted(town="fotang", channel="web"),
+        Wanted(audience="enterprise"), Wanted(due_before="2026-05-04T09:00:00.000Z"),
+        Wanted(state="closed", closed=True),
+    ],
+)  # fmt: skip
+async def test_filters_hold_together(cases: Cases, wanted: Wanted) -> None:
+    found = await every(cases, WHOLE, wanted, 200)
+    expected = {
+        id for id, case in CASES.items()
+        if all(case[name] == value for name, value in wanted.conditions().items())
+        and (wanted.due_before is None or case["limit"] < wanted.due_before)
+    }  # fmt: skip
+    assert expected
+    assert set(found) == expected
+
+
+async def test_a_scope_without_clauses_sees_nothing(cases: Cases) -> None:
+    assert await cases.page((), Wanted(), Page(5, None)) == []
+    assert await cases.count(()) == []
+
+
+async def test_a_document_is_replaced_by_a_higher_version_only(shelf: Shelf) -> None:
+    await shelf.put(
+        [{"_id": "a", "version": 2, "token": "t2", "more": {"x": "$not a path"}}, {"_id": "b", "version": 1}]
+    )
+    await shelf.put([{"_id": "a", "version": 1, "token": "t1"}, {"_id": "a", "version": 2, "token": "t3"}])
+    assert (await shelf.get(["a", "c"])) == {
+        "a": {"_id": "a", "version": 2, "token": "t2", "more": {"x": "$not a path"}}
+    }
+    await shelf.put([{"_id": "a", "version": 3, "token": "t3"}])
+    assert await shelf.having("token", "t3") == [{"_id": "a", "version": 3, "token": "t3"}]
+    assert await shelf.having("token", "t2") == []
+
+
+async def test_what_was_dropped_is_gone(shelf: Shelf) -> None:
+    await shelf.put([{"_id": id, "version": 1} for id in "abc"])
+    await shelf.drop(["a", "c", "unknown"])
+    assert await shelf.all() == [{"_id": "b", "version": 1}]
