@@ -15,11 +15,15 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import to_headers
+from sanfu.desk import handlers
+from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.app import assemble
 from sanfu.desk.settings import DeskSettings
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.fold import Done
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.rules import Command
 from sanfu.runtime.service import Parts, Service
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
@@ -138,6 +142,18 @@ def settings(users: Sequence[str], **more: Any) -> DeskSettings:
 
 
 STAFF = (OFFICER, HEAD, DUTY, REVIEWER, CALLER, OFFICE, LEADER, OTHER, ADMINISTRATOR)
+
+
+def use_cases(desk: Desk) -> handlers.Desk:
+    """Give the use cases of a desk's own documents, without its routes."""
+
+    async def never(subject: str, command: Command) -> Done:
+        raise AssertionError("nobody orders anything here")
+
+    stored = MemoryCases(desk.documents.documents)
+    return handlers.Desk(
+        handlers.City(packs().current), stored, memory_shelves(), desk.documents, desk.clock, never
+    )  # fmt: skip
 
 
 @cache
