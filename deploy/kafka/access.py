@@ -1,0 +1,105 @@
+"""Who may do what on the broker: the least that each needs, from the registry of topics.
+
+    python access.py                    the table, as it stands in access.txt
+    python access.py --commands water   kafka-acls.sh commands, with the units that have systems of their own
+
+One principal for each service (`sanfu-intake`), one for each unit's systems (`unit-<code>`), one for operators, one that
+creates topics. A test holds access.txt to the registry. The broker must have an authorizer for it to mean anything.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sanfu.contracts import registry
+
+UNIT = "unit-{code}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """A right of one principal. `prefixed`: on everything whose name begins so."""
+
+    principal: str
+    resource: str
+    name: str
+    operations: tuple[str, ...]
+    prefixed: bool = False
+
+    def row(self) -> str:
+        name = self.name + "*" * self.prefixed
+        return f"{self.principal:<18} {self.resource:<6} {name:<32} {', '.join(self.operations)}"
+
+    def command(self, prefix: str) -> str:
+        """Return the arguments of kafka-acls.sh, for a deployment with this prefix."""
+        operations = " ".join(f"--operation {operation}" for operation in self.operations)
+        kind = " --resource-pattern-type prefixed" * self.prefixed
+        name = prefix + self.name.removeprefix("sanfu") if self.name.startswith("sanfu.") else self.name
+        return (
+            f"kafka-acls.sh --add --allow-principal User:{self.principal} {operations} --{self.resource} {name}{kind}"
+        )
+
+
+def grants() -> list[Grant]:
+    """Return all rights. What holds for every unit has `{code}` in its place."""
+    found = [grant for topic in registry.TOPICS for grant in _of(topic)]
+    for service in registry.SERVICES:
+        # Its groups: the story's is named like the service, those of its other topics begin with that and a dot.
+        found.append(Grant(f"sanfu-{service}", "group", f"sanfu.{service}", ("Read",)))
+        found.append(Grant(f"sanfu-{service}", "group", f"sanfu.{service}.", ("Read",), prefixed=True))
+    found.append(Grant("sanfu-topics", "topic", "sanfu.", ("Create", "Describe", "DescribeConfigs"), prefixed=True))
+    found.append(Grant(UNIT, "group", "unit.{code}.", ("Read",), prefixed=True))
+    return sorted(set(found))
+
+
+def _of(topic: registry.Topic) -> Iterator[Grant]:
+    if "{service}" in topic.name:  # each its own; it reads what it gave up when an operator has it folded again
+        for service in topic.writers:
+            name = topic.name.format(service=service)
+            yield Grant(f"sanfu-{service}", "topic", name, ("Read", "Write", "Describe"))
+            yield from (Grant(_principal(reader), "topic", name, ("Read", "Describe")) for reader in topic.readers)
+        return
+    for party in {*topic.writers, *topic.readers}:
+        does = ["Read"] * (party in topic.readers) + ["Write"] * (party in topic.writers)
+        yield _on(topic.name, _principal(party), (*does, "Describe"))
+
+
+def _on(name: str, principal: str, operations: tuple[str, ...]) -> Grant:
+    """A unit's right is on its own topic; a service's on the whole family, whose names it learns from the pack."""
+    before, family, _ = name.partition("{code}")
+    if family and principal != UNIT:
+        return Grant(principal, "topic", before, operations, prefixed=True)
+    return Grant(principal, "topic", name, operations)
+
+
+def _principal(party: str) -> str:
+    return UNIT if party == "unit" else f"sanfu-{party}"
+
+
+def of_units(codes: Iterable[str]) -> list[Grant]:
+    """Return all rights, those of units once for each of these."""
+    fixed = [grant for grant in grants() if grant.principal != UNIT]
+    units = [grant for grant in grants() if grant.principal == UNIT]
+    return fixed + [
+        replace(grant, principal=f"unit-{code}", name=grant.name.format(code=code)) for code in codes for grant in units
+    ]
+
+
+def table() -> str:
+    return "".join(f"{grant.row().rstrip()}\n" for grant in grants())
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case []:
+            sys.stdout.write(table())
+        case ["--commands", *codes]:
+            prefix = os.environ.get("SANFU_PREFIX", "sanfu")
+            print("\n".join(grant.command(prefix) for grant in of_units(codes)))
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What is delivered: wheels, images, the compose file, topics, access, alerts."""
