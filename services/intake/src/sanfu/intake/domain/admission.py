@@ -38,8 +38,25 @@ def faults(report: Report, channel: Channel, pack: Pack, now: datetime) -> Itera
     yield from _people(report, channel)
 
 
+class _UnitsToday(Collection[str]):
+    """The codes of units that exist on a day. Looked up one by one: a city has hundreds, a report names one."""
+
+    def __init__(self, pack: Pack, now: datetime) -> None:
+        self._units, self._day = pack.units, now.date()
+
+    def __contains__(self, code: object) -> bool:
+        unit = self._units.get(code) if isinstance(code, str) else None
+        return unit is not None and unit.valid_on(self._day)
+
+    def __iter__(self) -> Iterator[str]:
+        return (code for code in self._units if code in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _codes(report: Report, channel: Channel, pack: Pack, now: datetime) -> Iterator[Fault]:
-    units = [code for code, unit in pack.units.items() if unit.valid_on(now.date())]
+    units = _UnitsToday(pack, now)
     asked: list[tuple[str, Any, Collection[str]]] = [
         ("audience", report["audience"], channel.audiences),
         ("category", report["category"], pack.categories),
