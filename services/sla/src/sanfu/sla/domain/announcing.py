@@ -72,8 +72,7 @@ class Announcer:
         if clock is None or reason == "handed_over":
             return self._moved(news, was, clock, facts, reason)
         if run.granted is not None and run.granted != was["extended_until"]:
-            days = _days_between(self._calendar(clock, facts), clock, facts, was["limit"], run.granted)
-            news |= {"extended_until": run.granted, "extended_days": was["extended_days"] + days}
+            news |= {"extended_until": run.granted, "extended_days": self._extended(clock, news, facts, run.granted)}
         return self._anew(news, was, clock, facts, reason)
 
     def _anew(
@@ -87,6 +86,21 @@ class Announcer:
         if self._in_charge(clock, facts) == was["unit"]:
             return None
         return self._moved(news, was, clock, facts, "handed_over")
+
+    def _extended(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any], until: str) -> int:
+        """Say what a granted limit grants in days, with those granted before: days of service where the clock counts
+        in those."""
+        without = self._set(clock, run, facts, "extended")
+        granted = int(run["extended_days"])
+        if without is None:
+            return granted
+        calendar = self._calendar(clock, facts)
+        first, last = (calendar.day_of(moment(at)) for at in (without.data["limit"], until))
+        limit = limit_of(clock.limits, story.texts(facts))
+        days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+        if limit is not None and limit.kind == "working_days":
+            days = [day for day in days if calendar.has_service(day)]
+        return granted + len(days)
 
     def _why(self, run: Run, facts: Mapping[str, Any], paused: list[dict[str, Any]], clock: Clock | None) -> str | None:
         was = run.announced
@@ -206,14 +220,10 @@ def _cut(calendar: Calendar, kind: str, rest: Rested, budget: timedelta) -> tupl
 
 
 def _over(run: Run, now: str) -> list[Rested]:
-    """Return the rests that are over and move the limit, in order of their beginning."""
+    """Return the rests that move the limit, in order of their beginning: those reckoned already, and those over."""
+    fresh = {rest for rest in run.unreckoned if rest.ends is not None and rest.ends <= now}
     known = {(one["begins"], one["ends"]) for one in run.announced["paused"]}
-    fresh = {(rest.begins, rest.ends) for rest in run.unreckoned}
-    over = [
-        rest
-        for rest in run.rests
-        if rest.ends is not None and rest.ends <= now and (rest.begins, rest.ends) in known | fresh
-    ]
+    over = [rest for rest in run.rests if rest in fresh or (rest.begins, rest.ends) in known]
     return sorted(over, key=lambda rest: rest.begins)
 
 
@@ -236,13 +246,3 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
 
 def _whose_hours(clock: Clock, facts: Mapping[str, Any]) -> str | None:
     return facts.get("unit") if clock.in_charge in LED else None
-
-
-def _days_between(calendar: Calendar, clock: Clock | None, facts: Mapping[str, Any], limit: str, until: str) -> int:
-    """Count the days that moving a limit grants: days of service where the clock counts in those."""
-    first, last = calendar.day_of(moment(limit)), calendar.day_of(moment(until))
-    own = limit_of(clock.limits, story.texts(facts)) if clock is not None else None
-    if own is None or own.kind != "working_days":
-        return max(0, (last - first).days)
-    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
-    return sum(1 for day in days if calendar.has_service(day))

@@ -102,13 +102,13 @@ class SlaRules:
         named = any(t.fits(told["type"], told["data"], told["grade"]) for t in clock.starts) and not told.get("void")
         if not named or not clock.applies_to(story.texts(facts)):
             return False
+        if before is None or before["started_by"] == told["id"]:
+            return before is None
         match clock.restarts:
-            case _ if before is None:
-                return True
             case "never":
                 return False
             case "each_start":
-                return bool(before["started_by"] != told["id"])
+                return True
             case "each_round":
                 return bool(facts.get("round", 1) > before["round"])
             case "each_lead":
@@ -155,11 +155,14 @@ class SlaRules:
             yield from _stopped(run)
             return
         draft = self._announcer.changed(run, state["facts"], now)
-        if draft is not None:
+        if draft is None:
+            return
+        voided = draft.data["reason"] == "stop_voided"
+        if not voided:  # while it counted as stopped nothing was crossed, and its light was out
             yield from _superseded(run, at or state["log"][-1]["at"])
-            yield draft
-            if draft.data["reason"] == "stop_voided" and draft.data["limit"] <= now:
-                yield announcing.light(draft.data, "red", at=now, reason="stop_voided")
+        yield draft
+        if voided and draft.data["limit"] <= now:
+            yield announcing.light(draft.data, "red", at=now, reason="stop_voided")
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
