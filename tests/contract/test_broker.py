@@ -127,3 +127,19 @@ async def test_ends_are_told_afresh_and_a_fetch_tells_when_it_saw_them(broker: B
 async def test_one_key_of_a_topic_can_be_read_alone(broker: Broker) -> None:
     await broker.publish([record("a", "1"), record("b", "2"), record("a", "3")])
     assert [r.value for r in await broker.read(TOPIC, "a")] == [b"1", b"3"]
+
+
+async def test_a_heap_of_records_for_one_partition_goes_out_in_batches_that_the_broker_takes(broker: Broker) -> None:
+    heap = [Outgoing(TOPIC, "a", bytes(4096), []) for _ in range(700)]
+    assert await broker.publish(heap) == [True] * 700
+
+
+async def test_a_record_that_is_too_large_for_the_broker_holds_up_only_its_own_partition(
+    broker: Broker, request: pytest.FixtureRequest
+) -> None:
+    if isinstance(broker, MemoryBroker):
+        request.applymarker(pytest.mark.xfail(strict=True, reason="memory takes records of any size"))
+    other = next(key for key in "bcdefgh" if partition_of(key, PARTITIONS) != partition_of("a", PARTITIONS))
+    sent = [Outgoing(TOPIC, "a", bytes(1200 * 1024), []), record("a", "1"), record(other, "2")]
+    assert await broker.publish(sent) == [False, False, True]
+    assert await broker.publish(sent[1:]) == [True, True]

@@ -97,6 +97,15 @@ async def test_what_was_not_published_is_found_by_age(documents: Documents) -> N
     await eventually(none_left)
 
 
+async def test_what_waits_for_a_target_set_aside_is_not_found_again_and_again(documents: Documents) -> None:
+    nowhere = {**entry("r1"), "to": "sanfu.nowhere.v1"}
+    await documents.write([new("stuck", 0, (nowhere,)), new("both", 0, (nowhere, entry("r2")))])  # type: ignore[arg-type]
+    found = await documents.unsent([0], AT + timedelta(seconds=1), 10, ["sanfu.nowhere.v1"])
+    assert [d["_id"] for d in found] == ["both"]
+    assert len(found[0]["outbox"]) == 2
+    assert len(await documents.unsent([0], AT + timedelta(seconds=1), 10)) == 2
+
+
 async def test_parked_subjects_are_counted(documents: Documents) -> None:
     await documents.write([new("a", parked={"since": AT, "reason": "x", "seen": {}}), new("b")])
     assert (await documents.census([0])).parked == 1
@@ -140,3 +149,11 @@ async def test_a_store_that_does_not_answer_says_so() -> None:
         with pytest.raises(StoreDown):
             await question
     client.close()
+
+
+async def test_a_mark_never_goes_back(documents: Documents) -> None:
+    await documents.set_marks({"1": Mark(17, 40), "2": Mark(5)})
+    await documents.advance({"1": 20, "2": 3, "never met": 9})
+    assert await documents.marks() == {"1": Mark(20, 40), "2": Mark(5)}
+    await documents.set_marks({"1": Mark(18)})
+    assert await documents.mark("1") == Mark(20), "what was live stays so"

@@ -60,7 +60,7 @@ class Subscription(Protocol):
         ...
 
     async def position(self, partition: int, offset: int) -> None:
-        """Go on reading a partition at `offset`."""
+        """Go on reading a partition at `offset`. Raises BrokerDown if it is assigned to another by now."""
         ...
 
     async def committed(self, partition: int) -> int | None: ...
@@ -99,7 +99,8 @@ class Broker(Protocol):
     async def publish(self, records: Sequence[Outgoing]) -> list[bool]: ...
 
     async def partitions(self, topic: str) -> int | None:
-        """How many partitions a topic has; None if there is no such topic. Raises BrokerDown."""
+        """How many partitions a topic has; None if there is no such topic. A topic that was missing and is there now
+        is missing no longer. Raises BrokerDown."""
         ...
 
     def subscribe(self, topic: str, *, group: str, member: str) -> Subscription:

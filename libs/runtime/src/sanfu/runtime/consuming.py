@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -56,8 +56,11 @@ class Reader:
     subscription: Subscription
     on_caught_up: Callable[[], None] = lambda: None
     partitions: dict[int, Partition] = field(default_factory=dict)
-    gaps: dict[str, float] = field(default_factory=dict)
+    gaps: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Holes by subject and source: since when (monotonic seconds). Other news of the subject fills none."""
     progress: float = field(default_factory=time.monotonic)
+    known: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once this process has had partitions and knows how it stands with them."""
     _stopping: bool = False
     _noted_at: float = 0.0
     _refused: int = 0
@@ -96,7 +99,7 @@ class Reader:
     @property
     def ready(self) -> bool:
         """Whether this process knows its partitions, and none is being rebuilt."""
-        return self.subscription.assigned <= self.partitions.keys() and not self.rebuilding
+        return self.known.is_set() and self.subscription.assigned <= self.partitions.keys() and not self.rebuilding
 
     def met(self) -> dict[int, datetime]:
         """Since when (real time) this process has each of its partitions."""
@@ -169,7 +172,7 @@ class Reader:
             raise BrokerDown("the dead-letter topic does not take records")
         if unreadable:
             self.machine.metrics.dead_letters.labels("unreadable").inc(len(unreadable))
-        self._count(fates)
+        self._count(fates, groups)
 
     async def _published(self) -> None:
         """Wait for the batch before: one is published while the next is folded, and no more."""
@@ -183,21 +186,27 @@ class Reader:
         topic = dead_letter_topic(self.machine.rules.service)
         return Outgoing(topic, record.key or "", record.value, headers)
 
-    def _count(self, fates: dict[str, list[Fate]]) -> None:
+    def _count(self, fates: dict[str, list[Fate]], groups: Mapping[str, Sequence[Letter]]) -> None:
         counts: dict[Fate, int] = defaultdict(int)
         for subject, each in fates.items():
             for fate in each:
                 counts[fate] += 1
-            if each[-1] is Fate.GAP:
-                self.gaps.setdefault(subject, time.monotonic())
-            elif self.gaps:
-                self.gaps.pop(subject, None)
+            if self.gaps or Fate.GAP in each:
+                self._note_holes(zip(groups[subject], each, strict=True))
             if Fate.PARKED in each:
                 log.error("subject_parked", subject=subject)
         for fate, count in counts.items():
             self.machine.metrics.records.labels(fate.value).inc(count)
         if counts[Fate.PARKED]:
             self.machine.metrics.dead_letters.labels("parked").inc(counts[Fate.PARKED])
+
+    def _note_holes(self, folded: Iterable[tuple[Letter, Fate]]) -> None:
+        for letter, fate in folded:
+            hole = (letter.heads.subject, letter.heads.source)
+            if fate is Fate.GAP:
+                self.gaps.setdefault(hole, time.monotonic())
+            elif fate is not Fate.REPEATED:
+                self.gaps.pop(hole, None)
 
     # --- assignment, positions, rebuild -----------------------------------------------------------------------------
 
@@ -206,6 +215,7 @@ class Reader:
         assigned = frozenset(assigned)
         for gone in self.partitions.keys() - assigned:
             del self.partitions[gone]
+            self.gaps = {hole: at for hole, at in self.gaps.items() if self.machine.partition(hole[0]) != gone}
         new = assigned - self.partitions.keys()
         if not new:
             return
@@ -213,8 +223,8 @@ class Reader:
         for number in new:
             if number not in ends:
                 continue
+            committed = await self.subscription.committed(number)  # first: whoever gives it up notes, then commits
             mark = await self.machine.documents.mark(str(number))
-            committed = await self.subscription.committed(number)
             start = max(mark.position, beginnings[number]) if mark is not None else beginnings[number]
             until = mark.rebuild_until if mark is not None else None
             older = mark is not None and committed is not None and committed > mark.position
@@ -224,6 +234,7 @@ class Reader:
             await self.machine.documents.set_marks({str(number): Mark(start, until)})
             await self.subscription.position(number, start)
             self.partitions[number] = Partition(start, until)
+        self.known.set()
         self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
 
     async def _go_live_where_due(self) -> None:
@@ -251,7 +262,7 @@ class Reader:
         moved = {n: p for n, p in self.partitions.items() if p.position != p.noted}
         if not moved:
             return
-        await self.machine.documents.set_marks({str(n): Mark(p.position, p.rebuild_until) for n, p in moved.items()})
+        await self.machine.documents.advance({str(n): p.position for n, p in moved.items()})
         await self.subscription.commit({n: p.position for n, p in moved.items()})
         for partition in moved.values():
             partition.noted = partition.position

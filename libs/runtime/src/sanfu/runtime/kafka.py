@@ -15,14 +15,25 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    NodeNotReadyError,
+)
 
+from sanfu.contracts.envelope import MAX_BODY
 from sanfu.runtime.broker import BrokerDown, Fenced, Incoming, Outgoing, partition_of
 
 log = structlog.get_logger()
 
 LARGEST = 2 * 1024 * 1024
-"""Bytes of a batch or request: a dead letter may carry a record of 1 MB and its reason."""
+"""Bytes of a request: a dead letter may carry a record of 1 MB and its reason."""
+BATCH = MAX_BODY
+"""Bytes of a batch of several records. The broker holds a topic's `max.message.bytes` against whole batches, and every
+topic takes one body of this size."""
 LOOK_AGAIN = 5.0
 """Seconds between two looks for a topic that is missing."""
 
@@ -130,12 +141,12 @@ class KafkaBroker:
                 if made is None:
                     break
                 size += 1
-            if size == 0:
-                log.error("record_too_large", topic=topic, key=records[places[sent]].key)
-                return sent, True
             try:
                 async with asyncio.timeout(self.send_within):
                     await (await producer.send_batch(batch, self.name(topic), partition=number))
+            except MessageSizeTooLargeError:
+                log.error("record_too_large", topic=topic, key=records[places[sent]].key)
+                return sent, True
             except (KafkaError, *LOST) as error:
                 log.warning("publish_failed", topic=topic, partition=number, error=type(error).__name__)
                 return sent, False
@@ -144,7 +155,7 @@ class KafkaBroker:
 
     async def _new_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True, max_batch_size=LARGEST,
+            bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True, max_batch_size=BATCH,
             max_request_size=LARGEST, request_timeout_ms=int(self.send_within * 1000), compression_type=None,
         )  # fmt: skip
         try:
@@ -260,7 +271,10 @@ class KafkaSubscription:
         return [_incoming(self._logical, record) for batch in found.values() for record in batch]
 
     async def position(self, partition: int, offset: int) -> None:
-        self._consumer.seek(TopicPartition(self._topic, partition), offset)
+        try:
+            self._consumer.seek(TopicPartition(self._topic, partition), offset)
+        except IllegalStateError as error:
+            raise BrokerDown(f"partition {partition} went to another member meanwhile") from error
 
     async def committed(self, partition: int) -> int | None:
         committed: int | None = await self._asked(self._consumer.committed(TopicPartition(self._topic, partition)))

@@ -62,6 +62,9 @@ class Machine:
         """Told the earliest `due` of each write."""
         self._codec = codec
 
+    def partition(self, subject: str) -> int:
+        return partition_of(subject, self.partitions)
+
     async def absorb(
         self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True
     ) -> tuple[dict[str, list[Fate]], Outboxes]:
@@ -152,7 +155,7 @@ class Machine:
         subjects, results = [], {}
         started = time.perf_counter()
         for id in ids:
-            subject = Subject(setting, id, partition_of(id, self.partitions), documents.get(id))
+            subject = Subject(setting, id, self.partition(id), documents.get(id))
             results[id] = fold(subject)
             subjects.append(subject)
             if time.perf_counter() - started > YIELD_EVERY:

@@ -8,7 +8,7 @@ import copy
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -74,7 +74,10 @@ class MemoryBroker:
     async def partitions(self, topic: str) -> int | None:
         if self.down:
             raise BrokerDown("the broker is down")
-        return len(self.topics[topic]) if topic in self.topics else None
+        if topic not in self.topics:
+            return None
+        self.missing.discard(topic)
+        return len(self.topics[topic])
 
     def subscribe(self, topic: str, *, group: str, member: str) -> "MemorySubscription":
         return MemorySubscription(self, topic, group)
@@ -157,7 +160,7 @@ class MemoryDocuments:
 
     documents: dict[str, Document] = field(default_factory=dict)
     others: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
-    marks: dict[str, Mark] = field(default_factory=dict)
+    kept_marks: dict[str, Mark] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     fail_next: deque[Fault] = field(default_factory=deque)
     down: bool = False
@@ -165,6 +168,9 @@ class MemoryDocuments:
     def _answer(self) -> None:
         if self.down:
             raise StoreDown("the store is down")
+
+    async def prepare(self) -> None:
+        self._answer()
 
     async def read(self, ids: Sequence[str]) -> dict[str, Document]:
         await asyncio.sleep(0)
@@ -216,10 +222,15 @@ class MemoryDocuments:
         mine = set(partitions)
         return min((d["due"] for d in self.documents.values() if d["p"] in mine and d.get("due")), default=None)
 
-    async def unsent(self, partitions: Iterable[int], before: datetime, limit: int) -> list[Document]:
+    async def unsent(
+        self, partitions: Iterable[int], before: datetime, limit: int, aside: Iterable[str] = ()
+    ) -> list[Document]:
         self._answer()
-        mine = set(partitions)
-        found = [d for d in self.documents.values() if d["p"] in mine and any(e["at"] <= before for e in _outbox(d))]
+        mine, away = set(partitions), set(aside)
+        found = [
+            d for d in self.documents.values()
+            if d["p"] in mine and any(e["at"] <= before and e["to"] not in away for e in _outbox(d))
+        ]  # fmt: skip
         return copy.deepcopy(found[:limit])
 
     async def page(self, partition: int, after: str, limit: int) -> list[Document]:
@@ -236,11 +247,23 @@ class MemoryDocuments:
 
     async def mark(self, name: str) -> Mark | None:
         self._answer()
-        return self.marks.get(name)
+        return self.kept_marks.get(name)
+
+    async def marks(self) -> dict[str, Mark]:
+        self._answer()
+        return dict(self.kept_marks)
 
     async def set_marks(self, marks: Mapping[str, Mark]) -> None:
         self._answer()
-        self.marks.update(marks)
+        for name, mark in marks.items():
+            was = self.kept_marks.get(name, mark)
+            self.kept_marks[name] = replace(mark, position=max(was.position, mark.position))
+
+    async def advance(self, positions: Mapping[str, int]) -> None:
+        self._answer()
+        for name, position in positions.items():
+            if name in self.kept_marks:
+                await self.set_marks({name: replace(self.kept_marks[name], position=position)})
 
     async def settle(self, name: str, value: Any) -> Any:
         self._answer()
@@ -249,7 +272,7 @@ class MemoryDocuments:
     async def wipe(self) -> None:
         self._answer()
         self.documents.clear()
-        self.marks.clear()
+        self.kept_marks.clear()
 
 
 def _outbox(document: Document) -> list[Any]:

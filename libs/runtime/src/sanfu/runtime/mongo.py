@@ -75,10 +75,9 @@ class MongoDocuments:
         self._marks: Collection = database.get_collection(f"{collection}_marks", write_concern=MAJORITY)
         self._settings: Collection = database.get_collection("settings", write_concern=MAJORITY)
 
-    async def prepare(self, indexes: Sequence[IndexModel] = ()) -> None:
-        """Create the indexes of the machine and, of the service's own, those given."""
+    async def prepare(self) -> None:
         async with spoken():
-            await self.collection.create_indexes([*INDEXES, *indexes])
+            await self.collection.create_indexes(INDEXES)
 
     async def read(self, ids: Sequence[str]) -> dict[str, Document]:
         if not ids:
@@ -124,8 +123,12 @@ class MongoDocuments:
         wanted = {"p": {"$in": list(partitions)}, "due": {"$type": "date"}}
         return await self._first(wanted, "due")
 
-    async def unsent(self, partitions: Iterable[int], before: datetime, limit: int) -> list[Document]:
-        wanted = {"p": {"$in": list(partitions)}, "outbox.at": {"$lte": before, "$exists": True}}
+    async def unsent(
+        self, partitions: Iterable[int], before: datetime, limit: int, aside: Iterable[str] = ()
+    ) -> list[Document]:
+        wanted: dict[str, Any] = {"p": {"$in": list(partitions)}, "outbox.at": {"$lte": before, "$exists": True}}
+        if away := list(aside):
+            wanted["outbox"] = {"$elemMatch": {"at": {"$lte": before}, "to": {"$nin": away}}}
         async with spoken():
             return await self.collection.find(wanted).limit(limit).to_list(None)
 
@@ -148,17 +151,30 @@ class MongoDocuments:
             found = await self._marks.find_one({"_id": name})
         return None if found is None else Mark(found["position"], found.get("rebuild_until"))
 
+    async def marks(self) -> dict[str, Mark]:
+        async with spoken():
+            found = await self._marks.find().to_list(None)
+        return {each["_id"]: Mark(each["position"], each.get("rebuild_until")) for each in found}
+
     async def set_marks(self, marks: Mapping[str, Mark]) -> None:
         if not marks:
             return
         updates = [
             UpdateOne(
-                {"_id": name}, {"$set": {"position": mark.position, "rebuild_until": mark.rebuild_until}}, upsert=True
+                {"_id": name},
+                {"$max": {"position": mark.position}, "$set": {"rebuild_until": mark.rebuild_until}},
+                upsert=True,
             )
             for name, mark in marks.items()
         ]
         async with spoken():
             await self._marks.bulk_write(updates, ordered=False)
+
+    async def advance(self, positions: Mapping[str, int]) -> None:
+        if positions:
+            updates = [UpdateOne({"_id": name}, {"$max": {"position": at}}) for name, at in positions.items()]
+            async with spoken():
+                await self._marks.bulk_write(updates, ordered=False)
 
     async def settle(self, name: str, value: Any) -> Any:
         async with spoken():

@@ -37,9 +37,10 @@ class Publisher:
     async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]], *, trying: bool = False) -> int:
         """Make one pass over the outboxes of these documents; answer how many entries were acknowledged.
 
-        Never raises BrokerDown: what was not acknowledged stays for the sweeper. Raises StoreDown.
+        Never raises BrokerDown: what was not acknowledged stays for the sweeper, who tries also what this publisher
+        saw acknowledged: if it stands there still, it could not be cleared. Raises StoreDown.
         """
-        entries = [(id, entry) for id, outbox in outboxes for entry in outbox if not self._passed(entry["ref"])]
+        entries = [(id, e) for id, outbox in outboxes for e in outbox if trying or not self._passed(e["ref"])]
         if not entries or (self.away and not trying):
             return 0
         crashpoint("machine.before_publish")

@@ -103,6 +103,7 @@ class Service:
         Raises Misfit when database and topic disagree.
         """
         await self._patiently(self._connect)
+        await self._patiently(self.documents.prepare)
         if self._prepare is not None:
             await self._patiently(self._prepare)
         if self._works:
@@ -116,6 +117,9 @@ class Service:
         if self._watch is not None:
             self._go(self._watch_pack)
         self._started = True
+        if self._works:
+            await self._either(self.reader.known, self.failed)
+        await self._patiently(self.watcher.look)
         log.info("started", partitions=self.machine.partitions, works=self._works, answers=self._answers)
 
     async def stop(self) -> None:
@@ -156,6 +160,14 @@ class Service:
             )
         self.machine.partitions = count
 
+    async def _either(self, *events: asyncio.Event) -> None:
+        waiting = [asyncio.ensure_future(event.wait()) for event in events]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
     async def _patiently(self, act: Task) -> None:
         pause = 0.2
         while True:
@@ -185,9 +197,12 @@ class Service:
     async def _watch_pack(self) -> None:
         assert self._watch is not None  # noqa: S101
         while True:
-            rules = await self._watch()
-            if rules is not None:
-                self.machine.rules = rules
+            try:
+                rules = await self._watch()
+            except Exception:  # a look at the city's data that fails must not end the service: the old data stay
+                log.exception("watch_failed")
+            else:
+                self.machine.rules = rules or self.machine.rules
             await asyncio.sleep(10)
 
     # --- what it says of itself -------------------------------------------------------------------------------------
@@ -202,7 +217,9 @@ class Service:
     def _closed(self) -> str | None:
         if not self._started:
             return f"{self.name} is starting or stopping"
-        return f"{self.name} is being rebuilt from the story" if self.watcher.rebuilding else None
+        if self.watcher.rebuilding or self.reader.rebuilding:
+            return f"{self.name} is being rebuilt from the story"
+        return None
 
 
 async def _coroutine(awaitable: Awaitable[None]) -> None:
@@ -230,7 +247,11 @@ def run(make: Callable[[], Service]) -> NoReturn:
 
 
 async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
-    service = make()
+    try:
+        service = make()
+    except Exception as error:  # settings, keys or the city's data: it would fail again
+        sys.stderr.write(f"cannot start: {error}\n")
+        return 2
     logs.configure(service.name, service.settings.log_level)
     if rebuild and not service.rebuildable:
         log.error("not_rebuildable", why=f"{service.name} keeps records that are nowhere else: restore its backup")

@@ -64,6 +64,10 @@ class Documents(Protocol):
     What `read`, `due`, `unsent` and `page` return a majority has: no crash takes it back.
     """
 
+    async def prepare(self) -> None:
+        """Make the indexes that the other methods need. Asked once at each start."""
+        ...
+
     async def read(self, ids: Sequence[str]) -> dict[str, Document]: ...
 
     async def write(self, changes: Sequence[Change]) -> bool:
@@ -86,8 +90,10 @@ class Documents(Protocol):
 
     async def next_due(self, partitions: Iterable[int]) -> datetime | None: ...
 
-    async def unsent(self, partitions: Iterable[int], before: datetime, limit: int) -> list[Document]:
-        """Documents that hold an entry written before an instant (real time)."""
+    async def unsent(
+        self, partitions: Iterable[int], before: datetime, limit: int, aside: Iterable[str] = ()
+    ) -> list[Document]:
+        """Documents that hold an entry written before an instant (real time), other than to the targets `aside`."""
         ...
 
     async def page(self, partition: int, after: str, limit: int) -> list[Document]:
@@ -100,7 +106,17 @@ class Documents(Protocol):
         """How far a partition was read; `name` is its number, with the topic before it if that is not the story."""
         ...
 
-    async def set_marks(self, marks: Mapping[str, Mark]) -> None: ...
+    async def marks(self) -> dict[str, Mark]:
+        """All marks of this store, by name."""
+        ...
+
+    async def set_marks(self, marks: Mapping[str, Mark]) -> None:
+        """Write marks. A position never goes back: somebody who was away for long may bring an old one."""
+        ...
+
+    async def advance(self, positions: Mapping[str, int]) -> None:
+        """Move the positions of marks that are there, and nothing else of them."""
+        ...
 
     async def settle(self, name: str, value: Any) -> Any:
         """Write a setting of this database once and for all; return what stands there."""

@@ -1,12 +1,14 @@
 """The sweeper: publishes what was written and never published, whoever wrote it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from sanfu.runtime.broker import BrokerDown
 from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.store import Documents, StoreDown
 
@@ -50,12 +52,20 @@ class Sweeper:
         """Publish the outboxes that hold entries written before that; answer how many entries went out."""
         went = 0
         while partitions:
-            page = await self.documents.unsent(partitions, before, PAGE)
+            page = await self.documents.unsent(partitions, before, PAGE, await self._missing())
             out = await self.publisher.publish([(d["_id"], d["outbox"]) for d in page], trying=True)
             went += out
             if len(page) < PAGE or out == 0:
                 break
         return went
+
+    async def _missing(self) -> list[str]:
+        """Topics that are still not there: what wants to go to them is set aside, and nothing else waits for it."""
+        broker = self.publisher.broker
+        with contextlib.suppress(BrokerDown):
+            for topic in list(broker.missing):
+                await broker.partitions(topic)
+        return list(broker.missing)
 
     async def _wait(self) -> None:
         """Until the next round, or until partitions were assigned."""

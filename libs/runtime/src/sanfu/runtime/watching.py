@@ -27,7 +27,8 @@ class Watcher:
 
     def __init__(self, service: "Service", quiet: Callable[[], Awaitable[Mapping[str, int]]] | None) -> None:
         self._service, self._quiet = service, quiet
-        self.rebuilding = False
+        self.rebuilding = True
+        """Until it is known that nothing is: a command on a document not yet rebuilt would tell its story anew."""
         self._lagging_since: float | None = None
         self._positions: dict[int, int] = {}
         self._moved = time.monotonic()
@@ -41,6 +42,7 @@ class Watcher:
                 await self._measure()
             except (StoreDown, BrokerDown) as error:
                 log.warning("not_measured", why=str(error))
+                self._moved = time.monotonic()  # nobody stalls who has nothing to work with
 
     async def quiet(self) -> dict[str, Any]:
         """Whether nothing is on its way: everything folded, published, and no timer due. Counts of what is."""
@@ -81,15 +83,15 @@ class Watcher:
         metrics.gaps.set(len(reader.gaps))
         oldest = min(reader.gaps.values(), default=time.monotonic())
         metrics.gap_oldest_seconds.set(time.monotonic() - oldest)
-        self.rebuilding = await self._rebuilding()
+        await self.look()
         if service.settings.only != "api":
             self._watch(await self._lag())
 
-    async def _rebuilding(self) -> bool:
-        if self._service.settings.only != "api":
-            return self._service.reader.rebuilding
-        marks = [await self._service.documents.mark(str(n)) for n in range(self._service.machine.partitions)]
-        return any(mark is not None and mark.rebuild_until is not None for mark in marks)
+    async def look(self) -> None:
+        """See whether any partition, whosever it is, is being rebuilt, or was never met. Raises StoreDown."""
+        marks = await self._service.documents.marks()
+        found = [marks.get(str(number)) for number in range(self._service.machine.partitions)]
+        self.rebuilding = any(mark is None or mark.rebuild_until is not None for mark in found)
 
     def _watch(self, lag: int) -> None:
         """A consumer that is behind and does not move, though store and broker answer, has stalled: end."""

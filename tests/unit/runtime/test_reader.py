@@ -1,0 +1,165 @@
+"""Reading the story: who takes a partition over, rebuilds, holes, and commands meanwhile. On memory parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from sanfu.runtime import consuming
+from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.rules import Actor, Command
+from sanfu.runtime.service import Parts, Service
+from sanfu.runtime.settings import ServiceSettings
+from sanfu.runtime.store import Mark
+from tests.support import toy
+from tests.support.eventually import eventually
+from tests.support.toy_machine import Process, toy_broker
+
+
+@pytest.fixture(autouse=True)
+def noted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consuming, "REMEMBER_EVERY", 0.0)
+
+
+@asynccontextmanager
+async def reading(process: Process) -> AsyncIterator[None]:
+    await process.reader.subscription.start()
+    running = asyncio.ensure_future(process.reader.run())
+    try:
+        yield
+    finally:
+        process.reader.stop()
+        await running
+
+
+def answers(documents: MemoryDocuments, subject: str) -> Any:
+    return documents.documents.get(subject, {}).get("answers", [])
+
+
+async def test_an_old_position_noted_late_sends_nobody_into_a_rebuild() -> None:
+    """A process that was stopped for long wakes up and notes where it stood, behind whoever took over."""
+    broker, documents = toy_broker(), MemoryDocuments()
+    zombie = Process(broker, documents)
+    await broker.publish([toy.asked("s-1", 1, 1)])
+    async with reading(zombie):
+        await eventually(lambda: answers(documents, "s-1") == [2])
+    behind = {n: p.position for n, p in zombie.reader.partitions.items()}
+    await broker.publish([toy.asked("s-1", n, n) for n in (2, 3)])
+    async with reading(Process(broker, documents)):
+        await eventually(lambda: answers(documents, "s-1") == [2, 4, 6])
+    await broker.publish([toy.asked("s-1", n, n) for n in (4, 5, 6)])
+    for number, partition in zombie.reader.partitions.items():
+        partition.position, partition.noted = behind[number], -1
+    zombie.reader.subscription.commit = _fenced  # type: ignore[method-assign]
+    await zombie.reader._note(force=True)
+    async with reading(Process(broker, documents)):
+        await eventually(lambda: len(answers(documents, "s-1")) >= 6)
+    assert answers(documents, "s-1") == [2, 4, 6, 8, 10, 12], "each question was decided on"
+
+
+async def _fenced(offsets: Any) -> None:
+    """A commit of somebody who is no member any more comes to nothing."""
+
+
+async def test_a_store_older_than_the_offsets_is_rebuilt_and_says_nothing_twice() -> None:
+    broker, documents = toy_broker(), MemoryDocuments()
+    await broker.publish([toy.asked("s-1", 1, 1)])
+    async with reading(Process(broker, documents)):
+        await eventually(lambda: answers(documents, "s-1") == [2])
+    backup = MemoryDocuments(dict(documents.documents), kept_marks=dict(documents.kept_marks))
+    await broker.publish([toy.asked("s-1", 2, 2)])
+    async with reading(Process(broker, documents)):
+        await eventually(lambda: answers(documents, "s-1") == [2, 4])
+    told = sum(len(log) for log in broker.topics[toy.STORY])
+    process = Process(broker, backup)
+    async with reading(process):
+        await eventually(lambda: process.reader.ready and answers(backup, "s-1") == [2, 4])
+    assert sum(len(log) for log in broker.topics[toy.STORY]) == told
+
+
+async def test_a_hole_is_counted_until_what_was_missing_has_come() -> None:
+    process = Process()
+    await process.broker.publish([toy.asked("s-1", 1, 1), toy.asked("s-1", 3, 3), toy.asked("s-2", 1, 1)])
+    async with reading(process):
+        await eventually(lambda: process.reader.gaps)
+        assert list(process.reader.gaps) == [("s-1", "asker")]
+        await process.broker.publish([toy.told("other", toy.NOTED, "s-1", 1, {}), toy.asked("s-1", 1, 1)])
+        await eventually(lambda: process.documents.documents["s-1"]["seen"].get("other") == 1)  # type: ignore[attr-defined]
+        assert list(process.reader.gaps) == [("s-1", "asker")], "other news of the subject does not fill the hole"
+        await process.broker.publish([toy.asked("s-1", 2, 2), toy.asked("s-1", 3, 3)])
+        await eventually(lambda: not process.reader.gaps)
+
+
+# --- a whole service ----------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def serving(broker: MemoryBroker, documents: MemoryDocuments, **settings: Any) -> AsyncIterator[Service]:
+    clock = Process().clock
+    service = Service(
+        name="toy", rules=toy.ToyRules(), parts=Parts(broker, documents, clock), settings=ServiceSettings(**settings),
+        codec=toy.ToyCodec(), story=toy.STORY,
+    )  # fmt: skip
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+def add(value: int) -> Command:
+    return Command("add", {"value": value}, Actor("tester", "tester"), f"k{value}")
+
+
+def ids(broker: MemoryBroker) -> list[str]:
+    records = [r for log in broker.topics[toy.STORY] for r in log]
+    return [dict(r.headers)["ce_id"].decode() for r in records]
+
+
+async def test_a_command_that_comes_at_once_after_a_start_on_an_empty_store_tells_no_story_anew() -> None:
+    broker = toy_broker()
+    async with serving(broker, MemoryDocuments()) as service:
+        for n in range(3):
+            await service.commands.do("s-1", add(n))
+        await service.commands.drain()
+    async with serving(broker, fresh := MemoryDocuments()) as service:
+
+        async def taken() -> bool:
+            try:
+                return bool(await service.commands.do("s-1", add(7)))
+            except Unavailable:
+                return False
+
+        await eventually(taken)
+        await service.commands.drain()
+    assert answers(fresh, "s-1") == [0, 1, 2, 7]
+    assert ids(broker) == [f"toy:s-1:{n}" for n in (1, 2, 3, 4)], "an id has one content"
+
+
+async def test_a_process_that_only_answers_takes_no_command_before_its_partitions_were_met() -> None:
+    broker, documents = toy_broker(), MemoryDocuments()
+    async with serving(broker, documents, only="api") as service:
+        with pytest.raises(Unavailable):
+            await service.commands.do("s-1", add(1))
+        await documents.set_marks({str(n): Mark(0, 5 if n == 2 else None) for n in range(4)})
+        await service.watcher.look()
+        with pytest.raises(Unavailable, match="rebuilt"):
+            await service.commands.do("s-1", add(1))
+        await documents.set_marks({"2": Mark(5)})
+        await service.watcher.look()
+        assert (await service.commands.do("s-1", add(1))).events
+
+
+async def test_a_service_that_just_started_is_not_quiet_while_it_has_not_read() -> None:
+    broker = toy_broker()
+    await broker.publish([toy.asked("s-1", 1, 1)])
+    async with serving(broker, documents := MemoryDocuments()) as service:
+        await eventually(lambda: _quiet(service))
+        assert answers(documents, "s-1") == [2]
+
+
+async def _quiet(service: Service) -> bool:
+    return bool((await service.watcher.quiet())["quiet"])
