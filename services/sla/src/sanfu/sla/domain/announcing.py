@@ -119,12 +119,12 @@ class Announcer:
 
     def _set(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any], reason: str) -> Draft | None:
         try:
-            deadline = self._reckoner.deadline(self._case(clock, run, facts))
+            deadline = self._reckoner.deadline(self.case(clock, run, facts))
         except NoLimit:
             return None
         return self._draft(clock, run, facts, reason, deadline)
 
-    def _case(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any]) -> Case:
+    def case(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any]) -> Case:
         said = story.texts(facts)
         limit = limit_of(clock.limits, said)
         kind = limit.kind if limit is not None and limit.kind in DAYS else "calendar_days"

@@ -18,7 +18,8 @@ from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Rel
 from sanfu.sla.domain import announcing, story
 from sanfu.sla.domain.announcing import Announcer
 from sanfu.sla.domain.calendar import Holidays
-from sanfu.sla.domain.deadlines import Reckoner
+from sanfu.sla.domain.deadlines import NoLimit, Reckoner
+from sanfu.sla.domain.explain import Explanation
 from sanfu.sla.domain.runs import Announced, Run, log_before, run_of
 
 
@@ -174,6 +175,31 @@ class SlaRules:
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
         return ()
 
+    # ── what it says when asked ──────────────────────────────────────────────────────────────────────────────────────
+
+    def shown(self, state: State) -> list[dict[str, Any]]:
+        """Return every clock of a subject, with its light and how it stands."""
+        names_of = ("clock", "unit", "round", "version", "starts", "limit", "yellow", "grade", "paused", "unknown_year")
+        found = []
+        for announced in state.get("clocks", {}).values():
+            run = run_of(announced, state.get("log", []))
+            told = {name: announced[name] for name in names_of}
+            stopped = {"stopped": run.stopped, "in_time": run.in_time if run.stopped else None}
+            found.append({**told, "light": run.light, "resting": run.rests_now, **stopped})
+        return found
+
+    def explained(self, state: State, code: str) -> Explanation | None:
+        """Return how a clock's deadline comes about by this pack; None where there is no such clock."""
+        announced = state.get("clocks", {}).get(code)
+        clock = self.pack.policy.clocks.get(code)
+        if announced is None or clock is None:
+            return None
+        try:
+            deadline = self.reckoner.deadline(self._announcer.case(clock, announced, state["facts"]))
+        except NoLimit:
+            return None
+        return Explanation(deadline, ZoneInfo(self.pack.zone))
+
 
 def _instants(run: Run) -> Iterator[str]:
     yield from (at for at, _ in run.crossings())
@@ -217,16 +243,15 @@ def _lit(state: State, data: Mapping[str, Any]) -> State:
     return {**state, "clocks": {**clocks, data["clock"]: {**known, "lit": [*known["lit"], data["level"]]}}}
 
 
+OPEN = ("clock", "unit", "round", "version", "starts", "limit", "yellow", "unknown_year")
+
+
 def _open(state: State) -> Iterator[Mapping[str, Any]]:
     """List the clocks that are not stopped, for those who ask."""
     for announced in state.get("clocks", {}).values():
         run = run_of(announced, state.get("log", []))
         if run.stopped is None:
-            resting = any(rest.ends is None for rest in run.rests)
-            told = {
-                name: announced[name] for name in ("clock", "unit", "round", "version", "starts", "limit", "yellow")
-            }
-            yield {**told, "light": run.light, "resting": resting}
+            yield {**{name: announced[name] for name in OPEN}, "light": run.light, "resting": run.rests_now}
 
 
 def _lead_at(state: State, id: str) -> str | None:

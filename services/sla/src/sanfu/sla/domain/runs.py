@@ -41,6 +41,12 @@ class Run:
         return str(lit[-1]) if lit else "none"
 
     @property
+    def rests_now(self) -> bool:
+        """Tell whether it rests, as far as the story goes: a rest that its cap ended was reckoned when it did."""
+        reckoned = {rest["begins"] for rest in self.announced["paused"]}
+        return self.stopped is None and any(r.ends is None and r.begins not in reckoned for r in self.rests)
+
+    @property
     def in_time(self) -> bool:
         """Tell whether it was stopped before its limit: at the instant of the limit it is late."""
         return self.stopped is not None and self.stopped < self.announced["limit"]

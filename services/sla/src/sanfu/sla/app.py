@@ -1,0 +1,114 @@
+"""sla put together: a production door and a test door that meet in `assemble`."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from prometheus_client import Gauge
+
+from sanfu.city.watching import PackHolder
+from sanfu.contracts.registry import codec
+from sanfu.runtime.rules import Rules
+from sanfu.runtime.service import Parts, Service, real_parts
+from sanfu.runtime.store import StoreDown
+from sanfu.sla.adapters.holidays_cn import national_calendar
+from sanfu.sla.adapters.memory import ScannedClocks
+from sanfu.sla.adapters.mongo import MongoClocks
+from sanfu.sla.domain.calendar import Holidays
+from sanfu.sla.domain.rules import SlaRules
+from sanfu.sla.entrypoints.http import routes
+from sanfu.sla.ports import Clocks
+from sanfu.sla.settings import SlaSettings
+
+log = structlog.get_logger()
+
+LOOKS_EVERY = 60
+"""Seconds between two looks at how far the calendar reaches: it changes with a release, or at New Year."""
+
+
+def production() -> Service:
+    """Make the service that the environment describes."""
+    settings = SlaSettings()
+    return assemble(settings, real_parts(settings, "sla"), PackHolder(settings.pack), national_calendar())
+
+
+def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: Holidays) -> Service:
+    """Make the service on these parts, with the pack that `packs` holds, and the next one once it has it."""
+
+    def clocks() -> Clocks:
+        return stored or ScannedClocks(parts.documents, lambda: service.machine.partitions)
+
+    async def state_of(issue: str) -> Mapping[str, Any] | None:
+        return (await parts.documents.read([issue])).get(issue)
+
+    async def prepare() -> None:
+        if stored is not None:
+            await parts.documents.prepare()  # a store in memory has no indexes
+            await stored.prepare()
+
+    stored = MongoClocks(parts.documents.collection) if hasattr(parts.documents, "collection") else None
+    calendar = CalendarWatch(parts, holidays, clocks)
+    service = Service(
+        name="sla",
+        rules=SlaRules(packs.current, holidays),
+        parts=parts,
+        settings=settings,
+        codec=codec,
+        routers=[routes(clocks, state_of, lambda: _in_use(service))],
+        background=[calendar.run],
+        prepare=prepare,
+        watch=lambda: watch(service, packs, holidays),
+    )
+    service.metrics.pack.labels(packs.current.version).set(1)
+    return service
+
+
+class CalendarWatch:
+    """Says how far the national calendar reaches, and how many deadlines had to do without it."""
+
+    def __init__(self, parts: Parts, holidays: Holidays, clocks: Any) -> None:
+        self._parts, self._clocks, self._last = parts, clocks, max(holidays.years, default=0)
+        until = Gauge("sanfu_sla_calendar_until_year", "Last year whose holidays are known", registry=parts.registry)
+        until.set(self._last)
+        self._without = Gauge(
+            "sanfu_sla_without_calendar",
+            "Issues with a clock that was reckoned as if every date were a working day",
+            registry=parts.registry,
+        )
+
+    async def run(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOKS_EVERY)
+
+    async def look(self) -> None:
+        try:
+            without = await self._clocks().without_calendar()
+        except StoreDown:
+            return
+        self._without.set(without)
+        year = self._parts.clock.now().year
+        if without or year > self._last:
+            log.error("calendar_missing", known_until=self._last, year=year, issues=without)
+
+
+async def watch(service: Service, packs: PackHolder, holidays: Holidays) -> Rules | None:
+    """Look at the pack's directory; return rules by the new pack if there is one. Says why one was not taken."""
+    refused = packs.refused
+    await asyncio.to_thread(packs.check)
+    if packs.refused not in (None, refused):
+        problems = [f"{each.file}:{each.line} {each.message}; {each.cure}" for each in packs.problems[:20]]
+        log.warning("pack_refused", version=packs.refused, problems=problems)
+    if packs.current is _in_use(service).pack:
+        return None
+    service.metrics.pack.clear()
+    service.metrics.pack.labels(packs.current.version).set(1)
+    log.info("pack_taken", version=packs.current.version)
+    return SlaRules(packs.current, holidays)
+
+
+def _in_use(service: Service) -> SlaRules:
+    rules = service.machine.rules
+    assert isinstance(rules, SlaRules)  # noqa: S101 (nobody else sets them)
+    return rules

@@ -1,0 +1,90 @@
+"""sla's API: the clocks that run, those of one issue, and how a deadline comes about."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from sanfu.contracts.events.words import Code, Unit
+from sanfu.runtime.paging import Cursor, PageAsked
+from sanfu.runtime.rules import Refusal
+from sanfu.sla.domain.rules import SlaRules
+from sanfu.sla.explaining import WrongCase, explain
+from sanfu.sla.ports import Clocks, Row, Wanted, place
+
+StateOf = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+"""An issue's document, or None."""
+InUse = Callable[[], SlaRules]
+
+
+class ClockShown(BaseModel):
+    """A clock that runs."""
+
+    issue: str
+    clock: str
+    unit: str = Field(description="Unit in charge of keeping it")
+    round: int
+    version: int = Field(description="Version of its deadline")
+    starts: str
+    yellow: str | None
+    limit: str = Field(description="Red from this instant on")
+    light: Literal["none", "yellow", "red"]
+    resting: bool
+    unknown_year: int | None = Field(description="Holidays of this year were not known when it was reckoned")
+
+
+class ClockPage(BaseModel):
+    items: list[ClockShown]
+    next: str | None
+
+
+def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse) -> APIRouter:
+    router = APIRouter(prefix="/v1/clocks", tags=["clocks"])
+
+    @router.get("")
+    async def running(
+        page: PageAsked,
+        light: Annotated[Literal["none", "yellow", "red"] | None, Query(description="Light that is on")] = None,
+        unit: Annotated[Unit | None, Query(description="Unit in charge")] = None,
+        clock: Annotated[Code | None, Query(description="Which clock")] = None,
+    ) -> ClockPage:
+        """List the clocks that run, the earliest limit first."""
+        rows = await clocks().page(Wanted(light, unit, clock), page)
+        return ClockPage(**page.of(rows, _cursor))
+
+    @router.get("/{issue}")
+    async def of_issue(issue: str) -> dict[str, Any]:
+        """Show every clock that an issue had, with its light and how it stands."""
+        state = await _known(state_of, issue)
+        return {"issue": issue, "clocks": in_use().shown(state)}
+
+    @router.get("/{issue}/{clock}/explanation")
+    async def explained(issue: str, clock: str) -> dict[str, Any]:
+        """Say step by step how the deadline comes about, by the pack in use."""
+        state = await _known(state_of, issue)
+        found = in_use().explained(state, clock)
+        if found is None:
+            raise Refusal(404, "no-such-clock", f"{issue} has no clock {clock} that the pack in use knows")
+        return {"announced": state["clocks"][clock]["limit"], **found.plain()}
+
+    @router.post("/explain")
+    def explained_case(case: dict[str, Any]) -> dict[str, Any]:
+        """Reckon a case given as data, over the pack in use. Nothing is kept."""
+        try:
+            return explain(case, in_use().pack).plain()
+        except WrongCase as wrong:
+            raise Refusal(422, "invalid-input", str(wrong)) from None
+
+    return router
+
+
+def _cursor(row: Row) -> Cursor:
+    return Cursor(*place(row))
+
+
+async def _known(state_of: StateOf, issue: str) -> Mapping[str, Any]:
+    state = await state_of(issue)
+    if state is None:
+        raise Refusal(404, "no-such-issue", f"sla has heard of no issue {issue}")
+    return state
