@@ -149,3 +149,34 @@ async def test_free_text_of_a_confidential_issue_stays_out_of_the_story(desk: De
     answer = await desk.order(OFFICER, "i-1", "contact", {"result": "reached", "summary": "当事人称……"})
     assert answer.json()["errors"][0]["field"] == "$.summary"
     assert "当事人" not in str(desk.published())
+
+
+async def test_numbers_of_people_that_officers_write_stay_out_of_the_story(desk: Desk) -> None:
+    await led(desk)
+    await desk.order(OFFICER, "i-1", "acknowledge")
+    said = {"result": "reached", "summary": "电 138 0000 1234，证 33078219900101123X，邮 a.b@example.cn，约周三"}
+    assert (await desk.order(OFFICER, "i-1", "contact", said)).status_code == 200
+    reply = "已更换灯头，咨询 0579-85000000 或 office@yiwu.example，勿打 13800001234。"
+    assert (await desk.order(OFFICER, "i-1", "handle", {"outcome": "solved", "reply": reply})).status_code == 200
+    told = str(desk.published())
+    for secret in ("138 0000 1234", "33078219900101123X", "a.b@example.cn", "13800001234"):
+        assert secret not in told
+    for kept in ("约周三", "0579-85000000", "office@yiwu.example"):
+        assert kept in told
+
+
+async def test_a_refusal_has_a_reason_of_the_pack_and_one_person_alone_refuses_no_petition(desk: Desk) -> None:
+    for subject, channel in (("i-1", "hotline"), ("i-2", "petition")):
+        await desk.tell(
+            Story(subject),
+            ("intake", names.ISSUE_SUBMITTED, submitted(channel=channel)),
+            ("router", names.REVIEW_REQUESTED, review()),
+        )
+    said = {"reason": "too_angry", "reply": "该事项已进入诉讼程序，请向法院反映。"}
+    unknown = await desk.order(REVIEWER, "i-1", "refuse", said)
+    assert unknown.json()["errors"][0]["field"] == "$.reason"
+    said["reason"] = "litigation"
+    alone = await desk.order(REVIEWER, "i-2", "refuse", said)
+    assert alone.json()["type"] == "urn:sanfu:problem:second-person-needed"
+    assert (await desk.order(REVIEWER, "i-1", "refuse", said)).json()["state"] == "closed"
+    assert (await desk.get(REVIEWER, "/v1/cases/i-1")).json()["closed_as"] == "refused"

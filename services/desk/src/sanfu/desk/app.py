@@ -53,7 +53,7 @@ def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder) -> Service
     door = pages.routes(desk, sessions, secure=settings.secure_cookies)
 
     async def prepare() -> None:
-        await _prepare(parts, cases, shelves)
+        await _prepare(cases, shelves)
         if settings.user_tokens is not None:
             await give_tokens(shelves.users, _tokens(settings.user_tokens))
 
@@ -101,9 +101,7 @@ def _stores(parts: Parts) -> tuple[Cases, Shelves]:
     return MongoCases(parts.documents.collection), mongo_shelves(parts.database)  # type: ignore[attr-defined]
 
 
-async def _prepare(parts: Parts, cases: Cases, shelves: Shelves) -> None:
-    if not isinstance(parts.documents, MemoryDocuments):
-        await parts.documents.prepare()  # type: ignore[attr-defined]
+async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await cases.prepare()
     await shelves.users.prepare("token")
     await shelves.contacts.prepare("issue")

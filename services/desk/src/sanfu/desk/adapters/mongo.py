@@ -9,7 +9,7 @@ from typing import Any
 
 from sanfu.desk.domain.scope import Clause, Scope
 from sanfu.desk.ports import Document, Row, Shelves, Wanted
-from sanfu.runtime.mongo import _spoken as spoken
+from sanfu.runtime.mongo import spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
 
