@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +24,7 @@ from tests.support.packs import SHIPPED
 from tests.support.telling import KEYS, START, ScriptedSender, Story, contact, erased, on_the_wire, unit, user
 
 TOKEN = "operators-only-token"
+SETTINGS = NotifySettings.model_validate({"keys": KEYS.written().decode(), "ops_token": TOKEN})
 PARTY = {"name": "王小明", "phone": "13900000001", "email": "wang@home.example"}
 
 
@@ -44,7 +47,7 @@ class Bench:
         transport = httpx.ASGITransport(app=self.service.app)
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with httpx.AsyncClient(transport=transport, base_url="http://notify") as client:
-            return await client.get(path, params=query, headers=headers)
+            return await client.get(path, params=query or None, headers=headers)
 
     async def quiet(self) -> bool:
         return bool((await self.ask("/ops/quiet")).json()["quiet"])
@@ -55,10 +58,9 @@ async def bench() -> AsyncIterator[Bench]:
     broker, clock = MemoryBroker(), ManualClock(START)
     for topic, count in ((names.ISSUES, 4), (names.CONTACTS, 4), (names.DIRECTORY, 1)):
         broker.create(topic, count)
-    settings = NotifySettings(keys=KEYS.written().decode(), ops_token=TOKEN)
     sms, email = ScriptedSender(), ScriptedSender()
     parts = Parts(broker, MemoryDocuments(), clock)
-    service = assemble(settings, parts, PackHolder(SHIPPED), {"sms": sms, "email": email})
+    service = assemble(SETTINGS, parts, PackHolder(SHIPPED), {"sms": sms, "email": email})
     await service.start()
     yield Bench(service, broker, clock, sms, email)
     await service.stop()
@@ -82,3 +84,251 @@ async def test_the_same_events_again_tell_nobody_again(bench: Bench) -> None:
     await bench.publish(event, event, contact("i1", party=PARTY))
     await eventually(bench.quiet)
     assert (len(bench.sms.got), len(bench.email.got)) == (1, 1)
+
+
+async def test_a_message_waits_for_the_contacts_version_and_is_never_taken_for_having_none(bench: Bench) -> None:
+    await bench.publish(contact("i1", 1, party={"phone": "1"}), on_the_wire(Story("i1").submitted(contact=2)))
+    held = await eventually(lambda: shown(bench, state="held"))
+    assert {(one["medium"], one["why"]) for one in held} == {("sms", "contact"), ("email", "contact")}
+    assert not await bench.quiet()
+    await bench.publish(contact("i1", 2, party=PARTY))
+    await eventually(bench.quiet)
+    assert [m.to for m in bench.sms.got] == [PARTY["phone"]]
+
+
+async def test_an_erased_person_is_told_nothing_any_more(bench: Bench) -> None:
+    await bench.publish(contact("i1", party=PARTY), erased("i1"), on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet)
+    assert bench.sms.got == bench.email.got == []
+    assert {one["why"] for one in await shown(bench, state="skipped")} == {"erased"}
+
+
+async def test_who_left_no_contact_is_recorded_as_skipped_and_the_story_is_spared_it(bench: Bench) -> None:
+    await bench.publish(on_the_wire(Story("i1").submitted(contact="none")))
+    await eventually(bench.quiet)
+    assert {one["why"] for one in await eventually(lambda: shown(bench, state="skipped"))} == {"no_contact"}
+    assert await bench.reported(names.DELIVERY_FAILED) == []
+
+
+async def test_who_left_only_a_phone_gets_no_mail_and_that_is_no_failure(bench: Bench) -> None:
+    await bench.publish(contact("i1", party={"phone": "139"}), on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet)
+    assert [one["why"] for one in await shown(bench, state="skipped")] == ["no_address"]
+    assert len(await bench.reported(names.PARTY_INFORMED)) == 1
+    assert await bench.reported(names.DELIVERY_FAILED) == []
+
+
+async def test_desks_word_on_a_contact_lies_over_intakes(bench: Bench) -> None:
+    await bench.publish(
+        contact("i1", party=PARTY), contact("i1", writer="desk", party={"phone": "new", "language": "en"}),
+        on_the_wire(Story("i1").submitted()),
+    )  # fmt: skip
+    await eventually(bench.quiet)
+    assert [(m.to, m.text.split(":")[0]) for m in bench.sms.got] == [("new", "Yiwu Three Services")]
+    assert [m.to for m in bench.email.got] == [PARTY["email"]]
+
+
+async def test_a_unit_is_told_of_its_issue_once_its_limit_is_known(bench: Bench) -> None:
+    story = Story("i1")
+    await bench.publish(unit("tax"), on_the_wire(story.submitted(contact="none")), on_the_wire(story.assigned()))
+    (held,) = await eventually(lambda: shown(bench, state="held"))
+    assert (held["why"], held["recipient"], held["unit"]) == ("deadline", "unit", "tax")
+    await bench.publish(on_the_wire(story.deadline("police")), on_the_wire(story.deadline()))
+    await eventually(bench.quiet)
+    (mail,) = bench.email.got
+    assert mail.to == "tax@city.example"
+    assert "5月9日 17:30前办理" in mail.text
+
+
+async def test_a_red_light_reaches_every_officer_and_the_head_each_once(bench: Bench) -> None:
+    story, people = (
+        Story("i1"),
+        [user("a", "tax", "officer"), user("b", "tax", "officer"), user("h", "tax", "unit_head")],
+    )
+    others = [user("gone", "tax", "officer", active=False), user("c", "police", "officer"), unit("police")]
+    light = on_the_wire(story.light("red"))
+    await bench.publish(unit("tax"), *people, *others, on_the_wire(story.submitted(contact="none")), light, light)
+    await eventually(bench.quiet)
+    assert Counter(m.to for m in bench.sms.got) == Counter(["138-a", "138-b", "138-h"])
+    assert Counter(m.to for m in bench.email.got) == Counter(f"{code}@city.example" for code in "abh")
+    assert len(await bench.reported(names.PARTY_INFORMED)) == 6
+
+
+async def test_a_light_that_was_overtaken_is_told_nobody(bench: Bench) -> None:
+    light = Story("i1").light("yellow", skipped=True)
+    await bench.publish(unit("tax"), user("a", "tax", "officer"), on_the_wire(light))
+    await eventually(bench.quiet)
+    assert await shown(bench) == []
+
+
+async def test_in_an_emergency_the_duty_phones_of_the_lead_and_of_the_place_ring(bench: Bench) -> None:
+    story = Story("i1")
+    also = [{"unit": "police", "part": "place"}, {"unit": "health", "part": "assist"}]
+    alarm = story.assigned("emergency", urgency="emergency", also=also)
+    await bench.publish(
+        unit("emergency"), unit("police"), unit("health"), user("d", "police", "duty_officer"),
+        on_the_wire(story.submitted(contact="none", urgency="emergency")), on_the_wire(alarm),
+        on_the_wire(story.deadline("emergency")),
+    )  # fmt: skip
+    await eventually(bench.quiet)
+    assert sorted(m.to for m in bench.sms.got) == ["000-emergency", "138-d"]
+    assert all("紧急" in m.text for m in bench.sms.got)
+
+
+async def test_the_directory_may_come_later_than_the_event(bench: Bench) -> None:
+    await bench.publish(on_the_wire(Story("i1").light("yellow")))
+    held = await eventually(lambda: shown(bench, state="held"))
+    assert {one["why"] for one in held} == {"directory"}
+    await bench.publish(unit("tax"), user("a", "tax", "officer"))
+    await eventually(bench.quiet)
+    assert [m.to for m in bench.sms.got] == ["138-a"]
+
+
+async def test_a_confidential_issue_gets_the_neutral_text_also_when_it_became_so_later(bench: Bench) -> None:
+    story = Story("i1")
+    first = [on_the_wire(story.submitted(contact="none", category="lighting")), on_the_wire(story.assigned())]
+    await bench.publish(unit("tax"), *first)
+    await eventually(lambda: shown(bench, state="held"))
+    secret = {
+        "by": {"id": "u", "role": "coordination_office"},
+        "before": "open",
+        "secrecy": "confidential",
+        "reason": "r",
+    }
+    await bench.publish(
+        on_the_wire(story.tell("desk", names.SECRECY_CHANGED, secret)), on_the_wire(story.deadline())
+    )  # fmt: skip
+    await eventually(bench.quiet)
+    (mail,) = bench.email.got
+    assert mail.text.startswith("现交办保密事项SF7K2-9MQ4X")
+
+
+async def test_what_is_sealed_is_told_no_unit(bench: Bench) -> None:
+    story = Story("i1")
+    submitted = story.submitted(contact="none", secrecy="sealed", text=None, party_kind="none")
+    await bench.publish(unit("tax"), on_the_wire(submitted), on_the_wire(story.assigned()))
+    await eventually(bench.quiet)
+    assert await shown(bench) == []
+
+
+async def test_old_news_is_skipped_and_says_so(bench: Bench) -> None:
+    event = Story("i1").submitted(START - timedelta(hours=24, milliseconds=1))
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(event))
+    await eventually(bench.quiet)
+    assert bench.sms.got == []
+    assert {one["why"] for one in await shown(bench, state="skipped")} == {"stale"}
+    assert len(await bench.reported(names.DELIVERY_FAILED)) == 2
+
+
+async def test_a_busy_provider_is_tried_again_and_one_that_refuses_is_not(bench: Bench) -> None:
+    bench.sms.script.extend([Retry("http_429", 0.1), Retry("http_500")])
+    bench.email.script.append(Rejected("smtp_550"))
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet, within=15)
+    assert (len(bench.sms.got), len(bench.email.got)) == (3, 1)
+    assert len({m.id for m in bench.sms.got}) == 1
+    (failed,) = await shown(bench, state="failed")
+    assert (failed["medium"], failed["why"], failed["tries"]) == ("email", "smtp_550", 1)
+    assert (len(await bench.reported(names.PARTY_INFORMED)), len(await bench.reported(names.DELIVERY_FAILED))) == (1, 1)
+
+
+async def test_lost_track_of_a_receipt_is_not_sent_again_a_light_is(bench: Bench) -> None:
+    bench.sms.script.append(Lost("timeout"))
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet)
+    bench.sms.script.append(Lost("timeout"))
+    await bench.publish(unit("tax"), user("a", "tax", "officer"), on_the_wire(Story("i2").light("yellow")))
+    await eventually(bench.quiet, within=15)
+    assert [m.to for m in bench.sms.got] == [PARTY["phone"], "138-a", "138-a"]
+    (unknown,) = await shown(bench, state="unknown")
+    assert (unknown["recipient"], unknown["why"]) == ("party", "timeout")
+
+
+async def test_a_rebuild_from_the_story_tells_nobody_again(bench: Bench) -> None:
+    story = Story("i1")
+    events = [story.submitted(), story.assigned(), story.deadline(), story.light("yellow")]
+    await bench.publish(unit("tax"), user("a", "tax", "officer"), contact("i1", party=PARTY), *map(on_the_wire, events))
+    await eventually(bench.quiet)
+    before, state = len(bench.sms.got) + len(bench.email.got), await bench.service.documents.read(["i1"])
+    parts, packs = bench.service.parts, PackHolder(SHIPPED)
+    await bench.service.stop()
+    for kept in (parts.documents, MemoryDocuments()):
+        await kept.wipe()
+        senders = {"sms": bench.sms, "email": bench.email}
+        again = assemble(SETTINGS, Parts(bench.broker, kept, bench.clock), packs, senders)
+        await again.start()
+        await eventually(partial(is_quiet, again))
+        rebuilt = (await kept.read(["i1"]))["i1"]
+        assert {name: rebuilt[name] for name in ("facts", "recent", "told", "out")} == {
+            name: state["i1"][name] for name in ("facts", "recent", "told", "out")
+        }
+        await again.stop()
+    assert len(bench.sms.got) + len(bench.email.got) == before
+
+
+async def test_the_log_names_nobody_and_neither_do_documents_and_story(bench: Bench) -> None:
+    await bench.publish(contact("i1", party=PARTY, filer={"phone": "13700000002"}))
+    await bench.publish(on_the_wire(Story("i1").submitted(filer={"kind": "operator", "id": "op1"})))
+    await eventually(bench.quiet)
+    store = bench.service.documents
+    assert isinstance(store, MemoryDocuments)
+    said = [(await bench.ask("/v1/deliveries")).text, repr(store.documents), repr(store.others)]
+    said += [repr(record.value) for record in await bench.broker.read(names.ISSUES)]
+    for personal in (*PARTY.values(), "13700000002"):
+        assert not any(personal in text for text in said)
+
+
+async def test_the_log_is_filtered_walked_by_cursor_and_read_one_by_one(bench: Bench) -> None:
+    for issue in ("i1", "i2"):
+        await bench.publish(contact(issue, party=PARTY), on_the_wire(Story(issue).submitted()))
+    await eventually(bench.quiet)
+    assert len(await shown(bench, subject="i1")) == 2
+    assert {one["subject"] for one in await shown(bench, medium="sms")} == {"i1", "i2"}
+    first = (await bench.ask("/v1/deliveries", limit="3")).json()
+    rest = (await bench.ask("/v1/deliveries", limit="3", cursor=first["next"])).json()
+    ids = [one["id"] for one in (*first["items"], *rest["items"])]
+    assert len(set(ids)) == 4
+    assert rest["next"] is None
+    one = (await bench.ask(f"/v1/deliveries/{ids[0]}")).json()
+    assert (one["state"], one["provider_id"], one["tries"]) == ("sent", "p1", 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "status"),
+    [
+        ("/v1/deliveries", None, 401),
+        ("/v1/deliveries", "another-token-of-some-length", 403),
+        ("/v1/deliveries/nothing", TOKEN, 404),
+        ("/v1/deliveries?state=lost", TOKEN, 422),
+        ("/v1/deliveries?cursor=x", TOKEN, 422),
+        ("/v1/deliveries?subject=%00", TOKEN, 422),
+    ],
+)
+async def test_a_wrong_question_gets_a_problem(bench: Bench, path: str, token: str | None, status: int) -> None:
+    answer = await bench.ask(path, token)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_open_deliveries_and_ends_are_measured(bench: Bench) -> None:
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet)
+    text = (await bench.ask("/metrics", None)).text
+    assert 'sanfu_notify_deliveries_ended_total{medium="sms",state="sent"} 1.0' in text
+    assert 'sanfu_notify_deliveries{medium="sms",state="queued"}' in text
+    assert 'sanfu_notify_oldest_queued_seconds{medium="sms"}' in text
+
+
+async def test_providers_are_closed_when_the_service_stops(bench: Bench) -> None:
+    await bench.service.stop()
+    assert bench.sms.closed
+    assert bench.email.closed
+
+
+async def shown(bench: Bench, **query: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await bench.ask("/v1/deliveries", **query)).json()["items"]
+    return items
+
+
+async def is_quiet(service: Service) -> bool:
+    return bool((await service.watcher.quiet())["quiet"])

@@ -1,6 +1,7 @@
 """E-mail by SMTP, over one connection that is kept."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -13,6 +14,7 @@ from aiosmtplib import SMTPException, SMTPResponseException
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
+_ADDRESS = re.compile(r"[!-~]{1,64}@[A-Za-z0-9.-]{1,190}")
 Tls = Literal["none", "starttls", "tls"]
 
 
@@ -49,6 +51,9 @@ class SmtpMail:
                 client.close()
 
     async def _send(self, message: Message) -> Outcome:
+        if not _ADDRESS.fullmatch(message.to):
+            return Rejected("bad_address")
+        written = self._written(message)
         try:
             client = await self._connected()
             await client.mail(self.sender)
@@ -58,11 +63,8 @@ class SmtpMail:
         except (SMTPException, OSError) as error:
             self._drop()
             return Retry(type(error).__name__)
-        except (ValueError, UnicodeError):
-            await self._reset()
-            return Rejected("bad_address")
         try:
-            await client.data(self._written(message))
+            await client.data(written)
         except SMTPResponseException as error:
             return await self._refused(error)
         except (SMTPException, OSError) as error:
