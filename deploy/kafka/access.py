@@ -3,7 +3,7 @@
     python access.py                    the table, as it stands in access.txt
     python access.py --commands water   kafka-acls.sh commands, with the units that have systems of their own
 
-One principal for each service (`sanfu-intake`), one for each unit's systems (`unit-<code>`), one for operators, one that
+One principal for each service (`sanfu-intake`), for each unit's systems (`unit-<code>`), for operators, and for what
 creates topics. A test holds access.txt to the registry. The broker must have an authorizer for it to mean anything.
 """
 

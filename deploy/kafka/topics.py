@@ -10,7 +10,7 @@ are. What exists is never changed: the number of partitions is for ever, because
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,9 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from sanfu.city.loading import load
 from sanfu.contracts import registry
 from sanfu.runtime.settings import ServiceSettings
+
+TRIES = 50
+"""What was created shows in the broker's metadata a moment later; five seconds are plenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +64,48 @@ def _members(name: str, units: Sequence[str]) -> Iterator[str]:
 
 
 async def create(bootstrap: str, topics: Sequence[Topic]) -> list[str]:
-    """Create those that are missing; return what is wrong, in words."""
+    """Create those that are missing, and return when the broker shows them; return what is wrong, in words."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        there = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
-        missing = [topic for topic in topics if topic.name not in there]
-        refused = await _create(admin, missing) if missing else []
+        there = await _partitions(admin)
+        made, refused = await _create(admin, [topic for topic in topics if topic.name not in there])
+        print(f"{made} topics created, {len(topics) - made - len(refused)} were there")
+        expected = {topic.name for topic in topics} - refused.keys()
+        for _ in range(TRIES):
+            there = await _partitions(admin)
+            if expected <= there.keys():
+                break
+            await asyncio.sleep(0.1)
     finally:
         await admin.close()
-    print(f"{len(missing) - len(refused)} topics created, {len(topics) - len(missing)} were there")
-    return refused + [
-        f"{topic.name} has {there[topic.name]} partitions, not {topic.partitions}: the services go by what there is; "
-        f"to change it, create the topic anew and let the services be rebuilt"
-        for topic in topics
-        if there.get(topic.name, topic.partitions) != topic.partitions
-    ]
+    return [*refused.values(), *_differences(topics, there)]
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[str]:
+def _differences(topics: Sequence[Topic], there: Mapping[str, int]) -> Iterator[str]:
+    for topic in topics:
+        if (count := there.get(topic.name, topic.partitions)) != topic.partitions:
+            yield (
+                f"{topic.name} has {count} partitions, not {topic.partitions}: services go by what is there; to change "
+                f"it, create the topic anew and let the services be rebuilt"
+            )
+
+
+async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> tuple[int, dict[str, str]]:
+    """Return how many were created, and which were refused, with the reason. Somebody else may have been faster."""
     new = [NewTopic(t.name, t.partitions, t.replicas, topic_configs=t.settings) for t in topics]
-    answers = (await admin.create_topics(new)).topic_errors
-    refusals = [(name, for_code(code), *more) for name, code, *more in answers if code]
-    return [
-        f"{name} was refused: {error.__name__} {reason}"
-        for name, error, *reason in refusals
-        if error is not TopicAlreadyExistsError  # somebody else was faster
-    ]
+    answers = (await admin.create_topics(new)).topic_errors if new else []
+    errors = {name: (for_code(code), more) for name, code, *more in answers if code}
+    refused = {
+        name: f"{name} was refused: {error.__name__} {more}"
+        for name, (error, more) in errors.items()
+        if error is not TopicAlreadyExistsError
+    }
+    return len(new) - len(errors), refused
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ def checks(root: Path) -> dict[str, list[str]]:
     sources = sorted(
         str(path.relative_to(root)) for group in ("libs", "services") for path in root.glob(f"{group}/*/src")
     )
-    tests = [name for name in ("tests", "bench") if (root / name).is_dir()]
+    tests = [name for name in ("tests", "bench", "deploy") if (root / name).is_dir()]
     packs = sorted(str(path.relative_to(root)) for path in root.glob("cities/*/"))
     return {
         "format": [f"{here}/ruff", "format", "--check", "."],
@@ -75,6 +75,6 @@ def _unit_only(arguments: list[str]) -> bool:
 
 def _needs(root: Path) -> list[system.Need]:
     if os.environ.get("SANFU_TEST_KAFKA"):
-        return [system.BROWSER]
+        return [system.BROWSER, system.PROMTOOL]
     fetched = (Places(root).parts / f"kafka-{parts.KAFKA}").is_dir()
-    return [system.BROWSER, system.JAVA, *([] if fetched else [system.MAVEN])]
+    return [system.BROWSER, system.PROMTOOL, system.JAVA, *([] if fetched else [system.MAVEN])]

@@ -45,6 +45,7 @@ BROWSER = Need(
     lambda: shutil.which("chromium") is not None,
     (("chromium", "fonts-noto-cjk"),),
 )
+PROMTOOL = Need("promtool", lambda: shutil.which("promtool") is not None, (("prometheus",),))
 
 
 def provide(needs: Sequence[Need], tell: Tell = silent) -> None:
