@@ -158,13 +158,17 @@ class Reader:
     async def _fold_once(self, records: list[Incoming], *, deciding: bool) -> None:
         groups: dict[str, list[Letter]] = defaultdict(list)
         unreadable: list[Outgoing] = []
+        own = 0
         for record in records:
             try:
                 letter = read_letter(record)
             except BadEnvelope as error:
                 unreadable.append(self._unreadable(record, str(error)))
             else:
-                groups[letter.heads.subject].append(letter)
+                if deciding and self._own(letter):
+                    own += 1
+                else:
+                    groups[letter.heads.subject].append(letter)
         fates, outboxes = await self.machine.absorb(groups, deciding=deciding)
         await self._published()
         self._publishing = asyncio.ensure_future(self.machine.publisher.publish(outboxes))
@@ -173,6 +177,14 @@ class Reader:
         if unreadable:
             self.machine.metrics.dead_letters.labels("unreadable").inc(len(unreadable))
         self._count(fates, groups)
+        self.machine.metrics.records.labels(Fate.REPEATED.value).inc(own)
+
+    def _own(self, letter: Letter) -> bool:
+        """Whether this very process published it a moment ago, so that its document needs no look."""
+        heads = letter.heads
+        if heads.source != self.machine.rules.service:
+            return False
+        return self.machine.publisher.told(self.machine.topic, heads.id)
 
     async def _published(self) -> None:
         """Wait for the batch before: one is published while the next is folded, and no more."""

@@ -5,9 +5,10 @@ target, only the prefix that was acknowledged in this very pass. So any number o
 partition's owner, the sweeper, a zombie) can only repeat entries, never lose one or permute first appearances.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sanfu.runtime.broker import Broker, Outgoing
 from sanfu.runtime.crash import crashpoint, declare
@@ -19,8 +20,9 @@ declare("machine.after_publish", "published, nothing cleared")
 declare("machine.after_clear", "published and cleared, offset not committed")
 
 
-RECENT = 4
-"""Passes whose acknowledged entries are remembered: documents are read at most so many passes before they go out."""
+REMEMBERED = 20_000
+"""Acknowledged entries remembered by who published them, 3 MB: seconds at full speed, which is how long a document read
+before it was cleared, or an own event on its way back, can be under way."""
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Publisher:
     broker: Broker
     documents: Documents
     metrics: MachineMetrics
-    _recent: deque[frozenset[str]] = field(default_factory=lambda: deque(maxlen=RECENT))
+    _told: dict[str, None] = field(default_factory=dict)
     away: bool = False
     """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries."""
 
@@ -40,7 +42,7 @@ class Publisher:
         Never raises BrokerDown: what was not acknowledged stays for the sweeper, who tries also what this publisher
         saw acknowledged: if it stands there still, it could not be cleared. Raises StoreDown.
         """
-        entries = [(id, e) for id, outbox in outboxes for e in outbox if trying or not self._passed(e["ref"])]
+        entries = [(id, e) for id, outbox in outboxes for e in outbox if trying or e["ref"] not in self._told]
         if not entries or (self.away and not trying):
             return 0
         crashpoint("machine.before_publish")
@@ -55,16 +57,21 @@ class Publisher:
             elif target not in ended:
                 published[id].append(entry["ref"])
         if published:
-            self._recent.append(frozenset(ref for refs in published.values() for ref in refs))
+            self._remember(ref for refs in published.values() for ref in refs)
             await self.documents.clear(published)
         crashpoint("machine.after_clear")
         self._note(entries, acknowledged)
         return sum(map(len, published.values()))
 
-    def _passed(self, ref: str) -> bool:
-        """Whether this publisher saw it acknowledged a moment ago: a document read before it was cleared names it
-        still. It stands in the log before anything that is sent now, just as if it had been cleared."""
-        return any(ref in refs for refs in self._recent)
+    def told(self, topic: str, event: str) -> bool:
+        """Whether this publisher saw an event acknowledged lately. It stands in the log, and in the store before: a
+        document that still names it needs no second sending, and coming back from the topic it is no news."""
+        return f"{topic}#{event}" in self._told
+
+    def _remember(self, refs: Iterable[str]) -> None:
+        self._told.update(dict.fromkeys(refs))
+        for ref in list(islice(self._told, max(0, len(self._told) - REMEMBERED))):
+            del self._told[ref]
 
     def _note(self, entries: Sequence[tuple[str, Entry]], acknowledged: Sequence[bool]) -> None:
         self.metrics.published.inc(sum(acknowledged))
