@@ -63,7 +63,10 @@ class Directory:
             log.info("directory_published", pack=pack.version)
 
     async def unsent(self) -> int:
-        return sum(document["unsent"] for document in await self.desk.shelves.directory.all())
+        """How many records have still to go; at least one until this process has settled the pack in use."""
+        if self._done == self.desk.city.pack.version:
+            return 0
+        return max(1, sum(document["unsent"] for document in await self.desk.shelves.directory.all()))
 
     async def _send(self, shelf: Shelf) -> bool:
         waiting = [document for document in await shelf.all() if document["unsent"]]
