@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sanfu.contracts import names, registry
@@ -46,11 +47,13 @@ class Telling:
             heard = local(until) if now else max(due, self.now)
             at = local(now) if now else heard
             before = self.state
-            said += self._decided(
-                lambda _, due=due, heard=heard, at=at: self.rules.decide(self.state, Due(due, heard), at), at
-            )
+            fired = Due(due, heard)
+            said += self._decided(partial(self._fired, fired), at)
             assert self.state is not before, f"the timer of {due} did not move"
         return said
+
+    def _fired(self, due: Due, now: datetime) -> Any:
+        return self.rules.decide(self.state, due, now)
 
     def settle(self, now: str) -> list[Draft]:
         return self._decided(lambda at: self.rules.outstanding(self.state, at), now)
@@ -68,11 +71,17 @@ class Telling:
     # ── a common beginning ───────────────────────────────────────────────────────────────────────────────────────────
 
     def submitted(self, at: str, **data: Any) -> list[Draft]:
-        said = {"channel": "web", "audience": "resident", "kind": "issue", "urgency": "normal"} | data
+        said: dict[str, Any] = {"channel": "web", "audience": "resident", "kind": "issue", "urgency": "normal"} | data
         return self.tell(names.ISSUE_SUBMITTED, at, service="intake", **said)
 
     def assigned(self, at: str, unit: str = "tax", grade: str = "complex", **data: Any) -> list[Draft]:
-        said = {"unit": unit, "grade": grade, "urgency": "normal", "audience": "resident", "assignment": 1} | data
+        said: dict[str, Any] = {
+            "unit": unit,
+            "grade": grade,
+            "urgency": "normal",
+            "audience": "resident",
+            "assignment": 1,
+        } | data
         return self.tell(names.ISSUE_ASSIGNED, at, service="router", **said)
 
     def handled(self, at: str, unit: str = "tax", heard: str | None = None, **data: Any) -> list[Draft]:

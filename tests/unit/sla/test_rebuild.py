@@ -20,9 +20,10 @@ CASES = int(os.environ.get("SANFU_ORACLE_CASES", "300")) // 5
 RULES = SlaRules(shipped(), holidays())
 GRADES = st.sampled_from(["simple", "complex", "difficult"])
 UNITS = st.sampled_from(["tax", "police", "market-group"])
-DEEDS = st.sampled_from(
-    "assign dispatch handle return regrade urgent suspend resume extend void reopen acknowledge wait wait wait".split()
-)
+WAITS = st.just("wait")
+COMMON = st.sampled_from(["assign", "dispatch", "acknowledge", "handle", "return", "regrade", "urgent", "reopen"])
+RARE = st.sampled_from(["suspend", "resume", "extend", "void"])
+DEEDS = st.one_of(WAITS, COMMON, COMMON, RARE)
 Deed = tuple[str, int, str, str]
 LIVES = st.lists(st.tuples(DEEDS, st.integers(1, 3 * 1440), GRADES, UNITS), min_size=1, max_size=12)
 
@@ -31,7 +32,8 @@ def live(deeds: Sequence[Deed]) -> Telling:
     """Let an issue live, its timers going off on time."""
     told, now, assignment, round_ = Telling(RULES), datetime(2026, 2, 10, 9, 0), 0, 1  # noqa: DTZ001  # local time
     told.submitted(_text(now), urgency="normal")
-    for deed, gap, grade, unit in deeds:
+    for one in deeds:
+        deed, gap, grade, unit = one
         now += timedelta(minutes=gap)
         at = _text(now)
         told.wait(at)
@@ -45,12 +47,14 @@ def live(deeds: Sequence[Deed]) -> Telling:
             round_ += 1
             told.tell(names.ISSUE_REOPENED, at, round=round_, unit=unit, because="requested")
         elif deed != "wait":
-            _tell(told, deed, at, grade, unit, round_, now)
+            _tell(told, one, now, round_)
     return told
 
 
-def _tell(told: Telling, deed: str, at: str, grade: str, unit: str, round_: int, now: datetime) -> None:
-    match deed:
+def _tell(told: Telling, deed: Deed, now: datetime, round_: int) -> None:
+    name, _, grade, unit = deed
+    at = _text(now)
+    match name:
         case "handle":
             told.handled(at, unit, round=round_)
         case "return":
@@ -97,7 +101,7 @@ def test_no_light_is_early_and_none_comes_after_its_stop(deeds: list[Deed]) -> N
     for event in _lights(told):
         if event.data["level"] == "red":
             assert event.time >= moment(event.data["limit"])
-    assert RULES.due(told.state) is None or RULES.due(told.state) > moment("2026-11-01T00:00:00.000Z")
+    assert RULES.due(told.state) is None
 
 
 @settings(deadline=None, max_examples=CASES)

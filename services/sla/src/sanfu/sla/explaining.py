@@ -20,19 +20,22 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city import quantities
-from sanfu.city.model import Clock, DayOverride, LimitCase, Pack, Policy, Service, Yellow
+from sanfu.city.model import Clock, DayOverride, Limit, LimitCase, Pack, Policy, Service, Yellow
 from sanfu.contracts.envelope import moment
 from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.domain.deadlines import Case, NoLimit, Reckoner, Span
 from sanfu.sla.domain.explain import Explanation
 
+YEARS = range(2000, 2101)
+LONGEST = timedelta(days=3660)
+"""What one may ask for: day by day it takes some milliseconds."""
 SWITCHES = ("days_end", "day_off", "cap_same_day")
 FIELDS = {"start", "grade", "urgency", "unit", "clock", "pauses", "extensions", "zone", "holidays", "policy", "facts"}
 POLICY = {"service", "unit_service", "days", "limits", "yellow", "round_the_clock", "always_in_service", *SWITCHES}
@@ -52,7 +55,16 @@ class _Ground:
 
 
 def explain(case: Mapping[str, Any], pack: Pack | None = None) -> Explanation:
-    """Reckon a case given as data, over a pack's policy if there is one. Raises WrongCase."""
+    """Reckon a case given as data, over a pack's policy if there is one. Raises WrongCase, whatever is given."""
+    try:
+        return _explained(case, pack)
+    except WrongCase:
+        raise
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
+        raise WrongCase(f"case: something in it is not of the right kind: {error}") from None
+
+
+def _explained(case: Mapping[str, Any], pack: Pack | None) -> Explanation:
     _only(case, FIELDS, "")
     said = case.get("policy", {})
     _only(said, POLICY, "policy.")
@@ -65,10 +77,10 @@ def explain(case: Mapping[str, Any], pack: Pack | None = None) -> Explanation:
             Case(
                 clock=_clock(said, ground.clock),
                 facts={**case.get("facts", {}), **facts},
-                start=_read("start", moment, case.get("start")),
+                start=_read("start", _instant, case.get("start")),
                 unit=unit,
                 pauses=tuple(_pause(number, one) for number, one in enumerate(case.get("pauses", []))),
-                extensions=tuple(_read("extensions", quantities.limit, one) for one in case.get("extensions", [])),
+                extensions=tuple(_read("extensions", _limit, one) for one in case.get("extensions", [])),
             )
         )
     except NoLimit:
@@ -142,7 +154,7 @@ def _clock(said: Mapping[str, Any], under: Clock) -> Clock:
     changed: dict[str, Any] = {}
     if "limits" in said:
         changed["limits"] = tuple(
-            LimitCase({"grade": (grade,)}, _read(f"policy.limits.{grade}", quantities.limit, limit))
+            LimitCase({"grade": (grade,)}, _read(f"policy.limits.{grade}", _limit, limit))
             for grade, limit in said["limits"].items()
         )
     if "yellow" in said:
@@ -171,8 +183,22 @@ def _holidays(case: Mapping[str, Any]) -> Holidays:
 
 def _pause(number: int, said: Mapping[str, Any]) -> Span:
     _only(said, {"from", "to"}, f"pauses.{number}.")
-    begins, ends = (_read(f"pauses.{number}.{name}", moment, said.get(name)) for name in ("from", "to"))
+    begins, ends = (_read(f"pauses.{number}.{name}", _instant, said.get(name)) for name in ("from", "to"))
     return Span(begins, ends)
+
+
+def _instant(text: str) -> datetime:
+    at = moment(text)
+    if at.year not in YEARS:
+        raise ValueError(f"write an instant of the years {YEARS[0]} to {YEARS[-1]}")
+    return at
+
+
+def _limit(text: str) -> Limit:
+    limit = quantities.limit(text)
+    if limit.n > (LONGEST.days if limit.kind.endswith("days") else LONGEST.total_seconds() // 60):
+        raise ValueError(f"write a limit of {LONGEST.days} days at most")
+    return limit
 
 
 def _only(said: Any, known: set[str], under: str) -> None:

@@ -1,0 +1,1 @@
+"""sla on a real Kafka and a real MongoDB."""
