@@ -1,6 +1,6 @@
 """What intake is held against: an echo endpoint, and a bare group commit with the same writes, on the same server.
 
-`python -m bench.bare PORT MONGO DATABASE KAFKA TOPICS SAMPLE`. SAMPLE is a document and its records, as intake left them.
+`python -m bench.bare PORT MONGO DATABASE KAFKA SAMPLE`. SAMPLE is a document with its outbox, as intake wrote it.
 """
 
 import asyncio

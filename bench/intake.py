@@ -1,4 +1,4 @@
-"""Intake: durable receipts a second over HTTP, against a bare group commit with the same writes, and an echo endpoint."""
+"""Intake: durable receipts a second over HTTP, against a bare group commit of the same writes, and an echo endpoint."""
 
 import asyncio
 import json
@@ -6,16 +6,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import bson
 
-from bench.parts import CITY, Bench, broker, place, reports
+from bench.parts import Bench, broker, place, reports
+from bench.processes import answers, service
 from bench.result import Result, Target
 from sanfu.runtime.mongo import connect
 from sanfu.runtime.sealing import generate_keys
@@ -56,13 +55,13 @@ async def run() -> Result:
         async with broker(bench):
             folder = Path(scratch)
             _inputs(folder)
-            with _intake(bench, folder) as (url, _):
-                await eventually(lambda: _answers(f"{url}/health/ready"), within=60)
+            with service("intake", bench, folder, **_settings(folder)) as (url, _):
+                await eventually(lambda: answers(f"{url}/health/ready"), within=60)
                 await _load(f"{url}/v1/issues", folder, "warm", 3)
                 _sample(bench, folder)
                 measured = await _load(f"{url}/v1/issues", folder, "main", SECONDS)
             with _bare(bench, folder) as url:
-                await eventually(lambda: _answers(f"{url}/openapi.json"), within=60)
+                await eventually(lambda: answers(f"{url}/openapi.json"), within=60)
                 await _load(f"{url}/commit", folder, "warm", 2)
                 commit = await _load(f"{url}/commit", folder, "bare", SECONDS)
                 echo = await _load(f"{url}/echo", folder, "echo", SECONDS // 2)
@@ -92,31 +91,6 @@ def _inputs(folder: Path) -> None:
 
 
 @contextmanager
-def _process(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, *arguments], env={**os.environ, **environment}, stdout=log, stderr=log
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@contextmanager
-def _intake(bench: Bench, folder: Path) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    environment = {
-        "SANFU_KAFKA": bench.kafka, "SANFU_MONGO": bench.mongo, "SANFU_PREFIX": bench.prefix, "SANFU_PORT": str(port),
-        "SANFU_CITY": str(CITY), "SANFU_KEYS_FILE": str(folder / "keys"),
-        "SANFU_CHANNEL_KEYS_FILE": str(folder / "channels"), "SANFU_LOG_LEVEL": "warning",
-    }  # fmt: skip
-    with _process(["-m", "sanfu.intake"], folder, environment) as process:
-        yield f"http://127.0.0.1:{port}", process.pid
-
-
-@contextmanager
 def _bare(bench: Bench, folder: Path) -> Iterator[str]:
     port = free_port()
     arguments = [
@@ -128,8 +102,12 @@ def _bare(bench: Bench, folder: Path) -> Iterator[str]:
         bench.kafka,
         str(folder / "sample"),
     ]
-    with _process(arguments, folder, {}):
+    with running(arguments, folder, {}):
         yield f"http://127.0.0.1:{port}"
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    return {"SANFU_KEYS_FILE": str(folder / "keys"), "SANFU_CHANNEL_KEYS_FILE": str(folder / "channels")}
 
 
 def _sample(bench: Bench, folder: Path) -> None:
@@ -147,14 +125,6 @@ def _drop(bench: Bench) -> None:
     client = connect(bench.mongo).delegate
     for name in ("intake", "bare"):
         client.drop_database(f"{bench.prefix}_{name}")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 (an address of our own)
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 async def _load(url: str, folder: Path, name: str, seconds: int) -> dict[str, float]:
