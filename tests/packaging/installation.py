@@ -56,12 +56,31 @@ class Installation:
         return dict(line.replace("_", "-").split(" ") for line in told.splitlines())
 
 
-def installed(service: str, wheels: Path, place: Path, *, by_pip: bool = False) -> Installation:
-    """Install a service from these wheels into a new environment, by deploy/install.sh."""
+def environment(place: Path) -> Path:
+    """Make an empty environment, as the image's build stage does."""
     run([sys.executable, "-m", "venv", "--without-pip", place])
-    names = ("contracts", "runtime", "city", service)
-    own = [next(wheels.glob(f"sanfu_{name}-*.whl")) for name in names]
-    faster = None if by_pip else uv()
+    return place
+
+
+def install(
+    place: Path, own: Sequence[Path], *, root: Path | None = None, by_pip: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run deploy/install.sh, which takes the lock of the checkout at `root`."""
+    script = (root or checkout()) / "deploy" / "install.sh"
+    if root:
+        script.parent.mkdir()
+        shutil.copy(checkout() / "deploy" / "install.sh", script)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # python3 with its pip, as the image has it
-    run(["deploy/install.sh", place / "bin" / "python", *own], {"UV": faster or "", "PATH": path})
+    tools = {"UV": "" if by_pip else uv() or "", "PATH": path}
+    return subprocess.run(
+        ["sh", script, place / "bin" / "python", *own], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, timeout=240, env={**os.environ, **tools},
+    )  # fmt: skip
+
+
+def installed(service: str, wheels: Path, place: Path, *, by_pip: bool = False) -> Installation:
+    """Install a service from these wheels into a new environment. Fails with what the script says."""
+    own = [next(wheels.glob(f"sanfu_{name}-*.whl")) for name in ("contracts", "runtime", "city", service)]
+    done = install(environment(place), own, by_pip=by_pip)
+    assert done.returncode == 0, done.stdout
     return Installation(service, place / "bin" / "python")

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from sanfu.runtime.sealing import generate_keys
 from sanfu.stack import services, topics
 from sanfu.stack.places import checkout
 from sanfu.stack.programs import free_port, last_lines
-from tests.packaging.installation import Installation, built, installed
+from tests.packaging.installation import Installation, built, environment, install, installed
 from tests.support.eventually import eventually_sync
 from tests.support.packs import SHIPPED, shipped
 from tests.support.parts import create_topics
@@ -29,15 +29,19 @@ BY_PIP = PRESENT[-1]
 """One is installed by pip, as in an image; the others by uv, if it is there: the same files, in a tenth of the time. It
 is begun first and asked for last."""
 
-pytestmark = pytest.mark.usefixtures("installations")
 Installations = dict[str, "Future[Installation]"]
 
 
 @pytest.fixture(scope="module")
-def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
-    """Give what will be installed, two at a time, from wheels that are built once."""
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a directory with all wheels, built once."""
+    return built(tmp_path_factory.mktemp("wheels"), PRESENT)
+
+
+@pytest.fixture(scope="module")
+def installations(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
+    """Give what will be installed, two at a time."""
     root = tmp_path_factory.mktemp("installations")
-    wheels = built(root / "wheels", PRESENT)
     with ThreadPoolExecutor(2) as pair:
         yield {
             name: pair.submit(installed, name, wheels, root / name, by_pip=name == BY_PIP) for name in reversed(PRESENT)
@@ -100,3 +104,22 @@ def test_no_other_service_is_there(service: str, installations: Installations) -
     others = [name for name in (*services.SERVICES, "stack") if name != service]
     assert installation.importable(f"sanfu.{service}.__main__")
     assert [name for name in others if installation.importable(f"sanfu.{name}")] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda pin: re.sub(r"sha256:\w{64}", f"sha256:{0:064}", pin), lambda pin: ""],
+    ids=["another file", "not in the lock"],
+)
+def test_nothing_is_installed_that_the_lock_does_not_vouch_for(
+    change: Callable[[str], str], wheels: Path, tmp_path: Path
+) -> None:
+    lock = (checkout() / "requirements.lock").read_text()
+    pin = re.search(r"^orjson==.*?(?=^\S)", lock, re.S | re.M)
+    assert pin
+    (tmp_path / "requirements.lock").write_text(lock.replace(pin[0], change(pin[0])))
+    place = environment(tmp_path / "environment")
+    refused = install(place, list(wheels.glob("sanfu_contracts-*.whl")), root=tmp_path)
+    assert refused.returncode != 0
+    assert "orjson" in refused.stdout
+    assert not Installation("contracts", place / "bin" / "python").importable("sanfu.contracts")
