@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from sanfu.contracts.envelope import instant
 from sanfu.runtime.broker import BrokerDown
 from sanfu.runtime.store import StoreDown
 
@@ -45,7 +46,11 @@ class Watcher:
                 self._moved = time.monotonic()  # nobody stalls who has nothing to work with
 
     async def quiet(self) -> dict[str, Any]:
-        """Whether nothing is on its way: everything folded, published, and no timer due. Counts of what is."""
+        """Whether nothing is on its way: everything folded, published, and no timer due. Counts of what is.
+
+        For who drives the business clock, with it: `now`, the instant this service works at; `next_due`, its earliest
+        timer; `read`, which is the same in two answers only if nothing came in between.
+        """
         service = self._service
         partitions = list(service.reader.partitions)
         try:
@@ -63,7 +68,10 @@ class Watcher:
                 counts |= await self._quiet()
         except (StoreDown, BrokerDown) as error:
             return {"quiet": False, "why": str(error)}
-        return {"quiet": not any(counts.values()), **counts}
+        due = None if census.oldest_due is None else instant(census.oldest_due)
+        read = sum(partition.position for partition in service.reader.partitions.values())
+        told = {"now": instant(service.clock.now()), "next_due": due, "read": read}
+        return {"quiet": not any(counts.values()), **told, **counts}
 
     async def _lag(self) -> int:
         if self._service.settings.only == "api":

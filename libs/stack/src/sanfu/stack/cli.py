@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from sanfu.stack import gate, tables
+from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
 from sanfu.stack.plan import shipped_city
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Sanfu on one machine: Kafka, MongoDB and all services in one command.",
 )
+app.command("demo")(demo.run)
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
 

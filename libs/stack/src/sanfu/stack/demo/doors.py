@@ -1,0 +1,119 @@
+"""The running services as the demo meets them: over HTTP, with the keys of those in whose name it speaks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from sanfu.stack.programs import PartError
+from sanfu.stack.stack import Stack
+
+Json = dict[str, Any]
+PAGE = 200
+
+
+class Doors:
+    """One client for all services of a stack. An answer that nobody expects raises PartError with its words."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.urls, self._keys = stack.urls, stack.keys
+        self.services = tuple(name for name in self.urls if name != "sinks")
+        self._client = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, one: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    # ── intake ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def submit(self, body: Json) -> Json:
+        """Send a report in its channel's name; without a key where the channel is public."""
+        key = self._keys.channels.get(body["channel"])
+        headers = {"X-Api-Key": key} if key else {"Idempotency-Key": f"demo-{body['external_id']:0>16}"}
+        return await self._ask("POST", "intake", "/v1/issues", json=body, headers=headers)
+
+    async def receipt(self, number: str) -> Json:
+        return await self._ask("GET", "intake", f"/v1/receipts/{number}")
+
+    # ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def order(self, user: str, case: str, command: str, body: Mapping[str, Any], key: str) -> Json:
+        headers = {**self._as(user), "Idempotency-Key": key}
+        return await self._ask("POST", "desk", f"/v1/cases/{case}/{command}", json=dict(body), headers=headers)
+
+    async def case(self, user: str, id: str) -> Json | None:
+        """Return a case; None if it is not one of the user's."""
+        answer = await self._send("GET", "desk", f"/v1/cases/{id}", headers=self._as(user))
+        return None if answer.status_code == httpx.codes.NOT_FOUND else _sound(answer)
+
+    async def cases(self, user: str, **filters: str) -> list[Json]:
+        return [one async for one in self._all("desk", "/v1/cases", filters, self._as(user))]
+
+    async def counts(self, user: str) -> Json:
+        return await self._ask("GET", "desk", "/v1/counts", headers=self._as(user))
+
+    # ── sla, notify, sinks ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async def clocks(self, **filters: str) -> list[Json]:
+        return [one async for one in self._all("sla", "/v1/clocks", filters, self._operator())]
+
+    async def deliveries(self) -> list[Json]:
+        return [one async for one in self._all("notify", "/v1/deliveries", {}, self._operator())]
+
+    async def messages(self, medium: str) -> Json:
+        return await self._ask("GET", "sinks", f"/{medium}", params={"limit": 10_000})
+
+    # ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def quiet(self) -> dict[str, Json]:
+        answers = await asyncio.gather(
+            *(self._ask("GET", name, "/ops/quiet", headers=self._operator()) for name in self.services)
+        )
+        return dict(zip(self.services, answers, strict=True))
+
+    async def dead_letters(self, service: str) -> list[Json]:
+        found: list[Json] = (await self._ask("GET", service, "/ops/dlq", headers=self._operator()))["items"]
+        return found
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _all(
+        self, service: str, path: str, filters: Mapping[str, str], headers: Mapping[str, str]
+    ) -> AsyncIterator[Json]:
+        cursor: dict[str, str] = {}
+        while True:
+            asked = {"limit": str(PAGE), **filters, **cursor}
+            page = await self._ask("GET", service, path, params=asked, headers=headers)
+            for item in page["items"]:
+                yield item
+            if page["next"] is None:
+                return
+            cursor = {"cursor": page["next"]}
+
+    def _as(self, user: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._keys.users[user]}"}
+
+    def _operator(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._keys.ops_token}"}
+
+    async def _ask(self, method: str, service: str, path: str, **more: Any) -> Json:
+        return _sound(await self._send(method, service, path, **more))
+
+    async def _send(self, method: str, service: str, path: str, **more: Any) -> httpx.Response:
+        try:
+            return await self._client.request(method, self.urls[service] + path, **more)
+        except httpx.HTTPError as error:
+            raise PartError(f"{service} does not answer at {self.urls[service]}: {type(error).__name__}") from error
+
+
+def _sound(answer: httpx.Response) -> Json:
+    if answer.is_success:
+        found: Json = answer.json()
+        return found
+    raise PartError(f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text[:800]}")

@@ -1,0 +1,107 @@
+"""The demo's business clock: it stands, until everything is quiet, and then jumps; or runs free, for a show."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from sanfu.contracts.envelope import instant, moment
+from sanfu.runtime.clock import Anchor, read_anchor, write_anchor
+from sanfu.stack.demo.doors import Doors, Json
+from sanfu.stack.programs import PartError
+
+LOOK_EVERY = 0.02
+"""Real seconds between two looks at services that are not quiet."""
+PATIENCE = 120.0
+"""Real seconds: what the services have not done with one instant's acts by then, something keeps them from."""
+
+
+class Pace(Protocol):
+    """How business time goes on between two acts."""
+
+    async def settle(self) -> None:
+        """Wait until what was done has had its effects everywhere."""
+        ...
+
+    async def reach(self, at: datetime) -> datetime:
+        """Let it become that instant, and return it; all that is due before has happened then."""
+        ...
+
+
+class Jumping:
+    """Stop – act – wait until quiet – jump. Never past a timer: so each goes off at its instant, on any machine."""
+
+    def __init__(self, anchor: Path, doors: Doors, start: datetime) -> None:
+        self._anchor, self._doors, self._now = anchor, doors, start
+        self._next_due: datetime | None = None
+
+    async def settle(self) -> None:
+        """All services quiet, at this instant, twice in a row, with nothing read in between."""
+        before, until = None, time.monotonic() + PATIENCE
+        while True:
+            found = await self._doors.quiet()
+            calm = all(one["quiet"] and one["now"] == instant(self._now) for one in found.values())
+            read = {name: one.get("read") for name, one in found.items()}
+            if calm and read == before:
+                self._next_due = min(
+                    (moment(one["next_due"]) for one in found.values() if one["next_due"]), default=None
+                )
+                return
+            before = read if calm else None
+            if time.monotonic() > until:
+                raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy(found, instant(self._now))}")
+            await asyncio.sleep(0 if calm else LOOK_EVERY)
+
+    async def reach(self, at: datetime) -> datetime:
+        await self.settle()
+        while self._next_due is not None and self._next_due < at:
+            self._jump(self._next_due)
+            await self.settle()
+        if at > self._now:
+            self._jump(at)
+            await self.settle()
+        return self._now
+
+    def _jump(self, at: datetime) -> None:
+        self._now = max(at.astimezone(UTC), self._now)
+        write_anchor(self._anchor, Anchor(self._now, datetime.now(UTC), 0))
+
+
+class Running:
+    """The clock runs at a rate and waits for nobody: acts come when they can. For looking at, not for figures."""
+
+    def __init__(self, anchor: Path, doors: Doors, start: datetime, rate: float) -> None:
+        self._anchor, self._doors, self._rate = anchor, doors, rate
+        write_anchor(anchor, Anchor(start, datetime.now(UTC), rate))
+
+    async def settle(self) -> None:
+        """Everything read and published; timers may be due at any moment."""
+        until = time.monotonic() + PATIENCE
+        while any(one.get(what) != 0 for one in (await self._doors.quiet()).values() for what in ("lag", "outboxes")):
+            if time.monotonic() > until:
+                raise PartError("the services do not keep up: choose a slower --speed")
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def reach(self, at: datetime) -> datetime:
+        await asyncio.sleep(max(0.0, (at - self.now()).total_seconds() / self._rate))
+        return max(at, self.now())
+
+    def now(self) -> datetime:
+        return read_anchor(self._anchor).at(datetime.now(UTC))
+
+    async def stop(self) -> Jumping:
+        """Let the clock stand from now on, so that the figures can be read."""
+        now = moment(instant(self.now()))
+        write_anchor(self._anchor, Anchor(now, datetime.now(UTC), 0))
+        return Jumping(self._anchor, self._doors, now)
+
+
+def _busy(found: dict[str, Json], now: str) -> str:
+    """Name what is not quiet, and why."""
+    about = {
+        name: {k: v for k, v in one.items() if v and k not in {"quiet", "next_due", "read"}}
+        for name, one in found.items()
+    }
+    late = {name: said for name, said in about.items() if not found[name]["quiet"] or found[name]["now"] != now}
+    return "; ".join(f"{name}: {said}" for name, said in late.items()) or "somebody writes to the story all the time"

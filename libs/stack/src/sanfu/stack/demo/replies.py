@@ -1,0 +1,69 @@
+"""What the officers of the demo write. Nothing here names anybody."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sanfu.stack.demo.chance import one_of, share
+
+Case = Mapping[str, Any]
+
+REVIEWED = "经审核，按职责交办"
+AGAIN = "回访反映问题未解决，请重新办理"
+NOT_OURS = "经核实不属于本单位职责，建议由更合适的单位办理"
+HIDDEN = ("confidential", "sealed")
+OUTCOMES = ("solved",) * 14 + ("partly", "explained", "explained", "planned", "other_route", "solved")
+DONE = {
+    "solved": "已到现场核实并处理完毕",
+    "partly": "已处理其中一部分，其余正在协调",
+    "explained": "已核实，现将政策依据说明如下",
+    "planned": "已列入计划，将按期实施",
+    "other_route": "此事另有办理渠道，已为您转告并说明",
+}
+
+
+def answer(case: Case) -> str:
+    if case["kind"] == "thanks":
+        return f"感谢您的肯定，我们已转达有关同志（{case['title']}）。"
+    return f"关于“{case['title']}”：请携带有效证件到政务服务窗口办理，也可网上申请。"
+
+
+def contact(case: Case) -> dict[str, Any]:
+    hidden = case["secrecy"] in HIDDEN
+    method = "phone" if case["has_contact"] else "visit"
+    return {"result": "reached", "method": method, "summary": None if hidden else "已联系并核对情况"}
+
+
+def handle(report: str, case: Case, *, planned_for: str) -> dict[str, Any]:
+    outcome = one_of(OUTCOMES, report, "outcome")
+    again = "（第二次办理）" if case["round"] > 1 else ""
+    return {
+        "outcome": outcome,
+        "reply": f"{DONE[outcome]}{again}：{case['title']}。如仍有问题，请凭编号告诉我们。",
+        "internal": None if case["secrecy"] in HIDDEN else "照片与记录已留存",
+        "planned_for": planned_for if outcome == "planned" else None,
+        "legal_ground": "《优化营商环境条例》及本市有关规定" if outcome == "explained" else None,
+    }
+
+
+def follow_up(report: str, case: Case, *, unsatisfied: bool) -> dict[str, Any]:
+    """What the party says. Nobody reached can't be asked, and what was not solved is not called so."""
+    luck = share(report, case["round"], "said")
+    method = "call" if case["has_contact"] else "site"
+    if unsatisfied:
+        return {"resolved": "no", "satisfied": 2, "method": method}
+    if case["rounds"][-1]["handle"]["outcome"] != "solved":
+        return {"resolved": "partly", "satisfied": 3 if luck < 0.7 else None, "method": method}
+    if luck < 0.08:
+        return {"resolved": "unreachable", "method": method, "attempts": 3}
+    return {"resolved": "yes", "satisfied": 5 if luck < 0.6 else 4, "method": method}
+
+
+def close(case: Case) -> dict[str, Any]:
+    """Close what the system did not: by what was done and what the party said of it."""
+    ones = case["rounds"][-1]
+    outcome, said = ones["handle"]["outcome"], ones["follow_up"]["resolved"]
+    if outcome in {"planned", "other_route"}:
+        return {"kind": outcome}
+    if said == "unreachable":
+        return {"kind": "unverifiable"}
+    return {"kind": "explained", "reply": f"现将情况说明如下：{DONE[outcome]}。如有疑问请凭编号与我们联系。"}

@@ -1,0 +1,96 @@
+"""The city pack's reports, and how each is sent in its channel's name."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import instant, moment
+from sanfu.stack.demo.chance import share
+from sanfu.stack.demo.people import Person, filer, somebody
+from sanfu.stack.programs import PartError
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One line of the pack's sample. `unit` and `grade` are what a good reviewer would say."""
+
+    id: str
+    reported_at: datetime
+    unit: str
+    grade: str
+    told: Mapping[str, Any]
+
+    @property
+    def sent_at(self) -> datetime:
+        """The end of the minute in which it was said: those of one minute are sent together."""
+        return self.reported_at.replace(second=0, microsecond=0) + MINUTE
+
+
+def chosen(pack: Pack, count: int) -> list[Report]:
+    """Return the sample's first reports by date. Raises PartError when the pack has none."""
+    if pack.reports is None or not pack.reports.is_file():
+        raise PartError(f"the pack of {pack.code} has no reports to show: name a file of them in pack.yaml (`reports`)")
+    return sorted(_read(pack.reports), key=lambda report: (report.reported_at, report.id))[:count]
+
+
+def _read(path: Path) -> list[Report]:
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    return [Report(one["id"], moment(one["reported_at"]), one["unit"], one["grade"], one) for one in lines]
+
+
+def body(report: Report, pack: Pack) -> dict[str, Any]:
+    """Write the report as intake takes it. Staff sort what they take down; the public only tells."""
+    told, channel = report.told, pack.channels[report.told["channel"]]
+    kind = told["party_kind"] if told["party_kind"] in channel.party_kind else None
+    who = party(report, pack)
+    return {
+        "channel": channel.code,
+        "external_id": report.id,
+        "reported_at": instant(report.reported_at),
+        "audience": told["audience"],
+        "party_kind": kind,
+        "party": who.contact() if who else None,
+        "filer": filer(pack, channel, told["reporter_ref"]),
+        "language": "en" if told["register"] == "english" else "zh",
+        "title": told["text_title"],
+        "text": told["text_body"] + _signature(report, who),
+        "place": {name: told[name] or None for name in ("town", "address", "lon", "lat")},
+        **(_sorted_by_staff(report, pack) if channel.filer_kind != "none" else {}),
+    }
+
+
+def _sorted_by_staff(report: Report, pack: Pack) -> dict[str, Any]:
+    told = report.told
+    wished = pack.units.get(report.unit)
+    return {
+        "kind": told["kind"],
+        "urgency": told["urgency"],
+        "secrecy": told["secrecy"],
+        "category": told["category"] if told["category"] in pack.categories else None,
+        "unit": report.unit if wished and wished.valid_on(report.reported_at.date()) else None,
+    }
+
+
+def party(report: Report, pack: Pack) -> Person | None:
+    """Return whose matter it is; None where the filer vouches, and for one in ten where one may stay anonymous."""
+    channel = pack.channels[report.told["channel"]]
+    if report.told["party_kind"] == "none" or channel.party_kind == ("none",):
+        return None
+    if channel.has_contact == "optional" and share(report.id, "anonymous") < 0.1:
+        return None
+    return somebody(report.told["reporter_ref"])
+
+
+def _signature(report: Report, who: Person | None) -> str:
+    """People write their number, and at times more, under what they say: it must not get into the story."""
+    luck = share(report.id, "signature")
+    if who is None or luck >= 0.25:
+        return ""
+    more = f"，身份证{who.id_number}" if luck < 0.1 else ""
+    return f"\n{who.name}，电话{who.phone or '无'}，邮箱{who.email or '无'}{more}"

@@ -1,0 +1,79 @@
+"""How the demo shows itself: a line of progress, and a table at the end."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sanfu.city.model import Pack
+from sanfu.stack.demo.figures import LIGHTS, Figures
+from sanfu.stack.demo.play import Progress as Stand
+
+MARKS = {"yellow": "[yellow]▲[/] yellow", "red": "[red]■[/] red"}
+
+
+class Screen:
+    """A bar while the play runs: what is done of what, and what time it is there."""
+
+    def __init__(self, console: Console, pack: Pack, reports: int) -> None:
+        self._zone, self._reports = ZoneInfo(pack.zone), reports
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(),
+            TextColumn("[cyan]{task.fields[clock]}[/]"), TimeElapsedColumn(), console=console,
+        )  # fmt: skip
+        self._task = self.bar.add_task("reports come in", total=reports, clock="")
+
+    def show(self, stand: Stand) -> None:
+        phase = "reports come in" if stand.sent < self._reports else "officers finish"
+        self.bar.update(self._task, description=f"{phase}, {stand.sent} sent", completed=stand.resting,
+                        clock=self.local(stand.now))  # fmt: skip
+
+    def local(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):%a %Y-%m-%d %H:%M}"
+
+
+def table(figures: Figures, pack: Pack) -> Table:
+    """Return the figures for people."""
+    shown = Table("figure", "", "of which", title=f"{pack.name['en']}: what became of it", title_justify="left")
+    shown.columns[1].justify = "right"
+    shown.add_row("received", str(figures.received))
+    shown.add_row("assigned", _sum(figures.assigned), _units(figures.assigned, pack))
+    shown.add_row("closed in time", _sum(figures.closed_in_time), _parts(figures.closed_in_time))
+    shown.add_row("closed late", _sum(figures.closed_late), _parts(figures.closed_late))
+    shown.add_row("open", str(figures.open))
+    for light in LIGHTS:
+        shown.add_row(MARKS[light], _sum(figures.lights[light]), _parts(figures.lights[light]))
+    shown.add_row("SMS", str(figures.sms))
+    shown.add_row("e-mails", str(figures.emails))
+    shown.add_row("dead letters", str(figures.dead_letters))
+    return shown
+
+
+def verdict(figures: Figures) -> Table:
+    """Return what was held against what, and whether it agrees."""
+    shown = Table("", "what", "told by", "", title="Does it add up?", title_justify="left")
+    for check in figures.checks:
+        mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
+        said = _short(check.one) if check.holds else f"[red]{_short(check.one)} ≠ {_short(check.other)}[/]"
+        shown.add_row(mark, check.what, check.whose, said)
+    return shown
+
+
+def _short(value: object) -> str:
+    return ", ".join(f"{k} {v}" for k, v in sorted(value.items())) if isinstance(value, Mapping) else str(value)
+
+
+def _sum(parts: Mapping[str, int]) -> str:
+    return str(sum(parts.values()))
+
+
+def _parts(parts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in parts.items())
+
+
+def _units(parts: Mapping[str, int], pack: Pack) -> str:
+    ordered = sorted(parts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{code} {number}" for code, number in ordered)

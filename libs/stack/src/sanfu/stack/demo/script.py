@@ -1,0 +1,157 @@
+"""What the officers of the demo do: from a case as the desk shows it and its report, the next act on it.
+
+A pure function, so that the same reports always end in the same figures. Each report has a fate, told by its id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import instant, moment
+from sanfu.stack.demo import replies
+from sanfu.stack.demo.chance import share
+from sanfu.stack.demo.hours import at_work
+from sanfu.stack.demo.reports import Report
+from sanfu.stack.demo.staff import Staffing
+
+Case = Mapping[str, Any]
+Orders = tuple[tuple[str, Mapping[str, Any]], ...]
+
+LOOKS_AFTER = timedelta(minutes=10)
+"""So long after something came in, somebody looks at it."""
+EMERGENCY_TAKES = timedelta(minutes=45)
+
+
+class Fate(StrEnum):
+    """What becomes of a report in the hands of the scripted officers."""
+
+    ON_TIME = "on time"
+    LAST_MINUTE = "after yellow, before red"
+    LATE = "after red"
+    OPEN = "never"
+    RETURNED = "returned once"
+    REOPENED = "handled twice"
+
+
+SHARES = {Fate.LATE: 0.12, Fate.LAST_MINUTE: 0.10, Fate.OPEN: 0.08, Fate.RETURNED: 0.06, Fate.REOPENED: 0.05}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """At this instant, this user gives these commands, one after the other."""
+
+    at: datetime
+    user: str
+    orders: Orders
+
+
+def fate(report: Report) -> Fate:
+    luck = share(report.id, "fate")
+    for name, part in SHARES.items():
+        if luck < part:
+            return name
+        luck -= part
+    return Fate.ON_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The officers of one city."""
+
+    pack: Pack
+    staffing: Staffing
+
+    def next_step(self, report: Report, case: Case) -> Step | None:
+        """Say what comes next; None when nothing will: it is closed, or lies."""
+        match case["state"]:
+            case "submitted" | "in_review" | "returned":
+                return self._review(report, case)
+            case "assigned" if self._is_returned(report, case):
+                return self._return(report, case)
+            case "assigned":
+                return self._take(report, case)
+            case "acknowledged" | "contacted":
+                return self._handle(report, case)
+            case "handled":
+                return self._follow_up(report, case)
+            case "followed_up":
+                return self._conclude(report, case)
+        return None
+
+    # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _review(self, report: Report, case: Case) -> Step:
+        at = at_work(self.pack, self.pack.office_unit, case["urgency"], moment(case["changed_at"]) + LOOKS_AFTER)
+        user = self.staffing.reviewer(report.id)
+        if case["kind"] in {"consult", "thanks"}:
+            return Step(at, user, (("answer", {"reply": replies.answer(case)}),))
+        unit = self.staffing.able(report.unit, at) or self.pack.fallback_unit
+        return Step(at, user, (("dispatch", {"unit": unit, "grade": report.grade, "reason": replies.REVIEWED}),))
+
+    def _follow_up(self, report: Report, case: Case) -> Step:
+        user = self.staffing.caller(report.id, case["units"])
+        handled = moment(case["rounds"][-1]["handle"]["at"])
+        after = handled + timedelta(hours=2 + 20 * share(report.id, case["round"], "asked"))
+        at = at_work(self.pack, self.pack.office_unit, "normal", after)
+        again = fate(report) is Fate.REOPENED and case["round"] == 1
+        return Step(at, user, (("follow_up", replies.follow_up(report.id, case, unsatisfied=again)),))
+
+    def _conclude(self, report: Report, case: Case) -> Step:
+        after = moment(case["changed_at"]) + LOOKS_AFTER
+        at = at_work(self.pack, self.pack.office_unit, "normal", after)
+        if fate(report) is Fate.REOPENED and case["round"] == 1:
+            return Step(at, self.staffing.office(), (("reopen", {"reason": replies.AGAIN}),))
+        return Step(at, self.staffing.office(), (("close", replies.close(case)),))
+
+    # ── the unit ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_returned(self, report: Report, case: Case) -> bool:
+        if case["returns"] or case["round"] > 1 or case["urgency"] == "emergency":
+            return False
+        return fate(report) is Fate.RETURNED and self._better(report, case) != case["unit"]
+
+    def _better(self, report: Report, case: Case) -> str:
+        """The unit that should have it, in the eyes of one that returns it."""
+        right = self.staffing.able(report.unit, moment(case["changed_at"]))
+        return right if right and right != case["unit"] else self.pack.fallback_unit
+
+    def _return(self, report: Report, case: Case) -> Step:
+        body = {"ground": "duties", "proposed_unit": self._better(report, case), "text": replies.NOT_OURS}
+        return Step(self._looked_at(case), self.staffing.officer(case["unit"]), (("return", body),))
+
+    def _take(self, report: Report, case: Case) -> Step | None:
+        """Acknowledge, and call the party at once."""
+        if fate(report) is Fate.OPEN and case["urgency"] != "emergency" and share(report.id, "asleep") < 0.5:
+            return None
+        orders: Orders = (("acknowledge", {}), ("contact", replies.contact(case)))
+        return Step(self._looked_at(case), self.staffing.officer(case["unit"]), orders)
+
+    def _looked_at(self, case: Case) -> datetime:
+        assigned = moment(case["rounds"][-1]["assigned_at"])
+        return at_work(self.pack, case["unit"], case["urgency"], assigned + LOOKS_AFTER)
+
+    def _handle(self, report: Report, case: Case) -> Step | None:
+        if fate(report) is Fate.OPEN and case["urgency"] != "emergency":
+            return None
+        at = max(self._handled_at(report, case), moment(case["changed_at"]))
+        body = replies.handle(report.id, case, planned_for=instant(at + timedelta(days=60)))
+        return Step(at, self.staffing.officer(case["unit"]), (("handle", body),))
+
+    def _handled_at(self, report: Report, case: Case) -> datetime:
+        """Between dispatch and limit; just before the limit, or after it, where that is the report's fate."""
+        round = case["rounds"][-1]
+        start, luck = moment(round["dispatched_at"]), share(report.id, case["round"], "handled")
+        if case["urgency"] == "emergency":
+            return at_work(self.pack, case["unit"], "emergency", start + EMERGENCY_TAKES)
+        limit = moment(round["limit"])
+        mine, first = fate(report), case["round"] == 1
+        if mine is Fate.LATE and first:
+            after = limit + timedelta(hours=2 + 60 * luck)
+        elif mine is Fate.LAST_MINUTE and first:
+            after = moment(case["clocks"]["handling"]["yellow"])
+        else:
+            after = start + (limit - start) * (0.2 + 0.4 * luck)
+        return at_work(self.pack, case["unit"], case["urgency"], after).astimezone(limit.tzinfo)
