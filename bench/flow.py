@@ -40,8 +40,8 @@ async def run() -> Result:
                 service("intake", bench, folder, **keys) as (intake, _),
                 service("router", bench, folder) as (router, _),
             ):
-                for url in (intake, router):
-                    await eventually(lambda url=url: answers(f"{url}/health/ready"), within=60)  # type: ignore[misc]
+                await eventually(lambda: answers(f"{intake}/health/ready"), within=60)
+                await eventually(lambda: answers(f"{router}/health/ready"), within=60)
                 receipts = await _post(intake, bench, RATE * SECONDS)
                 floor = await _hop(bench)
     late = sorted(receipts.values())

@@ -14,7 +14,7 @@ from pathlib import Path
 import bson
 
 from bench.parts import Bench, broker, place, reports
-from bench.processes import answers, service
+from bench.processes import answers, running, service
 from bench.result import Result, Target
 from sanfu.runtime.mongo import connect
 from sanfu.runtime.sealing import generate_keys
