@@ -17,6 +17,7 @@ from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Incoming, Outgoing,
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.fold import Fate, Letter
 from sanfu.runtime.machine import Contended, Machine
+from sanfu.runtime.outbox import Beside
 from sanfu.runtime.store import Mark, StoreDown
 
 log = structlog.get_logger()
@@ -64,7 +65,10 @@ class Reader:
     _stopping: bool = False
     _noted_at: float = 0.0
     _refused: int = 0
-    _publishing: "asyncio.Future[int] | None" = None
+    _beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._beside = Beside(self.machine.publisher)
 
     async def run(self) -> None:
         """Read until `stop`. Raises Fenced when this process has lost its place: it must end."""
@@ -86,7 +90,7 @@ class Reader:
                     raise
                 await asyncio.sleep(pause)
         with contextlib.suppress(StoreDown, BrokerDown):
-            await self._published()
+            await self._beside.ended()
             await self._note(force=True)
 
     def stop(self) -> None:
@@ -170,8 +174,7 @@ class Reader:
                 else:
                     groups[letter.heads.subject].append(letter)
         fates, outboxes = await self.machine.absorb(groups, deciding=deciding)
-        await self._published()
-        self._publishing = asyncio.ensure_future(self.machine.publisher.publish(outboxes))
+        await self._beside.publish(outboxes)
         while unreadable and not all(await self.broker.publish(unreadable)):
             raise BrokerDown("the dead-letter topic does not take records")
         if unreadable:
@@ -185,12 +188,6 @@ class Reader:
         if heads.source != self.machine.rules.service:
             return False
         return self.machine.publisher.told(self.machine.topic, heads.id)
-
-    async def _published(self) -> None:
-        """Wait for the batch before: one is published while the next is folded, and no more."""
-        if self._publishing is not None:
-            publishing, self._publishing = self._publishing, None
-            await publishing
 
     def _unreadable(self, record: Incoming, why: str) -> Outgoing:
         log.error("unreadable_record", topic=record.topic, partition=record.partition, offset=record.offset, why=why)

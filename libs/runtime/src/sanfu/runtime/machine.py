@@ -80,12 +80,11 @@ class Machine:
         worked = await self._work(list(groups), fold)
         return worked.results, worked.outboxes
 
-    async def fire(self, documents: Sequence[Document], until: datetime) -> int:
-        """Let the timers of these documents go off, as far as they are due at `until`; answer how many events came."""
+    async def fire(self, documents: Sequence[Document], until: datetime) -> Outboxes:
+        """Let the timers of these documents go off, as far as they are due at `until`. The outboxes are still to be
+        published."""
         known = {document["_id"]: document for document in documents}
-        worked = await self._work(list(known), lambda subject: subject.fire(until), known)
-        await self.publisher.publish(worked.outboxes)
-        return sum(worked.results.values())
+        return (await self._work(list(known), lambda subject: subject.fire(until), known)).outboxes
 
     async def settle(self, documents: Sequence[Document]) -> int:
         """After a rebuild: announce what these subjects should have announced by now."""

@@ -5,6 +5,7 @@ target, only the prefix that was acknowledged in this very pass. So any number o
 partition's owner, the sweeper, a zombie) can only repeat entries, never lose one or permute first appearances.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -101,3 +102,23 @@ class Publisher:
             for place, ok in zip(places, await self.broker.publish(records), strict=True):
                 acknowledged[place] = ok
         return acknowledged
+
+
+@dataclass(slots=True)
+class Beside:
+    """Publishes one batch while the next is folded, and never more than that one."""
+
+    publisher: Publisher
+    _under_way: "asyncio.Future[int] | None" = None
+
+    async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]]) -> None:
+        """Begin to publish, once the batch before has been. Raises StoreDown if that one could not be cleared."""
+        await self.ended()
+        if outboxes:
+            self._under_way = asyncio.ensure_future(self.publisher.publish(outboxes))
+
+    async def ended(self) -> None:
+        """Wait for the batch under way. Raises StoreDown."""
+        if self._under_way is not None:
+            ended, self._under_way = self._under_way, None
+            await ended

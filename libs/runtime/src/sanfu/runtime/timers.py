@@ -9,6 +9,7 @@ import structlog
 
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.machine import Contended, Machine
+from sanfu.runtime.outbox import Beside
 from sanfu.runtime.store import Document, StoreDown
 
 log = structlog.get_logger()
@@ -36,6 +37,10 @@ class Timers:
     _wakes: datetime | None = None
     """The instant this loop sleeps until; None while a due timer waits for its partition to be read to the end."""
     _stopping: bool = False
+    _beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._beside = Beside(self.machine.publisher)
 
     def armed(self, due: datetime) -> None:
         """Hear that this process armed a timer."""
@@ -74,10 +79,12 @@ class Timers:
             if page:
                 await self._fire(page, until)
             full = full or len(page) == PAGE
+        if not full:
+            await self._beside.ended()
         return full
 
     async def _fire(self, page: list[Document], until: datetime) -> None:
-        await self.machine.fire(page, until)
+        await self._beside.publish(await self.machine.fire(page, until))
         now = self.clock.now()
         for document in page:
             self.machine.metrics.timer_lateness_seconds.observe(max(0.0, (now - document["due"]).total_seconds()))

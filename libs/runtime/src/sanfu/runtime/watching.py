@@ -52,13 +52,13 @@ class Watcher:
         timer; `read`, which is the same in two answers only if nothing came in between.
         """
         service = self._service
-        partitions = list(service.reader.partitions)
+        partitions, now = list(service.reader.partitions), service.clock.now()
         try:
             census = await service.documents.census(partitions)
             counts = {
                 "lag": await self._lag(),
                 "outboxes": census.unsent,
-                "due": int(census.oldest_due is not None and census.oldest_due <= service.clock.now()),
+                "due": int(census.oldest_due is not None and census.oldest_due <= now),
                 "commands": service.commands.pending,
                 "unassigned": int(service.settings.only != "api" and not service.reader.ready),
             }
@@ -70,7 +70,7 @@ class Watcher:
             return {"quiet": False, "why": str(error)}
         due = None if census.oldest_due is None else instant(census.oldest_due)
         read = sum(partition.position for partition in service.reader.partitions.values())
-        told = {"now": instant(service.clock.now()), "next_due": due, "read": read}
+        told = {"now": instant(now), "next_due": due, "read": read}
         return {"quiet": not any(counts.values()), **told, **counts}
 
     async def _lag(self) -> int:
