@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import Limit
+from sanfu.city.model import Limit, Pack
 from sanfu.contracts import names
-from sanfu.sla import explaining
+from sanfu.sla import command, explaining
 from sanfu.sla.domain import deadlines, explain
+from sanfu.sla.domain.explain import Explanation
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.explaining import WrongCase
 from tests.support.packs import shipped
@@ -26,8 +27,12 @@ POLICY: dict[str, Any] = {
 EVE: dict[str, Any] = {"start": "2026-02-14T17:40:00+08:00", "grade": "simple", "policy": POLICY}
 
 
+def reckoned(case: dict[str, Any], pack: Pack | None = None) -> Explanation:
+    return explaining.explain(case, pack, national=holidays())
+
+
 def test_the_same_day_issue_on_the_eve_of_spring_festival_is_explained_step_by_step() -> None:
-    lines = explaining.explain(EVE).lines("en")
+    lines = reckoned(EVE).lines("en")
     assert lines == [
         "2026-02-14 17:40  starts; limit: same day",
         "2026-02-14 16:30  the day's cut-off has come",
@@ -43,10 +48,10 @@ def test_the_same_day_issue_on_the_eve_of_spring_festival_is_explained_step_by_s
 
 
 def test_a_case_may_leave_to_the_pack_what_it_does_not_say() -> None:
-    found = explaining.explain({"start": "2026-03-10T09:15:00+08:00", "grade": "complex"}, shipped())
+    found = reckoned({"start": "2026-03-10T09:15:00+08:00", "grade": "complex"}, shipped())
     assert limit_and_yellow(found.deadline) == ("2026-03-13 17:30", "2026-03-12 17:30")
     acknowledge = {"start": "2026-03-10T11:30:00+08:00", "grade": "simple", "clock": "acknowledge"}
-    assert limit_and_yellow(explaining.explain(acknowledge, shipped()).deadline) == ("2026-03-10 14:00", None)
+    assert limit_and_yellow(reckoned(acknowledge, shipped()).deadline) == ("2026-03-10 14:00", None)
 
 
 def test_pauses_extensions_days_and_holidays_may_be_given() -> None:
@@ -60,13 +65,13 @@ def test_pauses_extensions_days_and_holidays_may_be_given() -> None:
         "pauses": [{"from": "2031-03-11T00:00:00+08:00", "to": "2031-03-11T01:00:00+08:00"}],
     }
     # day 5 is Saturday the 15th, Monday the 17th is off by the city's word: Tuesday, same time, and one hour
-    assert limit_and_yellow(explaining.explain(case).deadline)[0] == "2031-03-18 10:15"
+    assert limit_and_yellow(reckoned(case).deadline)[0] == "2031-03-18 10:15"
 
 
 def test_a_year_without_data_is_said_first() -> None:
     case = EVE | {"start": "2041-02-08T17:40:00+08:00"}
-    assert "2041" in explaining.explain(case).lines("zh")[0]
-    assert explaining.explain(case).plain()["unknown_year"] == 2041
+    assert "2041" in reckoned(case).lines("zh")[0]
+    assert reckoned(case).plain()["unknown_year"] == 2041
 
 
 @pytest.mark.parametrize(
@@ -90,15 +95,15 @@ def test_a_year_without_data_is_said_first() -> None:
 )
 def test_a_case_that_can_not_be_read_names_the_field(wrong: dict[str, Any], field: str) -> None:
     with pytest.raises(WrongCase, match=f"^{field}:"):
-        explaining.explain(EVE | wrong)
+        reckoned(EVE | wrong)
 
 
 def test_the_command_prints_every_case_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "cases.json"
     file.write_text(json.dumps([EVE, EVE | {"grade": "complex"}]))
-    assert explaining.main(["explain", "--json", str(file), "--en"]) == 0
+    assert command.main(["explain", "--json", str(file), "--en"]) == 0
     assert capsys.readouterr().out.count("red from this instant on") == 3
-    assert explaining.main(["explain"]) == 2
+    assert command.main(["explain"]) == 2
 
 
 def test_every_step_there_is_has_words_in_both_languages() -> None:
@@ -124,6 +129,6 @@ def test_an_issues_clock_is_explained_from_its_state() -> None:
 
 def test_an_extension_of_another_kind_than_the_limit_keeps_the_time_of_day() -> None:
     case = EVE | {"grade": "complex", "extensions": ["2 working days"], "start": "2026-03-10T09:15:00+08:00"}
-    found = explaining.explain(case).deadline
+    found = reckoned(case).deadline
     assert limit_and_yellow(found)[0] == "2026-03-17 17:30"
     assert deadlines.text_of(Limit("working_days", 2)) == "2 working days"

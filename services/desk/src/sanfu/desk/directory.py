@@ -66,7 +66,8 @@ class Directory:
         """How many records have still to go; at least one until this process has settled the pack in use."""
         if self._done == self.desk.city.pack.version:
             return 0
-        return max(1, sum(document["unsent"] for document in await self.desk.shelves.directory.all()))
+        unsent = [document for document in await self.desk.shelves.directory.all() if document["unsent"]]
+        return max(1, len(unsent))
 
     async def _send(self, shelf: Shelf) -> bool:
         waiting = [document for document in await shelf.all() if document["unsent"]]

@@ -2,11 +2,11 @@
 
 import sys
 
-from sanfu.sla import explaining
+from sanfu.sla import command
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["explain"]:
-        sys.exit(explaining.main(sys.argv[1:]))
+        sys.exit(command.main(sys.argv[1:]))
     from sanfu.runtime.service import run
     from sanfu.sla.app import production
 

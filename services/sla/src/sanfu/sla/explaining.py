@@ -1,4 +1,4 @@
-"""`sanfu sla explain`: how a deadline comes about, for a case given as data and for a clock of an issue.
+"""How a deadline comes about, for a case given as data.
 
 A case is an object; instants are ISO 8601 with a zone. All but `start` may be absent where a city pack is given:
 
@@ -16,19 +16,15 @@ A case is an object; instants are ISO 8601 with a zone. All but `start` may be a
 Limits and times of day are written as in a pack. Without `holidays`, the national calendar's are taken.
 """
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city import quantities
 from sanfu.city.model import Clock, DayOverride, Limit, LimitCase, Pack, Policy, Service, Yellow
 from sanfu.contracts.envelope import moment
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.domain.deadlines import Case, NoLimit, Reckoner, Span
 from sanfu.sla.domain.explain import Explanation
@@ -54,22 +50,23 @@ class _Ground:
     zone: tzinfo
 
 
-def explain(case: Mapping[str, Any], pack: Pack | None = None) -> Explanation:
-    """Reckon a case given as data, over a pack's policy if there is one. Raises WrongCase, whatever is given."""
+def explain(case: Mapping[str, Any], pack: Pack | None = None, *, national: Holidays) -> Explanation:
+    """Reckon a case given as data, over a pack's policy if there is one, by the national calendar if it names no
+    holidays of its own. Raises WrongCase, whatever is given."""
     try:
-        return _explained(case, pack)
+        return _explained(case, pack, national)
     except WrongCase:
         raise
     except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
         raise WrongCase(f"case: something in it is not of the right kind: {error}") from None
 
 
-def _explained(case: Mapping[str, Any], pack: Pack | None) -> Explanation:
+def _explained(case: Mapping[str, Any], pack: Pack | None, national: Holidays) -> Explanation:
     _only(case, FIELDS, "")
     said = case.get("policy", {})
     _only(said, POLICY, "policy.")
     ground = _ground(case, pack)
-    reckoner = Reckoner(_policy(said, ground.policy), ground.zone, _holidays(case))
+    reckoner = Reckoner(_policy(said, ground.policy), ground.zone, _holidays(case, national))
     unit = _text(case, "unit", None)
     facts = {"grade": _text(case, "grade", ground.policy.default_grade), "urgency": _text(case, "urgency", "normal")}
     try:
@@ -169,10 +166,10 @@ def _clock(said: Mapping[str, Any], under: Clock) -> Clock:
     return replace(under, **changed)
 
 
-def _holidays(case: Mapping[str, Any]) -> Holidays:
+def _holidays(case: Mapping[str, Any], national: Holidays) -> Holidays:
     said = case.get("holidays", "CN")
     if said == "CN":
-        return national_calendar()
+        return national
     _only(said, {"off", "make_up", "years"}, "holidays.")
     off, make_up = (
         frozenset(_read(f"holidays.{name}", date.fromisoformat, one) for one in said.get(name, []))
@@ -220,22 +217,3 @@ def _read(field: str, reader: Any, value: Any) -> Any:
         return reader(value)
     except (ValueError, TypeError, AttributeError) as error:
         raise WrongCase(f"{field}: {value!r} can't be read: {error}") from None
-
-
-def main(arguments: Sequence[str], pack: Pack | None = None) -> int:
-    """`explain --json FILE [--en]`: print the arithmetic of the case, or the cases, in a file (`-`: standard input)."""
-    match [one for one in arguments if one != "--en"]:
-        case ["explain", "--json", file]:
-            given = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
-        case _:
-            sys.stderr.write("usage: python -m sanfu.sla explain --json FILE [--en]\n")
-            return 2
-    locale = "en" if "--en" in arguments else "zh"
-    for number, one in enumerate(given if isinstance(given, list) else [given]):
-        try:
-            found = explain(one, pack)
-        except WrongCase as wrong:
-            sys.stderr.write(f"case {number}: {wrong}\n")
-            return 1
-        sys.stdout.write("\n".join(found.lines(locale)) + "\n\n")
-    return 0

@@ -30,7 +30,7 @@ class SlaRules:
     knows = story.TOLD | story.OWN
 
     def __init__(self, pack: Pack, holidays: Holidays) -> None:
-        self.pack = pack
+        self.pack, self.holidays = pack, holidays
         self.reckoner = Reckoner(pack.policy, ZoneInfo(pack.zone), holidays)
         self._announcer = Announcer(pack, self.reckoner)
 

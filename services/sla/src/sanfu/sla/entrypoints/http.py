@@ -72,7 +72,8 @@ def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse) -> AP
     def explained_case(case: dict[str, Any]) -> dict[str, Any]:
         """Reckon a case given as data, over the pack in use. Nothing is kept."""
         try:
-            return explain(case, in_use().pack).plain()
+            rules = in_use()
+            return explain(case, rules.pack, national=rules.holidays).plain()
         except WrongCase as wrong:
             raise Refusal(422, "invalid-input", str(wrong)) from None
 
