@@ -59,7 +59,9 @@ async def answers(broker: KafkaBroker, topic: str = toy.STORY) -> list[tuple[str
     return found
 
 
-async def test_every_question_is_answered_once_and_copied(kafka: str, mongo: str, prefix: str, broker: KafkaBroker) -> None:
+async def test_every_question_is_answered_once_and_copied(
+    kafka: str, mongo: str, prefix: str, broker: KafkaBroker
+) -> None:
     questions = [toy.asked(f"s-{n % 40}", n // 40 + 1, n) for n in range(400)]
     async with serving(kafka, mongo, prefix) as service:
         assert all(await broker.publish(questions))
@@ -76,7 +78,9 @@ async def test_every_question_is_answered_once_and_copied(kafka: str, mongo: str
         assert set(copied) == set(told)
 
 
-async def test_a_command_is_done_once_however_often_it_comes(kafka: str, mongo: str, prefix: str, broker: KafkaBroker) -> None:
+async def test_a_command_is_done_once_however_often_it_comes(
+    kafka: str, mongo: str, prefix: str, broker: KafkaBroker
+) -> None:
     async with serving(kafka, mongo, prefix) as service:
         key = uuid.uuid4().hex
         for _ in range(3):
