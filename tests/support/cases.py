@@ -152,7 +152,7 @@ def use_cases(desk: Desk) -> handlers.Desk:
 
     stored = MemoryCases(desk.documents.documents)
     return handlers.Desk(
-        handlers.City(packs().current), stored, memory_shelves(), desk.documents, desk.clock, never
+        handlers.City(packs().current), stored, memory_shelves({}), desk.documents, desk.clock, never
     )  # fmt: skip
 
 

@@ -1,12 +1,10 @@
 """The whole city in one process: five services on one set of parts, one clock that stands until a journey moves it."""
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import count
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,90 +14,34 @@ import orjson
 import structlog
 
 from sanfu.city.model import Pack
-from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
-from sanfu.contracts.envelope import instant, moment
+from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import SERVICES, codec
-from sanfu.desk import app as desk
-from sanfu.desk.settings import DeskSettings
-from sanfu.intake import app as intake
-from sanfu.intake.settings import IntakeSettings
-from sanfu.notify import app as notify
-from sanfu.notify.domain.delivery import Outcome, Sent
-from sanfu.notify.ports import Message
-from sanfu.notify.settings import NotifySettings
-from sanfu.router import app as router
-from sanfu.router.settings import RouterSettings
 from sanfu.runtime.broker import Broker, Incoming
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
-from sanfu.runtime.sealing import Keys, Sealed, Sealer
+from sanfu.runtime.sealing import Sealed, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.settings import ServiceSettings
-from sanfu.sla import app as sla
-from sanfu.sla.adapters.holidays_cn import national_calendar
-from sanfu.sla.domain.calendar import Holidays
-from sanfu.sla.settings import SlaSettings
-from tests.support.packs import A_DAY, SHIPPED
+from tests.support.assembling import KEYS, OPS_TOKEN, assembled, channel_key, packs, topics
+from tests.support.people import Issue, Person, Post
 
 ZONE = ZoneInfo("Asia/Shanghai")
-KEYS = Keys("k1", {"k1": b"k" * 32}, b"i" * 32)
-RING = orjson.dumps(
-    {
-        "current": KEYS.current,
-        "keys": {name: base64.b64encode(key).decode() for name, key in KEYS.ring.items()},
-        "index_key": base64.b64encode(KEYS.index).decode(),
-    }
-).decode()
-OPS_TOKEN = "operators-token-of-tests"
-PARTITIONS = 4
-"""Of the story: enough for several issues to lie apart."""
 PATIENCE = 20.0
 """Seconds until a city that does not become quiet is a failure."""
-
-
-@cache
-def packs() -> PackHolder:
-    """Hold the shipped pack: read once, for it takes half a second."""
-    return PackHolder(SHIPPED, today=lambda: A_DAY)
-
-
-@cache
-def holidays() -> Holidays:
-    return national_calendar()
+REPORT: dict[str, Any] = {
+    "title": "路灯不亮",
+    "text": "寺前街的路灯坏了三天，晚上很黑，老人不敢出门。",
+    "audience": "resident",
+    "place": {"town": "fotang", "address": "寺前街60号"},
+    "party": {"name": "王小明", "phone": "13911112222", "email": "wang.xiaoming@mail.example"},
+}
+"""What a report says unless a journey says otherwise; no rule is sure of it."""
 
 
 def local(text: str) -> datetime:
     """Read a local time of the city, such as `2026-05-06 09:00`."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A message that left the city: when, to whom, what it says."""
-
-    at: datetime
-    to: str
-    subject: str | None
-    text: str
-
-
-@dataclass(slots=True)
-class Post:
-    """A provider that takes everything, and keeps it."""
-
-    clock: ManualClock
-    got: list[Posted] = field(default_factory=list)
-    width: int = 8
-
-    async def send(self, message: Message) -> Outcome:
-        self.got.append(Posted(self.clock.now(), message.to, message.subject, message.text))
-        return Sent(f"p{len(self.got)}")
-
-    async def close(self) -> None: ...
-
-    def to(self, address: str) -> list[Posted]:
-        return [one for one in self.got if one.to == address]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,83 +56,6 @@ class Told:
     @property
     def at(self) -> datetime:
         return moment(self.headers["ce_time"])
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A report as its sender knows it."""
-
-    id: str
-    receipt: str
-    said: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Person:
-    """Somebody of the city's staff, working at the desk."""
-
-    id: str
-    city: "City"
-
-    async def order(
-        self, issue: Issue, command: str, said: dict[str, Any], *, refused: str | None = None
-    ) -> dict[str, Any]:
-        """Give a command; it must succeed, or be refused for the reason named (the last part of the problem's URN)."""
-        headers = {"Authorization": f"Bearer {token(self.id)}", "Idempotency-Key": f"k{next(self.city.numbers)}"}
-        answer = await self.city.client("desk").post(f"/v1/cases/{issue.id}/{command}", json=said, headers=headers)
-        found: dict[str, Any] = answer.json()
-        if refused is None:
-            assert answer.status_code == 200, f"{self.id} {command}: {found}"
-        else:
-            assert str(found.get("type", "")).rpartition(":")[2] == refused, f"{self.id} {command}: {found}"
-        await self.city.quiet()
-        return found
-
-    async def acknowledge(self, issue: Issue, **how: Any) -> None:
-        await self.order(issue, "acknowledge", {}, **how)
-
-    async def contact(self, issue: Issue, result: str = "reached", **more: Any) -> None:
-        await self.order(issue, "contact", {"result": result, **more})
-
-    async def handle(self, issue: Issue, reply: str = "已派人到现场修复，今晚恢复正常。", **more: Any) -> None:
-        await self.order(issue, "handle", {"outcome": "solved", "reply": reply, **more})
-
-    async def do_all(self, issue: Issue) -> None:
-        """Acknowledge, contact and handle at once."""
-        await self.acknowledge(issue)
-        await self.contact(issue)
-        await self.handle(issue)
-
-    async def give_back(self, issue: Issue, to: str, *, refused: str | None = None) -> None:
-        said = {"ground": "duties", "proposed_unit": to, "text": "不属于本单位职责。"}
-        await self.order(issue, "return", said, refused=refused)
-
-    async def dispatch(self, issue: Issue, unit: str, grade: str = "simple", **how: Any) -> None:
-        await self.order(issue, "dispatch", {"unit": unit, "grade": grade, "reason": "按职责交办。"}, **how)
-
-    async def follow_up(self, issue: Issue, resolved: str = "yes", **more: Any) -> None:
-        await self.order(issue, "follow_up", {"resolved": resolved, **more})
-
-    async def close(self, issue: Issue, kind: str, *, refused: str | None = None, **more: Any) -> None:
-        await self.order(issue, "close", {"kind": kind, **more}, refused=refused)
-
-    async def sees(self, issue: Issue) -> dict[str, Any] | None:
-        """Return the case as this person sees it; None if the desk says there is none."""
-        headers = {"Authorization": f"Bearer {token(self.id)}"}
-        answer = await self.city.client("desk").get(f"/v1/cases/{issue.id}", headers=headers)
-        assert answer.status_code in (200, 404), answer.text
-        return dict(answer.json()) if answer.status_code == 200 else None
-
-    async def reads_contact(self, issue: Issue) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token(self.id)}"}
-        url = f"/v1/cases/{issue.id}/contact"
-        answer = await self.city.client("desk").get(url, params={"purpose": "联系当事人"}, headers=headers)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-
-def token(user: str) -> str:
-    return f"token-of-{user}-0123456789"
 
 
 @dataclass(slots=True)
@@ -216,7 +81,8 @@ class City:
 
     async def start(self, *wanted: str) -> None:
         """Start services, all of them if none is named, and wait until they are up to date."""
-        fresh = {name: self._assembled(name) for name in wanted or SERVICES}
+        senders = {"sms": self.sms, "email": self.mail}
+        fresh = {name: assembled(name, self.parts(name), senders) for name in wanted or SERVICES}
         await asyncio.gather(*(service.start() for service in fresh.values()))
         self.services |= fresh
         for name, service in fresh.items():
@@ -235,21 +101,6 @@ class City:
 
     def client(self, service: str) -> httpx.AsyncClient:
         return self.clients[service]
-
-    def _assembled(self, name: str) -> Service:
-        parts, settings = self.parts(name), settings_of(name, self.pack)
-        match settings:
-            case IntakeSettings():
-                return intake.assemble(settings, parts, lambda: self.pack)
-            case RouterSettings():
-                return router.assemble(settings, parts, packs())
-            case SlaSettings():
-                return sla.assemble(settings, parts, packs(), holidays())
-            case NotifySettings():
-                return notify.assemble(settings, parts, packs(), {"sms": self.sms, "email": self.mail})
-            case DeskSettings():
-                return desk.assemble(settings, parts, packs())
-        raise AssertionError(f"there is no service {name}")
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -304,17 +155,34 @@ class City:
         """Send a report that must be taken in."""
         answer, body = await self.post(channel, **said)
         assert answer.status_code == 201, answer.text
-        taken = answer.json()
         await self.quiet()
-        return Issue(taken["id"], taken["receipt"], body)
+        return self.taken(answer, **body)
+
+    def taken(self, answer: httpx.Response, **said: Any) -> Issue:
+        """Read what a sender was answered."""
+        return Issue(answer.json()["id"], answer.json()["receipt"], said)
+
+    async def erase(self, **person: str) -> None:
+        """Have a person forgotten, by phone or e-mail."""
+        headers = {"Authorization": f"Bearer {OPS_TOKEN}"}
+        answer = await self.client("intake").post("/v1/erasures", json=person, headers=headers)
+        assert answer.status_code == 200, answer.text
+        await self.quiet()
 
     def person(self, role: str, unit: str | None = None) -> Person:
         """Find the first of the staff who has a role, in a unit if one is named."""
         staff = self.pack.staff.values()
         return Person(next(one.id for one in staff if role in one.roles and unit in (None, one.unit)), self)
 
+    def staff(self, user: str) -> Person:
+        assert user in self.pack.staff, f"nobody of the staff is {user}"
+        return Person(user, self)
+
     def officer(self, unit: str) -> Person:
         return self.person("officer", unit)
+
+    def head(self, unit: str) -> Person:
+        return self.person("unit_head", unit)
 
     def phone(self, role: str, unit: str) -> str:
         return self.pack.staff[self.person(role, unit).id].phone
@@ -385,53 +253,11 @@ def _told(record: Incoming) -> Told:
     return Told(type, headers["ce_source"].rpartition("/")[2], headers, orjson.loads(record.value or b"{}"))
 
 
-# ── how it is put together ───────────────────────────────────────────────────────────────────────────────────────────
-
-REPORT: dict[str, Any] = {
-    "title": "路灯不亮",
-    "text": "寺前街的路灯坏了三天，晚上很黑，老人不敢出门。",
-    "audience": "resident",
-    "place": {"town": "fotang", "address": "寺前街60号"},
-    "party": {"name": "王小明", "phone": "13911112222", "email": "wang.xiaoming@mail.example"},
-}
-"""What a report says unless a journey says otherwise; no rule is sure of it."""
-
-
-def channel_key(channel: str) -> str:
-    return f"{channel}-key-".ljust(40, "x")
-
-
-def settings_of(name: str, pack: Pack, **more: Any) -> ServiceSettings:
-    """Settings of a service for tests; nothing is read from files."""
-    match name:
-        case "intake":
-            keys = {code: channel_key(code) for code, channel in pack.channels.items() if channel.keyed}
-            seeds = orjson.dumps(keys).decode()
-            return IntakeSettings(
-                keys=RING, ops_token=OPS_TOKEN, channel_keys=seeds, public_rate="1000/minute", **more
-            )
-        case "router":
-            return RouterSettings(ops_token=OPS_TOKEN, **more)
-        case "sla":
-            return SlaSettings(ops_token=OPS_TOKEN, **more)
-        case "notify":
-            return NotifySettings(keys=RING, ops_token=OPS_TOKEN, **more)
-    tokens = orjson.dumps({user: token(user) for user in pack.staff}).decode()
-    return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens, **more)
-
-
-def topics(pack: Pack) -> dict[str, int]:
-    """Every topic that the services need, with its partitions."""
-    units = [unit.code for unit in pack.units.values() if unit.has_topic]
-    single = [names.DIRECTORY, *map(names.unit_topic, units), *map(names.dead_letter_topic, SERVICES)]
-    return {names.ISSUES: PARTITIONS, names.AFFAIRS: PARTITIONS, names.CONTACTS: 2, **dict.fromkeys(single, 1)}
-
-
 @asynccontextmanager
-async def running(city: City, *, start: Sequence[str] = ()) -> AsyncIterator[City]:
+async def running(city: City) -> AsyncIterator[City]:
     """Run a city for a block, and hold it to what holds after every journey."""
     with structlog.testing.capture_logs() as city.logs:
-        await city.start(*start)
+        await city.start()
         try:
             yield city
             if city.services:
@@ -476,7 +302,3 @@ async def on_real_parts(kafka: str, mongo: str, prefix: str, at: str = "2026-05-
         for name in SERVICES:
             await parts.database.client.drop_database(f"{prefix}_{name}")
         parts.database.client.close()
-
-
-Making = Callable[..., Awaitable[City]]
-__all__ = ["City", "Issue", "Person", "Posted", "Told", "in_memory", "instant", "local", "on_real_parts"]

@@ -51,7 +51,7 @@ async def test_what_the_broker_did_not_take_is_sent_again() -> None:
     async def never(subject: str, command: Command) -> Done:
         raise AssertionError("nobody orders anything here")
 
-    broker, shelves, documents = MemoryBroker(), memory_shelves(), MemoryDocuments()
+    broker, shelves, documents = MemoryBroker(), memory_shelves({}), MemoryDocuments()
     broker.create(names.DIRECTORY)
     broker.fail_next.append(Fault.REFUSED)
     at = handlers.Desk(

@@ -95,7 +95,7 @@ def _session_key(keys: Keys | None) -> bytes:
 
 def _stores(parts: Parts) -> tuple[Cases, Shelves]:
     if isinstance(parts.documents, MemoryDocuments):
-        return MemoryCases(parts.documents.documents), memory_shelves()
+        return MemoryCases(parts.documents.documents), memory_shelves(parts.documents.others)
     from sanfu.desk.adapters.mongo import MongoCases, mongo_shelves  # noqa: PLC0415 (it loads the driver)
 
     return MongoCases(parts.documents.collection), mongo_shelves(parts.database)  # type: ignore[attr-defined]

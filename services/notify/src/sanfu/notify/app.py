@@ -12,7 +12,7 @@ from sanfu.contracts.registry import codec
 from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.adapters.sms import GatewaySms
 from sanfu.notify.adapters.smtp import SmtpMail
-from sanfu.notify.domain.rules import COLLECTION, NotifyRules
+from sanfu.notify.domain.rules import NotifyRules
 from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
 from sanfu.notify.handlers.people import Contacts, Directory
@@ -109,7 +109,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
 
 def _stores(parts: Parts) -> Stores:
     if isinstance(parts.documents, MemoryDocuments):
-        return memory_stores(parts.documents.others[COLLECTION])
+        return memory_stores(parts.documents.others)
     from sanfu.notify.adapters.mongo import mongo_stores  # noqa: PLC0415 (it loads the driver)
 
     return mongo_stores(parts.documents)  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ def _stores(parts: Parts) -> Stores:
 
 async def _prepare(parts: Parts, stores: Stores) -> None:
     if not isinstance(parts.documents, MemoryDocuments):
-        await parts.documents.prepare()  # type: ignore[attr-defined]
+        await parts.documents.prepare()
     await stores.deliveries.prepare()
     await stores.contacts.prepare()
     await stores.directory.prepare("unit")

@@ -67,5 +67,6 @@ class MemoryShelf:
             self.documents.pop(id, None)
 
 
-def memory_shelves() -> Shelves:
-    return Shelves(MemoryShelf(), MemoryShelf(), MemoryShelf(), MemoryShelf())
+def memory_shelves(others: dict[str, dict[str, Document]]) -> Shelves:
+    """Make the shelves over a memory database's other collections: who starts again on those finds what was there."""
+    return Shelves(*(MemoryShelf(others.setdefault(n, {})) for n in ("users", "contacts", "readings", "directory")))

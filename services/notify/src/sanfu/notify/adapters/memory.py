@@ -9,6 +9,7 @@ from typing import Any
 
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
+from sanfu.notify.domain.rules import COLLECTION
 from sanfu.notify.ports import Document, Standing, Stores, Wanted
 from sanfu.runtime.paging import Page
 
@@ -116,5 +117,7 @@ class MemoryShelf:
         return [copy.deepcopy(d) for d in self.documents.values() if d.get(field) in wanted]
 
 
-def memory_stores(deliveries: dict[str, Document]) -> Stores:
-    return Stores(MemoryDeliveries(deliveries), MemoryShelf(), MemoryShelf())
+def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
+    """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
+    deliveries, contacts, directory = (others.setdefault(n, {}) for n in (COLLECTION, "contacts", "directory"))
+    return Stores(MemoryDeliveries(deliveries), MemoryShelf(contacts), MemoryShelf(directory))

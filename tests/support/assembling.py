@@ -1,0 +1,98 @@
+"""How the five services are put together for a journey: settings, keys, topics."""
+
+import base64
+from functools import cache
+
+import orjson
+
+from sanfu.city.model import Pack
+from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
+from sanfu.contracts.registry import SERVICES
+from sanfu.desk import app as desk
+from sanfu.desk.settings import DeskSettings
+from sanfu.intake import app as intake
+from sanfu.intake.settings import IntakeSettings
+from sanfu.notify import app as notify
+from sanfu.notify.app import Senders
+from sanfu.notify.settings import NotifySettings
+from sanfu.router import app as router
+from sanfu.router.settings import RouterSettings
+from sanfu.runtime.sealing import Keys
+from sanfu.runtime.service import Parts, Service
+from sanfu.sla import app as sla
+from sanfu.sla.adapters.holidays_cn import national_calendar
+from sanfu.sla.domain.calendar import Holidays
+from sanfu.sla.settings import SlaSettings
+from tests.support.packs import A_DAY, SHIPPED
+from tests.support.people import token
+
+KEYS = Keys("k1", {"k1": b"k" * 32}, b"i" * 32)
+RING = orjson.dumps(
+    {
+        "current": KEYS.current,
+        "keys": {name: base64.b64encode(key).decode() for name, key in KEYS.ring.items()},
+        "index_key": base64.b64encode(KEYS.index).decode(),
+    }
+).decode()
+OPS_TOKEN = "operators-token-of-tests"
+PARTITIONS = 4
+"""Of the story: enough for several issues to lie apart."""
+
+
+@cache
+def packs() -> PackHolder:
+    """Hold the shipped pack: read once, for it takes half a second."""
+    return PackHolder(SHIPPED, today=lambda: A_DAY)
+
+
+@cache
+def holidays() -> Holidays:
+    return national_calendar()
+
+
+def assembled(name: str, parts: Parts, senders: Senders) -> Service:
+    """Make one service on these parts, with the shipped pack."""
+    settings = settings_of(name, packs().current)
+    match settings:
+        case IntakeSettings():
+            return intake.assemble(settings, parts, lambda: packs().current)
+        case RouterSettings():
+            return router.assemble(settings, parts, packs())
+        case SlaSettings():
+            return sla.assemble(settings, parts, packs(), holidays())
+        case NotifySettings():
+            return notify.assemble(settings, parts, packs(), senders)
+        case DeskSettings():
+            return desk.assemble(settings, parts, packs())
+
+
+Settings = IntakeSettings | RouterSettings | SlaSettings | NotifySettings | DeskSettings
+
+
+def channel_key(channel: str) -> str:
+    return f"{channel}-key-".ljust(40, "x")
+
+
+def settings_of(name: str, pack: Pack) -> Settings:
+    """Settings of a service for tests; nothing is read from files."""
+    match name:
+        case "intake":
+            keys = {code: channel_key(code) for code, channel in pack.channels.items() if channel.keyed}
+            seeds = orjson.dumps(keys).decode()
+            return IntakeSettings(keys=RING, ops_token=OPS_TOKEN, channel_keys=seeds, public_rate="1000/minute")
+        case "router":
+            return RouterSettings(ops_token=OPS_TOKEN)
+        case "sla":
+            return SlaSettings(ops_token=OPS_TOKEN)
+        case "notify":
+            return NotifySettings(keys=RING, ops_token=OPS_TOKEN)
+    tokens = orjson.dumps({user: token(user) for user in pack.staff}).decode()
+    return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens)
+
+
+def topics(pack: Pack) -> dict[str, int]:
+    """Every topic that the services need, with its partitions."""
+    units = [unit.code for unit in pack.units.values() if unit.has_topic]
+    single = [names.DIRECTORY, *map(names.unit_topic, units), *map(names.dead_letter_topic, SERVICES)]
+    return {names.ISSUES: PARTITIONS, names.AFFAIRS: PARTITIONS, names.CONTACTS: 2, **dict.fromkeys(single, 1)}

@@ -1,0 +1,117 @@
+"""Who a journey tells of: people at the desk, and whoever gets a message."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sanfu.notify.domain.delivery import Outcome, Sent
+from sanfu.notify.ports import Message
+from sanfu.runtime.clock import ManualClock
+
+if TYPE_CHECKING:
+    from tests.support.city import City
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that left the city: when, to whom, what it says."""
+
+    at: datetime
+    to: str
+    subject: str | None
+    text: str
+
+
+@dataclass(slots=True)
+class Post:
+    """A provider that takes everything, and keeps it."""
+
+    clock: ManualClock
+    got: list[Posted] = field(default_factory=list)
+    width: int = 8
+
+    async def send(self, message: Message) -> Outcome:
+        self.got.append(Posted(self.clock.now(), message.to, message.subject, message.text))
+        return Sent(f"p{len(self.got)}")
+
+    async def close(self) -> None: ...
+
+    def to(self, address: str) -> list[Posted]:
+        return [one for one in self.got if one.to == address]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A report as its sender knows it."""
+
+    id: str
+    receipt: str
+    said: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody of the city's staff, working at the desk."""
+
+    id: str
+    city: "City"
+
+    async def order(
+        self, issue: Issue, command: str, said: dict[str, Any], *, refused: str | None = None
+    ) -> dict[str, Any]:
+        """Give a command; it must succeed, or be refused for the reason named (the last part of the problem's URN)."""
+        headers = {"Authorization": f"Bearer {token(self.id)}", "Idempotency-Key": f"k{next(self.city.numbers)}"}
+        answer = await self.city.client("desk").post(f"/v1/cases/{issue.id}/{command}", json=said, headers=headers)
+        found: dict[str, Any] = answer.json()
+        if refused is None:
+            assert answer.status_code == 200, f"{self.id} {command}: {found}"
+        else:
+            assert str(found.get("type", "")).rpartition(":")[2] == refused, f"{self.id} {command}: {found}"
+        await self.city.quiet()
+        return found
+
+    async def acknowledge(self, issue: Issue, **how: Any) -> None:
+        await self.order(issue, "acknowledge", {}, **how)
+
+    async def contact(self, issue: Issue, result: str = "reached", **more: Any) -> None:
+        await self.order(issue, "contact", {"result": result, **more})
+
+    async def handle(self, issue: Issue, reply: str = "已派人到现场修复，今晚恢复正常。", **more: Any) -> None:
+        await self.order(issue, "handle", {"outcome": "solved", "reply": reply, **more})
+
+    async def do_all(self, issue: Issue) -> None:
+        """Acknowledge, contact and handle at once."""
+        await self.acknowledge(issue)
+        await self.contact(issue)
+        await self.handle(issue)
+
+    async def give_back(self, issue: Issue, to: str, *, refused: str | None = None) -> None:
+        said = {"ground": "duties", "proposed_unit": to, "text": "不属于本单位职责。"}
+        await self.order(issue, "return", said, refused=refused)
+
+    async def dispatch(self, issue: Issue, unit: str, grade: str = "simple", **how: Any) -> None:
+        await self.order(issue, "dispatch", {"unit": unit, "grade": grade, "reason": "按职责交办。"}, **how)
+
+    async def follow_up(self, issue: Issue, resolved: str = "yes", **more: Any) -> None:
+        await self.order(issue, "follow_up", {"resolved": resolved, **more})
+
+    async def close(self, issue: Issue, kind: str, *, refused: str | None = None, **more: Any) -> None:
+        await self.order(issue, "close", {"kind": kind, **more}, refused=refused)
+
+    async def sees(self, issue: Issue) -> dict[str, Any] | None:
+        """Return the case as this person sees it; None if the desk says there is none."""
+        headers = {"Authorization": f"Bearer {token(self.id)}"}
+        answer = await self.city.client("desk").get(f"/v1/cases/{issue.id}", headers=headers)
+        assert answer.status_code in (200, 404), answer.text
+        return dict(answer.json()) if answer.status_code == 200 else None
+
+    async def reads_contact(self, issue: Issue) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token(self.id)}"}
+        url = f"/v1/cases/{issue.id}/contact"
+        answer = await self.city.client("desk").get(url, params={"purpose": "联系当事人"}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+def token(user: str) -> str:
+    return f"token-of-{user}-0123456789"
