@@ -1,28 +1,40 @@
-"""When somebody is at work: the service hours of the pack, on a grid, so that acts fall together."""
+"""When somebody is at work: the service hours of the pack, in steps, so that acts fall together."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sanfu.city.model import Frame, Pack
 
-GRID = timedelta(minutes=30)
-SHORT = timedelta(minutes=5)
+HOUR, HALF_DAY = timedelta(hours=1), timedelta(hours=4)
+AT_ANY_TIME = timedelta(minutes=15)
+"""The step of those who are always there."""
 LONGEST = 60
 """Days without service after which somebody works all the same."""
 
 
-def at_work(pack: Pack, unit: str, urgency: str, after: datetime) -> datetime:
-    """Return the first instant of the grid, not before `after`, at which this unit works on such an issue."""
+def at_work(pack: Pack, unit: str, after: datetime, *, step: timedelta = HOUR, urgency: str = "normal") -> datetime:
+    """Return the first instant, not before `after`, at which this unit looks at such an issue.
+
+    It looks when its service begins, and then in these steps; at urgent issues at any time of the day.
+    """
     if urgency in pack.policy.always_in_service:
-        return _up(after, SHORT)
-    local = _up(after, GRID).astimezone(ZoneInfo(pack.zone))
+        return _up(after, datetime(2000, 1, 1, tzinfo=UTC), AT_ANY_TIME)
+    for opens, shuts in _service(pack, unit, after):
+        looks = _up(max(after, opens), opens, step)
+        if looks < shuts:
+            return looks
+    return after
+
+
+def _service(pack: Pack, unit: str, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Give the stretches of service from that day on."""
+    local = start.astimezone(ZoneInfo(pack.zone))
     for ahead in range(LONGEST):
         midnight = datetime.combine(local.date() + timedelta(days=ahead), time(), local.tzinfo)
         for frame in _frames(pack, unit, midnight):
             opens, shuts = (midnight + timedelta(minutes=at) for at in (frame.opens, frame.shuts))
-            if local < shuts:
-                return _up(max(local, opens), GRID)
-    return after
+            yield opens.astimezone(UTC), shuts.astimezone(UTC)
 
 
 def _frames(pack: Pack, unit: str, day: datetime) -> tuple[Frame, ...]:
@@ -33,7 +45,6 @@ def _frames(pack: Pack, unit: str, day: datetime) -> tuple[Frame, ...]:
     return (override.frames or ordinary or service.make_up) if override.service else ()
 
 
-def _up(at: datetime, step: timedelta) -> datetime:
-    """Round up to a multiple of the step since midnight UTC."""
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + -((midnight - at) // step) * step
+def _up(at: datetime, since: datetime, step: timedelta) -> datetime:
+    """Round up to a whole number of steps since an instant."""
+    return since + -((since - at) // step) * step

@@ -35,26 +35,30 @@ class Jumping:
     def __init__(self, anchor: Path, doors: Doors, start: datetime) -> None:
         self._anchor, self._doors, self._now = anchor, doors, start
         self._next_due: datetime | None = None
+        self._read: dict[str, int] | None = None
+        """How far each service had read the story when it was quiet; None while that is not known."""
 
     async def settle(self) -> None:
         """All services quiet, at this instant, twice in a row, with nothing read in between."""
-        before, until = None, time.monotonic() + PATIENCE
+        before, until = self._read, time.monotonic() + PATIENCE
         while True:
             found = await self._doors.quiet()
             calm = all(one["quiet"] and one["now"] == instant(self._now) for one in found.values())
-            read = {name: one.get("read") for name, one in found.items()}
-            if calm and read == before:
+            read = {name: one["read"] for name, one in found.items()} if calm else None
+            if read is not None and read == before:
+                self._read = read
                 self._next_due = min(
                     (moment(one["next_due"]) for one in found.values() if one["next_due"]), default=None
                 )
                 return
-            before = read if calm else None
+            before = read
             if time.monotonic() > until:
                 raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy(found, instant(self._now))}")
             await asyncio.sleep(0 if calm else LOOK_EVERY)
 
     async def reach(self, at: datetime) -> datetime:
-        await self.settle()
+        if self._read is None:
+            await self.settle()
         while self._next_due is not None and self._next_due < at:
             self._jump(self._next_due)
             await self.settle()

@@ -13,16 +13,14 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.stack.demo import replies
 from sanfu.stack.demo.chance import share
-from sanfu.stack.demo.hours import at_work
+from sanfu.stack.demo.hours import HALF_DAY, HOUR, at_work
 from sanfu.stack.demo.reports import Report
 from sanfu.stack.demo.staff import Staffing
 
 Case = Mapping[str, Any]
 Orders = tuple[tuple[str, Mapping[str, Any]], ...]
 
-LOOKS_AFTER = timedelta(minutes=10)
-"""So long after something came in, somebody looks at it."""
-EMERGENCY_TAKES = timedelta(minutes=45)
+EMERGENCY_TAKES = timedelta(minutes=40)
 
 
 class Fate(StrEnum):
@@ -84,7 +82,8 @@ class Script:
     # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _review(self, report: Report, case: Case) -> Step:
-        at = at_work(self.pack, self.pack.office_unit, case["urgency"], moment(case["changed_at"]) + LOOKS_AFTER)
+        came = moment(case["changed_at"])
+        at = at_work(self.pack, self.pack.office_unit, came, urgency=case["urgency"])
         user = self.staffing.reviewer(report.id)
         if case["kind"] in {"consult", "thanks"}:
             return Step(at, user, (("answer", {"reply": replies.answer(case)}),))
@@ -95,13 +94,12 @@ class Script:
         user = self.staffing.caller(report.id, case["units"])
         handled = moment(case["rounds"][-1]["handle"]["at"])
         after = handled + timedelta(hours=2 + 20 * share(report.id, case["round"], "asked"))
-        at = at_work(self.pack, self.pack.office_unit, "normal", after)
+        at = at_work(self.pack, self.pack.office_unit, after, step=HALF_DAY)
         again = fate(report) is Fate.REOPENED and case["round"] == 1
         return Step(at, user, (("follow_up", replies.follow_up(report.id, case, unsatisfied=again)),))
 
     def _conclude(self, report: Report, case: Case) -> Step:
-        after = moment(case["changed_at"]) + LOOKS_AFTER
-        at = at_work(self.pack, self.pack.office_unit, "normal", after)
+        at = at_work(self.pack, self.pack.office_unit, moment(case["changed_at"]), step=HALF_DAY)
         if fate(report) is Fate.REOPENED and case["round"] == 1:
             return Step(at, self.staffing.office(), (("reopen", {"reason": replies.AGAIN}),))
         return Step(at, self.staffing.office(), (("close", replies.close(case)),))
@@ -131,7 +129,7 @@ class Script:
 
     def _looked_at(self, case: Case) -> datetime:
         assigned = moment(case["rounds"][-1]["assigned_at"])
-        return at_work(self.pack, case["unit"], case["urgency"], assigned + LOOKS_AFTER)
+        return at_work(self.pack, case["unit"], assigned, urgency=case["urgency"])
 
     def _handle(self, report: Report, case: Case) -> Step | None:
         if fate(report) is Fate.OPEN and case["urgency"] != "emergency":
@@ -145,7 +143,7 @@ class Script:
         round = case["rounds"][-1]
         start, luck = moment(round["dispatched_at"]), share(report.id, case["round"], "handled")
         if case["urgency"] == "emergency":
-            return at_work(self.pack, case["unit"], "emergency", start + EMERGENCY_TAKES)
+            return at_work(self.pack, case["unit"], start + EMERGENCY_TAKES, urgency="emergency")
         limit = moment(round["limit"])
         mine, first = fate(report), case["round"] == 1
         if mine is Fate.LATE and first:
@@ -154,4 +152,5 @@ class Script:
             after = moment(case["clocks"]["handling"]["yellow"])
         else:
             after = start + (limit - start) * (0.2 + 0.4 * luck)
-        return at_work(self.pack, case["unit"], case["urgency"], after).astimezone(limit.tzinfo)
+        step = HOUR if case["grade"] == self.pack.policy.grades[0] else HALF_DAY
+        return at_work(self.pack, case["unit"], after, step=step, urgency=case["urgency"])
