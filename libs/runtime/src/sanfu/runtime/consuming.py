@@ -122,7 +122,7 @@ class Reader:
     async def _turn(self) -> None:
         await self._meet(self.subscription.assigned)
         self._ask()
-        records = await self.subscription.poll(BATCH, 0.05)
+        records = await self.subscription.poll(BATCH, 0.1)
         await self._go_live_where_due()
         if records:
             await self._absorb([r for r in records if r.partition in self.partitions])

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from sanfu.runtime.settings import ServiceSettings
 
 
 class SlaSettings(ServiceSettings):
-    """Nothing of its own: what clocks there are and what they may take, the city pack says."""
+    """What clocks there are and what they may take, the city pack says."""
+
+    fetch_wait_ms: int = Field(
+        50, ge=1, le=100, description="a light waits until the story was read to its end: twice this at the most"
+    )
 
     @property
     def pack(self) -> Path:
