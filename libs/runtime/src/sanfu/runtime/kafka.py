@@ -163,7 +163,7 @@ class KafkaBroker:
                 await producer.start()
         except (KafkaError, *LOST) as error:
             with contextlib.suppress(Exception):
-                await producer.client.close()
+                await asyncio.wait_for(producer.stop(), 2.0)
             raise BrokerDown(f"{type(error).__name__}: {error}") from error
         return producer
 
