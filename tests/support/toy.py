@@ -20,15 +20,17 @@ TOPICS = {STORY: 4, COPIES: 2, DEAD: 1}
 ASKED = "sanfu.toy.asked.v1"
 ANSWERED = "sanfu.toy.answered.v1"
 RANG = "sanfu.toy.rang.v1"
+CALLED_OFF = "sanfu.toy.calledoff.v1"
 NOTED = "sanfu.toy.noted.v1"  # nobody here looks at it
 
 
 @dataclass(frozen=True, slots=True)
 class ToyRules:
-    """Doubles what is asked. `alarm` in a question sets the timer; `poison` can't be folded until it is cured."""
+    """Doubles what is asked. `alarms` in a question set the timer, another event calls them all off; `poison` can't be
+    folded until it is cured."""
 
     service: str = "toy"
-    knows: frozenset[str] = frozenset({ASKED, ANSWERED, RANG})
+    knows: frozenset[str] = frozenset({ASKED, ANSWERED, RANG, CALLED_OFF})
     cured: bool = False
 
     def evolve(self, state: State, event: Event) -> State:
@@ -40,12 +42,16 @@ class ToyRules:
                 return {**state, "asked": state.get("asked", 0) + 1, "last": event.data["value"], "alarms": alarms}
             case "sanfu.toy.answered.v1":
                 return {**state, "answers": [*state.get("answers", []), event.data["value"]]}
+            case "sanfu.toy.calledoff.v1":
+                return {**state, "alarms": []}
             case _:
                 return {**state, "rang": state.get("rang", 0) + 1, "alarms": state["alarms"][1:]}
 
     def decide(self, state: State, given: Input, now: datetime) -> Sequence[Outcome]:
         match given:
-            case Event():
+            case Event(type=type):
+                if type == CALLED_OFF:
+                    return []
                 return [Draft(ANSWERED, {"value": given.data["value"] * 2})]
             case Due(at):
                 return [Draft(RANG, {"at": instant(at), "now": instant(now)})]
@@ -74,11 +80,11 @@ class ToyCodec:
     """JSON objects; a body must have what its type needs."""
 
     def knows(self, type: str) -> bool:
-        return type in (ASKED, ANSWERED, RANG)
+        return type in (ASKED, ANSWERED, RANG, CALLED_OFF)
 
     def decode(self, type: str, body: bytes) -> dict[str, Any]:
         data = orjson.loads(body)
-        if not isinstance(data, dict) or (type != RANG and not isinstance(data.get("value"), int)):
+        if not isinstance(data, dict) or (type in (ASKED, ANSWERED) and not isinstance(data.get("value"), int)):
             raise ValueError("value: must be a number")
         return data
 

@@ -1,7 +1,7 @@
 """Timers on memory parts and a clock that a test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,36 +10,17 @@ from typing import Any
 import orjson
 import pytest
 
-from sanfu.contracts.envelope import Event, instant
+from sanfu.contracts.envelope import instant
 from sanfu.runtime import timers
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
-from sanfu.runtime.rules import State
-from sanfu.runtime.store import Document
+from sanfu.runtime.store import Document, Mark
 from tests.support import toy
 from tests.support.eventually import eventually
 from tests.support.toy_machine import START, Process
 
 MINUTE = timedelta(minutes=1)
-CALLED_OFF = "sanfu.toy.calledoff.v1"
-
-
-class Mindful(toy.ToyRules):
-    """An alarm can be called off by another service's event: what must have been heard before it rings."""
-
-    def evolve(self, state: State, event: Event) -> State:
-        if event.type == CALLED_OFF:
-            return {**state, "alarms": []}
-        return super().evolve(state, event)
-
-    def decide(self, state: State, given: Any, now: datetime) -> Sequence[Any]:
-        return [] if isinstance(given, Event) and given.type == CALLED_OFF else super().decide(state, given, now)
-
-
-class LaxCodec(toy.ToyCodec):
-    def decode(self, type: str, body: bytes) -> dict[str, Any]:
-        return {} if type == CALLED_OFF else super().decode(type, body)
 
 
 class Asleep(ManualClock):
@@ -137,6 +118,17 @@ async def test_a_timer_waits_until_its_partition_was_read_to_its_end_at_or_after
     assert len(rung(process.broker)) == 1
 
 
+async def test_partitions_asked_together_wait_for_the_one_that_was_read_to_its_end_first() -> None:
+    process = Process()
+    due = START + MINUTE
+    await process.absorb([asked(f"s-{n}", due) for n in range(40)])
+    process.clock.set(due + MINUTE)
+    before = due - timedelta(milliseconds=100)
+    process.timers.caught_up = lambda: {0: due, 1: due, 2: before, 3: due}
+    await process.timers.fire_page()
+    assert rung(process.broker) == []
+
+
 async def test_a_partition_that_lags_holds_back_its_own_timers_only() -> None:
     process = Process()
     await process.absorb([asked(f"s-{n}", START + MINUTE) for n in range(40)])
@@ -152,11 +144,12 @@ async def test_a_partition_that_lags_holds_back_its_own_timers_only() -> None:
 async def test_after_a_backlog_nothing_rings_that_was_called_off_in_it() -> None:
     """An hour of records waits: the alarms of the first ones are long due when they are read, and what calls them off
     stands at the very end."""
-    process = Process(rules=Mindful(knows=frozenset({toy.ASKED, toy.ANSWERED, toy.RANG, CALLED_OFF})), codec=LaxCodec())
+    process = Process()
+    await process.documents.set_marks({str(n): Mark(0) for n in range(process.machine.partitions)})
     subjects = [f"s-{n}" for n in range(30)]
     backlog = [asked(subject, START + MINUTE) for subject in subjects]
-    backlog += [asked(f"filler-{n}", START + timedelta(days=1)) for n in range(2500)]
-    backlog += [toy.told("other", CALLED_OFF, subject, 1, {}) for subject in subjects[1:]]
+    backlog += [asked(f"filler-{n}", START + timedelta(days=1)) for n in range(4000)]
+    backlog += [toy.told("other", toy.CALLED_OFF, subject, 1, {}) for subject in subjects[1:]]
     await process.broker.publish(backlog)
     process.clock.set(START + 60 * MINUTE)
     async with reading(process):

@@ -1,0 +1,114 @@
+"""Kill -9 at each of the machine's named crash points, on a real Kafka and a real MongoDB, and start again."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sanfu.runtime.service  # noqa: F401  # declares the crash points
+from sanfu.runtime.crash import CRASHPOINTS
+from tests.support.toy_world import World, like_no_crash, opened
+
+POINTS = sorted(name for name in CRASHPOINTS if name.startswith("machine."))
+SUBJECTS = 24
+SESSION = 10.0
+"""Seconds after which the broker would count a dead process out; a restart comes sooner and has its place at once."""
+
+
+async def asked_of(it: World) -> None:
+    """Questions in three waves, alarms in the past and soon, and commands on subjects of their own."""
+    for wave in range(3):
+        soon = timedelta(seconds=-1 if wave == 0 else 1)
+        await it.ask(
+            [it.question(f"s-{n}", 100 * wave + n, rings_in=soon if n % 4 == 0 else None) for n in range(SUBJECTS)]
+        )
+
+
+async def commanded(it: World) -> None:
+    for n in range(6):
+        await it.command(f"c-{n % 3}", n)
+
+
+async def ended(it: World) -> dict[str, dict[str, Any]]:
+    await it.quiet()
+    assert await it.wrongs() == []
+    return like_no_crash(await it.documents())
+
+
+async def without_a_crash(world: World) -> dict[str, dict[str, Any]]:
+    async with opened(world) as it:
+        await it.met()
+        it.start()
+        await asked_of(it)
+        await it.ready()
+        await commanded(it)
+        return await ended(it)
+
+
+async def crashed(it: World, point: str) -> None:
+    """Let a process die at a crash point, and another take over."""
+    await it.met()
+    it.start(crash=point)
+    await asked_of(it)
+    await it.killed()
+    it.start()
+    assert await it.ready() < SESSION / 2, "it waited for its own session to time out"
+    await commanded(it)
+
+
+@pytest.fixture(scope="module")
+def calm(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The final state of a run in which nothing went wrong."""
+    prefix = f"t{uuid.uuid4().hex[:10]}"
+    return asyncio.run(without_a_crash(World(kafka, mongo, prefix, tmp_path_factory.mktemp("calm"))))
+
+
+@pytest.fixture
+async def world(kafka: str, mongo: str, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(World(kafka, mongo, prefix, tmp_path)) as it:
+        yield it
+
+
+def hits() -> list[Any]:
+    return [
+        pytest.param(f"{point}:{hit}", marks=[] if hit == 1 else pytest.mark.full)
+        for point in POINTS
+        for hit in (1, 2, 7)
+    ]
+
+
+@pytest.mark.parametrize("point", hits())
+async def test_a_process_killed_anywhere_leaves_no_trace(
+    world: World, calm: dict[str, dict[str, Any]], point: str
+) -> None:
+    await crashed(world, point)
+    assert await ended(world) == calm
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "machine.after_write",
+        pytest.param("machine.before_write", marks=pytest.mark.full),
+        pytest.param("machine.before_publish", marks=pytest.mark.full),
+    ],
+)
+async def test_a_command_whose_process_was_killed_is_done_once_when_it_is_sent_again(world: World, point: str) -> None:
+    world.start(crash=point)
+    await world.ready()
+    giving = asyncio.ensure_future(world.command("s-1", 7))
+    await world.killed()
+    world.start()
+    await giving
+    await ended(world)
+
+
+def test_every_crash_point_of_the_machine_is_walked() -> None:
+    assert {"machine.before_write", "machine.after_write", "machine.before_publish", "machine.after_publish"} < set(
+        POINTS
+    )
+    assert {"machine.after_clear", "machine.after_commit"} < set(POINTS)
