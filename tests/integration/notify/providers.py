@@ -20,8 +20,8 @@ from tests.support.eventually import eventually
 
 @dataclass
 class Gateway:
-    """Takes messages, and answers as scripted: a status, `retry-after` beside it, or `silent` (takes it and says
-    nothing)."""
+    """Takes messages, and answers as scripted: a status, `retry-after` beside it, `slow` (after half a second), or
+    `silent` (takes it and says nothing)."""
 
     script: deque[tuple[int, dict[str, str]] | str] = field(default_factory=deque)
     got: list[dict[str, Any]] = field(default_factory=list)
@@ -36,7 +36,9 @@ class Gateway:
         answer = self.script.popleft() if self.script else (200, {})
         if isinstance(answer, str):
             self.got.append(message)
-            await asyncio.sleep(3600)
+            await asyncio.sleep(3600 if answer == "silent" else 0.5)
+            answer = (200, {})
+            self.got.pop()
         status, headers = answer
         if status < 300:
             self.got.append(message)

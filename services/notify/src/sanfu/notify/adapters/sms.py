@@ -26,12 +26,16 @@ class GatewaySms:
     id_field: str = "id"
     width: int = 64
     timeout: float = 10.0
-    _client: httpx.AsyncClient | None = field(default=None, repr=False)
+    """Seconds for a call, a little less for each of its steps: one that fails to connect is to be told from one that
+    gets no answer."""
+    _client: httpx.AsyncClient = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        steps = httpx.Timeout(self.timeout * 0.5, connect=self.timeout * 0.4, pool=self.timeout * 0.4)
+        limits = httpx.Limits(max_connections=self.width, max_keepalive_connections=self.width)
+        self._client = httpx.AsyncClient(timeout=steps, limits=limits, headers=dict(self.headers))
 
     async def send(self, message: Message) -> Outcome:
-        if self._client is None:
-            limits = httpx.Limits(max_connections=self.width)
-            self._client = httpx.AsyncClient(timeout=self.timeout, limits=limits, headers=dict(self.headers))
         try:
             answer = await self._client.post(self.url, json=_filled(self.body, message))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
@@ -41,9 +45,7 @@ class GatewaySms:
         return self._outcome(answer)
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._client.aclose()
 
     def _outcome(self, answer: httpx.Response) -> Outcome:
         status, why = answer.status_code, f"http_{answer.status_code}"

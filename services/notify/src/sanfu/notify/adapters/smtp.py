@@ -20,7 +20,8 @@ Tls = Literal["none", "starttls", "tls"]
 
 @dataclass(slots=True)
 class SmtpMail:
-    """`ports.Sender`. Until the message's text was handed over, every failure is one to try again."""
+    """`ports.Sender`. Until a message's text is handed over, silence is a reason to try again; after it, nobody knows.
+    `timeout`: seconds for a call, two thirds of them until the text."""
 
     host: str
     port: int
@@ -55,16 +56,18 @@ class SmtpMail:
             return Rejected("bad_address")
         written = self._written(message)
         try:
-            client = await self._connected()
-            await client.mail(self.sender)
-            await client.rcpt(message.to)
+            async with asyncio.timeout(self.timeout * 0.6):
+                client = await self._connected()
+                await client.mail(self.sender)
+                await client.rcpt(message.to)
         except SMTPResponseException as error:
             return await self._refused(error)
         except (SMTPException, OSError) as error:
             self._drop()
             return Retry(type(error).__name__)
         try:
-            await client.data(written)
+            async with asyncio.timeout(self.timeout * 0.3):
+                await client.data(written)
         except SMTPResponseException as error:
             return await self._refused(error)
         except (SMTPException, OSError) as error:

@@ -74,20 +74,26 @@ class Courier:
     medium: str
     sender: Sender | None
     on_ended: Callable[[], None] = lambda: None
+    _turn: "asyncio.Future[int] | None" = None
+    _stopping: bool = False
 
     async def run(self) -> None:
-        """Work for ever; closes the provider's connections when cancelled."""
+        """Work for ever. When cancelled, finish the calls under way, so that none is lost track of, and hang up."""
         try:
             await self._work()
         finally:
+            self._stopping = True
+            if self._turn is not None:
+                await asyncio.wait({self._turn})
             if self.sender is not None:
                 await self.sender.close()
 
     async def _work(self) -> None:
         pause = REST
         while True:
+            self._turn = asyncio.ensure_future(self.turn())
             try:
-                full = await self.turn() == PAGE
+                full = await asyncio.shield(self._turn) == PAGE
                 pause = REST
             except StoreDown as error:
                 log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
@@ -185,7 +191,7 @@ class Courier:
 
     async def _send(self, sender: Sender, message: Message, places: asyncio.Semaphore, begin_by: float) -> Outcome:
         async with places:
-            if time.monotonic() > begin_by:
+            if self._stopping or time.monotonic() > begin_by:
                 return Retry("not_begun", counts=False)
             try:
                 async with asyncio.timeout(self.desk.timing.call):
