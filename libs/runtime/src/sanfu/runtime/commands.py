@@ -99,8 +99,8 @@ class Commands:
             self._start()
         try:
             await self.machine.publisher.publish(outboxes)
-        except StoreDown as error:
-            log.warning("left_for_the_sweeper", why=str(error))
+        except Exception as error:  # it was answered, and stands in the outbox: whatever it was, the sweeper goes on
+            log.warning("left_for_the_sweeper", why=f"{type(error).__name__}: {error}")
 
 
 def _answer(future: "asyncio.Future[Done]", outcome: Done | Exception) -> None:
