@@ -1,11 +1,11 @@
 """The whole city in one process: five services on one set of parts, one clock that stands until a journey moves it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import chain, count
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,8 @@ class City:
     """Makes the parts for a service that starts."""
     broker: Broker
     """For looking at topics."""
+    texts: Callable[[Sequence[str]], Awaitable[list[str]]]
+    """Returns every record of these topics as text."""
     sms: Post
     mail: Post
     services: dict[str, Service] = field(default_factory=dict)
@@ -229,10 +231,7 @@ class City:
         """All that the city wrote where others read: the story, the units' topics, messages, logs, metrics."""
         units = [unit.code for unit in self.pack.units.values() if unit.has_topic]
         topics = [names.ISSUES, *map(names.unit_topic, units), *map(names.dead_letter_topic, SERVICES)]
-        found: list[str] = []
-        for topic in topics:
-            records = await self.broker.read(topic)
-            found += [f"{record.headers} {(record.value or b'').decode()}" for record in records]
+        found = await self.texts(topics)
         found += [f"{one.subject} {one.text}" for one in (*self.sms.got, *self.mail.got)]
         found += [str(one) for one in self.logs]
         for client in self.clients.values():
@@ -274,7 +273,15 @@ async def in_memory(at: str = "2026-05-06 09:00") -> AsyncIterator[City]:
     broker, stores = MemoryBroker(), {name: MemoryDocuments() for name in SERVICES}
     for topic, partitions in topics(pack).items():
         broker.create(topic, partitions)
-    city = City(pack, clock, lambda name: Parts(broker, stores[name], clock), broker, Post(clock), Post(clock))
+
+    async def texts(wanted: Sequence[str]) -> list[str]:
+        records = [record for topic in wanted for record in await broker.read(topic)]
+        return [f"{record.headers} {(record.value or b'').decode()}" for record in records]
+
+    def parts(name: str) -> Parts:
+        return Parts(broker, stores[name], clock)
+
+    city = City(pack, clock, parts, broker, texts, Post(clock), Post(clock))
     async with running(city):
         yield city
 
@@ -284,21 +291,29 @@ async def on_real_parts(kafka: str, mongo: str, prefix: str, at: str = "2026-05-
     """A city on a real Kafka and a real MongoDB, under a prefix of its own; its databases are dropped at the end."""
     from sanfu.runtime.kafka import KafkaBroker  # noqa: PLC0415  # memory journeys don't load the drivers
     from tests.support.parts import create_topics  # noqa: PLC0415
+    from tests.support.topics import read_all  # noqa: PLC0415
 
     pack, clock = packs().current, ManualClock(local(at))
     settings = ServiceSettings(kafka=kafka, mongo=mongo, prefix=prefix)
     await create_topics(kafka, {name.replace("sanfu", prefix, 1): n for name, n in topics(pack).items()})
     looking = KafkaBroker(kafka, prefix)
     await looking.start()
-    city = City(
-        pack, clock, lambda name: replace(real_parts(settings, name), clock=clock), looking, Post(clock), Post(clock)
-    )
+
+    async def texts(wanted: Sequence[str]) -> list[str]:
+        found = await read_all(kafka, [name.replace("sanfu", prefix, 1) for name in wanted if name != names.ISSUES])
+        records = [*chain(*found.values()), *await looking.read(names.ISSUES)]
+        return [f"{record.headers} {(record.value or b'').decode()}" for record in records]
+
+    def parts(name: str) -> Parts:
+        return replace(real_parts(settings, name), clock=clock)
+
+    city = City(pack, clock, parts, looking, texts, Post(clock), Post(clock))
     try:
         async with running(city):
             yield city
     finally:
         await looking.stop()
-        parts = real_parts(settings, "city")
+        client = real_parts(settings, "city").database.client
         for name in SERVICES:
-            await parts.database.client.drop_database(f"{prefix}_{name}")
-        parts.database.client.close()
+            await client.drop_database(f"{prefix}_{name}")
+        client.close()

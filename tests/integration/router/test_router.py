@@ -19,7 +19,7 @@ from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import SystemClock
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.service import Service, real_parts
-from tests.integration.router.topics import read_all
+from tests.support.topics import read_all
 from tests.support import packs
 from tests.support.eventually import eventually
 from tests.support.parts import create_topics
