@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 Headers = Sequence[tuple[str, bytes]]
@@ -112,6 +113,7 @@ class Broker(Protocol):
         ...
 
 
+@lru_cache(maxsize=20_000)  # a subject is asked for when it is folded, and again for each record that it publishes
 def partition_of(key: str, count: int) -> int:
     """The partition that holds a key: the same function as every Kafka client's default (murmur2)."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % count
