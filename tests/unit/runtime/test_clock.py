@@ -107,7 +107,7 @@ def test_a_jump_is_seen_within_100_milliseconds(path: Path, monkeypatch: pytest.
     monkeypatch.setattr("sanfu.runtime.clock.time", SimpleNamespace(monotonic=lambda: passed))
     clock = AnchoredClock(path, RealTime())
     write_anchor(path, Anchor(NOON + HOUR, NOON, 0))
-    passed = 0.01
+    passed = 0.005
     assert clock.now() == NOON
     passed = 0.1
     assert clock.now() == NOON + HOUR

@@ -53,5 +53,4 @@ def filer(pack: Pack, channel: Channel, ref: str) -> dict[str, str] | None:
     if staff:
         one = pack.staff[one_of(staff, ref, "filer")]
         return {"id": one.id, "unit": one.unit, "name": one.name, "phone": one.phone, "email": one.email}
-    made_up = somebody(f"{channel.code}-{ref}", first_phone=6000)
-    return {"id": f"{channel.filer_kind}-{ref.lower()}", **made_up.contact()}
+    return somebody(f"{channel.code}-{ref}", first_phone=6000).contact()

@@ -87,11 +87,13 @@ class Script:
         user = self.staffing.reviewer(report.id)
         if case["kind"] in {"consult", "thanks"}:
             return Step(at, user, (("answer", {"reply": replies.answer(case)}),))
-        unit = self.staffing.able(report.unit, at) or self.pack.fallback_unit
+        unit = self.staffing.able(report.unit, at) or self._of_the_place(case, at)
         return Step(at, user, (("dispatch", {"unit": unit, "grade": report.grade, "reason": replies.REVIEWED}),))
 
-    def _follow_up(self, report: Report, case: Case) -> Step:
+    def _follow_up(self, report: Report, case: Case) -> Step | None:
         user = self.staffing.caller(report.id, case["units"])
+        if user is None:
+            return None
         handled = moment(case["rounds"][-1]["handle"]["at"])
         after = handled + timedelta(hours=2 + 20 * share(report.id, case["round"], "asked"))
         at = at_work(self.pack, self.pack.office_unit, after, step=HALF_DAY)
@@ -113,8 +115,12 @@ class Script:
 
     def _better(self, report: Report, case: Case) -> str:
         """The unit that should have it, in the eyes of one that returns it."""
-        right = self.staffing.able(report.unit, moment(case["changed_at"]))
-        return right if right and right != case["unit"] else self.pack.fallback_unit
+        at = moment(case["changed_at"])
+        right = self.staffing.able(report.unit, at)
+        return right if right and right != case["unit"] else self._of_the_place(case, at)
+
+    def _of_the_place(self, case: Case, at: datetime) -> str:
+        return self.staffing.able(case["town"] or "", at) or self.pack.fallback_unit
 
     def _return(self, report: Report, case: Case) -> Step:
         body = {"ground": "duties", "proposed_unit": self._better(report, case), "text": replies.NOT_OURS}
