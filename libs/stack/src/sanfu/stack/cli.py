@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sanfu.stack import gate, tables
+from sanfu.stack import gate, letters, rebuilding, subscribing, tables, tools
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -28,6 +28,12 @@ app = typer.Typer(
     help="Sanfu on one machine: Kafka, MongoDB and all services in one command.",
 )
 app.command("demo")(demo.run)
+app.command("rebuild")(rebuilding.run)
+app.command("subscribe")(subscribing.run)
+app.command("bench")(tools.bench)
+app.add_typer(letters.app, name="dlq")
+app.add_typer(tools.city, name="city")
+app.add_typer(tools.sla, name="sla")
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
 

@@ -13,12 +13,12 @@ from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.runtime.clock import Anchor, write_anchor
 from sanfu.stack.demo import figures, screen
-from sanfu.stack.demo.doors import Doors
 from sanfu.stack.demo.pace import Jumping, Running
 from sanfu.stack.demo.play import Play
 from sanfu.stack.demo.reports import Report, chosen
 from sanfu.stack.demo.script import Script
 from sanfu.stack.demo.staff import Staffing
+from sanfu.stack.doors import Doors
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 

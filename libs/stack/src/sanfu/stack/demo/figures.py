@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanfu.contracts import names
-from sanfu.stack.demo.doors import Doors, Json
 from sanfu.stack.demo.staff import Staffing
+from sanfu.stack.doors import Doors, Json
 
 NEVER_LED = "ungraded"
 """Stands for the grade of what was answered or closed without any unit having led it."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime import clock
 from sanfu.runtime.clock import Anchor, read_anchor, write_anchor
-from sanfu.stack.demo.doors import Doors, Json
+from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 
 LOOK_EVERY = 0.02

@@ -9,10 +9,10 @@ from itertools import count
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
-from sanfu.stack.demo.doors import Doors, Json
 from sanfu.stack.demo.pace import Pace
 from sanfu.stack.demo.reports import Report, body
 from sanfu.stack.demo.script import Script, Step
+from sanfu.stack.doors import Doors, Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The running services as the demo meets them: over HTTP, with the keys of those in whose name it speaks."""
+"""The running services as the command line meets them: over HTTP, with the keys of those in whose name it speaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +18,11 @@ class Doors:
     """One client for all services of a stack. An answer that nobody expects raises PartError with its words."""
 
     def __init__(self, stack: Stack) -> None:
+        if not stack.status().up:
+            name = stack.plan.name
+            raise PartError(
+                f"{name} is not up: ./sanfu up --name {name} brings it up, ./sanfu doctor says what is wrong"
+            )
         self.urls, self._keys = stack.urls, stack.keys
         self.services = tuple(name for name in self.urls if name != "sinks")
         self._client = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
@@ -63,6 +68,12 @@ class Doors:
     async def clocks(self, **filters: str) -> list[Json]:
         return [one async for one in self._all("sla", "/v1/clocks", filters, self._operator())]
 
+    async def explanation(self, issue: str, clock: str) -> Json:
+        return await self._ask("GET", "sla", f"/v1/clocks/{issue}/{clock}/explanation", headers=self._operator())
+
+    async def clocks_of(self, issue: str) -> Json:
+        return await self._ask("GET", "sla", f"/v1/clocks/{issue}", headers=self._operator())
+
     async def deliveries(self) -> list[Json]:
         return [one async for one in self._all("notify", "/v1/deliveries", {}, self._operator())]
 
@@ -78,8 +89,18 @@ class Doors:
         return dict(zip(self.services, answers, strict=True))
 
     async def dead_letters(self, service: str) -> list[Json]:
+        """List a service's dead letters, without their bodies."""
         found: list[Json] = (await self._ask("GET", service, "/ops/dlq", headers=self._operator()))["items"]
         return found
+
+    async def dead_letters_of(self, service: str, subject: str) -> Json:
+        """Show one subject's dead letters with their bodies, and whether it is parked."""
+        return await self._ask("GET", service, f"/ops/dlq/{subject}", headers=self._operator())
+
+    async def replay(self, service: str, subject: str, skip: Sequence[str]) -> Json:
+        return await self._ask(
+            "POST", service, f"/ops/dlq/{subject}/replay", params={"skip": list(skip)}, headers=self._operator()
+        )
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,6 +127,8 @@ class Doors:
         return _sound(await self._send(method, service, path, **more))
 
     async def _send(self, method: str, service: str, path: str, **more: Any) -> httpx.Response:
+        if service not in self.urls:
+            raise PartError(f"there is no {service} in this stack; there are {', '.join(self.urls)}")
         try:
             return await self._client.request(method, self.urls[service] + path, **more)
         except httpx.HTTPError as error:
@@ -116,4 +139,8 @@ def _sound(answer: httpx.Response) -> Json:
     if answer.is_success:
         found: Json = answer.json()
         return found
+    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = answer.json()
+        at = f"{answer.request.method} {answer.request.url.path}"
+        raise PartError(f"{at}: {answer.status_code} {problem.get('detail') or problem.get('title')}")
     raise PartError(f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text[:800]}")

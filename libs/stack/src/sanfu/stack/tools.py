@@ -1,0 +1,94 @@
+"""Commands that hand over to a program of the checkout: benches, the pack's check, a deadline's arithmetic."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sanfu.stack.doors import Doors, Json
+from sanfu.stack.places import checkout
+from sanfu.stack.plan import shipped_city
+from sanfu.stack.programs import PartError
+from sanfu.stack.stack import Stack
+
+city = typer.Typer(no_args_is_help=True, help="City packs.")
+sla = typer.Typer(no_args_is_help=True, help="Limits and lights.")
+console = Console(highlight=False)
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="machine, intake, flow or timers")],
+    as_json: Annotated[bool, typer.Option("--json", help="last line: one JSON object")] = False,
+) -> None:
+    """Measure something against its bare counterpart, on servers of its own. Minutes; let nothing else run."""
+    _hand_over("bench", name, *(["--json"] if as_json else []))
+
+
+@city.command("check")
+def check(
+    directory: Annotated[Path | None, typer.Argument(help="of the pack (default: the shipped one)")] = None,
+) -> None:
+    """Check a city pack: every mistake with its file, line or key, and what would be right."""
+    where = directory.resolve() if directory else shipped_city(checkout())
+    if not where.is_dir():
+        raise PartError(f"{where} is no directory: name the one that holds the pack's pack.yaml")
+    _hand_over("sanfu.city", "check", str(where))
+
+
+@city.callback()
+def _city() -> None:
+    """Keep `check` a command of its own, also while it is the only one."""
+
+
+@sla.callback()
+def _sla() -> None:
+    """Keep `explain` a command of its own, also while it is the only one."""
+
+
+@sla.command("explain")
+def explain(
+    issue: Annotated[
+        str | None, typer.Argument(help="an issue's id: its clocks, as the running service has them")
+    ] = None,
+    clock: Annotated[str | None, typer.Option("--clock", help="one clock only: handling, follow_up, …")] = None,
+    file: Annotated[str | None, typer.Option("--json", help="cases given as data; - for standard input")] = None,
+    name: Annotated[str, typer.Option("--name", help="which stack of this checkout")] = "main",
+    english: Annotated[bool, typer.Option("--en", help="in English (default: Chinese)")] = False,
+) -> None:
+    """Print how a deadline comes about, step by step: of an issue, or of cases in a file."""
+    if (issue is None) == (file is None):
+        raise PartError("name an issue, or give --json FILE: one of the two")
+    if file is not None:
+        if file != "-" and not Path(file).is_file():
+            raise PartError(f"there is no file {file}")
+        _hand_over("sanfu.sla", "explain", "--json", file, *(["--en"] if english else []))
+        return
+    for told in asyncio.run(_explained(Stack.known(name), issue or "", clock)):
+        console.print(_steps(told, "en" if english else "zh"))
+
+
+async def _explained(stack: Stack, issue: str, clock: str | None) -> list[Json]:
+    async with Doors(stack) as doors:
+        known = [one["clock"] for one in (await doors.clocks_of(issue))["clocks"]]
+        if clock is not None and clock not in known:
+            raise PartError(f"{issue} has no clock {clock}; it has {', '.join(known) or 'none'}")
+        wanted = [clock] if clock else known
+        return [{"clock": each, **await doors.explanation(issue, each)} for each in wanted]
+
+
+def _steps(told: Json, locale: str) -> Table:
+    shown = Table("UTC", "", title=f"{told['clock']}: {told['announced']}", title_justify="left", show_header=False)
+    for step in told["steps"]:
+        shown.add_row((step["at"] or "")[:16].replace("T", " "), step[locale])
+    return shown
+
+
+def _hand_over(module: str, *arguments: str) -> None:
+    """Run a module of this environment in the checkout, and end as it does."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], check=False, cwd=checkout())
+    raise typer.Exit(done.returncode)
