@@ -14,9 +14,9 @@ from pydantic import Field, SecretStr
 from structlog.testing import capture_logs
 
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import Watch, create_app
+from sanfu.runtime.http import PageAsked, Watch, create_app
 from sanfu.runtime.outages import Unavailable
-from sanfu.runtime.paging import Cursor, PageAsked
+from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.store import StoreDown
 from sanfu.runtime.texts import Line, Text

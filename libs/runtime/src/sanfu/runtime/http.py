@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanfu.runtime import problems
 from sanfu.runtime.bodies import SMALL, Bodies
+from sanfu.runtime.paging import LONGEST, Cursor, Page
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.traces import TRACEPARENT, continued
 
@@ -147,3 +148,18 @@ def _ops(quiet: Quiet, token: SecretStr | None) -> APIRouter:
         return dict(await quiet())
 
     return router
+
+
+def _asked(
+    limit: Annotated[int, Query(ge=1, le=LONGEST)] = 50,
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+) -> Page:
+    try:
+        return Page(limit, None if cursor is None else Cursor.parse(cursor))
+    except ValueError:
+        wrong = {"field": "query.cursor", "problem": "no_cursor", "expected": "`next` of the page before, unchanged"}
+        raise Refusal(422, "invalid-input", "Not as it should be: query.cursor.", errors=[wrong]) from None
+
+
+PageAsked = Annotated[Page, Depends(_asked)]
+"""A route's parameter: `limit` and `cursor` of the query, checked."""

@@ -4,12 +4,9 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-from fastapi import Depends, Query
-
-from sanfu.runtime.rules import Refusal
 
 LONGEST = 200
 """Items on a page: what fits a screen many times over, and an answer's 256 KiB."""
@@ -53,18 +50,3 @@ class Page:
         items = rows[: self.limit]
         more = len(rows) > self.limit
         return {"items": items, "next": str(place(items[-1])) if more else None}
-
-
-def _asked(
-    limit: Annotated[int, Query(ge=1, le=LONGEST)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
-) -> Page:
-    try:
-        return Page(limit, None if cursor is None else Cursor.parse(cursor))
-    except ValueError:
-        wrong = {"field": "query.cursor", "problem": "no_cursor", "expected": "`next` of the page before, unchanged"}
-        raise Refusal(422, "invalid-input", "Not as it should be: query.cursor.", errors=[wrong]) from None
-
-
-PageAsked = Annotated[Page, Depends(_asked)]
-"""A route's parameter: `limit` and `cursor` of the query, checked."""

@@ -16,7 +16,7 @@ from sanfu.desk.entrypoints.views import counted, listed, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.paging import PageAsked
+from sanfu.runtime.http import PageAsked
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Line
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, SecretStr
 from sanfu.contracts.envelope import instant
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.ports import Deliveries, Wanted
-from sanfu.runtime.paging import Cursor, PageAsked
+from sanfu.runtime.http import PageAsked
+from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Line
 

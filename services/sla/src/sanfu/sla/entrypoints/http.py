@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from sanfu.contracts.events.words import Code, Unit
-from sanfu.runtime.paging import Cursor, PageAsked
+from sanfu.runtime.http import PageAsked
+from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.explaining import WrongCase, explain
