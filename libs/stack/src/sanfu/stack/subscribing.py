@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sanfu.city.loading import load
 from sanfu.contracts.names import unit_topic
-from sanfu.runtime.broker import Fenced, Incoming
+from sanfu.runtime.broker import BrokerDown, Fenced, Incoming
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
@@ -65,13 +65,22 @@ def _check(stack: Stack, unit: str) -> None:
 
 
 async def _read(stack: Stack, unit: str, *, as_json: bool, follow: bool) -> None:
+    """Read as the unit's own systems would: with a group of its own, from the beginning."""
     broker = KafkaBroker(stack.plan.bootstrap, stack.plan.prefix, send_within=10, fetch_wait_ms=100, session_ms=10_000)
+    try:
+        if follow:
+            await _follow(broker, unit_topic(unit), as_json=as_json)
+        else:
+            for record in await broker.read(unit_topic(unit)):
+                _print(record, as_json=as_json)
+    except BrokerDown as error:
+        raise PartError(f"Kafka does not answer: {error}") from error
+    finally:
+        await broker.stop()
+
+
+async def _follow(broker: KafkaBroker, topic: str, *, as_json: bool) -> None:
     reader = f"sanfu.subscriber-{uuid.uuid4().hex[:12]}"
-    topic = unit_topic(unit)
-    if not follow:
-        for record in await broker.read(topic):
-            _print(record, as_json=as_json)
-        return
     Console(stderr=True).print(f"reading {broker.name(topic)}; Ctrl-C ends it", style="dim")
     subscription = broker.subscribe(topic, group=reader, member=reader)
     await subscription.start()

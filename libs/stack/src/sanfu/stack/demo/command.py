@@ -12,7 +12,9 @@ from rich.console import Console
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.runtime.clock import Anchor, write_anchor
+from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.stack.demo import figures, screen
+from sanfu.stack.demo.hours import Hours
 from sanfu.stack.demo.pace import Jumping, Running
 from sanfu.stack.demo.play import Play
 from sanfu.stack.demo.reports import Report, chosen
@@ -86,7 +88,7 @@ async def _play(stack: Stack, pack: Pack, reports: list[Report], speed: float | 
         start = reports[0].sent_at - BEFORE
         free = Running(stack.places.clock, doors, start, speed) if speed else None
         pace = free or Jumping(stack.places.clock, doors, start)
-        play = Play(pack, Script(pack, staffing), doors, pace, shown.show)
+        play = Play(pack, Script(pack, staffing, Hours(pack, national_calendar())), doors, pace, shown.show)
         with shown.bar:
             await play.run(reports)
         if free is not None:

@@ -1,48 +1,59 @@
-"""When somebody is at work: the service hours of the pack, in steps, so that acts fall together."""
+"""When somebody is at work: the service hours of the city, in steps, so that acts fall together."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Frame, Pack
+from sanfu.city.model import Pack
+from sanfu.sla.domain.calendar import Calendar, Holidays
 
 HOUR, HALF_DAY = timedelta(hours=1), timedelta(hours=4)
 AT_ANY_TIME = timedelta(minutes=15)
 """The step of those who are always there."""
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST = 60
 """Days without service after which somebody works all the same."""
 
 
-def at_work(pack: Pack, unit: str, after: datetime, *, step: timedelta = HOUR, urgency: str = "normal") -> datetime:
-    """Return the first instant, not before `after`, at which this unit looks at such an issue.
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The working hours of a city's units, holidays and make-up working days included."""
 
-    It looks when its service begins, and then in these steps; at urgent issues at any time of the day.
-    """
-    if urgency in pack.policy.always_in_service:
-        return _up(after, datetime(2000, 1, 1, tzinfo=UTC), AT_ANY_TIME)
-    for opens, shuts in _service(pack, unit, after):
-        looks = _up(max(after, opens), opens, step)
-        if looks < shuts:
-            return looks
-    return after
+    pack: Pack
+    holidays: Holidays
+    _calendars: dict[str, Calendar] = field(default_factory=dict, compare=False)
 
+    def looks(self, unit: str, after: datetime, *, step: timedelta = HOUR, urgency: str = "normal") -> datetime:
+        """Return the first instant, not before `after`, at which this unit looks at such an issue.
 
-def _service(pack: Pack, unit: str, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Give the stretches of service from that day on."""
-    local = start.astimezone(ZoneInfo(pack.zone))
-    for ahead in range(LONGEST):
-        midnight = datetime.combine(local.date() + timedelta(days=ahead), time(), local.tzinfo)
-        for frame in _frames(pack, unit, midnight):
-            opens, shuts = (midnight + timedelta(minutes=at) for at in (frame.opens, frame.shuts))
-            yield opens.astimezone(UTC), shuts.astimezone(UTC)
+        It looks when its service begins, and then in these steps; at urgent issues at any time of the day.
+        """
+        if urgency in self.pack.policy.always_in_service:
+            return _up(after, EPOCH, AT_ANY_TIME)
+        for opens, shuts in self._service(unit, after):
+            at = _up(max(after, opens), opens, step)
+            if at < shuts:
+                return at
+        return after
 
+    def _service(self, unit: str, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Give the stretches of service from that day on."""
+        calendar, zone = self._calendar(unit), ZoneInfo(self.pack.zone)
+        local = start.astimezone(zone)
+        for ahead in range(LONGEST):
+            midnight = datetime.combine(local.date() + timedelta(days=ahead), time(), zone)
+            for frame in calendar.frames(midnight.date()):
+                opens, shuts = (midnight + timedelta(minutes=at) for at in (frame.opens, frame.shuts))
+                yield opens.astimezone(UTC), shuts.astimezone(UTC)
 
-def _frames(pack: Pack, unit: str, day: datetime) -> tuple[Frame, ...]:
-    service, override = pack.policy.service_of(unit), pack.policy.overrides.get(day.date())
-    ordinary = service.week[day.weekday()]
-    if override is None:
-        return ordinary
-    return (override.frames or ordinary or service.make_up) if override.service else ()
+    def _calendar(self, unit: str) -> Calendar:
+        if unit not in self._calendars:
+            policy = self.pack.policy
+            self._calendars[unit] = Calendar(
+                ZoneInfo(self.pack.zone), policy.service_of(unit), self.holidays, policy.overrides, lenient=True
+            )
+        return self._calendars[unit]
 
 
 def _up(at: datetime, since: datetime, step: timedelta) -> datetime:

@@ -13,7 +13,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.stack.demo import replies
 from sanfu.stack.demo.chance import share
-from sanfu.stack.demo.hours import HALF_DAY, HOUR, at_work
+from sanfu.stack.demo.hours import HALF_DAY, HOUR, Hours
 from sanfu.stack.demo.reports import Report
 from sanfu.stack.demo.staff import Staffing
 
@@ -61,6 +61,7 @@ class Script:
 
     pack: Pack
     staffing: Staffing
+    hours: Hours
 
     def next_step(self, report: Report, case: Case) -> Step | None:
         """Say what comes next; None when nothing will: it is closed, or lies."""
@@ -83,7 +84,7 @@ class Script:
 
     def _review(self, report: Report, case: Case) -> Step:
         came = moment(case["changed_at"])
-        at = at_work(self.pack, self.pack.office_unit, came, urgency=case["urgency"])
+        at = self.hours.looks(self.pack.office_unit, came, urgency=case["urgency"])
         user = self.staffing.reviewer(report.id)
         if case["kind"] in {"consult", "thanks"}:
             return Step(at, user, (("answer", {"reply": replies.answer(case)}),))
@@ -96,12 +97,12 @@ class Script:
             return None
         handled = moment(case["rounds"][-1]["handle"]["at"])
         after = handled + timedelta(hours=2 + 20 * share(report.id, case["round"], "asked"))
-        at = at_work(self.pack, self.pack.office_unit, after, step=HALF_DAY)
+        at = self.hours.looks(self.pack.office_unit, after, step=HALF_DAY)
         again = fate(report) is Fate.REOPENED and case["round"] == 1
         return Step(at, user, (("follow_up", replies.follow_up(report.id, case, unsatisfied=again)),))
 
     def _conclude(self, report: Report, case: Case) -> Step:
-        at = at_work(self.pack, self.pack.office_unit, moment(case["changed_at"]), step=HALF_DAY)
+        at = self.hours.looks(self.pack.office_unit, moment(case["changed_at"]), step=HALF_DAY)
         if fate(report) is Fate.REOPENED and case["round"] == 1:
             return Step(at, self.staffing.office(), (("reopen", {"reason": replies.AGAIN}),))
         return Step(at, self.staffing.office(), (("close", replies.close(case)),))
@@ -135,7 +136,7 @@ class Script:
 
     def _looked_at(self, case: Case) -> datetime:
         assigned = moment(case["rounds"][-1]["assigned_at"])
-        return at_work(self.pack, case["unit"], assigned, urgency=case["urgency"])
+        return self.hours.looks(case["unit"], assigned, urgency=case["urgency"])
 
     def _handle(self, report: Report, case: Case) -> Step | None:
         if fate(report) is Fate.OPEN and case["urgency"] != "emergency":
@@ -149,7 +150,7 @@ class Script:
         round = case["rounds"][-1]
         start, luck = moment(round["dispatched_at"]), share(report.id, case["round"], "handled")
         if case["urgency"] == "emergency":
-            return at_work(self.pack, case["unit"], start + EMERGENCY_TAKES, urgency="emergency")
+            return self.hours.looks(case["unit"], start + EMERGENCY_TAKES, urgency="emergency")
         limit = moment(round["limit"])
         mine, first = fate(report), case["round"] == 1
         if mine is Fate.LATE and first:
@@ -159,4 +160,4 @@ class Script:
         else:
             after = start + (limit - start) * (0.2 + 0.4 * luck)
         step = HOUR if case["grade"] == self.pack.policy.grades[0] else HALF_DAY
-        return at_work(self.pack, case["unit"], after, step=step, urgency=case["urgency"])
+        return self.hours.looks(case["unit"], after, step=step, urgency=case["urgency"])
