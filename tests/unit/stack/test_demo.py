@@ -1,0 +1,188 @@
+"""The demo's script and sums, without anything running."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sanfu.city.loading import load
+from sanfu.city.model import Pack
+from sanfu.sla.adapters.holidays_cn import national_calendar
+from sanfu.stack.demo.figures import Found, reckoned
+from sanfu.stack.demo.hours import HALF_DAY, Hours
+from sanfu.stack.demo.people import somebody
+from sanfu.stack.demo.reports import body, chosen
+from sanfu.stack.demo.script import SHARES, Fate, Script, fate
+from sanfu.stack.demo.staff import Staffing
+from sanfu.stack.places import checkout
+from sanfu.stack.plan import shipped_city
+
+UTC_8 = timedelta(hours=8)
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    found = load(shipped_city(checkout()), datetime(2026, 1, 1, tzinfo=UTC).date()).pack
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def script(pack: Pack) -> Script:
+    return Script(pack, Staffing(pack), Hours(pack, national_calendar()))
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) - UTC_8
+
+
+@pytest.mark.parametrize(
+    ("after", "looks"),
+    [
+        ("2026-01-05T09:00", "2026-01-05T09:30"),  # Monday: every hour from 8:30
+        ("2026-01-05T08:30", "2026-01-05T08:30"),
+        ("2026-01-05T11:40", "2026-01-05T13:30"),  # over noon
+        ("2026-01-05T17:00", "2026-01-06T08:30"),
+        ("2026-01-09T17:00", "2026-01-12T08:30"),  # over a week-end
+        ("2026-01-01T09:00", "2026-01-04T08:30"),  # New Year; Sunday is a make-up working day
+    ],
+)
+def test_officers_look_at_the_hours_of_the_citys_service(script: Script, after: str, looks: str) -> None:
+    assert script.hours.looks("finance", local(after)) == local(looks)
+
+
+def test_what_can_wait_is_done_by_half_days(script: Script) -> None:
+    assert script.hours.looks("finance", local("2026-01-05T09:00"), step=HALF_DAY) == local("2026-01-05T13:30")
+
+
+def test_an_emergency_is_looked_at_at_night(script: Script) -> None:
+    found = script.hours.looks("emergency", local("2026-01-05T03:01"), urgency="emergency")
+    assert found == local("2026-01-05T03:15")
+
+
+def test_every_fate_befalls_about_its_share_of_the_reports(pack: Pack) -> None:
+    reports = chosen(pack, 650)
+    counts = Counter(map(fate, reports))
+    assert set(counts) == set(Fate)
+    assert all(abs(counts[name] / len(reports) - part) < 0.04 for name, part in SHARES.items())
+
+
+def test_reports_come_by_date_and_in_their_channels_shape(pack: Pack) -> None:
+    reports = chosen(pack, 50)
+    assert [one.reported_at for one in reports] == sorted(one.reported_at for one in reports)
+    assert all(one.reported_at < one.sent_at <= one.reported_at + timedelta(minutes=1) for one in reports)
+    bodies = [body(one, pack) for one in reports]
+    assert all((one["filer"] is None) == (pack.channels[one["channel"]].filer_kind == "none") for one in bodies)
+
+
+def test_made_up_people_are_told_apart_and_their_id_numbers_check() -> None:
+    people = [somebody(f"R{number:04d}") for number in range(700)]
+    assert len({one.phone for one in people if one.phone}) == sum(one.phone is not None for one in people)
+    assert all(one.phone or one.email for one in people)
+    weights = [2 ** (17 - place) % 11 for place in range(18)]
+    for one in people:
+        digits = [10 if c == "X" else int(c) for c in one.id_number]
+        assert sum(d * w for d, w in zip(digits, weights, strict=True)) % 11 == 1
+
+
+# ── a case of the script ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def case(**more: Any) -> dict[str, Any]:
+    at = "2026-01-05T01:00:00.000Z"
+    return {
+        "id": "i", "state": "in_review", "urgency": "normal", "kind": "issue", "secrecy": "open", "title": "路灯不亮",
+        "changed_at": at, "unit": None, "units": [], "town": None, "grade": None, "round": 1, "returns": 0,
+        "rounds": [], "clocks": {}, "has_contact": True, "history": [], "in_time": None, **more,
+    }  # fmt: skip
+
+
+def led(state: str, **more: Any) -> dict[str, Any]:
+    at = "2026-01-05T01:00:00.000Z"
+    round = {"round": 1, "assigned_at": at, "dispatched_at": at, "limit": "2026-01-08T09:30:00.000Z", **more}
+    yellow = {"handling": {"yellow": "2026-01-07T09:30:00.000Z", "level": "none"}}
+    return case(state=state, unit="finance", units=["finance"], grade="complex", rounds=[round], clocks=yellow)
+
+
+def of_fate(pack: Pack, wanted: Fate) -> Any:
+    return next(report for report in chosen(pack, 650) if fate(report) is wanted)
+
+
+def test_a_reviewer_dispatches_to_the_unit_and_grade_of_the_report(script: Script, pack: Pack) -> None:
+    report = chosen(pack, 1)[0]
+    step = script.next_step(report, case())
+    assert step is not None
+    assert [name for name, _ in step.orders] == ["dispatch"]
+    assert (step.orders[0][1]["unit"], step.orders[0][1]["grade"]) == (report.unit, report.grade)
+    assert "reviewer" in pack.staff[step.user].roles
+
+
+@pytest.mark.parametrize(
+    ("wanted", "earliest", "latest"),
+    [
+        (Fate.ON_TIME, "2026-01-05T01:00", "2026-01-07T09:30"),
+        (Fate.LAST_MINUTE, "2026-01-07T09:30", "2026-01-08T09:29"),
+        (Fate.LATE, "2026-01-08T09:31", "2026-01-13T09:30"),
+    ],
+)
+def test_a_fate_says_when_it_is_handled(script: Script, pack: Pack, wanted: Fate, earliest: str, latest: str) -> None:
+    step = script.next_step(of_fate(pack, wanted), led("contacted"))
+    assert step is not None
+    assert [name for name, _ in step.orders] == ["handle"]
+    assert datetime.fromisoformat(earliest + "+00:00") <= step.at <= datetime.fromisoformat(latest + "+00:00")
+
+
+def test_who_asks_the_party_took_no_part(script: Script, pack: Pack) -> None:
+    handled = {"at": "2026-01-05T02:00:00.000Z", "outcome": "solved"}
+    step = script.next_step(chosen(pack, 1)[0], led("handled", handle=handled))
+    assert step is not None
+    assert pack.staff[step.user].unit != "finance"
+
+
+def test_some_issues_lie(script: Script, pack: Pack) -> None:
+    assert script.next_step(of_fate(pack, Fate.OPEN), led("contacted")) is None
+
+
+# ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def found(**more: Any) -> Found:
+    closed = {**led("closed"), "id": "a", "in_time": True}
+    late = {**led("closed"), "id": "b", "in_time": False}
+    light = {"type": "sanfu.issue.light-changed.v1", "clock": "handling", "level": "red"}
+    lying = {**led("assigned"), "id": "c", "history": [light], "clocks": {"handling": {"level": "red"}}}
+    sent = [
+        {"subject": one, "unit": "finance", "recipient": "unit", "medium": "email", "state": "sent"} for one in "abc"
+    ]
+    told: dict[str, Any] = {
+        "receipts": {one: {"state": state} for one, state in (("1", "closed"), ("2", "closed"), ("3", "assigned"))},
+        "cases": [closed, late, lying], "open_count": 1, "clocks": [{"light": "red"}], "deliveries": sent,
+        "sms": 0, "emails": 3, "dead_letters": 0,
+    }  # fmt: skip
+    return Found(**{**told, **more})
+
+
+def test_figures_of_services_that_agree_add_up() -> None:
+    shown = reckoned(found()).shown()
+    assert shown == {
+        "received": 3, "assigned": {"finance": 3}, "closed_in_time": {"complex": 1}, "closed_late": {"complex": 1},
+        "open": 1, "yellow": 0, "red": 1, "sms": 0, "emails": 3, "dead_letters": 0, "adds_up": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"receipts": {"1": {"state": "closed"}}},
+        {"receipts": {one: {"state": "assigned"} for one in "123"}},
+        {"open_count": 2},
+        {"clocks": []},
+        {"deliveries": []},
+        {"sms": 1},
+        {"emails": 2},
+        {"dead_letters": 1},
+    ],
+)
+def test_figures_of_services_that_differ_do_not_add_up(wrong: dict[str, Any]) -> None:
+    assert not reckoned(found(**wrong)).adds_up
