@@ -19,10 +19,10 @@ from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import SystemClock
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.service import Service, real_parts
-from tests.support.topics import read_all
 from tests.support import packs
 from tests.support.eventually import eventually
 from tests.support.parts import create_topics
+from tests.support.topics import read_all
 
 SUBMITTED: dict[str, Any] = {
     "receipt": "N-1", "channel": "hotline", "reported_at": "2026-11-02T01:00:00.000Z", "audience": "resident",
