@@ -61,27 +61,26 @@ class Timers:
         while not self._stopping:
             self._poked.clear()
             try:
-                full = await self.fire_page()
+                # Between two pages the consumers get their turn; at rest, the next instant is waited for.
+                await (asyncio.sleep(0) if await self.fire_page() else self._rest())
                 pause = 0.1
             except (StoreDown, Contended) as error:
                 log.warning("timers_waiting", why=str(error), seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
-                continue
-            # Between two pages the consumers get their turn; at rest, the next instant is waited for.
-            await (asyncio.sleep(0) if full else self._rest())
 
     async def fire_page(self) -> bool:
-        """Fire one page of what may go off now. True if there is probably more."""
-        now, full = self.clock.now(), False
+        """Fire one page of what may go off now. True if there may be more: a subject whose next timer is due as well
+        comes again with the next page."""
+        now, fired = self.clock.now(), False
         for partitions, until in self._asked(now):
             page = await self.machine.documents.due(partitions, until, PAGE)
             if page:
                 await self._fire(page, until)
-            full = full or len(page) == PAGE
-        if not full:
+                fired = True
+        if not fired:
             await self._beside.ended()
-        return full
+        return fired
 
     async def _fire(self, page: list[Document], until: datetime) -> None:
         await self._beside.publish(await self.machine.fire(page, until))
