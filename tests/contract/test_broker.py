@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sanfu.runtime.broker import Broker, Incoming, Outgoing, Subscription, partition_of
+from sanfu.runtime.broker import Broker, BrokerDown, Incoming, Outgoing, Subscription, partition_of
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.memory import MemoryBroker
 from tests.support.eventually import eventually
@@ -143,3 +143,16 @@ async def test_a_record_that_is_too_large_for_the_broker_holds_up_only_its_own_p
     sent = [Outgoing(TOPIC, "a", bytes(1200 * 1024), []), record("a", "1"), record(other, "2")]
     assert await broker.publish(sent) == [False, False, True]
     assert await broker.publish(sent[1:]) == [True, True]
+
+
+async def test_a_subscription_that_has_not_started_knows_of_nothing(
+    broker: Broker, request: pytest.FixtureRequest
+) -> None:
+    if isinstance(broker, MemoryBroker):
+        request.applymarker(pytest.mark.xfail(strict=True, reason="memory can be asked at any time"))
+    subscription = broker.subscribe(TOPIC, group="sanfu.readers", member="sanfu.early")
+    assert subscription.assigned == frozenset()
+    with pytest.raises(BrokerDown):
+        await subscription.ends()
+    with pytest.raises(BrokerDown):
+        await subscription.poll(1, 0.01)

@@ -23,6 +23,7 @@ from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.store import Mark
+from sanfu.runtime.watching import STALLED
 from sanfu.stack.programs import free_port, last_lines
 from tests.support import toy
 from tests.support.eventually import eventually
@@ -40,6 +41,7 @@ class Toys:
     process: "subprocess.Popen[bytes]"
     port: int
     log: Path
+    settings: Mapping[str, str]
 
     def kill(self) -> None:
         self.process.kill()
@@ -60,6 +62,7 @@ class World:
     directory: Path
     topics: Mapping[str, int] = field(default_factory=lambda: toy.TOPICS)
     broker: KafkaBroker = field(init=False)
+    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=5, trust_env=False))
     copies: dict[int, Toys] = field(default_factory=dict)
     expected: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     alarms: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -76,6 +79,7 @@ class World:
             if copy.process.poll() is None:
                 copy.process.send_signal(signal.SIGCONT)
                 copy.kill()
+        await self.client.aclose()
         await self.broker.stop()
         client = connect(self.mongo)
         await client.drop_database(f"{self.prefix}_toy")
@@ -106,7 +110,7 @@ class World:
                 [sys.executable, "-m", "tests.support.toy_process"], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, env={**os.environ, **environment},
             )  # fmt: skip
-        self.copies[ordinal] = Toys(process, port, log)
+        self.copies[ordinal] = Toys(process, port, log, settings)
         return self.copies[ordinal]
 
     async def killed(self, ordinal: int = 0, within: float = SLOW) -> None:
@@ -116,9 +120,8 @@ class World:
         assert process.returncode == -signal.SIGKILL, last_lines(self.copies[ordinal].log)
 
     async def get(self, path: str, ordinal: int = 0) -> httpx.Response:
-        async with httpx.AsyncClient(timeout=5) as client:
-            headers = {"Authorization": f"Bearer {TOKEN}"}
-            return await client.get(f"http://127.0.0.1:{self.copies[ordinal].port}{path}", headers=headers)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return await self.client.get(f"http://127.0.0.1:{self.copies[ordinal].port}{path}", headers=headers)
 
     async def ready(self, ordinal: int = 0, within: float = SLOW) -> float:
         """Wait until a copy is ready for requests; tell how many seconds that took since it first answered at all."""
@@ -134,10 +137,13 @@ class World:
             return False
 
     async def quiet(self, within: float = SLOW) -> None:
-        """Wait until every copy has read all, fired all and published all."""
+        """Wait until every copy has read all, fired all and published all. One that ended itself because its consumer
+        stalled is started again, as any supervisor does."""
 
         async def is_quiet() -> bool:
-            for ordinal in self.copies:
+            for ordinal, copy in list(self.copies.items()):
+                if copy.process.poll() == STALLED:
+                    self.start(ordinal=ordinal, **copy.settings)
                 try:
                     found = (await self.get("/ops/quiet", ordinal)).json()
                 except httpx.TransportError as error:
@@ -181,19 +187,21 @@ class World:
 
         await eventually(gone, within=SLOW)
 
-    async def command(self, subject: str, value: int, ordinal: int = 0, within: float = SLOW) -> None:
-        """Give a command until it is answered, always under the same key."""
+    async def command(self, subject: str, value: int, within: float = SLOW) -> None:
+        """Give a command, to any copy, until it is answered, always under the same key."""
         self.expected[subject].append(value)
 
         async def done() -> bool:
-            try:
-                async with httpx.AsyncClient(timeout=10) as client:
-                    url = f"http://127.0.0.1:{self.copies[ordinal].port}/v1/toys/{subject}"
-                    answer = await client.post(url, json={"value": value, "key": f"{subject}/{value}"})
-            except httpx.TransportError:
-                return False
-            assert answer.status_code in {200, 503}, answer.text
-            return answer.is_success
+            for copy in self.copies.values():
+                url = f"http://127.0.0.1:{copy.port}/v1/toys/{subject}"
+                try:
+                    answer = await self.client.post(url, json={"value": value, "key": f"{subject}/{value}"})
+                except httpx.TransportError:
+                    continue
+                assert answer.status_code in {200, 503}, answer.text
+                if answer.is_success:
+                    return True
+            return False
 
         await eventually(done, within=within)
 

@@ -261,7 +261,7 @@ class KafkaSubscription:
     async def poll(self, most: int, seconds: float) -> list[Incoming]:
         try:
             async with asyncio.timeout(seconds + 10):
-                found = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=most)
+                found = await self._joined().getmany(timeout_ms=int(seconds * 1000), max_records=most)
         except LOST as error:
             raise BrokerDown(f"{type(error).__name__}: {error}") from error
         except KafkaError as error:
@@ -272,24 +272,24 @@ class KafkaSubscription:
 
     async def position(self, partition: int, offset: int) -> None:
         try:
-            self._consumer.seek(TopicPartition(self._topic, partition), offset)
+            self._joined().seek(TopicPartition(self._topic, partition), offset)
         except IllegalStateError as error:
             raise BrokerDown(f"partition {partition} went to another member meanwhile") from error
 
     async def committed(self, partition: int) -> int | None:
-        committed: int | None = await self._asked(self._consumer.committed(TopicPartition(self._topic, partition)))
+        committed: int | None = await self._asked(self._joined().committed(TopicPartition(self._topic, partition)))
         return committed
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         with contextlib.suppress(BrokerDown):
-            await self._asked(self._consumer.commit({TopicPartition(self._topic, n): o for n, o in offsets.items()}))
+            await self._asked(self._joined().commit({TopicPartition(self._topic, n): o for n, o in offsets.items()}))
 
     async def ends(self) -> dict[int, int]:
-        found = await self._asked(self._consumer.end_offsets(self._places()))
+        found = await self._asked(self._joined().end_offsets(self._places()))
         return {place.partition: offset for place, offset in found.items()}
 
     async def beginnings(self) -> dict[int, int]:
-        found = await self._asked(self._consumer.beginning_offsets(self._places()))
+        found = await self._asked(self._joined().beginning_offsets(self._places()))
         return {place.partition: offset for place, offset in found.items()}
 
     def end_seen(self, partition: int) -> tuple[float, int] | None:
@@ -299,8 +299,14 @@ class KafkaSubscription:
         at, end = self._consumer.last_poll_timestamp(place), self._consumer.highwater(place)
         return None if at is None or end is None else (at / 1000, end)
 
+    def _joined(self) -> Any:
+        """The consumer. Raises BrokerDown before `start` and after `stop`."""
+        if self._consumer is None:
+            raise BrokerDown("not in the group")
+        return self._consumer
+
     def _places(self) -> list[TopicPartition]:
-        return sorted(self._consumer.assignment())
+        return sorted(self._joined().assignment())
 
     async def _asked(self, question: Any) -> Any:
         try:

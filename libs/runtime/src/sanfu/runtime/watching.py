@@ -111,7 +111,8 @@ class Watcher:
         metrics.lag_records.set(lag)
         metrics.lag_seconds.set(0 if self._lagging_since is None else now - self._lagging_since)
         if now - self._moved > self._service.settings.stall_s:
-            log.error("consumer_stalled", lag=lag, seconds=now - self._moved)
+            assigned = sorted(self._service.reader.subscription.assigned)
+            log.error("consumer_stalled", lag=lag, seconds=now - self._moved, positions=positions, assigned=assigned)
             os._exit(STALLED)
 
 
