@@ -82,11 +82,13 @@ class Doors:
 
     # ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def quiet(self) -> dict[str, Json]:
+    async def quiet(self, names: Sequence[str] = ()) -> dict[str, Json]:
+        """Ask these services, or all, whether they are quiet."""
+        asked = names or self.services
         answers = await asyncio.gather(
-            *(self._ask("GET", name, "/ops/quiet", headers=self._operator()) for name in self.services)
+            *(self._ask("GET", name, "/ops/quiet", headers=self._operator()) for name in asked)
         )
-        return dict(zip(self.services, answers, strict=True))
+        return dict(zip(asked, answers, strict=True))
 
     async def dead_letters(self, service: str) -> list[Json]:
         """List a service's dead letters, without their bodies."""

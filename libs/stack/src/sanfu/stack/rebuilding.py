@@ -42,7 +42,7 @@ def run(
     try:
         _rebuild(stack, service, within)
     finally:
-        stack.start(service)
+        stack.start(service, within=120)
     console.print(f"{service} was rebuilt in {time.monotonic() - began:.1f} s, and is ready")
 
 

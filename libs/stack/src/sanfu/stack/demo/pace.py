@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -41,21 +42,32 @@ class Jumping:
 
     async def settle(self) -> None:
         """All services quiet, at this instant, twice in a row, with nothing read in between."""
-        before, until = self._read, time.monotonic() + PATIENCE
+        before, until, now = self._read, time.monotonic() + PATIENCE, instant(self._now)
         while True:
             found = await self._doors.quiet()
-            calm = all(one["quiet"] and one["now"] == instant(self._now) for one in found.values())
-            read = {name: one["read"] for name, one in found.items()} if calm else None
-            if read is not None and read == before:
+            if busy := [name for name, one in found.items() if not _calm(one, now)]:
+                await self._calmed(busy, until)
+                before = None
+                continue
+            read = {name: one["read"] for name, one in found.items()}
+            if read == before:
                 self._read = read
-                self._next_due = min(
-                    (moment(one["next_due"]) for one in found.values() if one["next_due"]), default=None
-                )
+                dues = [moment(one["next_due"]) for one in found.values() if one["next_due"]]
+                self._next_due = min(dues, default=None)
                 return
             before = read
             if time.monotonic() > until:
-                raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy(found, instant(self._now))}")
-            await asyncio.sleep(0 if calm else LOOK_EVERY)
+                raise PartError(f"somebody wrote to the story for {PATIENCE:.0f} s without an end")
+
+    async def _calmed(self, busy: Sequence[str], until: float) -> None:
+        """Wait for these only: asking a service costs what it could do meanwhile."""
+        now = instant(self._now)
+        while busy:
+            await asyncio.sleep(LOOK_EVERY)
+            found = await self._doors.quiet(busy)
+            busy = [name for name, one in found.items() if not _calm(one, now)]
+            if busy and time.monotonic() > until:
+                raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy({name: found[name] for name in busy})}")
 
     async def reach(self, at: datetime) -> datetime:
         if self._read is None:
@@ -102,11 +114,12 @@ class Running:
         return Jumping(self._anchor, self._doors, now)
 
 
-def _busy(found: dict[str, Json], now: str) -> str:
-    """Name what is not quiet, and why."""
-    about = {
-        name: {k: v for k, v in one.items() if v and k not in {"quiet", "next_due", "read"}}
-        for name, one in found.items()
-    }
-    late = {name: said for name, said in about.items() if not found[name]["quiet"] or found[name]["now"] != now}
-    return "; ".join(f"{name}: {said}" for name, said in late.items()) or "somebody writes to the story all the time"
+def _calm(said: Json, now: str) -> bool:
+    return bool(said["quiet"]) and said["now"] == now
+
+
+def _busy(found: Mapping[str, Json]) -> str:
+    """Say what is on its way where."""
+    kept = {"quiet", "next_due", "read"}
+    about = {name: {k: v for k, v in said.items() if v and k not in kept} for name, said in found.items()}
+    return "; ".join(f"{name}: {said}" for name, said in about.items())
