@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: list them, show them, fold them again after the cure.")
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
 Service = Annotated[str | None, typer.Option("--service", help="intake, router, sla, notify, desk (default: all)")]
@@ -32,9 +32,10 @@ def listed(service: Service = None, name: Name = "main", as_json: AsJson = False
     if not found:
         console.print("no dead letters")
         return
-    table = Table("service", "subject", "type", "reason", "bytes")
+    table = Table("service", Column("subject", no_wrap=True), "type", "reason")  # a subject is there to be copied
     for letter in found:
-        row = (letter["service"], letter["subject"], letter["type"], letter["reason"], letter["bytes"])
+        kind = (letter["type"] or "—").removeprefix("sanfu.")
+        row = (letter["service"], letter["subject"], kind, letter["reason"])
         table.add_row(*(str(cell if cell is not None else "—") for cell in row))
     console.print(table)
 
