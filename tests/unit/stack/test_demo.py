@@ -109,6 +109,11 @@ def of_fate(pack: Pack, wanted: Fate) -> Any:
     return next(report for report in chosen(pack, 650) if fate(report) is wanted)
 
 
+def orders(script: Script, report: Any, case: dict[str, Any]) -> list[str]:
+    step = script.next_step(report, case)
+    return [name for name, _ in step.orders] if step else []
+
+
 def test_a_reviewer_dispatches_to_the_unit_and_grade_of_the_report(script: Script, pack: Pack) -> None:
     report = chosen(pack, 1)[0]
     step = script.next_step(report, case())
@@ -138,6 +143,16 @@ def test_who_asks_the_party_took_no_part(script: Script, pack: Pack) -> None:
     step = script.next_step(chosen(pack, 1)[0], led("handled", handle=handled))
     assert step is not None
     assert pack.staff[step.user].unit != "finance"
+
+
+def test_what_comes_in_before_the_holidays_is_not_returned_after_them(script: Script, pack: Pack) -> None:
+    """The desk's window for returns knows no national holidays: it has closed when the officers are back."""
+    report, at = of_fate(pack, Fate.RETURNED), "2026-02-14T09:00:00.000Z"  # the last afternoon before the festival
+    facts = {"channel": "web", "audience": "resident"}
+    ordinary = {**led("assigned"), **facts}
+    assert orders(script, report, ordinary) == ["return"]
+    festive = {**led("assigned", assigned_at=at, dispatched_at=at), **facts, "changed_at": at}
+    assert orders(script, report, festive) == ["acknowledge", "contact"]
 
 
 def test_some_issues_lie(script: Script, pack: Pack) -> None:
