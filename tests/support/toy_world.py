@@ -149,6 +149,7 @@ class World:
                 except httpx.TransportError as error:
                     raise AssertionError(f"copy {ordinal}: {error!r}") from error
                 assert found["quiet"], found
+                assert found["next_due"] is None, found  # an alarm that is still to ring
             return True
 
         await eventually(is_quiet, within=within)
