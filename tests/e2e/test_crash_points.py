@@ -11,7 +11,8 @@ import pytest
 
 import sanfu.runtime.service  # noqa: F401  # declares the crash points
 from sanfu.runtime.crash import CRASHPOINTS
-from tests.support.toy_world import World, like_no_crash, opened
+from tests.support.eventually import eventually
+from tests.support.toy_world import SLOW, World, like_no_crash, opened
 
 POINTS = sorted(name for name in CRASHPOINTS if name.startswith("machine."))
 SUBJECTS = 24
@@ -35,7 +36,12 @@ async def commanded(it: World) -> None:
 
 async def ended(it: World) -> dict[str, dict[str, Any]]:
     await it.quiet()
-    assert await it.wrongs() == []
+
+    async def right() -> bool:
+        assert await it.wrongs() == []
+        return True
+
+    await eventually(right, within=SLOW)
     return like_no_crash(await it.documents())
 
 
