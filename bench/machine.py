@@ -122,12 +122,8 @@ async def _bare(bench: Bench, count: int, heard: Heard, turn: int) -> float:
     done: set[str] = set()  # what it publishes comes back to it, as it does to the machine
     while len(done) < count:
         found = await consumer.getmany(timeout_ms=100, max_records=BATCH)
-        ids = [
-            record.key.decode()
-            for batch in found.values()
-            for record in batch
-            if record.key.decode() in heard.documents
-        ]
+        keys = [record.key.decode() for batch in found.values() for record in batch]
+        ids = [key for key in dict.fromkeys(keys) if key in heard.documents and key not in done]
         if ids:
             await documents.collection.find({"_id": {"$in": ids}}).to_list(None)
             await documents.collection.insert_many([heard.documents[id] for id in ids], ordered=False)

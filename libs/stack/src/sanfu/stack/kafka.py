@@ -94,7 +94,8 @@ def _defaults(data: Path, port: int, controller: int) -> dict[str, str]:
 
 def _format(jars: Path, data: Path, properties: Path) -> None:
     shutil.rmtree(data / "log", ignore_errors=True)  # half-formatted, if at all: it has no meta.properties
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # sixteen bytes, of which the first are letters: an id that begins with "-" would be taken for an option
+    cluster = urlsafe_b64encode(b"sanfu" + uuid.uuid4().bytes[:11]).decode().rstrip("=")
     command = [*_java(jars), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
     log = data / "format.log"
     with log.open("wb") as output:
