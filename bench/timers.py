@@ -20,6 +20,7 @@ from pymongo import UpdateOne
 from bench.parts import PARTITIONS, Bench, broker, place
 from bench.processes import answers, resident, service
 from bench.result import Result, Target, percentile
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.registry import codec
@@ -30,7 +31,6 @@ from sanfu.runtime.fold import Letter, Setting, Subject
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.store import Change, Mark
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.sla.domain.rules import SlaRules
 from tests.support.eventually import eventually
 

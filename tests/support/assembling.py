@@ -5,6 +5,8 @@ from functools import cache
 
 import orjson
 
+from sanfu.city.calendar import Holidays
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
@@ -21,8 +23,6 @@ from sanfu.router.settings import RouterSettings
 from sanfu.runtime.sealing import Keys
 from sanfu.runtime.service import Parts, Service
 from sanfu.sla import app as sla
-from sanfu.sla.adapters.holidays_cn import national_calendar
-from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.settings import SlaSettings
 from tests.support.packs import A_DAY, SHIPPED
 from tests.support.people import token
@@ -64,7 +64,7 @@ def assembled(name: str, parts: Parts, senders: Senders) -> Service:
         case NotifySettings():
             return notify.assemble(settings, parts, packs(), senders)
         case DeskSettings():
-            return desk.assemble(settings, parts, packs())
+            return desk.assemble(settings, parts, packs(), holidays())
 
 
 Settings = IntakeSettings | RouterSettings | SlaSettings | NotifySettings | DeskSettings

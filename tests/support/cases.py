@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id, instant
@@ -169,6 +170,6 @@ def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None,
         broker.create(topic, partitions)
     documents = documents or MemoryDocuments()
     parts = Parts(broker, documents, clock)
-    service = assemble(settings(users, **more), parts, packs())
+    service = assemble(settings(users, **more), parts, packs(), national_calendar())
     transport = httpx.ASGITransport(app=service.app)
     return Desk(service, clock, broker, documents, httpx.AsyncClient(transport=transport, base_url="http://desk"))

@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.contracts import names
 from sanfu.desk.app import assemble
 from sanfu.runtime.kafka import KafkaBroker
@@ -35,7 +36,7 @@ async def broker(kafka: str, prefix: str) -> AsyncIterator[KafkaBroker]:
 async def serving(kafka: str, mongo: str, prefix: str, **more: Any) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
     settings = cases.settings(cases.STAFF, kafka=kafka, mongo=mongo, prefix=prefix, **more)
     parts = real_parts(settings, "desk")
-    service = assemble(settings, parts, cases.packs())
+    service = assemble(settings, parts, cases.packs(), national_calendar())
     server = Server(service.app, "127.0.0.1", 0, stop_within=1)
     await server.start()
     await service.start()

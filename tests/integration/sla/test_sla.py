@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id
@@ -20,7 +21,6 @@ from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.service import Service, real_parts
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.sla.app import assemble
 from sanfu.sla.settings import SlaSettings
 from tests.support import packs

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sanfu.city.calendar import Holidays
 from sanfu.desk.adapters.memory import MemoryCases
 from sanfu.desk.domain.people import viewer
 from sanfu.desk.domain.rules import DeskRules, offered
@@ -95,7 +96,7 @@ def test_nobody_changes_what_they_do_not_see(who: Viewer, case: dict[str, Any], 
     command = Command(name, {"said": said, "scope": mine}, Actor(who.id, "", who.unit), "k")
     seen = [grant for grant in who.grants if within(grant, case)]
     try:
-        drafts = DeskRules(PACK).decide(case, command, NOW)
+        drafts = DeskRules(PACK, Holidays()).decide(case, command, NOW)
     except Refusal as refusal:
         assert (refusal.status == 404) == (not seen)
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sanfu.city.calendar import Holidays
 from sanfu.contracts import names
 from sanfu.desk.domain import case as story
 from sanfu.desk.domain.deeds import DEEDS, THREE_ONES
@@ -23,7 +24,7 @@ ROLES = (
     "leader", "auditor", "discipline_liaison", "system_administrator", "system",
 )  # fmt: skip
 ALL = frozenset({"open", "internal", "confidential"})
-RULES = DeskRules(shipped())
+RULES = DeskRules(shipped(), Holidays())
 SAID: Mapping[str, Mapping[str, Any]] = {
     "dispatch": {"unit": "urban-management", "grade": "simple", "reason": "归口"},
     "answer": {"reply": "请到便民服务中心办理。"},

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sanfu.city.calendar import Holidays
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.model import Clock, Frame, Limit, LimitCase, Policy, Service, Yellow
-from sanfu.sla.adapters.holidays_cn import national_calendar
-from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.domain.deadlines import Case, Deadline, Reckoner, Span
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -143,7 +143,7 @@ def test_the_oracle_can_disagree() -> None:
 def test_working_days_are_those_of_the_state_councils_orders() -> None:
     import chinese_calendar  # noqa: PLC0415
 
-    from sanfu.sla.domain.calendar import Calendar  # noqa: PLC0415
+    from sanfu.city.calendar import Calendar  # noqa: PLC0415
 
     calendar = Calendar(policies.ZONE, policies.SERVICE, policies.holidays())
     days = [date(2022, 1, 1) + timedelta(days=n) for n in range(5 * 365 + 1)]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.stack.demo.figures import Found, reckoned
 from sanfu.stack.demo.hours import HALF_DAY, Hours
 from sanfu.stack.demo.people import somebody
@@ -145,14 +145,13 @@ def test_who_asks_the_party_took_no_part(script: Script, pack: Pack) -> None:
     assert pack.staff[step.user].unit != "finance"
 
 
-def test_what_comes_in_before_the_holidays_is_not_returned_after_them(script: Script, pack: Pack) -> None:
-    """The desk's window for returns knows no national holidays: it has closed when the officers are back."""
-    report, at = of_fate(pack, Fate.RETURNED), "2026-02-14T09:00:00.000Z"  # the last afternoon before the festival
-    facts = {"channel": "web", "audience": "resident"}
-    ordinary = {**led("assigned"), **facts}
-    assert orders(script, report, ordinary) == ["return"]
-    festive = {**led("assigned", assigned_at=at, dispatched_at=at), **facts, "changed_at": at}
-    assert orders(script, report, festive) == ["acknowledge", "contact"]
+def test_what_came_in_before_the_holidays_is_returned_when_the_officers_are_back(script: Script, pack: Pack) -> None:
+    report, eve = of_fate(pack, Fate.RETURNED), "2026-02-14T09:00:00.000Z"  # the last afternoon before the festival
+    festive = led("assigned", assigned_at=eve, dispatched_at=eve)
+    step = script.next_step(report, {**festive, "channel": "web", "audience": "resident", "changed_at": eve})
+    assert step is not None
+    assert [name for name, _ in step.orders] == ["return"]
+    assert step.at.isoformat() == "2026-02-24T00:30:00+00:00"
 
 
 def test_some_issues_lie(script: Script, pack: Pack) -> None:

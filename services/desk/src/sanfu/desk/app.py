@@ -9,6 +9,8 @@ import orjson
 import structlog
 from pydantic import SecretStr
 
+from sanfu.city.calendar import Holidays
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
@@ -35,10 +37,10 @@ def production() -> Service:
     settings = DeskSettings()
     if settings.city is None:
         raise SystemExit("desk needs a city pack: set SANFU_CITY to its directory")
-    return assemble(settings, real_parts(settings, "desk"), PackHolder(settings.city))
+    return assemble(settings, real_parts(settings, "desk"), PackHolder(settings.city), national_calendar())
 
 
-def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder) -> Service:
+def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: Holidays) -> Service:
     """Make the service on these parts, real ones or in memory, with the pack that `packs` holds, and the next one."""
     cases, shelves = _stores(parts)
 
@@ -65,13 +67,13 @@ def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder) -> Service
         service.metrics.pack.clear()
         service.metrics.pack.labels(city.pack.version).set(1)
         log.info("pack_taken", version=city.pack.version)
-        return DeskRules(city.pack)
+        return DeskRules(city.pack, holidays)
 
     async def quiet() -> dict[str, int]:
         return {"directory_unsent": await directory.unsent()}
 
     service = Service(
-        name="desk", rules=DeskRules(desk.city.pack), parts=parts, settings=settings, codec=codec,
+        name="desk", rules=DeskRules(desk.city.pack, holidays), parts=parts, settings=settings, codec=codec,
         routers=[http.routes(desk), door], tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
         background=[directory.run], prepare=prepare, watch=watch, quiet=quiet,
     )  # fmt: skip

@@ -7,15 +7,15 @@ from typing import Any
 import structlog
 from prometheus_client import Gauge
 
+from sanfu.city.calendar import Holidays
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.store import StoreDown
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.sla.adapters.memory import ScannedClocks
 from sanfu.sla.adapters.mongo import MongoClocks
-from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.entrypoints.http import routes
 from sanfu.sla.ports import Clocks

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.model import Pack
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.sla.explaining import WrongCase, explain
 
 

@@ -23,9 +23,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city import quantities
+from sanfu.city.calendar import Holidays
 from sanfu.city.model import Clock, DayOverride, Limit, LimitCase, Pack, Policy, Service, Yellow
 from sanfu.contracts.envelope import moment
-from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.domain.deadlines import Case, NoLimit, Reckoner, Span
 from sanfu.sla.domain.explain import Explanation
 

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.runtime.clock import Anchor, write_anchor
-from sanfu.sla.adapters.holidays_cn import national_calendar
 from sanfu.stack.demo import figures, screen
 from sanfu.stack.demo.hours import Hours
 from sanfu.stack.demo.pace import Jumping, Running

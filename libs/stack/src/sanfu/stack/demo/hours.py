@@ -1,12 +1,12 @@
 """When somebody is at work: the service hours of the city, in steps, so that acts fall together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sanfu.city.calendar import Calendar, Holidays, serving
 from sanfu.city.model import Pack
-from sanfu.sla.domain.calendar import Calendar, Holidays
 
 HOUR, HALF_DAY = timedelta(hours=1), timedelta(hours=4)
 AT_ANY_TIME = timedelta(minutes=15)
@@ -49,10 +49,9 @@ class Hours:
 
     def _calendar(self, unit: str) -> Calendar:
         if unit not in self._calendars:
-            policy = self.pack.policy
-            self._calendars[unit] = Calendar(
-                ZoneInfo(self.pack.zone), policy.service_of(unit), self.holidays, policy.overrides, lenient=True
-            )
+            zone = ZoneInfo(self.pack.zone)
+            strict = serving(self.pack.policy, zone, self.holidays, unit, always=False)
+            self._calendars[unit] = replace(strict, lenient=True)
         return self._calendars[unit]
 
 

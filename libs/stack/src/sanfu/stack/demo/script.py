@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sanfu.city.model import Pack, limit_of
+from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.windows import closes
+from sanfu.desk.domain.windows import return_until
 from sanfu.stack.demo import replies
 from sanfu.stack.demo.chance import share
 from sanfu.stack.demo.hours import HALF_DAY, HOUR, Hours
@@ -115,20 +115,8 @@ class Script:
             return False
         if fate(report) is not Fate.RETURNED or self._better(report, case) == case["unit"]:
             return False
-        until = self._return_until(case)
+        until = return_until(self.pack, self.hours.holidays, case)
         return until is not None and self._looked_at(case) < until
-
-    def _return_until(self, case: Case) -> datetime | None:
-        """The end of the desk's window for returns: whoever looks later can only handle it."""
-        policy = self.pack.policy
-        window = policy.windows.get("return")
-        facts = {key: case[key] for key in ("grade", "urgency", "channel", "audience", "unit", "kind") if case[key]}
-        limit = limit_of(window.limits, facts) if window else None
-        if limit is None:
-            return None
-        always = case["urgency"] in policy.always_in_service
-        assigned = moment(case["rounds"][-1]["assigned_at"])
-        return closes(policy, self.pack.zone, case["unit"], limit, assigned, always=always)
 
     def _better(self, report: Report, case: Case) -> str:
         """The unit that should have it, in the eyes of one that returns it."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sanfu.city.model import Pack, limit_of
+from sanfu.city.calendar import Holidays
+from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.case import Case, this_round
 from sanfu.desk.domain.scope import related
-from sanfu.desk.domain.windows import closes
+from sanfu.desk.domain.windows import return_until
 from sanfu.runtime.rules import Draft, Refusal
 
 THREE_ONES: Final = ("contact", "handle", "follow_up")
@@ -46,13 +47,14 @@ NOBODY_SAID: Final = frozenset({"unreachable", "silent", "declined"})
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command on its way into a case: what was said, by whom, when, under which pack."""
+    """A command on its way into a case: what was said, by whom, when, under which pack and national calendar."""
 
     case: Case
     said: Mapping[str, Any]
     by: Mapping[str, Any]
     now: datetime
     pack: Pack
+    holidays: Holidays
 
 
 def refused(slug: str, detail: str, **more: Any) -> Refusal:
@@ -212,7 +214,7 @@ def give_back(order: Order) -> list[Draft]:
         raise refused("emergency", "An emergency can't be returned: hand it over to a unit that accepts it.")
     if case["returns"] >= 2:
         raise refused("decided", "It was returned twice: the decision about the second return binds.")
-    until = _return_until(order)
+    until = return_until(order.pack, order.holidays, case)
     if until is None or order.now >= until:
         window = f"was open until {instant(until)}" if until else "does not exist for this grade"
         raise refused("window-closed", f"The window for returns {window}: handle it, or ask the office.")
@@ -224,18 +226,6 @@ def give_back(order: Order) -> list[Draft]:
         "text": said["text"], "number": case["returns"] + 1, "assignment": case["assignment"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.ISSUE_RETURNED, body)]
-
-
-def _return_until(order: Order) -> datetime | None:
-    case, policy = order.case, order.pack.policy
-    window = policy.windows.get("return")
-    facts = {key: case[key] for key in ("grade", "urgency", "channel", "audience", "unit", "kind") if case[key]}
-    limit = limit_of(window.limits, facts) if window else None
-    if limit is None:
-        return None
-    always = case["urgency"] in policy.always_in_service
-    since = moment(this_round(case)["assigned_at"])
-    return closes(policy, order.pack.zone, case["unit"], limit, since, always=always)
 
 
 def reopen(order: Order) -> list[Draft]:

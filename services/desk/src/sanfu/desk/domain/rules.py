@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import case as story
@@ -23,6 +24,7 @@ class DeskRules:
     see and do at this instant (`domain.scope.scope`)."""
 
     pack: Pack
+    holidays: Holidays
     service: str = "desk"
     knows: frozenset[str] = story.KNOWN
 
@@ -60,7 +62,7 @@ class DeskRules:
             raise unknown()
         role = _role(case, command.name, clauses)
         by = {"id": command.actor.id, "role": role, "unit": command.actor.unit}
-        return DEEDS[command.name](Order(case, said, by, now, self.pack))
+        return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays))
 
 
 def _masked(said: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,63 +1,45 @@
-"""Until when something may be asked for: a window of the policy, counted from an instant.
+"""Until when something may be asked for: a window of the policy, counted from an instant."""
 
-Counts by the week's table of the unit that leads and by the pack's own overrides. The national calendar of holidays
-and make-up days is sla's; a window that spans one of those is counted as if it were an ordinary day.
-"""
-
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Frame, Limit, Policy, Service
+from sanfu.city.calendar import Calendar, Holidays, serving
+from sanfu.city.model import Limit, Pack, limit_of
+from sanfu.contracts.envelope import moment
 
-FURTHEST = 400
-"""Days looked ahead: a service without a single day of service would otherwise be searched for ever."""
+FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind")
 
 
-def closes(policy: Policy, zone: str, unit: str, limit: Limit, start: datetime, *, always: bool) -> datetime:
-    """Return the instant at which a window of `limit` from `start` closes; `always`: every minute is service time.
+def return_until(pack: Pack, holidays: Holidays, case: Mapping[str, Any]) -> datetime | None:
+    """Return when the window closes in which who leads a case may return it; None: such a case never is.
 
-    A limit in working days ends with the service of its last day. Raises ValueError if no service is found.
+    Dates of years without calendar data count as working days: then it closes too early rather than too late.
     """
-    if limit.kind == "minutes" or (always and limit.kind == "service_minutes"):
-        return start + timedelta(minutes=limit.n)
-    if limit.kind == "calendar_days":
-        return start + timedelta(days=limit.n)
-    frames = _frames(policy, policy.service_of(unit), start.astimezone(ZoneInfo(zone)))
-    if limit.kind == "service_minutes":
-        return _after_minutes(frames, start, timedelta(minutes=limit.n))
-    return _end_of_day(frames, start, limit.n)
+    window = pack.policy.windows.get("return")
+    limit = limit_of(window.limits, {fact: case[fact] for fact in FACTS if case[fact]}) if window else None
+    if limit is None:
+        return None
+    always = case["urgency"] in pack.policy.always_in_service
+    calendar = serving(pack.policy, ZoneInfo(pack.zone), holidays, case["unit"], always=always)
+    return closes(replace(calendar, lenient=True), limit, moment(case["rounds"][-1]["assigned_at"]))
 
 
-def _after_minutes(frames: Iterator[tuple[datetime, datetime]], start: datetime, left: timedelta) -> datetime:
-    for opens, shuts in frames:
-        begin = max(opens, start)
-        if begin + left <= shuts:
-            return begin + left
-        left -= max(shuts - begin, timedelta(0))
-    raise ValueError("no hours of service were found")
-
-
-def _end_of_day(frames: Iterator[tuple[datetime, datetime]], start: datetime, days: int) -> datetime:
-    """Return the end of the day's service after so many further days with service; 0: of the first that has any."""
-    ends: dict[object, datetime] = {}
-    for opens, shuts in frames:
-        if days and opens.date() == start.astimezone(opens.tzinfo).date():
-            continue
-        ends[opens.date()] = shuts
-        if len(ends) > max(days, 1):
-            return list(ends.values())[-2]
-    raise ValueError("no hours of service were found")
-
-
-def _frames(policy: Policy, service: Service, local: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Give the frames of service from the start of that day on, as instants."""
-    for ahead in range(FURTHEST):
-        day = local.date() + timedelta(days=ahead)
-        override = policy.overrides.get(day)
-        ordinary: tuple[Frame, ...] = service.week[day.weekday()]
-        if override is not None:
-            ordinary = (override.frames or ordinary or service.make_up) if override.service else ()
-        midnight = datetime.combine(day, time(), local.tzinfo)
-        for frame in ordinary:
-            yield midnight + timedelta(minutes=frame.opens), midnight + timedelta(minutes=frame.shuts)
+def closes(calendar: Calendar, limit: Limit, start: datetime) -> datetime:
+    """Return the instant at which a window of `limit` from `start` closes; in working days: with the last one's
+    service."""
+    day = calendar.day_of(start)
+    match limit.kind:
+        case "minutes":
+            return start + timedelta(minutes=limit.n)
+        case "calendar_days":
+            return start + timedelta(days=limit.n)
+        case "service_minutes":
+            return calendar.after_service(start, timedelta(minutes=limit.n))
+        case "working_days":
+            return calendar.end_of_service(calendar.service_day(day, limit.n))
+        case "same_day":
+            over = not calendar.has_service(day) or start >= calendar.end_of_service(day)
+            return calendar.end_of_service(calendar.service_day(day, 1) if over else day)

@@ -1,1 +1,1 @@
-"""What the service reads from outside: the national calendar."""
+"""Where the lists of clocks are read from."""

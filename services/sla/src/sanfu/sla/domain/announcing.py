@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sanfu.city.calendar import Calendar
 from sanfu.city.model import Clock, Limit, Pack, Policy, Trigger, limit_of
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.rules import Draft
 from sanfu.sla.domain import story
-from sanfu.sla.domain.calendar import Calendar
 from sanfu.sla.domain.deadlines import Case, Deadline, NoLimit, Reckoner, Span
 from sanfu.sla.domain.runs import Announced, Rested, Run
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from sanfu.city.model import Clock, Limit, Policy, Service, Yellow, limit_of
+from sanfu.city.calendar import Calendar, Holidays, YearUnknown, serving
+from sanfu.city.model import Clock, Limit, Policy, Yellow, limit_of
 from sanfu.contracts.envelope import instant
-from sanfu.sla.domain.calendar import ROUND_THE_CLOCK, Calendar, Holidays, YearUnknown
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -92,8 +92,7 @@ class Reckoner:
         always = bool(clock and clock.round_the_clock) or facts.get("urgency") in self._policy.always_in_service
         key = (unit, always)
         if key not in self._calendars:
-            service = _always(self._policy.service_of(unit), always)
-            self._calendars[key] = Calendar(self._zone, service, self._holidays, self._policy.overrides)
+            self._calendars[key] = serving(self._policy, self._zone, self._holidays, unit, always=always)
         return self._calendars[key]
 
     def _capped(self, calendar: Calendar, case: Case, limit: Limit) -> Deadline:
@@ -266,7 +265,3 @@ def text_of(limit: Limit) -> str:
 def _told(steps: list[Step], code: str, at: datetime, **values: str | int) -> datetime:
     steps.append(Step(code, at, values))
     return at
-
-
-def _always(service: Service, always: bool) -> Service:
-    return replace(ROUND_THE_CLOCK, cut_off=service.cut_off) if always else service

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sanfu.city.calendar import Holidays
 from sanfu.city.model import Clock, Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
 from sanfu.sla.domain import announcing, story
 from sanfu.sla.domain.announcing import Announcer
-from sanfu.sla.domain.calendar import Holidays
 from sanfu.sla.domain.deadlines import NoLimit, Reckoner
 from sanfu.sla.domain.explain import Explanation
 from sanfu.sla.domain.runs import Announced, Run, log_before, run_of

@@ -4,7 +4,7 @@ from datetime import date
 
 import holidays
 
-from sanfu.sla.domain.calendar import Holidays
+from sanfu.city.calendar import Holidays
 
 FIRST = 2015
 LAST_ASKED = 2100

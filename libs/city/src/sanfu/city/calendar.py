@@ -5,10 +5,10 @@ service, the same time of day) is local to the zone; every instant that goes in 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from sanfu.city.model import DayOverride, Frame, Service
+from sanfu.city.model import DayOverride, Frame, Policy, Service
 
 DAY = timedelta(days=1)
 MIDNIGHT = 24 * 60
@@ -162,3 +162,11 @@ class Calendar:
 
     def _stretches(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         return ((self.at(day, frame.opens), self.at(day, frame.shuts)) for frame in self.frames(day))
+
+
+def serving(policy: Policy, zone: tzinfo, holidays: Holidays, unit: str | None, *, always: bool) -> Calendar:
+    """Make the calendar of a unit (None: the city's); `always`: every minute of every day is service time."""
+    service = policy.service_of(unit)
+    if always:
+        service = replace(ROUND_THE_CLOCK, cut_off=service.cut_off)
+    return Calendar(zone, service, holidays, policy.overrides)
