@@ -103,3 +103,20 @@ async def test_a_tombstone_erases_the_person(desk: Desk) -> None:
         return bool(answer.json()["party"] is None)
 
     await eventually(gone)
+
+
+async def test_what_officers_write_of_the_issues_own_people_stays_out_of_the_story(desk: Desk) -> None:
+    await known(desk)
+    old = {"name": "欧阳婉儿", "phone": "0579-85551234", "address": "绣湖西路9幢301"}
+    await desk.broker.publish([record("intake", 3, party=old, filer={"name": "Li Wei"})])
+    await eventually(lambda: read(desk, OFFICE, "party", "name", "欧阳婉儿"))
+    await desk.order(OFFICER, "i-1", "acknowledge")
+    summary = "已到绣湖西路 9 幢 301，欧阳婉儿女士约周三；旧号13811111111，李威 li wei 陪同"
+    assert (await desk.order(OFFICER, "i-1", "contact", {"result": "reached", "summary": summary})).status_code == 200
+    reply = "欧阳婉儿女士：路灯已修复，如有疑问请拨 0579-85550000；不再打 85551234。"
+    assert (await desk.order(OFFICER, "i-1", "handle", {"outcome": "solved", "reply": reply})).status_code == 200
+    told = str(desk.published())
+    for secret in ("欧阳婉儿", "9 幢 301", "13811111111", "li wei", "85551234"):
+        assert secret not in told
+    for kept in ("女士约周三", "李威", "女士：路灯已修复", "0579-85550000"):
+        assert kept in told, "nothing else is lost"

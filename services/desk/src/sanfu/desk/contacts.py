@@ -65,6 +65,12 @@ def opened(sealer: Sealer, records: Sequence[Document], *, with_filer: bool) -> 
     return parts
 
 
+def people(sealer: Sealer, records: Sequence[Document]) -> list[Mapping[str, Any]]:
+    """Return every party and filer that an issue's boxes name, older values too: texts must hold none of it."""
+    named = [(record, part) for record in records for part in ("party", "filer") if record.get(part)]
+    return [inside for record, part in named if (inside := _inside(sealer, record, part))]
+
+
 def _inside(sealer: Sealer, record: Document, part: str) -> Mapping[str, Any] | None:
     box = record[part]
     context = f"{record['issue']}/{record['writer']}/{part}".encode()

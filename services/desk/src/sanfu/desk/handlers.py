@@ -9,7 +9,8 @@ import orjson
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
-from sanfu.desk.contacts import Opened, opened
+from sanfu.desk.contacts import Opened, opened, people
+from sanfu.desk.domain.masking import masked
 from sanfu.desk.domain.people import viewer
 from sanfu.desk.domain.rules import unknown
 from sanfu.desk.domain.scope import Scope, Viewer, covering, scope, subtrees, widest
@@ -96,9 +97,13 @@ class Desk:
         await self.case(who, id)
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         actor = Actor(who.id, "", who.unit)
-        data = {"said": said, "scope": self.scope(who)}
+        data = {"said": masked(said, await self._people(id)), "scope": self.scope(who)}
         done = await self.do(id, Command(name, data, actor, f"{who.id}:{key}", body, if_match))
         return {"_id": id, "ver": done.ver, **done.state}, done
+
+    async def _people(self, id: str) -> list[Mapping[str, Any]]:
+        """Return what is known of an issue's party and filer; nothing without a key ring."""
+        return people(self.sealer, await self.shelves.contacts.having("issue", id)) if self.sealer else []
 
     # ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

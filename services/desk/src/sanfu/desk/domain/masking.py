@@ -1,25 +1,22 @@
-"""Take out of what officers write the numbers by which a person could be reached or known.
+"""Take out of what officers write how the issue's people could be known or reached, before it enters the story.
 
-Found by their form only: mobile phones, ID numbers and, in internal texts, e-mail addresses. A public reply keeps
-addresses of offices and their lines. Names can't be found reliably.
+By form: mobile phones, ID numbers and, in texts for officers, e-mail addresses; a public reply keeps those of offices
+and their lines. By value: names, phones, e-mails and addresses of this party and filer. Others' names can't be found.
 """
 
-import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-MASK = "*"
-_GAP = r"[ \t.\-·]?"
-_NUMBERS = re.compile(
-    rf"(?<![0-9])1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])"  # mobile phone
-    rf"|(?<![0-9])[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9xX](?![0-9A-Za-z])"  # ID number
-)
-_ADDRESSES = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+from sanfu.contracts.masking import EMAILS, IDS, MOBILES, Mask
 
-
-def masked(text: str, *, public: bool = False) -> str:
-    """Return the text with `*` in place of each character of a number; of the same length."""
-    numberless = _NUMBERS.sub(_stars, text)
-    return numberless if public else _ADDRESSES.sub(_stars, numberless)
+TEXTS = ("reply", "summary", "internal", "reason", "text", "legal_ground")
+PUBLIC = (*IDS, *MOBILES)
+INTERNAL = (*PUBLIC, *EMAILS)
 
 
-def _stars(found: re.Match[str]) -> str:
-    return MASK * len(found[0])
+def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a command's body as the story may hold it. `people`: what is known of party and filer."""
+    own = Mask.of(people)
+    public, internal = own.by(*PUBLIC), own.by(*INTERNAL)
+    texts = {name: public if name == "reply" else internal for name in TEXTS if said.get(name)}
+    return {**said, **{name: mask.text(said[name]) for name, mask in texts.items()}}

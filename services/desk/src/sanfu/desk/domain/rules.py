@@ -10,18 +10,15 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import case as story
 from sanfu.desk.domain.deeds import DEEDS, Order, closing, content, handlers
-from sanfu.desk.domain.masking import masked
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.table import TABLE, allowed
 from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
 
-TEXTS = ("reply", "summary", "internal", "reason", "text", "legal_ground")
-
 
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """`rules.Rules` of desk. A command's data is `{said, scope}`: its body with every field, and what its sender may
-    see and do at this instant (`domain.scope.scope`)."""
+    """`rules.Rules` of desk. A command's data is `{said, scope}`: its body with every field, masked, and what its
+    sender may see and do at this instant (`domain.scope.scope`)."""
 
     pack: Pack
     holidays: Holidays
@@ -56,19 +53,13 @@ class DeskRules:
         return ()
 
     def _obey(self, case: State, command: Command, now: datetime) -> Sequence[Draft]:
-        said, scope = _masked(command.data["said"]), command.data["scope"]
+        said, scope = command.data["said"], command.data["scope"]
         clauses = covering(scope, case) if case else ()
         if not clauses:
             raise unknown()
         role = _role(case, command.name, clauses)
         by = {"id": command.actor.id, "role": role, "unit": command.actor.unit}
         return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays))
-
-
-def _masked(said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a command's body as the story may hold it."""
-    texts = {name: masked(said[name], public=name == "reply") for name in TEXTS if isinstance(said.get(name), str)}
-    return {**said, **texts}
 
 
 def _role(case: State, name: str, clauses: Scope) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sanfu.city.model import Channel, Pack
 from sanfu.contracts.envelope import instant, moment
-from sanfu.intake.domain.masking import Mask
+from sanfu.contracts.masking import Mask
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 SKEW = timedelta(seconds=60)

@@ -11,7 +11,7 @@ probability of 1 in 20,000 (and then see each other's state and dates, no more).
 
 import re
 
-from sanfu.intake.domain.masking import plain
+from sanfu.contracts.masking import plain
 
 ALPHABET = "0123456789KRTWXY"
 LENGTH = 16

@@ -7,9 +7,9 @@ from typing import Any
 
 from sanfu.city.model import Channel, Pack
 from sanfu.contracts.envelope import instant, moment
+from sanfu.contracts.masking import Mask
 from sanfu.intake.domain import secrecy, urgency
 from sanfu.intake.domain.admission import Report, party_kind
-from sanfu.intake.domain.masking import Mask
 
 HOME_DIGITS = 3
 """Decimals of a degree: about 100 m."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanfu.intake.domain.masking import Mask, dialled, digits, plain
+from sanfu.contracts.masking import Mask, dialled, digits, plain
 
 NOBODY = Mask(())
 WANG = Mask.of(

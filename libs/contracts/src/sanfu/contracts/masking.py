@@ -7,7 +7,7 @@ party's or filer's own: other people's names can't be found reliably.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MASK = "*"
@@ -43,18 +43,27 @@ _FOLDING = _Folding()
 _SEP = r"[ \t\n.\-_/·•()]{0,3}"
 _GAPS = dict.fromkeys(map(ord, " \t\n.-_/·•()"))
 """What may stand between the characters of a number or a name without hiding it."""
-_FORMS = tuple(
-    re.compile(form)
-    for form in (
-        r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]+ ?@ ?[a-z0-9\-]+(?:\.[a-z0-9\-]+)+",  # e-mail
-        r"(?<![\w.+\-])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+",  # e-mail in other scripts
-        r"(?<![0-9])[1-9](?:[ .\-·]?[0-9]){16}[ .\-·]?[0-9x](?![0-9a-z])",  # ID number
-        r"(?<![0-9])[1-9][0-9]{7}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])[0-9]{3}(?![0-9])",  # ID number until 2012
-        rf"(?<![0-9])(?:(?:\+|00)?86{_SEP})?1{_SEP}[3-9](?:{_SEP}[0-9]){{9}}(?![0-9])",  # mobile phone
-        rf"\+[0-9](?:{_SEP}[0-9]){{7,14}}(?![0-9])",  # phone with a country's code
-        rf"(?<![0-9])\(?0[0-9]{{2,3}}{_SEP}[0-9]{{3,4}}{_SEP}[0-9]{{4}}(?![0-9])",  # phone with an area's code
-    )
+
+
+def _forms(*forms: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(form) for form in forms)
+
+
+EMAILS = _forms(
+    r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]+ ?@ ?[a-z0-9\-]+(?:\.[a-z0-9\-]+)+",
+    r"(?<![\w.+\-])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+",  # in other scripts
 )
+IDS = _forms(
+    r"(?<![0-9])[1-9](?:[ .\-·]?[0-9]){16}[ .\-·]?[0-9x](?![0-9a-z])",
+    r"(?<![0-9])[1-9][0-9]{7}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])[0-9]{3}(?![0-9])",  # until 2012
+)
+MOBILES = _forms(rf"(?<![0-9])(?:(?:\+|00)?86{_SEP})?1{_SEP}[3-9](?:{_SEP}[0-9]){{9}}(?![0-9])")
+OTHER_PHONES = _forms(
+    rf"\+[0-9](?:{_SEP}[0-9]){{7,14}}(?![0-9])",  # with a country's code
+    rf"(?<![0-9])\(?0[0-9]{{2,3}}{_SEP}[0-9]{{3,4}}{_SEP}[0-9]{{4}}(?![0-9])",  # with an area's code
+)
+FORMS = (*EMAILS, *IDS, *MOBILES, *OTHER_PHONES)
+"""What tells who somebody is, or how to reach them, by its form alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +87,16 @@ class Mask:
     """Masks for one report: the forms, and its own people's values."""
 
     own: tuple[Own, ...]
+    forms: tuple[re.Pattern[str], ...] = FORMS
 
     @classmethod
     def of(cls, people: Iterable[Mapping[str, Any]]) -> "Mask":
         """Make the mask for people with any of `name`, `phone`, `email`, `address`."""
         return cls(tuple(value for person in people for value in _own(person)))
+
+    def by(self, *forms: re.Pattern[str]) -> "Mask":
+        """Return the mask for the same people that knows these forms only."""
+        return replace(self, forms=forms)
 
     def text(self, text: str) -> str:
         """Return the text with `*` for each character that tells who it is; the same object if there is none."""
@@ -90,7 +104,7 @@ class Mask:
         bare = folded.translate(_GAPS)
         for value in self.own:
             searched = value.hidden(searched, bare)
-        for pattern in _FORMS:
+        for pattern in self.forms:
             searched = pattern.sub(_marked, searched)
         if searched == folded:
             return text
