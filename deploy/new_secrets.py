@@ -23,7 +23,7 @@ def contents(pack: Pack) -> dict[str, Callable[[], str]]:
     people = [id for id, person in pack.staff.items() if person.active]
     return {
         "ops-token": lambda: secrets.token_urlsafe(32),
-        "notify-key": lambda: secrets.token_urlsafe(32),
+        **{f"{name}-key": lambda: secrets.token_urlsafe(32) for name in ("router", "sla", "notify")},
         "channel-keys": lambda: json.dumps({code: secrets.token_urlsafe(32) for code in channels}, indent=1),
         "user-tokens": lambda: json.dumps({id: secrets.token_urlsafe(32) for id in people}, indent=1),
         "sms-headers": lambda: "{}",

@@ -1,6 +1,7 @@
 """Every service held to its own OpenAPI document: whatever is sent, no 5xx, and answers as the document says."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -38,6 +40,12 @@ EXAMPLES = 25
 """For each operation; all services together shall take two minutes at most."""
 ENDLESS = {"/v1/live"}
 """A stream of server-sent events."""
+OPEN = {
+    *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready")),
+    *(("intake", path) for path in ("/v1/issues", "/v1/receipts/{number}")),
+    *(("desk", path) for path in ("/login", "/board")),
+}
+"""What anybody may ask: a public channel's report, a receipt by its number, the door, and the way to it."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")
 MODEST = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
@@ -106,12 +114,23 @@ def key(service: str, path: str, *, ours: bool) -> dict[str, str]:
     """Return the headers of somebody who may use this route; of nobody, where it is not `ours`."""
     if not ours:
         return {}
-    if path.startswith(OPERATORS) or service == "notify":
+    if path.startswith(OPERATORS) or service in ("router", "sla", "notify"):
         return {"Authorization": f"Bearer {OPS_TOKEN}"}
     return {
         "intake": {"X-Api-Key": channel_key("hotline")},
         "desk": {"Authorization": f"Bearer {token('office-head')}"},
     }.get(service, {})
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_a_token_only_what_is_meant_for_everybody_opens(service: str, standing: Standing) -> None:
+    asked = [(path, method) for path, found in standing.documents[service]["paths"].items() for method in found]
+    assert asked
+    for path, method in asked:
+        url = standing.urls[service] + re.sub(r"\{\w+\}", standing.issues[0], path)
+        answer = httpx.request(method, url, json={"issues": [{}]}, headers={"Idempotency-Key": "k"})
+        is_open = answer.status_code not in {401, 403}
+        assert is_open == ((service, path) in OPEN), (method, path, answer.status_code, answer.text)
 
 
 @pytest.mark.parametrize("service", SERVICES)

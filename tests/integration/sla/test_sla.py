@@ -28,6 +28,7 @@ from tests.support.eventually import eventually
 from tests.support.parts import create_topics
 from tests.unit.sla.policies import local
 
+KEY = "a-key-to-the-clocks"
 ASSIGNED: dict[str, Any] = {
     "unit": "tax", "grade": "complex", "urgency": "normal", "audience": "resident", "assignment": 1,
     "decided_by": "rule", "reason": "r", "pack": "p",
@@ -65,7 +66,7 @@ async def broker(kafka: str, prefix: str) -> AsyncIterator[KafkaBroker]:
 async def running(
     kafka: str, mongo: str, prefix: str, now: str, *, empty: bool = False
 ) -> AsyncIterator[tuple[Service, ManualClock]]:
-    settings = SlaSettings(kafka=kafka, mongo=mongo, prefix=prefix)
+    settings = SlaSettings(sla_key=KEY, kafka=kafka, mongo=mongo, prefix=prefix)
     clock = ManualClock(local(now))
     parts = replace(real_parts(settings, "sla"), clock=clock)
     if empty:
@@ -82,7 +83,7 @@ async def running(
 @pytest.fixture
 async def cleared(mongo: str, prefix: str) -> AsyncIterator[None]:
     yield
-    parts = real_parts(SlaSettings(mongo=mongo, prefix=prefix), "sla")
+    parts = real_parts(SlaSettings(sla_key=KEY, mongo=mongo, prefix=prefix), "sla")
     await parts.database.client.drop_database(parts.database.name)
     parts.database.client.close()
 
@@ -114,7 +115,8 @@ async def test_a_dispatch_gets_its_deadline_and_its_lights_each_at_its_instant_a
             return len(await lights(broker)) == 2
 
         await eventually(both, within=20)
-        http = httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://sla")
+        key = {"Authorization": f"Bearer {KEY}"}
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://sla", headers=key)
         listed = (await http.get("/v1/clocks", params={"light": "red", "unit": "tax"})).json()
         assert [(one["issue"], one["clock"]) for one in listed["items"] if one["clock"] == "unit_handling"] == [
             ("issue-1", "unit_handling")

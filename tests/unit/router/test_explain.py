@@ -14,6 +14,7 @@ from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.service import Parts, Service
 from tests.support import packs
 
+KEY, OPS = "a-key-to-the-routers-api", "the-operators-own-token"
 REPORT = {"channel": "web", "audience": "resident", "title": "楼下", "text": "出口退税怎么还没到"}
 
 
@@ -22,15 +23,27 @@ def holder() -> PackHolder:
     return PackHolder(packs.SHIPPED)
 
 
+def made(holder: PackHolder, settings: RouterSettings) -> Service:
+    return assemble(settings, Parts(MemoryBroker(), MemoryDocuments(), SystemClock()), holder)
+
+
 @pytest.fixture
 def service(holder: PackHolder) -> Service:
-    return assemble(RouterSettings(), Parts(MemoryBroker(), MemoryDocuments(), SystemClock()), holder)
+    return assemble(
+        RouterSettings(router_key=KEY, ops_token=OPS), Parts(MemoryBroker(), MemoryDocuments(), SystemClock()), holder
+    )
 
 
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://router") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.app), base_url="http://router", headers=bearer(KEY)
+    ) as client:
         yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def explained(client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
@@ -90,7 +103,9 @@ async def test_what_is_wrong_is_named_by_its_field(client: httpx.AsyncClient, fi
 async def test_a_changed_pack_is_taken_and_a_broken_one_is_not(tmp_path: Any) -> None:
     root = packs.copied(tmp_path)
     holder = PackHolder(root)
-    service = assemble(RouterSettings(), Parts(MemoryBroker(), MemoryDocuments(), SystemClock()), holder)
+    service = assemble(
+        RouterSettings(router_key=KEY, ops_token=OPS), Parts(MemoryBroker(), MemoryDocuments(), SystemClock()), holder
+    )
     assert await watch(service, holder) is None
     packs.edited(root, "pack.yaml", "emergency_unit: emergency", "emergency_unit: natural-resources")
     rules = await watch(service, holder)
@@ -99,3 +114,18 @@ async def test_a_changed_pack_is_taken_and_a_broken_one_is_not(tmp_path: Any) ->
     packs.edited(root, "pack.yaml", "emergency_unit: natural-resources", "emergency_unit: nobody")
     assert await watch(service, holder) is None
     assert holder.refused is not None
+
+
+async def test_the_routers_key_opens_its_api_and_nothing_else(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/v1/route/explain", json=REPORT, headers=bearer(OPS))).status_code == 200
+    wrong = await client.post("/v1/route/explain", json=REPORT, headers=bearer("a-key-to-something-else"))
+    assert (wrong.status_code, wrong.json()["type"]) == (403, "urn:sanfu:problem:routing-token-wrong")
+    assert (await client.get("/ops/quiet", headers=bearer(KEY))).status_code == 403
+
+
+async def test_without_any_token_the_api_is_shut(holder: PackHolder) -> None:
+    shut = made(holder, RouterSettings())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(shut.app), base_url="http://router") as client:
+        answer = await client.post("/v1/route/explain", json=REPORT, headers=bearer(KEY))
+    assert answer.status_code == 403
+    assert "SANFU_ROUTER_KEY or SANFU_OPS_TOKEN" in answer.json()["detail"]

@@ -76,20 +76,32 @@ def route_template(scope: Scope) -> str:
     return getattr(route, "path_format", "-")
 
 
-def ops_guard(token: SecretStr | None) -> Callable[[HTTPAuthorizationCredentials | None], None]:
-    """Make a dependency that lets only the bearer of the ops token through."""
+Guard = Callable[[HTTPAuthorizationCredentials | None], None]
 
-    bearer = HTTPBearer(auto_error=False, scheme_name="ops token")
+
+def token_guard(door: str, tokens: Mapping[str, SecretStr | None]) -> Guard:
+    """Make a dependency that lets only bearers of one of these tokens through, and nobody where none is set.
+
+    `tokens`: the setting that holds each → the token. `door` begins the types of the problems.
+    """
+    named = " or ".join(tokens)
+    ours = [token.get_secret_value().encode() for token in tokens.values() if token is not None]
+    bearer = HTTPBearer(auto_error=False, scheme_name=f"{door} token")
 
     def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
-        if token is None:
-            raise Refusal(403, "ops-shut", "No ops token is set here: set SANFU_OPS_TOKEN or SANFU_OPS_TOKEN_FILE.")
+        if not ours:
+            raise Refusal(403, f"{door}-shut", f"No token opens this here: set {named} (or the same with _FILE).")
         if given is None:
-            raise Refusal(401, "ops-token-missing", "Send the ops token: `Authorization: Bearer …`.")
-        if not hmac.compare_digest(given.credentials.encode(), token.get_secret_value().encode()):
-            raise Refusal(403, "ops-token-wrong", "This is not the ops token of this service.")
+            raise Refusal(401, f"{door}-token-missing", f"Send the token of {named}: `Authorization: Bearer …`.")
+        if not any(hmac.compare_digest(given.credentials.encode(), token) for token in ours):
+            raise Refusal(403, f"{door}-token-wrong", f"This is not the token of {named} of this service.")
 
     return guard
+
+
+def ops_guard(token: SecretStr | None) -> Guard:
+    """Make a dependency that lets only the bearer of the ops token through."""
+    return token_guard("ops", {"SANFU_OPS_TOKEN": token})
 
 
 def create_app(

@@ -21,6 +21,7 @@ from sanfu.notify.metrics import Measures, NotifyMetrics
 from sanfu.notify.ports import Sender, Stores
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import partition_of
+from sanfu.runtime.http import token_guard
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
@@ -80,7 +81,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
     reporter = Reporter(stores.deliveries, do, partitions)
     couriers = [Courier(desk, medium, sender, reporter.poke) for medium, sender in carriers.items()]
     measures = Measures(stores.deliveries, metrics, [*carriers], partitions, parts.clock.now, real_now)
-    tokens = [token for token in (settings.notify_key, settings.ops_token) if token is not None]
+    guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
     async def watch() -> Rules | None:
         refused, before = packs.refused, packs.current
@@ -95,7 +96,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
 
     service = Service(
         name="notify", rules=NotifyRules(packs.current, place), parts=parts, settings=settings, codec=codec,
-        routers=[routes(stores.deliveries, tokens)],
+        routers=[routes(stores.deliveries, guard)],
         tables=[
             Table(names.CONTACTS, Contacts(stores.contacts).apply),
             Table(names.DIRECTORY, Directory(stores.directory).apply),

@@ -9,6 +9,7 @@ from sanfu.contracts.registry import codec
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.entrypoints.http import routes
 from sanfu.router.settings import RouterSettings
+from sanfu.runtime.http import token_guard
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.service import Parts, Service, real_parts
 
@@ -23,13 +24,14 @@ def production() -> Service:
 
 def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Service:
     """Make the service on these parts, with the pack that `packs` holds, and the next one once it has it."""
+    guard = token_guard("routing", {"SANFU_ROUTER_KEY": settings.router_key, "SANFU_OPS_TOKEN": settings.ops_token})
     service = Service(
         name="router",
         rules=RouterRules(packs.current),
         parts=parts,
         settings=settings,
         codec=codec,
-        routers=[routes(lambda: (_in_use(service), service.clock.now()))],
+        routers=[routes(lambda: (_in_use(service), service.clock.now()), guard)],
         prepare=getattr(parts.documents, "prepare", None),  # a store in memory has no indexes
         watch=lambda: watch(service, packs),
     )

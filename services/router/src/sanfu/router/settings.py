@@ -2,11 +2,18 @@
 
 from pathlib import Path
 
+from pydantic import Field, SecretStr
+
 from sanfu.runtime.settings import ServiceSettings
 
 
 class RouterSettings(ServiceSettings):
-    """Nothing of its own yet: how issues are routed, the city pack says."""
+    """How issues are routed, the city pack says."""
+
+    router_key: SecretStr | None = Field(
+        None, description="opens the API's explanations; so does the ops token", min_length=16
+    )
+    router_key_file: Path | None = None
 
     @property
     def pack(self) -> Path:

@@ -11,6 +11,7 @@ from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
+from sanfu.runtime.http import token_guard
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.store import StoreDown
@@ -47,6 +48,7 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
             await parts.documents.prepare()  # a store in memory has no indexes
             await stored.prepare()
 
+    guard = token_guard("clocks", {"SANFU_SLA_KEY": settings.sla_key, "SANFU_OPS_TOKEN": settings.ops_token})
     stored = MongoClocks(parts.documents.collection) if hasattr(parts.documents, "collection") else None
     calendar = CalendarWatch(parts, holidays, clocks)
     service = Service(
@@ -55,7 +57,7 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
         parts=parts,
         settings=settings,
         codec=codec,
-        routers=[routes(clocks, state_of, lambda: _in_use(service))],
+        routers=[routes(clocks, state_of, lambda: _in_use(service), guard)],
         background=[calendar.run],
         prepare=prepare,
         watch=lambda: watch(service, packs, holidays),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from sanfu.runtime.settings import ServiceSettings
 
@@ -13,6 +13,9 @@ class SlaSettings(ServiceSettings):
     fetch_wait_ms: int = Field(
         50, ge=1, le=100, description="a light waits until the story was read to its end: twice this at the most"
     )
+
+    sla_key: SecretStr | None = Field(None, description="opens the API; so does the ops token", min_length=16)
+    sla_key_file: Path | None = None
 
     @property
     def pack(self) -> Path:

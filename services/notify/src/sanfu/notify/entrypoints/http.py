@@ -1,18 +1,15 @@
 """The delivery log: `GET /v1/deliveries`, `GET /v1/deliveries/{id}`. No addresses, no texts."""
 
-import hmac
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from sanfu.contracts.envelope import instant
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.ports import Deliveries, Wanted
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import Guard, PageAsked
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Line
@@ -45,9 +42,9 @@ class DeliveriesShown(BaseModel):
     next: str | None
 
 
-def routes(deliveries: Deliveries, tokens: Sequence[SecretStr]) -> APIRouter:
-    """Make the routes; any of the tokens opens them, and without one they are shut."""
-    router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], dependencies=[Depends(_guard(tokens))])
+def routes(deliveries: Deliveries, guard: Guard) -> APIRouter:
+    """Make the routes; `guard` lets through who may read the log."""
+    router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
 
     @router.get("")
     async def listed(
@@ -70,21 +67,6 @@ def routes(deliveries: Deliveries, tokens: Sequence[SecretStr]) -> APIRouter:
         return _shown(found)
 
     return router
-
-
-def _guard(tokens: Sequence[SecretStr]) -> Callable[[HTTPAuthorizationCredentials | None], None]:
-    bearer = HTTPBearer(auto_error=False, scheme_name="notify key or ops token")
-
-    def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
-        if not tokens:
-            raise Refusal(403, "log-shut", "No token is set here: set SANFU_NOTIFY_KEY or SANFU_OPS_TOKEN.")
-        if given is None:
-            raise Refusal(401, "token-missing", "Send notify's key or the ops token: `Authorization: Bearer …`.")
-        sent = given.credentials.encode()
-        if not any(hmac.compare_digest(sent, token.get_secret_value().encode()) for token in tokens):
-            raise Refusal(403, "token-wrong", "This opens nothing here.")
-
-    return guard
 
 
 def _shown(one: Delivery) -> DeliveryShown:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from sanfu.contracts.events.words import Audience, Code, IssueKind, Secrecy, Unit, Urgency
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.handlers import explain
 from sanfu.runtime.bodies import Body
+from sanfu.runtime.http import Guard
 from sanfu.runtime.texts import Line, Text
 
 InUse = Callable[[], tuple[RouterRules, datetime]]
@@ -61,8 +62,9 @@ class Explanation(BaseModel):
     passed_over: list[Passed] = Field(description="The rules before it, in order")
 
 
-def routes(in_use: InUse) -> APIRouter:
-    router = APIRouter(prefix="/v1/route", tags=["routing"])
+def routes(in_use: InUse, guard: Guard) -> APIRouter:
+    """Make the routes; `guard` lets through who may ask: the rules say how a city could be misled."""
+    router = APIRouter(prefix="/v1/route", tags=["routing"], dependencies=[Depends(guard)])
 
     @router.post("/explain")
     def explained(report: ReportAsked) -> Explanation:

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from sanfu.contracts.events.words import Code, Unit
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import Guard, PageAsked
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.sla.domain.rules import SlaRules
@@ -40,8 +40,9 @@ class ClockPage(BaseModel):
     next: str | None
 
 
-def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse) -> APIRouter:
-    router = APIRouter(prefix="/v1/clocks", tags=["clocks"])
+def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse, guard: Guard) -> APIRouter:
+    """Make the routes; `guard` lets through who may see clocks: units' failings are no public matter."""
+    router = APIRouter(prefix="/v1/clocks", tags=["clocks"], dependencies=[Depends(guard)])
 
     @router.get("")
     async def running(
