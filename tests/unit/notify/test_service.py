@@ -55,16 +55,26 @@ class Bench:
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    broker, clock = MemoryBroker(), ManualClock(START)
+    made = made_on(fresh_broker(), ManualClock(START))
+    await made.service.start()
+    yield made
+    await made.service.stop()
+    assert made.service.failure is None
+
+
+def fresh_broker() -> MemoryBroker:
+    broker = MemoryBroker()
     for topic, count in ((names.ISSUES, 4), (names.CONTACTS, 4), (names.DIRECTORY, 1)):
         broker.create(topic, count)
+    return broker
+
+
+def made_on(broker: MemoryBroker, clock: ManualClock) -> Bench:
+    """A notify on an empty database."""
     sms, email = ScriptedSender(), ScriptedSender()
     parts = Parts(broker, MemoryDocuments(), clock)
     service = assemble(SETTINGS, parts, PackHolder(SHIPPED), {"sms": sms, "email": email})
-    await service.start()
-    yield Bench(service, broker, clock, sms, email)
-    await service.stop()
-    assert service.failure is None
+    return Bench(service, broker, clock, sms, email)
 
 
 async def test_a_party_gets_one_receipt_by_each_medium(bench: Bench) -> None:
@@ -264,6 +274,32 @@ async def test_a_rebuild_from_the_story_tells_nobody_again(bench: Bench) -> None
         }
         await again.stop()
     assert len(bench.sms.got) + len(bench.email.got) == before
+
+
+async def test_the_first_notify_beside_a_running_intake_sends_what_is_still_of_use(bench: Bench) -> None:
+    """What nobody can have sent is not lost track of: a receipt that waited for the first start goes out."""
+    first = made_on(fresh_broker(), bench.clock)
+    for issue, at in (("i1", START), ("i2", START + timedelta(hours=30))):
+        await first.publish(contact(issue, party=PARTY), on_the_wire(Story(issue).submitted(at)))
+    bench.clock.advance(timedelta(hours=31))
+    await first.service.start()
+    await eventually(first.quiet)
+    assert (len(first.sms.got), len(first.email.got)) == (1, 1)
+    assert {one["subject"] for one in await shown(first)} == {"i2"}, "the other is a day old: of no use any more"
+    await first.service.stop()
+
+
+async def test_a_notify_that_lost_its_database_sends_no_receipt_that_may_have_gone_out(bench: Bench) -> None:
+    await bench.publish(contact("i1", party=PARTY))
+    await eventually(bench.quiet)
+    await bench.service.stop()
+    await bench.publish(on_the_wire(Story("i1").submitted()))
+    second = made_on(bench.broker, bench.clock)
+    await second.service.start()
+    await eventually(second.quiet)
+    assert second.sms.got == []
+    assert {(one["state"], one["why"]) for one in await shown(second)} == {("unknown", "rebuilt")}
+    await second.service.stop()
 
 
 async def test_the_log_names_nobody_and_neither_do_documents_and_story(bench: Bench) -> None:

@@ -41,6 +41,8 @@ class Partition:
     """When the first fetch after `asked` came back. Only the next one was surely sent after it."""
     caught_up_at: datetime | None = None
     noted: int = -1
+    first: bool = False
+    """Nobody of this group has ever read it: nothing that follows from it was ever done."""
     met: datetime = field(default_factory=lambda: truncated(datetime.now(UTC)))
 
 
@@ -242,7 +244,7 @@ class Reader:
                 log.info("rebuild_begins", partition=number, begin=start, until=until)
             await self.machine.documents.set_marks({str(number): Mark(start, until)})
             await self.subscription.position(number, start)
-            self.partitions[number] = Partition(start, until)
+            self.partitions[number] = Partition(start, until, first=mark is None and committed is None)
         self.known.set()
         self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
 

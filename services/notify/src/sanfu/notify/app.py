@@ -70,6 +70,10 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
     def place(subject: str) -> int:
         return partition_of(subject, service.machine.partitions)
 
+    def first(partition: int) -> bool:
+        standing = service.reader.partitions.get(partition)
+        return standing is not None and standing.first
+
     desk = Desk(
         stores, parts.documents, parts.clock, sealer, metrics, lambda: packs.current, partitions,
         Timing(settings.call_s, settings.lease_s),
@@ -92,10 +96,10 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
             return None
         service.metrics.pack.clear()
         service.metrics.pack.labels(packs.current.version).set(1)
-        return NotifyRules(packs.current, place)
+        return NotifyRules(packs.current, place, first)
 
     service = Service(
-        name="notify", rules=NotifyRules(packs.current, place), parts=parts, settings=settings, codec=codec,
+        name="notify", rules=NotifyRules(packs.current, place, first), parts=parts, settings=settings, codec=codec,
         routers=[routes(stores.deliveries, guard)],
         tables=[
             Table(names.CONTACTS, Contacts(stores.contacts).apply),

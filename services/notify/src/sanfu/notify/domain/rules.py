@@ -26,13 +26,14 @@ REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.
 
 
 class NotifyRules:
-    """Satisfies `sanfu.runtime.rules.Rules`. `place` says in which partition a subject lies."""
+    """Satisfies `sanfu.runtime.rules.Rules`. `place` says in which partition a subject lies, `first` of which of those
+    no notify has ever read."""
 
     service = story.SERVICE
     knows = story.HEARD | story.OWN
 
-    def __init__(self, pack: Pack, place: Callable[[str], int]) -> None:
-        self.pack, self._place = pack, place
+    def __init__(self, pack: Pack, place: Callable[[str], int], first: Callable[[int], bool] = lambda _: False) -> None:
+        self.pack, self._place, self._first = pack, place, first
         self._templates: dict[str, dict[str, Template]] = {}
         for template in pack.templates:
             self._templates.setdefault(template.event, {}).setdefault(template.id, template)
@@ -61,11 +62,14 @@ class NotifyRules:
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:
         """Tell what nobody reported as told, while it is of use. A delivery that is still there stays as it is. What
-        may go out once only counts as lost track of: it may have been sent before."""
+        may go out once only counts as lost track of: it may have been sent before; not where nobody ever sent any."""
         told = state.get("told", {})
         missing = [one for each in state.get("recent", ()) for one in self.tellings(_subject(each), each)]
         missing = [one for one in missing if one.id not in told and now <= one.useful_until]
-        return [_insert(_lost_track(one, now) if one.policy == "at_most_once" else one) for one in missing]
+        return [_insert(one if self._surely_unsent(one) else _lost_track(one, now)) for one in missing]
+
+    def _surely_unsent(self, delivery: Delivery) -> bool:
+        return delivery.policy != "at_most_once" or self._first(delivery.p)
 
     # ── who is told of one event ─────────────────────────────────────────────────────────────────────────────────────
 
