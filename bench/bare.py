@@ -4,21 +4,26 @@
 """
 
 import asyncio
+import os
 import sys
+import traceback
 import uuid
 from pathlib import Path
 from typing import Any
 
 import bson
+import uvloop
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Request, Response
 
+from sanfu.intake.adapters.mongo import MongoRecords
 from sanfu.intake.entrypoints.reports import Report
 from sanfu.runtime.broker import partition_of
-from sanfu.runtime.mongo import MongoDocuments, connect
+from sanfu.runtime.mongo import MAJORITY, MongoDocuments, connect
 from sanfu.runtime.serving import Server
 
 PARTITIONS = 8
+CONTACTS = "db:contacts"
 
 
 class Commit:
@@ -26,6 +31,7 @@ class Commit:
 
     def __init__(self, documents: MongoDocuments, producer: AIOKafkaProducer, sample: dict[str, Any]) -> None:
         self._documents, self._producer, self._sample = documents, producer, sample
+        self._contacts = documents.database.get_collection("contacts", write_concern=MAJORITY)
         self._waiting: list[asyncio.Future[None]] = []
         self._writers = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -42,7 +48,13 @@ class Commit:
             group, self._waiting = self._waiting[:200], self._waiting[200:]
             task = asyncio.ensure_future(self._write(group))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if error := task.exception():
+            traceback.print_exception(error)
+            os._exit(1)  # a floor that leaves something out is none
 
     async def _write(self, group: list[asyncio.Future[None]]) -> None:
         ids = [uuid.uuid4().hex for _ in group]
@@ -60,19 +72,24 @@ class Commit:
 
     async def _publish(self, ids: list[str]) -> None:
         batches: dict[tuple[str, int], Any] = {}
+        kept = []
         for id in ids:
             for entry in self._sample["outbox"]:
+                if entry["to"] == CONTACTS:
+                    kept.append({**entry["value"], "_id": id})
+                    continue
                 place = (entry["to"], partition_of(id, PARTITIONS))
                 batch = batches.setdefault(place, self._producer.create_batch())
                 headers = [(name, bytes(value)) for name, value in entry["headers"]]
                 batch.append(key=id.encode(), value=entry["value"], timestamp=None, headers=headers)
+        await self._contacts.insert_many(kept, ordered=False)
         sent = [await self._producer.send_batch(b, topic, partition=n) for (topic, n), b in batches.items()]
         await asyncio.gather(*sent)
 
 
 async def serve(port: int, mongo: str, database: str, kafka: str, sample: dict[str, Any]) -> None:
     documents = MongoDocuments(connect(mongo).get_database(database), "subjects")
-    await documents.prepare()
+    await MongoRecords(documents).prepare()
     producer = AIOKafkaProducer(
         bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_batch_size=1 << 19, max_request_size=2 << 20
     )
@@ -96,4 +113,4 @@ async def serve(port: int, mongo: str, database: str, kafka: str, sample: dict[s
 
 if __name__ == "__main__":
     stored = bson.decode(Path(sys.argv[5]).read_bytes())
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], stored))
+    uvloop.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], stored))

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,7 +13,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from sanfu.runtime.http import Watch, create_app
-from sanfu.runtime.serving import Server, on_stop_signal
+from sanfu.runtime.service import Service, run
+from sanfu.runtime.serving import Server, _bound, on_stop_signal
 
 
 def app() -> FastAPI:
@@ -109,3 +111,21 @@ async def test_a_signal_calls_back_and_leaves_the_server_running(server: Server,
         assert (await client.get(f"http://127.0.0.1:{server.port}/health/live")).status_code == 200
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().remove_signal_handler(one)
+
+
+def test_what_is_accepted_here_is_answered_without_delay() -> None:
+    """Event loops turn Nagle's algorithm off (40 ms an answer) only for sockets that say they are TCP's."""
+    bound = _bound("127.0.0.1", 0)
+    try:
+        assert bound.proto == socket.IPPROTO_TCP
+    finally:
+        bound.close()
+
+
+def test_a_service_runs_on_the_fast_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    def make() -> Service:
+        raise ValueError(type(asyncio.get_running_loop()).__module__)
+
+    with pytest.raises(SystemExit):
+        run(make)
+    assert capsys.readouterr().err == "cannot start: uvloop\n"

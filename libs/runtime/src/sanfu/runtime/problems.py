@@ -80,13 +80,28 @@ def field_path(place: Iterable[str | int]) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in path[:200])
 
 
-def _validation(_request: Request, error: Exception) -> Response:
+def not_taken(expected: str) -> Response:
+    """Say that a body's content type is not what is read here."""
+    error = {"field": "header.Content-Type", "problem": "not_taken", "expected": expected}
+    return problem(415, "unsupported-media-type", f"header.Content-Type: {expected}.", errors=[error])
+
+
+def is_json(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (the handler's registration says so)
     found = error.errors()
     for one in found:
         if one["type"] == "json_invalid":
-            at = f"{one.get('ctx', {}).get('error', 'not JSON')} at character {one['loc'][-1]}"
-            return problem(400, "malformed-json", f"The body is no JSON: {at}.")
+            said, where = one.get("ctx", {}).get("error", "not JSON"), one["loc"][-1]
+            at = f" at character {where}" if isinstance(where, int) else ""
+            return problem(400, "malformed-json", f"The body is no JSON: {said}{at}.")
+        whole = one["loc"] == ("body",) and one["type"] != "missing"
+        if whole and not is_json(request.headers.get("content-type", "")):
+            return not_taken("application/json")
     return invalid({"field": field_path(one["loc"]), "problem": one["type"], "expected": one["msg"]} for one in found)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import structlog
+import uvloop
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -243,7 +244,7 @@ def real_parts(settings: ServiceSettings, name: str, *, collection: str = "subje
 
 def run(make: Callable[[], Service]) -> NoReturn:
     """Be a process: serve until SIGTERM or SIGINT (exit 0), or until something fails (exit 1, 2 or 70)."""
-    sys.exit(asyncio.run(_serve(make, rebuild="--rebuild" in sys.argv[1:])))
+    sys.exit(uvloop.run(_serve(make, rebuild="--rebuild" in sys.argv[1:])))
 
 
 async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:

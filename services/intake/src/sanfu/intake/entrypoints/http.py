@@ -16,6 +16,7 @@ from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.submissions import Received, Submissions
 from sanfu.intake.ports import Records
+from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.problems import field_path, problem
 from sanfu.runtime.rules import Refusal
@@ -39,13 +40,14 @@ class Intake:
 def routes(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
     """Return what everybody may use, and what operators may."""
     router = APIRouter()
+    router.include_router(_submitting(intake))
     router.include_router(_public(intake))
     router.include_router(_operators(intake, ops_token))
     return router
 
 
-def _public(intake: Intake) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["intake"])
+def _submitting(intake: Intake) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["intake"], route_class=DirectRoute)
 
     @router.post("/issues", status_code=201, response_model=Taken, responses={200: {"model": Taken}})
     async def submit(report: Report, request: Request, api_key: ApiKey = None, key: Key = None) -> Response:
@@ -53,6 +55,12 @@ def _public(intake: Intake) -> APIRouter:
         address = request.client.host if request.client else "-"
         status, taken = await _take(intake, report, api_key, key, address)
         return Response(orjson.dumps(taken), status, media_type="application/json")
+
+    return router
+
+
+def _public(intake: Intake) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["intake"])
 
     @router.post("/issues/batch", response_model=list[Item])
     async def submit_batch(batch: Batch, api_key: ApiKey = None, key: Key = None) -> Response:

@@ -1,0 +1,60 @@
+"""Routes that many wait for: one JSON body and some headers, read without what FastAPI can do besides."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
+
+from sanfu.runtime.problems import is_json, not_taken
+
+Errors = list[dict[str, Any]]
+
+
+class DirectRoute(APIRoute):
+    """A route whose endpoint takes one JSON body, headers that may be absent, the request, and returns a Response.
+
+    Declared, documented and refused like any other; but bytes become the body in one step, and nothing is worked out
+    for each request that was known before. Raises TypeError for an endpoint that takes anything else.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        asked, endpoint = self.dependant, self.endpoint
+        if len(asked.body_params) != 1 or asked.dependencies or asked.path_params or asked.query_params:
+            raise TypeError(f"{self.path}: a direct route takes one body and headers")
+        (body,), headers, request_name = asked.body_params, asked.header_params, asked.request_param_name
+        kind: Any = body.field_info.annotation
+        read: Callable[[bytes], Any] = TypeAdapter(kind).validate_json
+
+        async def handle(request: Request) -> Response:
+            content = await request.body()
+            if content and not is_json(request.headers.get("content-type", "")):
+                return not_taken("application/json")
+            given: dict[str, Any] = {request_name: request} if request_name else {}
+            wrong = Errors()
+            for header in headers:
+                if (value := request.headers.get(header.alias)) is not None:
+                    given[header.name], faults = header.validate(value, {}, loc=("header", header.alias))
+                    wrong += faults
+            given[body.name] = _body(content, read, wrong)
+            if wrong:
+                raise RequestValidationError(wrong)
+            answer: Response = await endpoint(**given)
+            return answer
+
+        return handle
+
+
+def _body(content: bytes, read: Callable[[bytes], Any], wrong: Errors) -> Any:
+    if not content:
+        wrong.append({"type": "missing", "loc": ("body",), "msg": "Field required"})
+        return None
+    try:
+        return read(content)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        wrong += [{**one, "loc": ("body", *one["loc"])} for one in found]
+        return None
