@@ -1,5 +1,6 @@
 """A broken pack names the file, the line or key, and what would be right."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,13 @@ class Broken:
 
 
 BROKEN = {
+    "a limit of centuries": Broken(
+        "policy.yaml", "limit: 15 minutes", "limit: 99999999999 minutes", "limit", "can't be read", "3660 days at most"
+    ),
+    "yellow centuries before": Broken(
+        "policy.yaml", "{days: 1, same", "{days: 99999999, same", "days", "can't be read", "from 1 to 3660"
+    ),
+    "a brace left open": Broken("texts/receipt.yaml", "{number}", "{number", "zh", "can't be read", "close every {"),
     "a parent that is not there": Broken(
         "units.csv", "department,police,", "department,polize,", "parent", "no unit 'polize'", "write police"
     ),
@@ -343,6 +351,72 @@ def test_a_clock_that_forgets_a_grade_is_remarked_on(tmp_path: Path) -> None:
     told = [(each.key, each.message) for each in load(root, A_DAY).problems]
 
     assert told == [("clocks.contact.limits", "has no limit for the grade 'complex'")]
+
+
+UNREADABLE: dict[str, tuple[str, Callable[[bytes], bytes], int, str, str]] = {
+    "an empty table": ("units.csv", lambda _: b"\n", 0, "empty", "write it"),
+    "an empty document": ("policy.yaml", lambda _: b"", 0, "empty", "write it"),
+    "a table of GBK": ("units.csv", lambda was: was.decode().encode("gb18030"), 2, "not UTF-8", "save the file as"),
+    "a table of UTF-16": ("units.csv", lambda was: was.decode().encode("utf-16"), 1, "not UTF-8", "save the file as"),
+    "a table without rows": ("units.csv", lambda was: was.split(b"\n")[0], 0, "no row", "add a row"),
+    "a head misspelt": ("units.csv", lambda was: b"k" + was[1:], 1, "the column is missing", "add the column code"),
+    "a quote left open": ("units.csv", lambda was: was.replace(b"\ntax,", b'\n"tax"x,', 1), 2, "not CSV", "quote"),
+    "an indentation": ("policy.yaml", lambda was: was.replace(b"  cut_off", b"   cut_off", 1), 11, "not YAML", "mend"),
+    "a tab": ("policy.yaml", lambda was: was.replace(b"  cut_off", b"\tcut_off", 1), 11, "not YAML", "mend"),
+    "a NUL": ("policy.yaml", lambda was: was.replace(b"\n", b"\n\n#\0", 1), 3, "not YAML", "mend"),
+    "a list at the top": ("policy.yaml", lambda _: b"- a\n- b\n", 1, "is not a mapping", "write key: value"),
+    "two documents": ("policy.yaml", lambda was: was + b"---\na: 1\n", 276, "another document", "mend"),
+    "a thousand lists": ("secrecy.yaml", lambda _: b"x: " + b"[" * 1000, 0, "nested too deeply", "few levels"),
+}
+"""File, what is done to it, and the line and words of the one problem that must be told."""
+
+
+@pytest.mark.parametrize("broken", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_told_of_and_not_what_follows_from_that(tmp_path: Path, broken: str) -> None:
+    root = copied(tmp_path)
+    file, change, line, message, cure = UNREADABLE[broken]
+    (root / file).write_bytes(change((root / file).read_bytes()))
+    (problem,) = load(root, A_DAY).problems
+    assert (problem.file, problem.line) == (file, line)
+    assert message in problem.message
+    assert cure in problem.cure
+
+
+@pytest.mark.parametrize("file", ["units.csv", "policy.yaml", "indicators.csv"])
+def test_a_missing_file_is_named_once(tmp_path: Path, file: str) -> None:
+    root = copied(tmp_path)
+    (root / file).unlink()
+    assert [(each.file, each.message) for each in load(root, A_DAY).problems] == [(file, "the file is missing")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda was: b"\xef\xbb\xbf" + was,
+        lambda was: was.replace(b"\n", b"\r\n"),
+        lambda was: was.replace(b"\n", b"\r"),
+    ],
+)
+def test_what_editors_do_to_line_ends_and_beginnings_of_files_is_no_mistake(
+    tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    root = copied(tmp_path)
+    before = load(root, A_DAY).pack
+    assert before is not None
+    for path in [*root.glob("*.csv"), *root.glob("*.yaml"), *root.glob("texts/*.yaml")]:
+        path.write_bytes(change(path.read_bytes()))
+    after = load(root, A_DAY)
+    assert after.problems == ()
+    assert after.pack is not None
+    assert (after.pack.units, after.pack.policy, after.pack.rules) == (before.units, before.policy, before.rules)
+
+
+def test_frames_that_overlap_are_told_once_for_the_whole_week(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    line = edited(root, "policy.yaml", '["08:30-12:00", "13:30-17:30"]', '["08:30-14:00", "13:30-17:30"]')
+    (problem,) = load(root, A_DAY).problems
+    assert (problem.line, problem.key) == (line, "service.week.mon-fri")
+    assert "at or after the end of the one before" in problem.cure
 
 
 def test_an_sms_that_may_outgrow_one_segment_is_remarked_on(tmp_path: Path) -> None:

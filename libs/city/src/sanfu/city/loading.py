@@ -52,7 +52,8 @@ def version_of(files: Mapping[str, bytes]) -> str:
 def load(root: Path, today: date, further: Sequence[Check] = ()) -> Loaded:
     """Read, check and build the pack as of `today` (a rule whose unit is gone by then is switched off).
 
-    Never raises for what a directory holds or lacks: every mistake is a problem that says what would be right.
+    Never raises for what a directory holds or lacks: every mistake is a problem that says what would be right. Where
+    whole files can't be read, they alone are told of.
     """
     try:
         files = read(root)
@@ -61,7 +62,7 @@ def load(root: Path, today: date, further: Sequence[Check] = ()) -> Loaded:
         return Loaded(None, (problem,))
     reader = _PackReader(root, files, today)
     pack = reader.pack()
-    problems = list(reader.findings.problems)
+    problems = list(reader.findings.unreadable or reader.findings.problems)
     if not reader.findings.fatal:
         problems += remarks(pack, today)
         problems += [problem for check in further for problem in check(pack)]
@@ -72,8 +73,10 @@ def load(root: Path, today: date, further: Sequence[Check] = ()) -> Loaded:
 def _once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Sort by place; what stands once in a file (behind a YAML anchor) but is read twice is told once."""
     ordered = sorted(problems, key=lambda each: (each.file, each.line, each.key))
-    told = {(each.file, each.line, each.key.rpartition(".")[2], each.message): each for each in reversed(ordered)}
-    return tuple(each for each in ordered if each in told.values())
+    told = dict[tuple[object, ...], Problem]()
+    for each in ordered:
+        told.setdefault((each.file, each.line, each.key.rpartition(".")[2], each.message), each)
+    return tuple(told.values())
 
 
 class _PackReader:
@@ -130,14 +133,18 @@ class _PackReader:
 
     def _content(self, file: str) -> str:
         if file not in self.files:
-            self.findings.add(Place(file), "the file is missing", f"add {file} to the pack's directory")
+            self.findings.broken(Place(file), "the file is missing", f"add {file} to the pack's directory")
             return ""
         try:
-            return self.files[file].decode("utf-8-sig")
+            content = self.files[file].decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = self.files[file][: error.start].count(b"\n") + 1
-            self.findings.add(Place(file, line), "is not UTF-8", "save the file as UTF-8")
+            self.findings.broken(Place(file, line), "is not UTF-8", "save the file as UTF-8")
             return ""
+        if not content.strip():
+            self.findings.broken(Place(file), "the file is empty", "write it, or copy the shipped pack's and change it")
+            return ""
+        return content
 
     def _yaml(self, file: str) -> Section:
         return document(file, self._content(file), self.findings)
@@ -145,12 +152,15 @@ class _PackReader:
     def _folder(self, folder: str) -> list[Section]:
         names = sorted(name for name in self.files if name.startswith(f"{folder}/") and name.endswith(".yaml"))
         if not names:
-            self.findings.add(Place(f"{folder}/"), "has no .yaml file", "add the city's messages")
+            self.findings.broken(Place(f"{folder}/"), "has no .yaml file", "add the city's messages")
         return [self._yaml(name) for name in names]
 
     def _csv(self, file: str, columns: Sequence[str]) -> list[Row]:
         content = self._content(file)
-        return rows(file, content, columns, self.findings) if content else []
+        found = rows(file, content, columns, self.findings) if content else []
+        if content and not found and not self.findings.unreadable:
+            self.findings.broken(Place(file), "has no row below its head", "add a row for each")
+        return found
 
     # ── parts of pack.yaml ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -59,7 +59,11 @@ PLACEHOLDERS: Mapping[str, frozenset[str]] = {wire_type(event): frozenset(names)
 def placeholders(body: str) -> frozenset[str]:
     """Return the names in braces. Raises ValueError where a brace is not closed or the name is not a plain one."""
     names = set()
-    for _, name, form, conversion in Formatter().parse(body):
+    try:
+        parts = [*Formatter().parse(body)]
+    except ValueError:
+        raise ValueError("close every { with a }, and write {{ or }} where a brace is meant") from None
+    for _, name, form, conversion in parts:
         if name is None:
             continue
         if form or conversion or not name.isidentifier():

@@ -108,7 +108,7 @@ class PolicyReader:
                 if week[day]:
                     table.wrong(key, f"{quantities.DAYS[day]} is there twice", "name each day once")
                 week[day] = _frames(table, key)
-        if not any(week):
+        if not any(week) and not table.names:
             section.wrong("week", "has no service at all", 'add a line such as mon-fri: ["08:30-12:00"]')
         ends = [day[-1].shuts for day in week if day]
         cut_off = section.parsed("cut_off", quantities.time_of_day, max(ends, default=0))
@@ -238,8 +238,8 @@ def _yellow(section: Section) -> Yellow:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ValueError("write a whole number from 1")
+    if not text.isdecimal() or not 1 <= int(text) <= quantities.LONGEST:
+        raise ValueError(f"write a whole number from 1 to {quantities.LONGEST}")
     return int(text)
 
 

@@ -31,12 +31,19 @@ class Problem:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects problems, so that one look tells all of them."""
+    """Collects problems, so that one look tells all of them. `unreadable`: those of files from which nothing could be
+    read, whose consequences elsewhere are no problems of their own."""
 
     problems: list[Problem] = field(default_factory=list)
+    unreadable: list[Problem] = field(default_factory=list)
 
     def add(self, place: Place, message: str, cure: str, *, fatal: bool = True) -> None:
         self.problems.append(Problem(place.file, place.line, place.key, message, cure, fatal))
+
+    def broken(self, place: Place, message: str, cure: str) -> None:
+        """Note that nothing of a file can be read."""
+        self.add(place, message, cure)
+        self.unreadable.append(self.problems[-1])
 
     @property
     def fatal(self) -> bool:

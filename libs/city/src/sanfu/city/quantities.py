@@ -19,6 +19,10 @@ _KINDS: dict[str, tuple[LimitKind, int]] = {
 }
 
 
+LONGEST = 3660
+"""Days that anything may take: ten years."""
+
+
 def limit(text: str) -> Limit:
     """Read `same day`, `3 calendar days`, `2 working days`, `4 service hours`, `15 minutes`."""
     if text == "same day":
@@ -30,7 +34,10 @@ def limit(text: str) -> Limit:
             "hours or minutes"
         )
     kind, factor = _KINDS[found[2]]
-    return Limit(kind, int(found[1]) * factor)
+    n = int(found[1]) * factor
+    if n > (LONGEST if kind.endswith("days") else LONGEST * 1440):
+        raise ValueError(f"write {LONGEST} days at most")
+    return Limit(kind, n)
 
 
 def minutes(text: str) -> int:

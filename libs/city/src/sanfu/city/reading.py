@@ -99,13 +99,13 @@ class Row(Record):
 
 def rows(file: str, content: str, columns: Sequence[str], findings: Findings) -> list[Row]:
     """Read a table whose head has at least these columns."""
-    reader = csv.reader(io.StringIO(content), strict=True)
+    reader = csv.reader(io.StringIO(content, newline=None), strict=True)
     found: list[Row] = []
     try:
         head = next(reader, [])
         missing = [column for column in columns if column not in head]
         for column in missing:
-            findings.add(Place(file, 1, column), "the column is missing", f"add the column {column}")
+            findings.broken(Place(file, 1, column), "the column is missing", f"add the column {column}")
         start = reader.line_num + 1
         for cells in reader:
             place = Place(file, start)
@@ -117,7 +117,7 @@ def rows(file: str, content: str, columns: Sequence[str], findings: Findings) ->
             else:
                 found.append(Row(dict(zip(head, cells, strict=True)), place, findings))
     except csv.Error as error:
-        findings.add(Place(file, reader.line_num), f"is not CSV: {error}", "quote cells that hold commas or quotes")
+        findings.broken(Place(file, reader.line_num), f"is not CSV: {error}", "quote cells that hold commas or quotes")
         return []
     return [] if missing else found
 
@@ -230,11 +230,16 @@ def _spelled_out(node: yaml.Node) -> yaml.Node:
 
 def document(file: str, content: str, findings: Findings) -> Section:
     """Read a YAML file whose top is a mapping. A file that is no YAML is an empty one with a problem."""
+    node = None
     try:
         node = yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        message = getattr(error, "problem", None) or str(error)
-        findings.add(Place(file, mark.line + 1 if mark else 0), f"is not YAML: {message}", "mend the line, or quote it")
-        node = None
+        message = getattr(error, "problem", None) or getattr(error, "reason", None) or "can't be parsed"
+        line = mark.line + 1 if mark else content[: getattr(error, "position", 0)].count("\n") + 1
+        findings.broken(Place(file, line), f"is not YAML: {message}", "mend the line, or quote it")
+    except RecursionError:
+        findings.broken(Place(file), "is nested too deeply", "write mappings and lists a few levels deep")
+    if node is not None and not isinstance(node, yaml.MappingNode) and not _empty(node):
+        findings.broken(Place(file, 1), "is not a mapping", "write key: value lines")
     return Section(node, Place(file, 1), findings)

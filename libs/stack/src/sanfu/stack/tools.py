@@ -1,4 +1,4 @@
-"""Commands that hand over to a program of the checkout: benches, the pack's check, a deadline's arithmetic."""
+"""Commands that hand over to a program of the checkout: benches, a deadline's arithmetic; and the pack's check."""
 
 import asyncio
 import subprocess
@@ -10,6 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sanfu.city.holidays_cn import national_calendar
+from sanfu.city.reporting import check_report
+from sanfu.sla.domain.inversions import first_inversion
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.places import checkout
 from sanfu.stack.plan import shipped_city
@@ -37,7 +40,10 @@ def check(
     where = directory.resolve() if directory else shipped_city(checkout())
     if not where.is_dir():
         raise PartError(f"{where} is no directory: name the one that holds the pack's pack.yaml")
-    _hand_over("sanfu.city", "check", str(where))
+    national = national_calendar()
+    sound, lines = check_report(where, further=[lambda pack: first_inversion(pack, national)])
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+    raise typer.Exit(0 if sound else 1)
 
 
 @city.callback()

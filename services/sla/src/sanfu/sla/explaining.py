@@ -18,20 +18,18 @@ Limits and times of day are written as in a pack. Without `holidays`, the nation
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city import quantities
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Clock, DayOverride, Limit, LimitCase, Pack, Policy, Service, Yellow
+from sanfu.city.model import Clock, DayOverride, LimitCase, Pack, Policy, Service, Yellow
 from sanfu.contracts.envelope import moment
 from sanfu.sla.domain.deadlines import Case, NoLimit, Reckoner, Span
 from sanfu.sla.domain.explain import Explanation
 
 YEARS = range(2000, 2101)
-LONGEST = timedelta(days=3660)
-"""What one may ask for: day by day it takes some milliseconds."""
 SWITCHES = ("days_end", "day_off", "cap_same_day")
 FIELDS = {"start", "grade", "urgency", "unit", "clock", "pauses", "extensions", "zone", "holidays", "policy", "facts"}
 POLICY = {"service", "unit_service", "days", "limits", "yellow", "round_the_clock", "always_in_service", *SWITCHES}
@@ -77,7 +75,7 @@ def _explained(case: Mapping[str, Any], pack: Pack | None, national: Holidays) -
                 start=_read("start", _instant, case.get("start")),
                 unit=unit,
                 pauses=tuple(_pause(number, one) for number, one in enumerate(case.get("pauses", []))),
-                extensions=tuple(_read("extensions", _limit, one) for one in case.get("extensions", [])),
+                extensions=tuple(_read("extensions", quantities.limit, one) for one in case.get("extensions", [])),
             )
         )
     except NoLimit:
@@ -151,7 +149,7 @@ def _clock(said: Mapping[str, Any], under: Clock) -> Clock:
     changed: dict[str, Any] = {}
     if "limits" in said:
         changed["limits"] = tuple(
-            LimitCase({"grade": (grade,)}, _read(f"policy.limits.{grade}", _limit, limit))
+            LimitCase({"grade": (grade,)}, _read(f"policy.limits.{grade}", quantities.limit, limit))
             for grade, limit in said["limits"].items()
         )
     if "yellow" in said:
@@ -189,13 +187,6 @@ def _instant(text: str) -> datetime:
     if at.year not in YEARS:
         raise ValueError(f"write an instant of the years {YEARS[0]} to {YEARS[-1]}")
     return at
-
-
-def _limit(text: str) -> Limit:
-    limit = quantities.limit(text)
-    if limit.n > (LONGEST.days if limit.kind.endswith("days") else LONGEST.total_seconds() // 60):
-        raise ValueError(f"write a limit of {LONGEST.days} days at most")
-    return limit
 
 
 def _only(said: Any, known: set[str], under: str) -> None:
