@@ -2,16 +2,20 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from sanfu.runtime.broker import Broker, BrokerDown, Incoming, Outgoing, Subscription, partition_of
+from sanfu.runtime.broker import TRIED_AGAIN, Broker, BrokerDown, Incoming, Outgoing, Subscription, partition_of
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.memory import MemoryBroker
+from sanfu.stack.topics import Topic, create
 from tests.support.eventually import eventually
-from tests.support.parts import create_topics
 
 TOPIC = "sanfu.suite.v1"
+NARROW = "sanfu.narrow.v1"
+LONGEST = 10_000
+"""Bytes that the narrow topic takes."""
 PARTITIONS = 4
 
 
@@ -19,11 +23,15 @@ PARTITIONS = 4
 async def broker(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Broker]:
     if request.param == "memory":
         memory = MemoryBroker()
-        memory.create(TOPIC, PARTITIONS)
+        for name in (TOPIC, NARROW):
+            memory.create(name, PARTITIONS)
+        memory.largest[NARROW] = LONGEST
         yield memory
         return
     bootstrap = request.getfixturevalue("kafka")
-    await create_topics(bootstrap, {TOPIC.replace("sanfu", prefix, 1): PARTITIONS})
+    limits = {TOPIC: {}, NARROW: {"max.message.bytes": str(LONGEST)}}
+    wanted = [Topic(name.replace("sanfu", prefix, 1), PARTITIONS, settings) for name, settings in limits.items()]
+    await create(bootstrap, wanted)
     real = KafkaBroker(bootstrap, prefix)
     await real.start()
     yield real
@@ -134,15 +142,33 @@ async def test_a_heap_of_records_for_one_partition_goes_out_in_batches_that_the_
     assert await broker.publish(heap) == [True] * 700
 
 
-async def test_a_record_that_is_too_large_for_the_broker_holds_up_only_its_own_partition(
-    broker: Broker, request: pytest.FixtureRequest
-) -> None:
-    if isinstance(broker, MemoryBroker):
-        request.applymarker(pytest.mark.xfail(strict=True, reason="memory takes records of any size"))
-    other = next(key for key in "bcdefgh" if partition_of(key, PARTITIONS) != partition_of("a", PARTITIONS))
-    sent = [Outgoing(TOPIC, "a", bytes(1200 * 1024), []), record("a", "1"), record(other, "2")]
-    assert await broker.publish(sent) == [False, False, True]
-    assert await broker.publish(sent[1:]) == [True, True]
+async def test_a_record_that_is_too_long_for_its_topic_holds_up_only_what_follows_it_there(broker: Broker) -> None:
+    other = next(key for key in "bcdefgh" if partition_of(key, PARTITIONS) == partition_of("a", PARTITIONS))
+    long = Outgoing(NARROW, "a", bytes(20_000), [])
+    sent = [long, record("a", "1", NARROW), record(other, "2", NARROW), record("a", "3")]
+
+    async def found_out() -> bool:
+        assert not (await broker.publish(sent))[0]
+        return broker.oversized.keys() == {(NARROW, "a")}
+
+    await eventually(found_out)
+    assert await broker.publish(sent) == [False, False, True, True], "whoever shares the partition goes on"
+    broker.oversized[NARROW, "a"] -= TRIED_AGAIN
+    assert await broker.publish([replace(long, value=b"short enough"), sent[1]]) == [True, True]
+    assert broker.oversized == {}
+
+
+async def test_records_that_are_too_long_together_go_one_by_one(broker: Broker) -> None:
+    several = [Outgoing(NARROW, "a", b"%d" % n + bytes(4000), []) for n in range(8)]
+
+    async def gone() -> bool:
+        return all(await broker.publish(several))
+
+    await eventually(gone)
+    assert broker.oversized == {}
+    assert list(dict.fromkeys((r.value or b"")[:1] for r in await broker.read(NARROW, "a"))) == [
+        b"%d" % n for n in range(8)
+    ]
 
 
 async def test_a_subscription_that_has_not_started_knows_of_nothing(

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bson
 import pytest
 
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.store import Change, Documents, Entry, Mark, StoreDown
+from sanfu.runtime.weighing import Unfit, weight
 from tests.support.eventually import eventually
 
 AT = datetime(2026, 3, 2, 8, 30, 0, 123000, tzinfo=UTC)
@@ -157,3 +159,69 @@ async def test_a_mark_never_goes_back(documents: Documents) -> None:
     assert await documents.marks() == {"1": Mark(20, 40), "2": Mark(5)}
     await documents.set_marks({"1": Mark(18)})
     assert await documents.mark("1") == Mark(20), "what was live stays so"
+
+
+def nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+MISFITS: dict[str, Any] = {
+    "a number beyond 64 bits": {"n": 2**63},
+    "a number below 64 bits": {"n": [-(2**63) - 1]},
+    "a NUL in a key": {"extra": {"a\0b": 1}},
+    "a lone surrogate": {"text": "\ud800"},
+    "a lone surrogate in a key": {"extra": {"\ud800": 1}},
+    "181 levels": {"deep": nested(181)},
+    "very many levels": {"deep": nested(900)},
+    "over 16 MB": {"text": "x" * (16 * 1024 * 1024)},
+    "far over 16 MB": {"text": "x" * (20 * 1024 * 1024)},
+    "a key that is no text": {"extra": {1: 2}},
+    "a value that is no data": {"extra": {1, 2}},
+}
+FITS: dict[str, Any] = {
+    "64 bits": {"n": [2**63 - 1, -(2**63)]},
+    "operators and dots inside": {"extra": {"$set": {"$gt": 1}, "a.b": 2, "": 3}},
+    "a NUL in a text": {"text": "a\0b"},
+    "180 levels": {"deep": nested(180)},
+    "nearly 16 MB": {"text": "x" * (16 * 1024 * 1024 - 200)},
+}
+
+
+@pytest.mark.parametrize("sets", MISFITS.values(), ids=MISFITS)
+async def test_what_cant_be_held_is_named_and_the_others_can_be_written(
+    documents: Documents, sets: dict[str, Any]
+) -> None:
+    await documents.write([new("old")])
+    for bad in (new("bad", **sets), Change("old", 1, {"ver": 2, **sets})):
+        with pytest.raises(Unfit) as raised:
+            await documents.write([new("good"), bad])
+        assert raised.value.whys.keys() == {bad.id}
+        await documents.write([new("good")])
+    found = await documents.read(["old", "bad", "good"])
+    assert {id: document["ver"] for id, document in found.items()} == {"old": 1, "good": 1}
+
+
+@pytest.mark.parametrize("sets", FITS.values(), ids=FITS)
+async def test_whatever_fits_comes_back_as_it_was(documents: Documents, sets: dict[str, Any]) -> None:
+    await documents.write([new("old")])
+    assert await documents.write([new("new", **sets), Change("old", 1, {"ver": 2, **sets})])
+    for document in (await documents.read(["new", "old"])).values():
+        assert {name: document[name] for name in sets} == sets
+
+
+async def test_an_outbox_that_outgrows_its_document_is_named(documents: Documents) -> None:
+    full = tuple({**entry(f"r{n}"), "value": bytes(1024 * 1024)} for n in range(15))
+    assert await documents.write([new("a", pushes=full)])  # type: ignore[arg-type]
+    with pytest.raises(Unfit, match="a: "):
+        await documents.write([Change("a", 1, {"ver": 2}, (), full[:1])])  # type: ignore[arg-type]
+
+
+def test_a_weight_is_what_the_driver_makes_of_it() -> None:
+    document = {
+        "a": [1, 2**40, -1, True, None, 1.5], "文": "路灯", "e": entry("r"), "n": {"x": {}, "y": []}, "b": b"12",
+        "many": list(range(120)),
+    }  # fmt: skip
+    assert weight(document) == len(bson.encode(document))

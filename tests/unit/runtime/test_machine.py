@@ -98,6 +98,6 @@ async def test_a_fold_that_takes_long_lets_the_loop_breathe() -> None:
     heart = asyncio.ensure_future(beating())
     await eventually(lambda: turns > 0)
     before = turns
-    await process.machine._folded(list(groups), lambda subject: subject.take(groups[subject.id][0]), {})
+    await process.machine._folded(list(groups), lambda subject: subject.take(groups[subject.id][0]), {}, ())
     assert turns > before
     heart.cancel()

@@ -42,11 +42,12 @@ class Topic:
     """None: for ever."""
 
     def config(self) -> dict[str, str]:
-        """The topic's settings at the broker. A reader that was away for 30 days still sees every tombstone."""
+        """The topic's settings at the broker. A reader that was away for 30 days still sees every tombstone; a dead
+        letter has room for the record as it came, and the reason beside it."""
         settings = {
             "cleanup.policy": self.cleanup,
             "retention.ms": str(-1 if self.kept_days is None else self.kept_days * DAY_MS),
-            "max.message.bytes": str(MAX_BODY + RECORD_ROOM),
+            "max.message.bytes": str(MAX_BODY + RECORD_ROOM * (2 if self.readers == ("operators",) else 1)),
         }
         if self.cleanup == "compact":
             settings |= {"delete.retention.ms": str(30 * DAY_MS), "min.cleanable.dirty.ratio": "0.1"}

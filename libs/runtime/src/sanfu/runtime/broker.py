@@ -1,5 +1,6 @@
 """The broker, as the machine sees it."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,9 +90,13 @@ class Broker(Protocol):
     `publish` sends in the order given. For one topic and key a record is acknowledged only if all earlier ones of the
     call were: the first failure ends that partition's part of the call. What is answered False may have arrived all
     the same. A topic that does not exist is answered False at once and listed in `missing`; nothing waits for it.
+    A record that its topic does not take for its length is listed in `oversized` by topic and key: what follows it
+    there is answered False at once, for a minute; nothing else waits for it.
     """
 
     missing: set[str]
+    oversized: dict[tuple[str, str], float]
+    """Since when (monotonic seconds)."""
 
     async def start(self) -> None: ...
 
@@ -111,6 +116,16 @@ class Broker(Protocol):
     async def read(self, topic: str, key: str | None = None) -> list[Incoming]:
         """Everything a topic holds now (of one key), oldest first, outside any group: for operators' tools."""
         ...
+
+
+TRIED_AGAIN = 60.0
+"""Seconds until a record that was too long is tried again: somebody may have given its topic more room."""
+
+
+def held_up(oversized: Mapping[tuple[str, str], float], record: Outgoing) -> bool:
+    """Whether a record need not be tried now, because it or one before it is too long for its topic."""
+    since = oversized.get((record.topic, record.key))
+    return since is not None and time.monotonic() - since < TRIED_AGAIN
 
 
 @lru_cache(maxsize=20_000)  # a subject is asked for when it is folded, and again for each record that it publishes

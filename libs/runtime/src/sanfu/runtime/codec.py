@@ -4,12 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 
-class BadBody(ValueError):
-    """A body that its type does not allow; the message names the field."""
-
-
 class Codec(Protocol):
-    """Both directions validate. `decode` and `encode` raise a ValueError that names the field."""
+    """Both directions validate. `decode` and `encode` raise BadBody, which names the field."""
 
     def knows(self, type: str) -> bool: ...
 

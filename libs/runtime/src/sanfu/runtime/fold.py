@@ -12,16 +12,24 @@ from typing import Any
 
 import orjson
 
-from sanfu.contracts.envelope import Event, event_id
+from sanfu.contracts.codec import BadBody
+from sanfu.contracts.envelope import MAX_BODY, Event, event_id
 from sanfu.contracts.names import dead_letter_topic
 from sanfu.contracts.wire import Heads, to_headers
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.codec import Codec
 from sanfu.runtime.rules import Command, Draft, Due, Insert, Outcome, Publish, Refusal, Relay, Rules
 from sanfu.runtime.store import MACHINE_KEYS, Change, Document, Entry
+from sanfu.runtime.weighing import BUDGET, LARGEST, bytes_of, misfit
 
 REMEMBERED = 200
 """Keys of commands a document remembers: far more than any client repeats, and 20 KB at most."""
+
+WEIGHED_EVERY = 16
+"""Records of one source between two looks at the length of a state; a record of so large a part of its budget brings
+one at once."""
+SPARE = 1024 * 1024
+"""Bytes of a document kept free for the records that are put aside with its subject."""
 
 _ABSENT = object()
 
@@ -56,6 +64,8 @@ class Setting:
     topic: str
     now: datetime
     real_now: datetime
+    careful: Collection[str] = ()
+    """Subjects of which the store could not hold what became of them: each of their inputs is tried for it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,10 @@ class Letter:
 
 class Unreadable(ValueError):
     """A record that can't be folded because of what it is, not of what the rules make of it."""
+
+
+class Unkept(ValueError):
+    """An input that brings about more, or other, than a document or a topic can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +138,8 @@ class Subject:
                 follows = deciding and not own
                 copies = self._copies(self.state, state, event) if follows else []
                 told = self._decided(state, event, heads.id) if follows else []
+                heavy = len(letter.record.value or b"") * WEIGHED_EVERY > BUDGET
+                self._try(state, told, copies, weigh=heavy or heads.sequence % WEIGHED_EVERY == 0)
             except Exception as error:  # whatever the rules raise: one subject's failure is not the batch's
                 self._mark_parked(error, {heads.source: heads.sequence})
                 self._send_away(letter)
@@ -153,7 +169,11 @@ class Subject:
             raise Refusal(
                 412, "changed-meanwhile", f"it has version {at} by now, not {command.if_match}: read it again"
             )
-        told = self._decided(self.state, command, f"command:{command.key}")
+        try:
+            told = self._decided(self.state, command, f"command:{command.key}")
+            self._try(self.state, told)
+        except (BadBody, Unkept) as error:
+            raise Refusal(422, "unfit", f"nobody could keep what comes of it: {error}") from error
         events = self._commit(told)
         if told:
             self.applied = [*self.applied, {"key": command.key, "digest": command.digest}][-REMEMBERED:]
@@ -171,6 +191,7 @@ class Subject:
                 self.dirty = self.dirty or due != self._base.get("due")  # newer rules than those that armed it
                 return 0
             told = self._decided(self.state, Due(due, until), f"timer:{self.id}")
+            self._try(self.state, told)
             self._commit(told)
             after = self._set.rules.due(self.state)
             if after is not None and after <= due and not told:
@@ -187,6 +208,7 @@ class Subject:
             return 0
         try:
             told = self._number(self.state, self._set.rules.outstanding(self.state, self._set.now), None)
+            self._try(self.state, told)
         except Exception as error:
             self._mark_parked(error, {})
             return 0
@@ -276,6 +298,19 @@ class Subject:
             state = after
         return told
 
+    def _try(
+        self, state: Mapping[str, Any], told: Sequence[_Told], copies: Sequence[Entry] = (), *, weigh: bool = True
+    ) -> None:
+        """Raise Unkept if what an input brings about is over the budget, or, of a subject that the store had trouble
+        with, is what it can't hold."""
+        after = told[-1].state if told else state
+        if weigh and (size := bytes_of(after)) > BUDGET:
+            raise Unkept(f"the state would have {size} bytes, at most {BUDGET} are allowed")
+        if self.id in self._set.careful:
+            outbox = [*self.to_publish, *copies, *(entry for one in told for entry in one.entries)]
+            if why := misfit({**after, "outbox": outbox}, LARGEST - SPARE):
+                raise Unkept(why)
+
     def _commit(self, told: Sequence[_Told]) -> list[Event]:
         for one in told:
             self.state, self.out = one.state, one.event.sequence if one.event else self.out
@@ -304,6 +339,8 @@ class Subject:
                 return entry
 
     def _entry(self, to: str, id: str, headers: list[tuple[str, bytes]], value: Any) -> Entry:
+        if isinstance(value, bytes) and len(value) > MAX_BODY and to != dead_letter_topic(self._set.rules.service):
+            raise Unkept(f"{id} for {to} would have {len(value)} bytes, at most {MAX_BODY} are allowed")
         return Entry(ref=f"{to}#{id}", to=to, key=self.id, headers=headers, value=value, at=self._set.real_now)
 
     def _recall(self, cause: str | None) -> None:
@@ -313,7 +350,7 @@ class Subject:
                 self.applied = [*self.applied, {"key": key, "digest": ""}][-REMEMBERED:]
 
     def _mark_parked(self, error: Exception, seen: dict[str, int]) -> None:
-        reason = f"{type(error).__name__}: {error}"[:500]
+        reason = f"{type(error).__name__}: {error}"[:500].encode(errors="backslashreplace").decode()
         self.parked = {"since": self._set.now, "reason": reason, "seen": seen}
         self.dirty = True
 

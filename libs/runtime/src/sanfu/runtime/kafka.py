@@ -25,7 +25,7 @@ from aiokafka.errors import (
 )
 
 from sanfu.contracts.envelope import MAX_BODY
-from sanfu.runtime.broker import BrokerDown, Fenced, Incoming, Outgoing, partition_of
+from sanfu.runtime.broker import BrokerDown, Fenced, Incoming, Outgoing, held_up, partition_of
 
 log = structlog.get_logger()
 
@@ -50,8 +50,11 @@ class KafkaBroker:
     fetch_wait_ms: int = 50
     session_ms: int = 10_000
     missing: set[str] = field(default_factory=set)
+    oversized: dict[tuple[str, str], float] = field(default_factory=dict)
     _producer: AIOKafkaProducer | None = None
     _topics: dict[str, int] = field(default_factory=dict)
+    _narrow: set[str] = field(default_factory=set)
+    """Topics that did not take a batch of several records: they get each alone."""
     _looked: float = 0.0
     _turning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -78,10 +81,11 @@ class KafkaBroker:
         await self._look_for({record.topic for record in records})
         plan: dict[tuple[str, int], list[int]] = defaultdict(list)
         for place, record in enumerate(records):
-            if count := self._topics.get(record.topic):
-                plan[record.topic, partition_of(record.key, count)].append(place)
-            else:
+            count = self._topics.get(record.topic)
+            if not count:
                 self.missing.add(record.topic)
+            elif not held_up(self.oversized, record):
+                plan[record.topic, partition_of(record.key, count)].append(place)
         producer = self._producer
         if producer is None:
             producer = await self._replacement(None)
@@ -93,6 +97,8 @@ class KafkaBroker:
             failed = failed or not whole
             for place in places[:sent]:
                 acknowledged[place] = True
+                if self.oversized:
+                    self.oversized.pop((records[place].topic, records[place].key), None)
         if failed:
             await self._replacement(producer)
         return acknowledged
@@ -141,17 +147,27 @@ class KafkaBroker:
                 if made is None:
                     break
                 size += 1
+                if topic in self._narrow:
+                    break
             try:
                 async with asyncio.timeout(self.send_within):
                     await (await producer.send_batch(batch, self.name(topic), partition=number))
             except MessageSizeTooLargeError:
-                log.error("record_too_large", topic=topic, key=records[places[sent]].key)
-                return sent, True
+                self._too_long(records[places[sent]], size)
+                return sent, False
             except (KafkaError, *LOST) as error:
                 log.warning("publish_failed", topic=topic, partition=number, error=type(error).__name__)
                 return sent, False
             sent += size
         return sent, True
+
+    def _too_long(self, first: Outgoing, count: int) -> None:
+        """Note what to do otherwise the next time. A producer whose batch was not taken is trusted no more."""
+        if count > 1:
+            self._narrow.add(first.topic)
+        else:
+            self.oversized[first.topic, first.key] = time.monotonic()
+        log.error("too_long_for_its_topic", topic=first.topic, key=first.key, records=count)
 
     async def _new_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(

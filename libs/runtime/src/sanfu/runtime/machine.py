@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+import structlog
+
 from sanfu.contracts.envelope import truncated
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.clock import Clock
@@ -21,6 +23,9 @@ from sanfu.runtime.metrics import MachineMetrics
 from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.store import Change, Document, Documents, Entry, StoreDown
+from sanfu.runtime.weighing import Unfit
+
+log = structlog.get_logger()
 
 R = TypeVar("R")
 Outboxes = list[tuple[str, list[Entry]]]
@@ -125,32 +130,46 @@ class Machine:
         self, ids: Sequence[str], fold: Callable[[Subject], R], known: Mapping[str, Document] | None = None
     ) -> Worked[R]:
         documents = known if known is not None else await self.documents.read(ids)
+        careful: set[str] = set()
         for attempt in range(MOST_TRIES):
-            subjects, results = await self._folded(ids, fold, documents)
+            subjects, results = await self._folded(ids, fold, documents, careful)
             changes = [subject.change() for subject in subjects if subject.dirty]
             crashpoint("machine.before_write")
-            if not changes or await self._written(changes):
+            if not changes or await self._written(changes, careful):
                 crashpoint("machine.after_write")
                 if armed := [change.sets["due"] for change in changes if "due" in change.sets]:
                     self.on_armed(min(armed))
                 return Worked(results, [(s.id, s.to_publish) for s in subjects if s.pushes])
-            self.metrics.conflicts.inc()
             await asyncio.sleep(min(0.001 * 2**attempt, 1.0))
             documents = await self.documents.read(ids)
         raise Contended(f"{len(ids)} documents, among them {ids[0]}, changed under every one of {MOST_TRIES} tries")
 
-    async def _written(self, changes: Sequence[Change]) -> bool:
-        """Write; an unknown outcome counts as lost: reading again tells."""
+    async def _written(self, changes: Sequence[Change], careful: set[str]) -> bool:
+        """Write; an unknown outcome counts as lost: reading again tells. What the store can't hold is named in
+        `careful`, for the next fold to find out what it was; raises StoreDown if that was done already."""
         try:
-            return await self.documents.write(changes)
+            written = await self.documents.write(changes)
         except StoreDown:
             self.metrics.unknown_writes.inc()
             return False
+        except Unfit as error:
+            log.warning("not_kept", why=str(error))
+            if careful.issuperset(error.whys):
+                raise StoreDown(f"not even set aside can it be kept: {error}") from error
+            careful.update(error.whys)
+            return False
+        self.metrics.conflicts.inc(not written)
+        return written
 
     async def _folded(
-        self, ids: Sequence[str], fold: Callable[[Subject], R], documents: Mapping[str, Document]
+        self,
+        ids: Sequence[str],
+        fold: Callable[[Subject], R],
+        documents: Mapping[str, Document],
+        careful: Collection[str],
     ) -> tuple[list[Subject], dict[str, R]]:
-        setting = Setting(self.rules, self._codec, self.topic, self.clock.now(), truncated(datetime.now(UTC)))
+        now, real_now = self.clock.now(), truncated(datetime.now(UTC))
+        setting = Setting(self.rules, self._codec, self.topic, now, real_now, careful)
         subjects, results = [], {}
         started = time.perf_counter()
         for id in ids:

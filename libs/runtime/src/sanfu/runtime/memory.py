@@ -13,8 +13,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sanfu.runtime.broker import BrokerDown, Incoming, Outgoing, partition_of
+from sanfu.runtime.broker import BrokerDown, Incoming, Outgoing, held_up, partition_of
 from sanfu.runtime.store import Census, Change, Document, Mark, StoreDown
+from sanfu.runtime.weighing import Unfit, misfit
 
 
 class Fault(Enum):
@@ -32,6 +33,9 @@ class MemoryBroker:
     groups: dict[tuple[str, str], dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     fail_next: deque[Fault] = field(default_factory=deque)
     missing: set[str] = field(default_factory=set)
+    oversized: dict[tuple[str, str], float] = field(default_factory=dict)
+    largest: dict[str, int] = field(default_factory=dict)
+    """Bytes of a record, of the topics that don't take any."""
     down: bool = False
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -55,8 +59,14 @@ class MemoryBroker:
             log = self.topics[record.topic]
             number = partition_of(record.key, len(log))
             place = (record.topic, number)
+            if held_up(self.oversized, record):
+                acknowledged.append(False)
+                continue
             fault = self.fail_next.popleft() if self.fail_next and place not in ended else None
-            if self.down or place in ended or fault is Fault.REFUSED:
+            too_long = len(record.value or b"") > self.largest.get(record.topic, 2**31)
+            if too_long and not self.down and place not in ended:
+                self.oversized[record.topic, record.key] = time.monotonic()
+            if self.down or place in ended or too_long or fault is Fault.REFUSED:
                 ended.add(place)
                 acknowledged.append(False)
                 continue
@@ -66,6 +76,7 @@ class MemoryBroker:
             if fault is Fault.UNKNOWN:
                 ended.add(place)
             acknowledged.append(fault is None)
+            self.oversized.pop((record.topic, record.key), None)
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
         await asyncio.sleep(0)
@@ -192,12 +203,14 @@ class MemoryDocuments:
         document = self.documents.get(change.id)
         if (document or {}).get("ver", 0) != change.ver:
             return False
-        fresh = {"_id": change.id, **(document or {}), **copy.deepcopy(dict(change.sets))}
+        fresh = {"_id": change.id, **(document or {}), **dict(change.sets)}
         for name in change.unsets:
             fresh.pop(name, None)
         if change.pushes:
-            fresh["outbox"] = [*fresh.get("outbox", []), *copy.deepcopy(list(change.pushes))]
-        self.documents[change.id] = fresh
+            fresh["outbox"] = [*fresh.get("outbox", []), *change.pushes]
+        if why := misfit(fresh):
+            raise Unfit({change.id: why})
+        self.documents[change.id] = copy.deepcopy(fresh)
         return True
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:

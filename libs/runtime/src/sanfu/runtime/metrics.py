@@ -18,6 +18,7 @@ DECLARED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "gap_oldest_seconds": ("gauge", "Age of the oldest hole; over 60 somebody must look", ()),
     "parked_subjects": ("gauge", "Subjects that wait for an operator", ()),
     "missing_topics": ("gauge", "Topics that entries want to go to and that do not exist", ()),
+    "oversized": ("gauge", "Subjects with an entry that is too long for the topic it wants to go to", ()),
     "timer_lateness_seconds": ("histogram", "From due to written, of timers that went off", ()),
     "timers_oldest_overdue_seconds": ("gauge", "How long the oldest due timer has been due", ()),
     "loop_lag_seconds": ("gauge", "How late the event loop wakes a sleeper", ()),
@@ -48,6 +49,7 @@ class MachineMetrics:
     gap_oldest_seconds: Gauge
     parked_subjects: Gauge
     missing_topics: Gauge
+    oversized: Gauge
     timer_lateness_seconds: Histogram
     timers_oldest_overdue_seconds: Gauge
     loop_lag_seconds: Gauge

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
+from bson.errors import BSONError
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorCollection,
@@ -13,17 +14,22 @@ from motor.motor_asyncio import (
     AsyncIOMotorGridFSBucket,
 )
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from sanfu.runtime.store import Census, Change, Document, Mark, StoreDown
+from sanfu.runtime.weighing import Unfit, misfit
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
 Collection = AsyncIOMotorCollection[dict[str, Any]]
 
 MAJORITY = WriteConcern(w="majority", j=True)
 DUPLICATE_KEY = 11000
+UNFIT = frozenset({2, 15, 52, 56, 57, 10334, 17419})
+"""The server's codes for a document that is too long, too deep, or has names that it does not take."""
+UNSENT = (BSONError, OverflowError, UnicodeError, RecursionError, OperationFailure)
+"""What is raised for a batch with something in it that can't be sent, or not be read at the other end."""
 INDEXES = [
     IndexModel([("p", ASCENDING), ("due", ASCENDING)], partialFilterExpression={"due": {"$type": "date"}}, name="due"),
     IndexModel(
@@ -90,10 +96,16 @@ class MongoDocuments:
         try:
             result = await self.collection.bulk_write([_operation(c) for c in changes], ordered=False)
         except BulkWriteError as error:
-            lost = all(e["code"] == DUPLICATE_KEY for e in error.details["writeErrors"])
-            if lost and not error.details["writeConcernErrors"]:
+            wrongs = error.details["writeErrors"]
+            if unfit := {changes[e["index"]].id: e["errmsg"][:300] for e in wrongs if e["code"] in UNFIT}:
+                raise Unfit(unfit) from error
+            if all(e["code"] == DUPLICATE_KEY for e in wrongs) and not error.details["writeConcernErrors"]:
                 return False
             raise StoreDown(str(error.details)[:300]) from error
+        except UNSENT as error:
+            if unfit := _unfit(changes):
+                raise Unfit(unfit) from error
+            raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
         except PyMongoError as error:
             raise StoreDown(f"{type(error).__name__}: {error}"[:300]) from error
         return result.matched_count + result.inserted_count == len(changes)
@@ -201,6 +213,11 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError(f"{value!r} is no instant")
     return value
+
+
+def _unfit(changes: Sequence[Change]) -> dict[str, str]:
+    whys = {change.id: misfit({**change.sets, "outbox": change.pushes}) for change in changes}
+    return {id: why for id, why in whys.items() if why}
 
 
 def _operation(change: Change) -> InsertOne[dict[str, Any]] | UpdateOne:

@@ -77,12 +77,14 @@ class Publisher:
     def _note(self, entries: Sequence[tuple[str, Entry]], acknowledged: Sequence[bool]) -> None:
         self.metrics.published.inc(sum(acknowledged))
         self.metrics.missing_topics.set(len(self.broker.missing))
-        tried = [ok for (_, entry), ok in zip(entries, acknowledged, strict=True) if self._goes_out(entry["to"])]
+        self.metrics.oversized.set(len(self.broker.oversized))
+        tried = [ok for (_, entry), ok in zip(entries, acknowledged, strict=True) if self._goes_out(entry)]
         if tried:
             self.away = not any(tried)
 
-    def _goes_out(self, to: str) -> bool:
-        return not to.startswith("db:") and to not in self.broker.missing
+    def _goes_out(self, entry: Entry) -> bool:
+        to = entry["to"]
+        return not (to.startswith("db:") or to in self.broker.missing or (to, entry["key"]) in self.broker.oversized)
 
     async def _send(self, entries: Sequence[Entry]) -> list[bool]:
         acknowledged = [True] * len(entries)

@@ -11,8 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 from sanfu.contracts.envelope import Event
 
 State = Mapping[str, Any]
-"""A subject's state in one service: plain data (str, int, float, bool, None, list, dict, datetime). Never changed in
-place: `evolve` returns a new mapping, and shares what did not change."""
+"""A subject's state in one service: plain data (str, int, float, bool, None, list, dict, datetime), under names that
+the rules choose. Never changed in place: `evolve` returns a new mapping, and shares what did not change."""
 
 
 @dataclass(frozen=True, slots=True)

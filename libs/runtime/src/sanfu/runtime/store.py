@@ -72,7 +72,8 @@ class Documents(Protocol):
 
     async def write(self, changes: Sequence[Change]) -> bool:
         """Apply each change wholly or not at all, journaled, by a majority. False if any was lost to another writer:
-        the others hold all the same, so read again and fold again."""
+        the others hold all the same, so read again and fold again. Raises Unfit for documents that no store could
+        hold."""
         ...
 
     async def clear(self, published: Mapping[str, Sequence[str]]) -> None:
