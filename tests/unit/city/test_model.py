@@ -1,10 +1,13 @@
 """The small decisions that the model's data makes itself."""
 
+import re
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sanfu.city.model import Limit, LimitCase, Trigger, Unit, limit_of
+from sanfu.city.model import Limit, LimitCase, Trigger, Unit, WordList, limit_of
 
 HANDLED = "sanfu.issue.handled.v1"
 
@@ -44,3 +47,26 @@ def test_a_trigger_looks_at_type_fields_and_grade() -> None:
     assert not trigger.fits(HANDLED, {"number": 2}, "simple")
     assert not trigger.fits(HANDLED, {}, "difficult")
     assert not trigger.fits("sanfu.issue.closed.v1", {"number": 2}, "difficult")
+
+
+WORDS = st.text("abAB水漏 ", min_size=1, max_size=3)
+
+
+@given(
+    st.lists(st.lists(WORDS, min_size=1, max_size=2).map(tuple), max_size=6).map(tuple),
+    st.lists(WORDS, max_size=2).map(tuple),
+    st.text("abAB水漏不 .", max_size=30),
+)
+def test_the_first_set_found_is_the_one_that_looking_for_each_in_turn_finds(
+    sets: tuple[tuple[str, ...], ...], unless: tuple[str, ...], text: str
+) -> None:
+    left = text.casefold()
+    for phrase in unless:
+        left = left.replace(phrase.casefold(), " ")
+
+    def there(word: str) -> bool:
+        whole = rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else re.escape(word)
+        return re.search(whole, left) is not None
+
+    in_turn = (tuple(map(str.casefold, words)) for words in sets)
+    assert WordList(sets, unless).first(text) == next((words for words in in_turn if all(map(there, words))), None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanfu.contracts.masking import Mask, dialled, digits, plain
+from sanfu.contracts.masking import _FOLDING, FORMS, Mask, dialled, digits, plain
 
 NOBODY = Mask(())
 WANG = Mask.of(
@@ -137,6 +137,14 @@ def test_no_name_survives(name: str) -> None:
 )
 def test_no_email_survives(local: str, host: str) -> None:
     assert not re.search(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", NOBODY.text(f"写信到{local}@{host}谢谢"))
+
+
+@given(st.text("0123456789 -.+()@a8零一x路", max_size=40))
+def test_a_text_is_masked_as_if_it_were_searched_for_every_form(text: str) -> None:
+    searched = text.translate(_FOLDING)
+    for form in FORMS:
+        searched = form.sub(lambda found: "\0" * len(found[0]), searched)
+    assert NOBODY.text(text) == "".join("*" if mark == "\0" else was for mark, was in zip(searched, text, strict=True))
 
 
 def test_a_long_text_takes_no_time_to_speak_of() -> None:

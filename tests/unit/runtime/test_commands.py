@@ -11,8 +11,10 @@ import pytest
 from sanfu.runtime import commands as module
 from sanfu.runtime.commands import Commands
 from sanfu.runtime.fold import Done
+from sanfu.runtime.machine import Outboxes
 from sanfu.runtime.memory import Fault, MemoryDocuments
 from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.rules import Actor, Command, Input, Outcome, Refusal, State
 from sanfu.runtime.store import Change
 from tests.support import toy
@@ -205,3 +207,36 @@ async def test_a_request_that_went_away_does_not_disturb_the_others() -> None:
     assert (await stays).state["answers"] == [2]
     await commands.drain()
     assert answers(documents, "a") == [1], "it was taken, so it is done"
+
+
+async def test_what_is_written_while_a_pass_is_under_way_goes_out_in_one_next_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passes, gate, real = list[list[str]](), asyncio.Event(), Publisher.publish
+
+    async def slow(self: Publisher, outboxes: Outboxes) -> int:
+        passes.append([subject for subject, _ in outboxes])
+        await gate.wait()
+        return await real(self, outboxes)
+
+    monkeypatch.setattr(Publisher, "publish", slow)
+    documents = MemoryDocuments()
+    commands = Commands(Process(documents=documents).machine)
+    await commands.do("a", add(1))
+    await eventually(lambda: passes)
+    await asyncio.gather(*sent(commands, *((f"s-{n}", add(n)) for n in range(5)), ("a", add(2))))
+    gate.set()
+    await commands.drain()
+    assert [sorted(one) for one in passes] == [["a"], ["a", "s-0", "s-1", "s-2", "s-3", "s-4"]]
+    assert all(document["outbox"] == [] for document in documents.documents.values())
+
+
+async def test_what_waits_to_be_published_beyond_measure_is_left_for_the_sweeper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_UNSENT", 0)
+    documents = MemoryDocuments()
+    commands = Commands(Process(documents=documents).machine)
+    await commands.do("a", add(1))
+    await commands.drain()
+    assert documents.documents["a"]["outbox"] != []

@@ -155,30 +155,40 @@ class WordList:
 
     sets: tuple[tuple[str, ...], ...] = ()
     unless: tuple[str, ...] = ()
+    _initials: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         folded = tuple(tuple(word.casefold() for word in words) for words in self.sets)
         object.__setattr__(self, "sets", folded)
+        initials: dict[str, tuple[int, ...]] = {}
+        for place, (first, *_) in enumerate(folded):
+            initials[first[0]] = (*initials.get(first[0], ()), place)
+        object.__setattr__(self, "_initials", initials)
         object.__setattr__(self, "unless", tuple(phrase.casefold() for phrase in self.unless))
 
     def first(self, text: str) -> tuple[str, ...] | None:
         """Return the first set found in the text (its words in lower case), or None."""
-        folded = _folded(text)
+        folded, characters = _folded(text)
+        begun = [place for initial in self._initials.keys() & characters for place in self._initials[initial]]
+        if not begun:
+            return None
         for phrase in self.unless:
             folded = folded.replace(phrase, " ")
-        for words in self.sets:
-            for word in words:
+        for place in sorted(begun):
+            for word in self.sets[place]:
                 if word not in folded or (word.isascii() and not _whole(folded, word)):
                     break
             else:
-                return words
+                return self.sets[place]
         return None
 
 
 @lru_cache(maxsize=8)
-def _folded(text: str) -> str:
-    """Fold case once for the many lists that one text is held against."""
-    return text.casefold()
+def _folded(text: str) -> tuple[str, frozenset[str]]:
+    """Fold case once for the many lists that one text is held against; and which characters it has, by which most of
+    their words are out at once."""
+    folded = text.casefold()
+    return folded, frozenset(folded)
 
 
 def _whole(folded: str, word: str) -> bool:

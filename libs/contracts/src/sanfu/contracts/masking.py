@@ -62,6 +62,8 @@ OTHER_PHONES = _forms(
     rf"\+[0-9](?:{_SEP}[0-9]){{7,14}}(?![0-9])",  # with a country's code
     rf"(?<![0-9])\(?0[0-9]{{2,3}}{_SEP}[0-9]{{3,4}}{_SEP}[0-9]{{4}}(?![0-9])",  # with an area's code
 )
+_LONG_NUMBER = re.compile("[0-9]{8}")
+"""What a text without its gaps must hold to hold any of these numbers: most texts are not searched for each."""
 FORMS = (*EMAILS, *IDS, *MOBILES, *OTHER_PHONES)
 """What tells who somebody is, or how to reach them, by its form alone."""
 
@@ -104,8 +106,10 @@ class Mask:
         bare = folded.translate(_GAPS)
         for value in self.own:
             searched = value.hidden(searched, bare)
-        for pattern in self.forms:
-            searched = pattern.sub(_marked, searched)
+        mails, numbers = "@" in folded, _LONG_NUMBER.search(bare) is not None
+        for pattern in self.forms if mails or numbers else ():
+            if mails if pattern in EMAILS else numbers:
+                searched = pattern.sub(_marked, searched)
         if searched == folded:
             return text
         return "".join(MASK if mark == _MARK else was for mark, was in zip(searched, text, strict=True))

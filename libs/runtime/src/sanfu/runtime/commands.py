@@ -11,7 +11,7 @@ from sanfu.runtime.fold import Done
 from sanfu.runtime.machine import Contended, Machine, Outboxes
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Command
-from sanfu.runtime.store import StoreDown
+from sanfu.runtime.store import Entry, StoreDown
 
 log = structlog.get_logger()
 
@@ -19,6 +19,8 @@ MOST = 200
 """Documents in one write: beyond that a write takes longer than it saves."""
 WRITERS = 2
 """Writes under way at once: while one waits for the journal the next is folded."""
+MOST_UNSENT = 2000
+"""Outboxes that wait to be published, seconds of work; what comes beyond stands in the store, for the sweeper."""
 
 _Waiting = tuple[str, Command, "asyncio.Future[Done]"]
 
@@ -28,7 +30,7 @@ class Commands:
     """Takes commands from any number of requests and writes them in groups.
 
     A group goes at once while a writer is free; what comes meanwhile goes with the next. Commands on one subject keep
-    their order. The answer comes when the command is journaled; publishing follows.
+    their order. The answer comes when the command is journaled; publishing follows, many groups in one pass.
     """
 
     machine: Machine
@@ -38,6 +40,8 @@ class Commands:
     _busy: set[str] = field(default_factory=set)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _writers: int = 0
+    _unsent: dict[str, list[Entry]] = field(default_factory=dict)
+    _publishing: bool = False
 
     async def do(self, subject: str, command: Command) -> Done:
         """Do a command. Raises Refusal when it can't be done, Unavailable when nobody can say whether it was: the
@@ -97,10 +101,22 @@ class Commands:
             self._busy -= group.keys()
             self._writers -= 1
             self._start()
+        if len(self._unsent) < MOST_UNSENT:
+            self._unsent.update(outboxes)
+        if self._unsent and not self._publishing:
+            self._publishing = True
+            self._track(asyncio.ensure_future(self._publish()))
+
+    async def _publish(self) -> None:
+        """Publish what was written: while one pass is under way, the next gathers."""
         try:
-            await self.machine.publisher.publish(outboxes)
+            while self._unsent:
+                outboxes, self._unsent = list(self._unsent.items()), {}
+                await self.machine.publisher.publish(outboxes)
         except Exception as error:  # it was answered, and stands in the outbox: whatever it was, the sweeper goes on
             log.warning("left_for_the_sweeper", why=f"{type(error).__name__}: {error}")
+        finally:
+            self._publishing = False
 
 
 def _answer(future: "asyncio.Future[Done]", outcome: Done | Exception) -> None:

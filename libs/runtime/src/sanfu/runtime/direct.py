@@ -1,17 +1,22 @@
 """Routes that many wait for: one JSON body and some headers, read without what FastAPI can do besides."""
 
 from collections.abc import Callable, Coroutine
+from inspect import isawaitable
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import TypeAdapter, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sanfu.runtime.problems import is_json, not_taken
 
 Errors = list[dict[str, Any]]
+
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class DirectRoute(APIRoute):
@@ -21,7 +26,7 @@ class DirectRoute(APIRoute):
     for each request that was known before. Raises TypeError for an endpoint that takes anything else.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         asked, endpoint = self.dependant, self.endpoint
         if len(asked.body_params) != 1 or asked.dependencies or asked.path_params or asked.query_params:
             raise TypeError(f"{self.path}: a direct route takes one body and headers")
@@ -46,6 +51,40 @@ class DirectRoute(APIRoute):
             return answer
 
         return handle
+
+
+class Directly:
+    """ASGI middleware, the innermost: serve direct routes without looking through all the others first."""
+
+    def __init__(self, app: ASGIApp, whole: FastAPI) -> None:
+        self._app, self._handlers = app, whole.exception_handlers
+        self._routes: dict[tuple[str, str], tuple[RouteContext, Handler]] = {}
+        for found in iter_route_contexts(whole.routes):
+            route = found.original_route
+            if isinstance(route, DirectRoute):
+                for method in route.methods or ():
+                    self._routes[method, found.path or ""] = (found, route.get_route_handler())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"], handle = found
+        request = Request(scope, receive)
+        try:
+            response = await handle(request)
+        except Exception as error:
+            response = await self._said(request, error)
+        await response(scope, receive, send)
+
+    async def _said(self, request: Request, error: Exception) -> Response:
+        """Answer an error as the app's own handlers do. Raises it again where there is none."""
+        for kind in type(error).__mro__:
+            if handler := self._handlers.get(kind):
+                answer = handler(request, error)
+                return await answer if isawaitable(answer) else answer
+        raise error
 
 
 def _body(content: bytes, read: Callable[[bytes], Any], wrong: Errors) -> Any:

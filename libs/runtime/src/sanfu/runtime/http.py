@@ -4,6 +4,7 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Response
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanfu.runtime import problems
 from sanfu.runtime.bodies import SMALL, Bodies
+from sanfu.runtime.direct import Directly
 from sanfu.runtime.paging import LONGEST, Cursor, Page
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.traces import TRACEPARENT, continued
@@ -49,6 +51,7 @@ class Edge:
             ["method", "route", "status"],
             registry=registry,
         )
+        self._series = cache(self._seconds.labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,7 +70,7 @@ class Edge:
         finally:
             TRACEPARENT.reset(token)
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-            self._seconds.labels(method, route_template(scope), str(status)).observe(time.perf_counter() - began)
+            self._series(method, route_template(scope), str(status)).observe(time.perf_counter() - began)
 
 
 def route_template(scope: Scope) -> str:
@@ -121,6 +124,7 @@ def create_app(
     app = FastAPI(
         title=f"sanfu {service}", version=version, docs_url=None, redoc_url=None, responses=problems.RESPONSES, **more
     )
+    app.add_middleware(Directly, whole=app)
     app.add_middleware(Bodies, limit=body_limit, larger=larger)
     problems.install(app)
     app.add_middleware(Edge, registry=watch.registry)

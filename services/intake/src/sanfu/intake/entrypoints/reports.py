@@ -112,7 +112,11 @@ class Report(Strict):
 
     def plain(self) -> dict[str, Any]:
         """Return it as the rules take it: plain data, every field there."""
-        return self.model_dump(exclude={"channel", "attachments"})
+        named = {"place": self.place, "party": self.party, "filer": self.filer}
+        plain = {name: value and dict(value.__dict__) for name, value in named.items()}
+        given = {**self.__dict__, **plain}
+        del given["channel"], given["attachments"]
+        return given
 
 
 class Batch(Body):
