@@ -52,7 +52,7 @@ class Process:
         )  # fmt: skip
         subscription = self.broker.subscribe(toy.STORY, group="sanfu.toy", member="sanfu.toy-0")
         self.reader = Reader(self.machine, self.broker, subscription)
-        self.timers = Timers(self.machine, self.clock, self.reader.caught_up)
+        self.timers = Timers(self.machine, self.clock, self.reader.caught_up, self.reader.prove)
         self.reader.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
 
     async def absorb(self, records: Sequence[Outgoing]) -> None:

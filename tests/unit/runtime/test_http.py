@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from structlog.testing import capture_logs
 
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked, Watch, create_app
+from sanfu.runtime.http import PageAsked, Quiet, Watch, create_app
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
@@ -78,6 +78,16 @@ async def quiet() -> dict[str, Any]:
     return {"quiet": True, "lag": 0}
 
 
+class Settling:
+    """Busy at the first look; its clock gets to the next minute at the third."""
+
+    looks = 0
+
+    async def __call__(self) -> dict[str, Any]:
+        self.looks += 1
+        return {"quiet": self.looks > 1, "now": f"2026-01-05T01:0{int(self.looks > 2)}:00.000Z"}
+
+
 class Readiness:
     well = True
 
@@ -88,7 +98,7 @@ class Readiness:
 READY = Readiness()
 
 
-def client_of(token: str | None = TOKEN) -> httpx.AsyncClient:
+def client_of(token: str | None = TOKEN, quiet: Quiet = quiet) -> httpx.AsyncClient:
     watch = Watch(CollectorRegistry(), READY, quiet, SecretStr(token) if token else None)
     app = create_app("toy", watch, routers=[routes()], body_limit=2048, larger={"/v1/things/big/": 8192})
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://toy")
@@ -282,6 +292,19 @@ async def test_ops_opens_to_the_tokens_bearer_only(client: httpx.AsyncClient) ->
     problem(await client.get("/ops/quiet", headers=wrong), 403, "ops-token-wrong")
     right = {"authorization": f"Bearer {TOKEN}"}
     assert (await client.get("/ops/quiet", headers=right)).json() == {"quiet": True, "lag": 0}
+
+
+async def test_who_asks_may_wait_until_it_is_quiet_and_until_an_instant_has_come() -> None:
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    async with client_of(quiet=Settling()) as client:
+        assert (await client.get("/ops/quiet", headers=bearer)).json()["quiet"] is False
+    async with client_of(quiet=Settling()) as client:
+        waited = (await client.get("/ops/quiet?within=10", headers=bearer)).json()
+        assert waited == {"quiet": True, "now": "2026-01-05T01:00:00.000Z"}
+    async with client_of(quiet=Settling()) as client:
+        at = {"within": "10", "at": "2026-01-05T01:01:00.000Z"}
+        waited = (await client.get("/ops/quiet", params=at, headers=bearer)).json()
+        assert waited == {"quiet": True, "now": "2026-01-05T01:01:00.000Z"}
 
 
 async def test_without_an_ops_token_ops_is_shut() -> None:

@@ -161,5 +161,18 @@ async def test_a_service_that_just_started_is_not_quiet_while_it_has_not_read() 
         assert answers(documents, "s-1") == [2]
 
 
+async def test_a_service_that_read_something_while_it_was_asked_does_not_call_itself_quiet() -> None:
+    async with serving(toy_broker(), MemoryDocuments()) as service:
+        await eventually(lambda: _quiet(service))
+
+        async def meanwhile() -> dict[str, int]:
+            service.reader.partitions[0].position += 1
+            return {}
+
+        service.watcher._quiet = meanwhile
+        assert (await service.watcher.quiet())["moving"] == 1
+        assert not await _quiet(service)
+
+
 async def _quiet(service: Service) -> bool:
     return bool((await service.watcher.quiet())["quiet"])

@@ -14,6 +14,7 @@ from sanfu.contracts.envelope import instant
 from sanfu.runtime import timers
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.consuming import Partition
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.store import Document, Mark
 from tests.support import toy
@@ -243,6 +244,27 @@ class Slow(MemoryDocuments):
 
 
 @pytest.mark.usefixtures("long_naps")
+async def test_a_loop_whose_timer_is_due_asks_how_far_the_story_goes(long_naps: None) -> None:
+    """No fetch comes back: yet what was read is the story's end, and the broker can say so."""
+    process = Process()
+    await process.absorb([asked("s-1", START + MINUTE)])
+    async with reading(process):
+        await eventually(lambda: len(process.reader.caught_up()) == process.machine.partitions)
+        process.reader.subscription.end_seen = lambda partition: None  # type: ignore[method-assign]
+        process.clock.advance(MINUTE)
+        await eventually(lambda: len(rung(process.broker)) == 1)
+
+
+async def test_what_is_not_read_yet_is_not_proven_to_be_read_to_its_end() -> None:
+    process = Process()
+    await process.reader.subscription.start()
+    process.reader.partitions = {number: Partition(0) for number in range(process.machine.partitions)}
+    await process.broker.publish([asked("s-1", START + MINUTE)])
+    await process.reader.prove()
+    unread = process.machine.partition("s-1")
+    assert process.reader.caught_up() == {n: START for n in process.reader.partitions if n != unread}
+
+
 async def test_a_timer_armed_while_the_next_one_is_looked_up_is_not_slept_over() -> None:
     documents = Slow()
     process = Process(documents=documents, clock=Asleep(START))

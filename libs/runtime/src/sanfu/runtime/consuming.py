@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -107,6 +108,17 @@ class Reader:
         """Whether this process knows its partitions, and none is being rebuilt."""
         return self.known.is_set() and self.subscription.assigned <= self.partitions.keys() and not self.rebuilding
 
+    @property
+    def read(self) -> int:
+        """How many of the partitions' records were read; the same twice only if nothing came in between."""
+        return sum(partition.position for partition in self.partitions.values())
+
+    @property
+    def unread(self) -> int:
+        """Records that are known to be there, and are not folded."""
+        seen = {number: self.subscription.end_seen(number) for number in self.partitions}
+        return sum(max(0, at[1] - self.partitions[number].position) for number, at in seen.items() if at)
+
     def met(self) -> dict[int, datetime]:
         """Since when (real time) this process has each of its partitions."""
         return {number: partition.met for number, partition in self.partitions.items()}
@@ -118,6 +130,13 @@ class Reader:
             for number, partition in self.partitions.items()
             if partition.caught_up_at is not None and partition.rebuild_until is None
         }
+
+    async def prove(self) -> None:
+        """Ask the broker for the story's end: what is read so far is read to its end as of now. Raises BrokerDown."""
+        now, ends = self.machine.clock.now(), await self.subscription.ends()
+        for number, partition in self.partitions.items():
+            if partition.position >= ends.get(number, sys.maxsize):
+                partition.caught_up_at = max(now, partition.caught_up_at or now)
 
     # --- one turn ---------------------------------------------------------------------------------------------------
 
@@ -298,7 +317,8 @@ class Reader:
             if partition.heard is None:
                 partition.heard = at if at > partition.asked[0] else None
             elif at > partition.heard and partition.position >= end:
-                partition.caught_up_at, partition.asked, partition.heard = partition.asked[1], None, None
+                partition.caught_up_at = max(partition.asked[1], partition.caught_up_at or partition.asked[1])
+                partition.asked, partition.heard = None, None
                 moved = True
         if moved:
             self.on_caught_up()

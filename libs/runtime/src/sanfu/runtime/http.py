@@ -1,5 +1,6 @@
 """The HTTP side every service has: problems, health, metrics, traces, and what operators may ask."""
 
+import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,6 +26,11 @@ Ready = Callable[[], tuple[bool, Mapping[str, Any]]]
 """Whether the service may get requests, and what it is waiting for."""
 Quiet = Callable[[], Awaitable[Mapping[str, Any]]]
 """What is still on its way; must hold `quiet: bool`."""
+
+LONGEST_WAIT = 30
+"""Seconds for which one may be asked to wait until it is quiet."""
+QUIET_LOOK = 0.02
+"""Seconds between two looks meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +166,18 @@ def _ops(quiet: Quiet, token: SecretStr | None) -> APIRouter:
     router = APIRouter(prefix="/ops", tags=["ops"], dependencies=[Depends(ops_guard(token))])
 
     @router.get("/quiet")
-    async def is_quiet() -> dict[str, Any]:
-        return dict(await quiet())
+    async def is_quiet(
+        within: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
+        at: Annotated[str, Query(max_length=30)] = "",
+    ) -> dict[str, Any]:
+        """Whether nothing is on its way here. Waits for that up to `within` seconds, and with `at` until it is that
+        instant on the business clock as well."""
+        until = time.monotonic() + within
+        while True:
+            told = dict(await quiet())
+            if (told["quiet"] and told.get("now", "") >= at) or time.monotonic() >= until:
+                return told
+            await asyncio.sleep(QUIET_LOOK)
 
     return router
 

@@ -57,6 +57,9 @@ class KafkaBroker:
     """Topics that did not take a batch of several records: they get each alone."""
     _looked: float = 0.0
     _turning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asker: AIOKafkaConsumer | None = None
+    """For questions only: on a consumer's own connection they wait behind its fetch, until that comes back."""
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
         self._producer = await self._new_producer()
@@ -66,6 +69,7 @@ class KafkaBroker:
         if self._producer is not None:
             await self._retire(self._producer)
             self._producer = None
+        await self._hang_up()
 
     def name(self, logical: str) -> str:
         """The topic's or group's name on the broker."""
@@ -127,6 +131,34 @@ class KafkaBroker:
         finally:
             await consumer.stop()
         return [r for r in found if key is None or r.key == key]
+
+    async def ends(self, places: Sequence[TopicPartition]) -> dict[int, int]:
+        """The end of each of these partitions now. Raises BrokerDown."""
+        try:
+            async with asyncio.timeout(10):
+                found = await (await self._questioner()).end_offsets(places)
+        except (KafkaError, *LOST) as error:
+            await self._hang_up()
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        return {place.partition: offset for place, offset in found.items()}
+
+    async def _questioner(self) -> AIOKafkaConsumer:
+        async with self._asking:
+            if self._asker is None:
+                asker = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+                try:
+                    await asker.start()
+                except BaseException:
+                    await asker.stop()
+                    raise
+                self._asker = asker
+            return self._asker
+
+    async def _hang_up(self) -> None:
+        asker, self._asker = self._asker, None
+        if asker is not None:
+            with contextlib.suppress(KafkaError, *LOST):
+                await asyncio.wait_for(asker.stop(), 2.0)
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
@@ -301,8 +333,7 @@ class KafkaSubscription:
             await self._asked(self._joined().commit({TopicPartition(self._topic, n): o for n, o in offsets.items()}))
 
     async def ends(self) -> dict[int, int]:
-        found = await self._asked(self._joined().end_offsets(self._places()))
-        return {place.partition: offset for place, offset in found.items()}
+        return await self._broker.ends(self._places())
 
     async def beginnings(self) -> dict[int, int]:
         found = await self._asked(self._joined().beginning_offsets(self._places()))

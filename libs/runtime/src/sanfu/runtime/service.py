@@ -80,7 +80,7 @@ class Service:
         member = f"sanfu.{name}-{settings.ordinal}"
         subscription = parts.broker.subscribe(story, group=f"sanfu.{name}", member=member)
         self.reader = Reader(self.machine, parts.broker, subscription)
-        self.timers = Timers(self.machine, parts.clock, self.reader.caught_up)
+        self.timers = Timers(self.machine, parts.clock, self.reader.caught_up, self.reader.prove)
         self.reader.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
         self.sweeper = Sweeper(parts.documents, publisher, self.reader.met)
         self.tables = [self._table(table, member) for table in tables]

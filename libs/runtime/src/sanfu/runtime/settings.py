@@ -45,7 +45,7 @@ class ServiceSettings(BaseSettings):
     clock: Path | None = Field(None, description="anchor file of the business clock; absent: the system clock")
 
     fetch_wait_ms: int = Field(
-        500, ge=1, le=1000, description="how long an empty fetch waits: only timers need to hear often of the log's end"
+        500, ge=1, le=1000, description="how long an empty fetch waits; a timer that is due asks for the end itself"
     )
     session_s: float = Field(10, ge=6, description="a restart within it finds its partitions unmoved (broker: >= 6)")
     send_within_s: float = Field(10, gt=0, description="a send that is not acknowledged by then counts as unknown")

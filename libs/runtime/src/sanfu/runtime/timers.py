@@ -1,12 +1,15 @@
 """Timers: documents whose `due` has come, oldest first, through the machine. Nothing is loaded at start."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from sanfu.runtime.broker import BrokerDown
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.machine import Contended, Machine
 from sanfu.runtime.outbox import Beside
@@ -17,6 +20,8 @@ log = structlog.get_logger()
 PAGE = 500
 TOGETHER = timedelta(seconds=1)
 """Partitions read to their end within so much of each other are asked in one query."""
+PROVE_EVERY = 0.1
+"""Real seconds between two questions how far the story goes, while a timer is due and waits for that."""
 NAP = timedelta(seconds=1)
 """The longest sleep: whoever else armed an earlier timer is heard after it."""
 
@@ -33,6 +38,9 @@ class Timers:
     machine: Machine
     clock: Clock
     caught_up: Callable[[], Mapping[int, datetime]]
+    prove: Callable[[], Awaitable[None]]
+    """Ask how far the story goes: what was read to its end is caught up now. Raises BrokerDown."""
+    _proved: float = 0.0
     _poked: asyncio.Event = field(default_factory=asyncio.Event)
     _wakes: datetime | None = None
     """The instant this loop sleeps until; None while a due timer waits for its partition to be read to the end."""
@@ -108,7 +116,7 @@ class Timers:
             wait = self.clock.sleep_until(self._wakes)
         else:
             self._wakes = None
-            wait = asyncio.sleep(NAP.total_seconds())
+            wait = self._proof()
         poked, slept = asyncio.ensure_future(self._poked.wait()), asyncio.ensure_future(wait)
         _, pending = await asyncio.wait(
             {poked, slept}, return_when=asyncio.FIRST_COMPLETED, timeout=NAP.total_seconds()
@@ -116,3 +124,10 @@ class Timers:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+
+    async def _proof(self) -> None:
+        """Don't wait for two fetches to come back, ask: but not for every timer of a crowd."""
+        await asyncio.sleep(self._proved + PROVE_EVERY - time.monotonic())
+        self._proved = time.monotonic()
+        with contextlib.suppress(BrokerDown):
+            await self.prove()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,32 +46,45 @@ class Watcher:
                 self._moved = time.monotonic()  # nobody stalls who has nothing to work with
 
     async def quiet(self) -> dict[str, Any]:
-        """Whether nothing is on its way: everything folded, published, and no timer due. Counts of what is.
+        """Whether nothing is on its way: everything folded, published, and no timer due. Counts of what is, as far as
+        the first that is not 0.
 
         For who drives the business clock, with it: `now`, the instant this service works at; `next_due`, its earliest
-        timer; `read`, which is the same in two answers only if nothing came in between.
+        timer; `read`, how much of the story it has read. All of it stood still from the first look to the last, which
+        is at the story's end: so when all services say that they are quiet and have read the same, nothing was
+        written between any two of these answers, and nothing is under way at the last one.
         """
-        service = self._service
-        partitions, now = list(service.reader.partitions), service.clock.now()
+        now, read = self._service.clock.now(), self._service.reader.read
+        counts: dict[str, int] = {}
         try:
-            census = await service.documents.census(partitions)
-            counts = {
-                "lag": await self._lag(),
-                "outboxes": census.unsent,
-                "due": int(census.oldest_due is not None and census.oldest_due <= now),
-                "commands": service.commands.pending,
-                "unassigned": int(service.settings.only != "api" and not service.reader.ready),
-            }
-            for table in service.tables:
-                counts[table.table.topic] = await table.lag()
-            if self._quiet is not None:
-                counts |= await self._quiet()
+            due = await self._service.documents.next_due(self._service.reader.partitions)
+            async for more in self._under_way(due is not None and due <= now):
+                counts |= more
+                if any(more.values()):
+                    break
         except (StoreDown, BrokerDown) as error:
             return {"quiet": False, "why": str(error)}
-        due = None if census.oldest_due is None else instant(census.oldest_due)
-        read = sum(partition.position for partition in service.reader.partitions.values())
-        told = {"now": instant(now), "next_due": due, "read": read}
+        counts["moving"] = self._service.reader.read - read
+        told = {"now": instant(now), "next_due": None if due is None else instant(due), "read": read}
         return {"quiet": not any(counts.values()), **told, **counts}
+
+    async def _under_way(self, due: bool) -> AsyncIterator[Mapping[str, int]]:
+        """What costs nothing to know comes first, the story's end last."""
+        service = self._service
+        unassigned = service.settings.only != "api" and not service.reader.ready
+        yield {"commands": service.commands.pending, "unassigned": int(unassigned), "due": int(due)}
+        yield {"unread": service.reader.unread}
+        yield await self._unsent()
+        if self._quiet is not None:
+            yield await self._quiet()
+            yield await self._unsent()  # what left an outbox for a collection of the service's own may come by again
+        for table in service.tables:
+            yield {table.table.topic: await table.lag()}
+        yield {"lag": await self._lag()}
+
+    async def _unsent(self) -> Mapping[str, int]:
+        partitions = self._service.reader.partitions
+        return {"outboxes": len(await self._service.documents.unsent(partitions, datetime.now(UTC), 1))}
 
     async def _lag(self) -> int:
         if self._service.settings.only == "api":

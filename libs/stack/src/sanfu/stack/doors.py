@@ -82,13 +82,13 @@ class Doors:
 
     # ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def quiet(self, names: Sequence[str] = ()) -> dict[str, Json]:
-        """Ask these services, or all, whether they are quiet."""
-        asked = names or self.services
+    async def quiet(self, *, within: float = 0, at: str = "") -> dict[str, Json]:
+        """Ask all services whether they are quiet; each waits for it, and for that instant, so many seconds."""
+        asked = {"within": within, "at": at}
         answers = await asyncio.gather(
-            *(self._ask("GET", name, "/ops/quiet", headers=self._operator()) for name in asked)
+            *(self._ask("GET", name, "/ops/quiet", params=asked, headers=self._operator()) for name in self.services)
         )
-        return dict(zip(asked, answers, strict=True))
+        return dict(zip(self.services, answers, strict=True))
 
     async def dead_letters(self, service: str) -> list[Json]:
         """List a service's dead letters, without their bodies."""

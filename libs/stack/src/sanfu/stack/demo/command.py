@@ -26,7 +26,6 @@ from sanfu.stack.stack import Stack
 
 SETTINGS = {
     "SANFU_PUBLIC_RATE": "1000000/minute",  # all residents of the demo write from one address
-    "SANFU_FETCH_WAIT_MS": "50",  # a timer waits for two fetches, and here somebody waits for the timer
 }
 BEFORE = timedelta(minutes=5)
 """The show begins so long before its first report."""

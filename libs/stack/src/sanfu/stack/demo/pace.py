@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,8 @@ from sanfu.stack.programs import PartError
 
 LOOK_EVERY = 0.02
 """Real seconds between two looks at services that are not quiet."""
+WAIT = 5.0
+"""Real seconds for which a service may wait until it is quiet, before it says what keeps it."""
 PATIENCE = 120.0
 """Real seconds: what the services have not done with one instant's acts by then, something keeps them from."""
 
@@ -37,40 +39,22 @@ class Jumping:
     def __init__(self, anchor: Path, doors: Doors, start: datetime) -> None:
         self._anchor, self._doors, self._now = anchor, doors, start
         self._next_due: datetime | None = None
-        self._read: dict[str, int] | None = None
-        """How far each service had read the story when it was quiet; None while that is not known."""
+        self._settled = False
 
     async def settle(self) -> None:
-        """All services quiet, at this instant, twice in a row, with nothing read in between."""
-        before, until, now = self._read, time.monotonic() + PATIENCE, instant(self._now)
+        """Wait until all services say that they are quiet at this instant, and have read the story equally far."""
+        now, until = instant(self._now), time.monotonic() + PATIENCE
         while True:
-            found = await self._doors.quiet()
-            if busy := [name for name, one in found.items() if not _calm(one, now)]:
-                await self._calmed(busy, until)
-                before = None
-                continue
-            read = {name: one["read"] for name, one in found.items()}
-            if read == before:
-                self._read = read
-                dues = [moment(one["next_due"]) for one in found.values() if one["next_due"]]
-                self._next_due = min(dues, default=None)
-                return
-            before = read
+            found = await self._doors.quiet(within=WAIT, at=now)
+            if all(_calm(one, now) for one in found.values()) and len({one["read"] for one in found.values()}) == 1:
+                break
             if time.monotonic() > until:
-                raise PartError(f"somebody wrote to the story for {PATIENCE:.0f} s without an end")
-
-    async def _calmed(self, busy: Sequence[str], until: float) -> None:
-        """Wait for these only: asking a service costs what it could do meanwhile."""
-        now = instant(self._now)
-        while busy:
-            await asyncio.sleep(LOOK_EVERY)
-            found = await self._doors.quiet(busy)
-            busy = [name for name, one in found.items() if not _calm(one, now)]
-            if busy and time.monotonic() > until:
-                raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy({name: found[name] for name in busy})}")
+                raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy(found)}")
+        self._settled = True
+        self._next_due = min((moment(one["next_due"]) for one in found.values() if one["next_due"]), default=None)
 
     async def reach(self, at: datetime) -> datetime:
-        if self._read is None:
+        if not self._settled:
             await self.settle()
         while self._next_due is not None and self._next_due <= at:
             self._jump(self._next_due)
