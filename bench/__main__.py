@@ -1,11 +1,10 @@
 """`python -m bench NAME [--json]`, which `./sanfu bench NAME` calls."""
 
-import asyncio
 import importlib
 import json
 import sys
 
-from sanfu.runtime import logs
+from sanfu.runtime import logs, loop
 
 NAMES = ("machine", "intake", "flow", "timers")
 
@@ -16,7 +15,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: ./sanfu bench {'|'.join(NAMES)} [--json]\n")
         return 2
     logs.configure("bench", "error", sys.stderr)
-    result = asyncio.run(importlib.import_module(f"bench.{wanted[0]}").run())
+    result = loop.run(importlib.import_module(f"bench.{wanted[0]}").run())
     sys.stdout.write("\n".join(result.lines()) + "\n")
     if "--json" in arguments:
         sys.stdout.write(json.dumps(result.as_json()) + "\n")

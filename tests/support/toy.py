@@ -68,7 +68,7 @@ class ToyRules:
         if event.type != ANSWERED:
             return []
         note = {"_id": event.id, "value": event.data["value"]}
-        return [Relay(COPIES, event, {"ce_unitsequence": str(len(after["answers"]))}), Insert("notes", note)]
+        return [Relay(COPIES, event.data, {"ce_unitsequence": str(len(after["answers"]))}), Insert("notes", note)]
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
         if state.get("asked", 0) > len(state.get("answers", [])):

@@ -1,6 +1,5 @@
 """A case folded again from the story is the same case, and nothing is told twice."""
 
-from dataclasses import replace
 
 from sanfu.contracts import names
 from sanfu.runtime.memory import MemoryDocuments
@@ -67,7 +66,7 @@ async def test_a_closing_that_was_lost_with_an_outbox_is_told_after_the_rebuild(
     await lived(desk)
     for number, log in enumerate(desk.broker.topics[names.ISSUES]):
         kept = [record for record in log if dict(record.headers)["ce_type"] != names.ISSUE_CLOSED.encode()]
-        desk.broker.topics[names.ISSUES][number] = [replace(one, offset=at) for at, one in enumerate(kept)]
+        desk.broker.topics[names.ISSUES][number] = [one._replace(offset=at) for at, one in enumerate(kept)]
     other = cases.desk()
     other.broker.topics = desk.broker.topics
     await other.service.start()

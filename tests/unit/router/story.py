@@ -1,9 +1,9 @@
 """An issue's story, told to the router as the machine tells it: live, or read back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id
@@ -29,6 +29,14 @@ def told(type: str, data: Mapping[str, Any], number: int, source: str, cause: st
     return Event(event_id(source, "i-1", number), type, source, "i-1", number, NOW, whole, cause)
 
 
+class Copy(NamedTuple):
+    """What went to a unit's topic: the event as the unit sees it."""
+
+    topic: str
+    event: Event
+    headers: Mapping[str, str]
+
+
 @dataclass
 class Told:
     """One issue, folded live. `story` is the order in which the router saw it, `sent` what went to units."""
@@ -36,7 +44,7 @@ class Told:
     rules: RouterRules
     state: State = field(default_factory=dict)
     story: list[Event] = field(default_factory=list)
-    sent: list[Relay] = field(default_factory=list)
+    sent: list[Copy] = field(default_factory=list)
 
     def tell(self, type: str, source: str = "desk", **data: Any) -> list[Event]:
         """Fold an event of another service and what follows from it; return the router's answers."""
@@ -69,13 +77,15 @@ class Told:
         )  # fmt: skip
         return answer
 
-    def of(self, unit: str) -> list[Relay]:
-        return [relay for relay in self.sent if relay.topic == names.unit_topic(unit)]
+    def of(self, unit: str) -> list[Copy]:
+        return [copy for copy in self.sent if copy.topic == names.unit_topic(unit)]
 
     def _fold(self, event: Event) -> None:
         before, self.state = self.state, self.rules.evolve(self.state, event)
         self.story.append(event)
-        self.sent += [sent for sent in self.rules.relay(before, self.state, event) if isinstance(sent, Relay)]
+        for sent in self.rules.relay(before, self.state, event):
+            assert isinstance(sent, Relay)
+            self.sent.append(Copy(sent.topic, replace(event, data=sent.data), sent.headers))
 
 
 def read_back(rules: RouterRules, story: Sequence[Event]) -> State:

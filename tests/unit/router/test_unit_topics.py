@@ -9,9 +9,8 @@ from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.contracts.units import UNIT_SEQUENCE, IssueAsItStands
 from sanfu.router.domain.rules import RouterRules
-from sanfu.runtime.rules import Relay
 from tests.unit.router.city import pack
-from tests.unit.router.story import AT, BY, Told
+from tests.unit.router.story import AT, BY, Copy, Told
 
 LATER = "2026-11-03T01:00:00.000Z"
 
@@ -22,11 +21,11 @@ def leaking(**data: Any) -> Told:
     return it
 
 
-def types(relays: list[Relay]) -> list[str]:
+def types(relays: list[Copy]) -> list[str]:
     return [relay.event.type for relay in relays]
 
 
-def sequence(relays: list[Relay]) -> list[int]:
+def sequence(relays: list[Copy]) -> list[int]:
     return [int(relay.headers[UNIT_SEQUENCE]) for relay in relays]
 
 

@@ -5,6 +5,7 @@ The source is `router` in an Event and `/sanfu/router` on the wire; the sequence
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sanfu.contracts.envelope import Event, instant, truncated
@@ -57,11 +58,11 @@ def to_headers(event: Event, more: Mapping[str, str] | None = None) -> list[tupl
     headers = [
         *_FIRST,
         ("ce_id", event.id.encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_source", (SOURCE + event.source).encode()),
+        _type_header(event.type),
+        _source_header(event.source),
         ("ce_subject", event.subject.encode()),
         ("ce_sequence", b"%d" % event.sequence),
-        ("ce_time", instant(event.time).encode()),
+        _time_header(event.time),
     ]
     if event.causation is not None:
         headers.append(("ce_causationid", event.causation.encode()))
@@ -70,6 +71,21 @@ def to_headers(event: Event, more: Mapping[str, str] | None = None) -> list[tupl
     if more:
         headers += [(name, value.encode()) for name, value in more.items()]
     return headers
+
+
+@lru_cache(maxsize=1024)
+def _type_header(type: str) -> tuple[str, bytes]:
+    return "ce_type", type.encode()
+
+
+@lru_cache(maxsize=1024)
+def _source_header(source: str) -> tuple[str, bytes]:
+    return "ce_source", (SOURCE + source).encode()
+
+
+@lru_cache(maxsize=1024)  # all events of a batch share their instant
+def _time_header(time: datetime) -> tuple[str, bytes]:
+    return "ce_time", instant(time).encode()
 
 
 def from_headers(headers: Headers, data: Mapping[str, Any]) -> Event:
@@ -84,7 +100,7 @@ def peek(headers: Headers) -> Heads:
         _version(found["ce_specversion"])
         return Heads(
             _text(found["ce_id"]),
-            _text(found["ce_type"]),
+            _type(found["ce_type"]),
             _source(found["ce_source"]),
             _text(found["ce_subject"]),
             _sequence(found["ce_sequence"]),
@@ -113,6 +129,12 @@ def _text(value: bytes | None) -> str:
     return value.decode()
 
 
+@lru_cache(maxsize=1024)
+def _type(value: bytes | None) -> str:
+    return _text(value)
+
+
+@lru_cache(maxsize=1024)
 def _source(value: bytes | None) -> str:
     text = _text(value)
     if not text.startswith(SOURCE) or len(text) == len(SOURCE):

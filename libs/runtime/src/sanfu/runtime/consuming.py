@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 declare("machine.after_commit", "offset committed")
 
 BATCH = 500
+IN_HAND = 2
+"""Batches in hand at once: while the store writes one, the next is folded."""
 REMEMBER_EVERY = 1.0
 """Seconds between two notes of the position: after a kill so much is folded again, and known as seen."""
 
@@ -45,6 +47,16 @@ class Partition:
     first: bool = False
     """Nobody of this group has ever read it: nothing that follows from it was ever done."""
     met: datetime = field(default_factory=lambda: truncated(datetime.now(UTC)))
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records of one poll: readable ones by subject, in order. `ends`: how far each partition is folded after it."""
+
+    groups: dict[str, list[Letter]]
+    unreadable: list[Outgoing]
+    ends: list[tuple[Partition, int]]
+    folding: "asyncio.Future[None] | None" = None
 
 
 @dataclass(slots=True)
@@ -68,6 +80,8 @@ class Reader:
     _stopping: bool = False
     _noted_at: float = 0.0
     _refused: int = 0
+    _in_hand: deque[Batch] = field(default_factory=deque)
+    """No two of them hold the same subject. They end in their order, whichever is written first."""
     _beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +106,8 @@ class Reader:
                 if self._refused > 1:
                     raise
                 await asyncio.sleep(pause)
-        with contextlib.suppress(StoreDown, BrokerDown):
+        with contextlib.suppress(StoreDown, BrokerDown, Contended):
+            await self._finish()
             await self._beside.ended()
             await self._note(force=True)
 
@@ -144,6 +159,8 @@ class Reader:
         await self._meet(self.subscription.assigned)
         self._ask()
         records = await self.subscription.poll(BATCH, 0.1)
+        if self._in_hand and (folding := self._in_hand[0].folding) is not None and folding.done():
+            await self._end_first()
         await self._go_live_where_due()
         if records:
             await self._absorb([r for r in records if r.partition in self.partitions])
@@ -159,17 +176,49 @@ class Reader:
             until = self.partitions[record.partition].rebuild_until
             (replayed if until is not None and record.offset < until else live).append(record)
         if replayed:
-            await self._fold(replayed, deciding=False)
+            await self._begin(self._batch(replayed, deciding=False), deciding=False)
+            await self._finish()
             await self._go_live_where_due()
         if live:
-            await self._fold(live, deciding=True)
+            await self._begin(self._batch(live, deciding=True), deciding=True)
 
-    async def _fold(self, records: list[Incoming], *, deciding: bool) -> None:
+    async def _begin(self, batch: Batch, *, deciding: bool) -> None:
+        """Take a batch in hand, once there is room for it and none of its subjects is in hand already."""
+        while self._in_hand and (
+            len(self._in_hand) >= IN_HAND or any(batch.groups.keys() & other.groups.keys() for other in self._in_hand)
+        ):
+            await self._end_first()
+        batch.folding = asyncio.ensure_future(self._fold(batch, deciding=deciding))
+        batch.folding.add_done_callback(lambda _: self._end_done())
+        self._in_hand.append(batch)
+
+    async def _finish(self) -> None:
+        while self._in_hand:
+            await self._end_first()
+
+    async def _end_first(self) -> None:
+        """Wait for the oldest batch in hand. Raises what its folding raised: then nothing of it counts."""
+        first = self._in_hand[0]
+        assert first.folding is not None  # noqa: S101
+        await asyncio.wait({first.folding})
+        self._end_done()
+        if self._in_hand and self._in_hand[0] is first:
+            self._in_hand.clear()
+            first.folding.result()
+
+    def _end_done(self) -> None:
+        """Move the positions past the batches that are folded, oldest first."""
+        while self._in_hand and (folding := self._in_hand[0].folding) is not None and _succeeded(folding):
+            for partition, end in self._in_hand.popleft().ends:
+                partition.position = end
+        self._answer()
+
+    async def _fold(self, batch: Batch, *, deciding: bool) -> None:
         pause = 0.1
         while True:
             try:
-                await self._fold_once(records, deciding=deciding)
-                break
+                await self._fold_once(batch, deciding=deciding)
+                return
             except (BrokerDown, StoreDown, Contended) as error:
                 if self._stopping:
                     raise
@@ -177,10 +226,8 @@ class Reader:
                 log.warning("waiting", why=str(error), seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
-        for record in records:
-            self.partitions[record.partition].position = record.offset + 1
 
-    async def _fold_once(self, records: list[Incoming], *, deciding: bool) -> None:
+    def _batch(self, records: list[Incoming], *, deciding: bool) -> Batch:
         groups: dict[str, list[Letter]] = defaultdict(list)
         unreadable: list[Outgoing] = []
         own = 0
@@ -194,14 +241,17 @@ class Reader:
                     own += 1
                 else:
                     groups[letter.heads.subject].append(letter)
-        fates, outboxes = await self.machine.absorb(groups, deciding=deciding)
-        await self._beside.publish(outboxes)
-        while unreadable and not all(await self.broker.publish(unreadable)):
-            raise BrokerDown("the dead-letter topic does not take records")
-        if unreadable:
-            self.machine.metrics.dead_letters.labels("unreadable").inc(len(unreadable))
-        self._count(fates, groups)
         self.machine.metrics.records.labels(Fate.REPEATED.value).inc(own)
+        ends = {record.partition: record.offset + 1 for record in records}
+        return Batch(groups, unreadable, [(self.partitions[number], end) for number, end in ends.items()])
+
+    async def _fold_once(self, batch: Batch, *, deciding: bool) -> None:
+        fates, outboxes = await self.machine.absorb(batch.groups, deciding=deciding)
+        await self._beside.publish(outboxes)
+        if batch.unreadable and not all(await self.broker.publish(batch.unreadable)):
+            raise BrokerDown("the dead-letter topic does not take records")
+        self.machine.metrics.dead_letters.labels("unreadable").inc(len(batch.unreadable))
+        self._count(fates, batch.groups)
 
     def _own(self, letter: Letter) -> bool:
         """Whether this very process published it a moment ago, so that its document needs no look."""
@@ -322,6 +372,10 @@ class Reader:
                 moved = True
         if moved:
             self.on_caught_up()
+
+
+def _succeeded(task: "asyncio.Future[None]") -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def read_letter(record: Incoming) -> Letter:

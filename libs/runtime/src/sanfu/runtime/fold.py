@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from sanfu.contracts.codec import BadBody
 from sanfu.contracts.envelope import MAX_BODY, Event, event_id
 from sanfu.contracts.names import dead_letter_topic
-from sanfu.contracts.wire import Heads, to_headers
+from sanfu.contracts.wire import Headers, Heads, to_headers
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.codec import Codec
 from sanfu.runtime.rules import Command, Draft, Due, Insert, Outcome, Publish, Refusal, Relay, Rules
@@ -68,8 +68,7 @@ class Setting:
     """Subjects of which the store could not hold what became of them: each of their inputs is tried for it first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A record of the story whose subject, source and sequence can be read. `broken` says what else can't."""
 
     heads: Heads
@@ -85,8 +84,7 @@ class Unkept(ValueError):
     """An input that brings about more, or other, than a document or a topic can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """An own event, if there is one, the state after it, and what the outbox takes for it."""
 
     event: Event | None
@@ -136,7 +134,7 @@ class Subject:
                 event = self._event(letter)
                 state = self._set.rules.evolve(self.state, event)
                 follows = deciding and not own
-                copies = self._copies(self.state, state, event) if follows else []
+                copies = self._copies(self.state, state, event, None) if follows else []
                 told = self._decided(state, event, heads.id) if follows else []
                 heavy = len(letter.record.value or b"") * WEIGHED_EVERY > BUDGET
                 self._try(state, told, copies, weigh=heavy or heads.sequence % WEIGHED_EVERY == 0)
@@ -293,8 +291,9 @@ class Subject:
                 data, cause, trace,
             )  # fmt: skip
             after = rules.evolve(state, event)
-            own = self._entry(self._set.topic, event.id, to_headers(event), body)
-            told.append(_Told(event, after, [own, *self._copies(state, after, event)]))
+            headers = to_headers(event)
+            own = self._entry(self._set.topic, event.id, headers, body)
+            told.append(_Told(event, after, [own, *self._copies(state, after, event, headers)]))
             state = after
         return told
 
@@ -317,13 +316,17 @@ class Subject:
             self.pushes += one.entries
         return [one.event for one in told if one.event]
 
-    def _copies(self, before: Mapping[str, Any], after: Mapping[str, Any], event: Event) -> list[Entry]:
+    def _copies(
+        self, before: Mapping[str, Any], after: Mapping[str, Any], event: Event, envelope: Headers | None
+    ) -> list[Entry]:
+        """What the rules send elsewhere of an event. `envelope`: its headers, where they are written already."""
         entries = []
         for sent in self._set.rules.relay(before, after, event):
             match sent:
-                case Relay(topic, copy, more):
-                    headers = [*to_headers(copy), *((k, v.encode()) for k, v in more.items())]
-                    entries.append(self._entry(topic, copy.id, headers, orjson.dumps(copy.data)))
+                case Relay(topic, data, more):
+                    envelope = envelope or to_headers(event)
+                    headers = [*envelope, *((k, v.encode()) for k, v in more.items())]
+                    entries.append(self._entry(topic, event.id, headers, orjson.dumps(data)))
                 case Insert():
                     entries.append(self._silent(sent))
         return entries

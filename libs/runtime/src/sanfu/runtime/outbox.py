@@ -11,10 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import structlog
+
 from sanfu.runtime.broker import Broker, Outgoing
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.metrics import MachineMetrics
-from sanfu.runtime.store import Documents, Entry
+from sanfu.runtime.store import Documents, Entry, StoreDown
+
+log = structlog.get_logger()
 
 declare("machine.before_publish", "written, nothing published")
 declare("machine.after_publish", "published, nothing cleared")
@@ -106,21 +110,33 @@ class Publisher:
         return acknowledged
 
 
+AT_ONCE = 2
+"""Passes under way at once: while the broker writes one, the next is put together."""
+
+
 @dataclass(slots=True)
 class Beside:
-    """Publishes one batch while the next is folded, and never more than that one."""
+    """Publishes batches while others are folded, and never more than `AT_ONCE`."""
 
     publisher: Publisher
-    _under_way: "asyncio.Future[int] | None" = None
+    _under_way: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]]) -> None:
-        """Begin to publish, once the batch before has been. Raises StoreDown if that one could not be cleared."""
-        await self.ended()
+        """Begin to publish, once there is room. What can't be cleared is the sweeper's."""
+        while len(self._under_way) >= AT_ONCE:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         if outboxes:
-            self._under_way = asyncio.ensure_future(self.publisher.publish(outboxes))
+            task = asyncio.ensure_future(self._pass(outboxes))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
 
     async def ended(self) -> None:
-        """Wait for the batch under way. Raises StoreDown."""
-        if self._under_way is not None:
-            ended, self._under_way = self._under_way, None
-            await ended
+        """Wait for what is under way."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _pass(self, outboxes: Sequence[tuple[str, Sequence[Entry]]]) -> None:
+        try:
+            await self.publisher.publish(outboxes)
+        except StoreDown as error:
+            log.warning("not_cleared", why=str(error))

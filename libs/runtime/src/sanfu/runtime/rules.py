@@ -62,10 +62,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """A copy of an event for another topic: same `ce_id`, `headers` added, `event.data` as the reader may see it."""
+    """A copy of the event in hand for another topic: same envelope, `headers` added, `data` as its readers may see."""
 
     topic: str
-    event: Event
+    data: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

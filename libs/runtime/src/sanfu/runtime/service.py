@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import structlog
-import uvloop
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 from sanfu.contracts import names
-from sanfu.runtime import logs
+from sanfu.runtime import logs, loop
 from sanfu.runtime.broker import Broker, BrokerDown, Fenced
 from sanfu.runtime.clock import AnchoredClock, Clock, SystemClock
 from sanfu.runtime.codec import Codec
@@ -244,7 +243,7 @@ def real_parts(settings: ServiceSettings, name: str, *, collection: str = "subje
 
 def run(make: Callable[[], Service]) -> NoReturn:
     """Be a process: serve until SIGTERM or SIGINT (exit 0), or until something fails (exit 1, 2 or 70)."""
-    sys.exit(uvloop.run(_serve(make, rebuild="--rebuild" in sys.argv[1:])))
+    sys.exit(loop.run(_serve(make, rebuild="--rebuild" in sys.argv[1:])))
 
 
 async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
@@ -253,6 +252,7 @@ async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
     except Exception as error:  # settings, keys or the city's data: it would fail again
         sys.stderr.write(f"cannot start: {error}\n")
         return 2
+    loop.settle_heap()
     logs.configure(service.name, service.settings.log_level)
     if rebuild and not service.rebuildable:
         log.error("not_rebuildable", why=f"{service.name} keeps records that are nowhere else: restore its backup")

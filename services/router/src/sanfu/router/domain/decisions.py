@@ -65,6 +65,10 @@ def assigned(report: Report, lead: Lead, pack: str) -> Draft:
     return Draft(names.ISSUE_ASSIGNED, body)
 
 
+def _shown(choice: Choice) -> dict[str, object]:
+    return dict(zip(Choice._fields, choice, strict=True))
+
+
 def review(why: str, reason: str, choices: Sequence[Choice], pack: str) -> Draft:
-    body = {"why": why, "reason": reason, "suggestions": [choice._asdict() for choice in choices], "pack": pack}
+    body = {"why": why, "reason": reason, "suggestions": [_shown(choice) for choice in choices], "pack": pack}
     return Draft(names.REVIEW_REQUESTED, body)

@@ -5,7 +5,6 @@ for this unit, from 1. The first of an assignment holds the issue as it stands i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sanfu.city.model import Pack
@@ -24,7 +23,7 @@ def copies(pack: Pack, before: State, after: State, event: Event) -> Iterator[Re
         told = unit["n"]
         if told != (earlier[code]["n"] if code in earlier else 0) and _has_topic(pack, code):
             headers = {"ce_unitsequence": str(told)}
-            yield Relay(unit_topic(code), replace(event, data=_body(after, event, code, unit)), headers)
+            yield Relay(unit_topic(code), _body(after, event, code, unit), headers)
 
 
 def _has_topic(pack: Pack, code: str) -> bool:

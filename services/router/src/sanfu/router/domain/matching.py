@@ -2,13 +2,18 @@
 
 Rules that name categories are looked up by category, rules that need words by the words found; what is left is
 checked in order. `passed_over` goes through all of them one by one, to say why; both use the same conditions.
+
+Words are found by Aho-Corasick's automaton, in one pass over the text however many they are (decision 0010).
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from sanfu.city.model import Category, RoutingRule
 
@@ -42,6 +47,10 @@ CONDITIONS = {
 }
 SHORT = frozenset({"channels", "categories", "towns", "secrecies", "urgencies"})
 """All that may decide about a confidential issue: nothing that its text says or its party wished."""
+
+
+SMALL = Facts._fields.index("category")
+"""How many facts, from the first on, have few values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +87,26 @@ def _check(rule: RoutingRule) -> Check:
     return Check(rule, conditions, blind and rule.when.words is None)
 
 
-_NONE: frozenset[int] = frozenset()
-
-
 class Matcher:
     """Finds the first rule that matches. Rules that are switched off are not there."""
 
     def __init__(self, rules: Iterable[RoutingRule], categories: Iterable[Category]) -> None:
         self.checks = tuple(_check(rule) for rule in rules if rule.active)
-        self._words = Vocabulary()
+        self._categories = tuple(categories)
         self._plain: list[int] = []
         self._by_category: dict[str, list[int]] = defaultdict(list)
+        words: list[tuple[Sequence[str], int]] = []
         for at, check in enumerate(self.checks):
-            self._place(at, check)
-        self._hints = Vocabulary()
-        self._categories = tuple(categories)
-        for at, category in enumerate(self._categories):
-            for word in category.keywords:
-                self._hints.add((word,), at)
+            words += self._placed(at, check)
+        # One text is searched once for both: the hints count from -1 down.
+        hints = [((word,), ~at) for at, category in enumerate(self._categories) for word in category.keywords]
+        self._hits = lru_cache(maxsize=8)(Vocabulary([*words, *hints]).hits)
+        self._fitting = lru_cache(maxsize=4096)(self._all_fitting)
 
     def first(self, facts: Facts, among: Callable[[RoutingRule], bool] | None = None) -> RoutingRule | None:
-        found = frozenset(self._words.hits(facts.text.casefold())) if facts.text else _NONE
+        found = {at for at in self._hits(facts.text.casefold()) if at >= 0} if facts.text else set[int]()
         by_category = self._by_category.get(facts.category, ()) if facts.category else ()
-        for at in sorted({*self._plain, *by_category, *found}):
+        for at in sorted(found.union(self._fitting(*facts[:SMALL]), by_category)):
             check: Check = self.checks[at]
             if check.failing(facts, True if at in found else None) is None and (among is None or among(check.rule)):
                 return check.rule
@@ -117,62 +123,60 @@ class Matcher:
     def hints(self, text: str) -> list[tuple[Category, float]]:
         """Guess categories from single words, best first, with the share of the words found: hints, no decisions."""
         counted: dict[int, int] = defaultdict(int)
-        for at in self._hints.hits(text.casefold()):
-            counted[at] += 1
+        for at in self._hits(text.casefold()):
+            if at < 0:
+                counted[~at] += 1
         total = sum(counted.values())
         best = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
         return [(self._categories[at], count / total) for at, count in best]
 
-    def _place(self, at: int, check: Check) -> None:
+    def _placed(self, at: int, check: Check) -> Iterator[tuple[Sequence[str], int]]:
+        """Put a rule where it is looked for; yield the sets of words it is found by."""
         words = check.rule.when.words
         if words is not None and not words.unless:
-            for each in words.sets:
-                self._words.add(each, at)
+            yield from ((each, at) for each in words.sets)
         elif check.rule.when.categories:
             for category in check.rule.when.categories:
                 self._by_category[category].append(at)
         else:
             self._plain.append(at)
 
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word, and what each set that begins with it means: (the set's other words, meaning)."""
-
-    text: str
-    whole: re.Pattern[str] | None
-    """Set for a word of Latin letters: it counts only as a whole one."""
-    sets: list[tuple[tuple["Word", ...], int]]
-
-    def stands_in(self, text: str) -> bool:
-        return self.text in text and (self.whole is None or self.whole.search(text) is not None)
+    def _all_fitting(self, *small: str) -> tuple[int, ...]:
+        """The rules to be checked in any case that these first few facts, which have few values, don't rule out."""
+        return tuple(
+            at
+            for at in self._plain
+            if all(small[place] in allowed for _, place, allowed in self.checks[at].conditions if place < SMALL)
+        )
 
 
 class Vocabulary:
-    """Finds sets of words in a text, in time that grows with the text and hardly with the number of words."""
+    """Finds sets of words in a text, in time that does not grow with the number of words. A word of Latin letters
+    counts only as a whole one. Case is the caller's: words are casefolded, and so must texts be."""
 
-    def __init__(self) -> None:
-        self._words: dict[str, Word] = {}
-        self._by_letter: dict[str, list[Word]] = defaultdict(list)
-        """The words that some set begins with, by their first letter."""
-
-    def add(self, words: Sequence[str], meaning: int) -> None:
-        first, *others = (self._word(word.casefold()) for word in words)
-        if not first.sets:
-            self._by_letter[first.text[0]].append(first)
-        first.sets.append((tuple(others), meaning))
+    def __init__(self, sets: Iterable[tuple[Sequence[str], int]]) -> None:
+        """`sets`: sets of words, each with what it means."""
+        self._words: list[str] = []
+        self._whole: dict[int, re.Pattern[str]] = {}
+        self._sets: dict[int, list[tuple[frozenset[int], int]]] = defaultdict(list)
+        """By a set's first word: its other words, and its meaning."""
+        known: dict[str, int] = {}
+        for words, meaning in sets:
+            first, *others = (self._number(word.casefold(), known) for word in words)
+            self._sets[first].append((frozenset(others), meaning))
+        self._finder = AhoCorasick(self._words, implementation=Implementation.DFA)
 
     def hits(self, text: str) -> list[int]:
-        """Give the meaning of each set whose words are all in the text, which must be casefolded."""
-        found = []
-        for letter in self._by_letter.keys() & set(text):
-            for word in self._by_letter[letter]:
-                if word.text in text and word.stands_in(text):
-                    found += [meaning for others, meaning in word.sets if all(o.stands_in(text) for o in others)]
-        return found
+        """Give the meaning of each set whose words are all in the text."""
+        seen = {word for word, _, _ in self._finder.find_matches_as_indexes(text, overlapping=True)}
+        for part in [word for word in seen if word in self._whole and not self._whole[word].search(text)]:
+            seen.remove(part)
+        return [meaning for first in seen for others, meaning in self._sets.get(first, ()) if others <= seen]
 
-    def _word(self, text: str) -> Word:
-        if text not in self._words:
-            pattern = re.compile(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])") if text.isascii() else None
-            self._words[text] = Word(text, pattern, [])
-        return self._words[text]
+    def _number(self, word: str, known: dict[str, int]) -> int:
+        if word not in known:
+            known[word] = len(self._words)
+            self._words.append(word)
+            if word.isascii():
+                self._whole[known[word]] = re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])")
+        return known[word]
