@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import bson
-import uvloop
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Request, Response
 
 from sanfu.intake.adapters.mongo import MongoRecords
 from sanfu.intake.entrypoints.reports import Report
+from sanfu.runtime import loop
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, connect
 from sanfu.runtime.serving import Server
@@ -113,4 +113,4 @@ async def serve(port: int, mongo: str, database: str, kafka: str, sample: dict[s
 
 if __name__ == "__main__":
     stored = bson.decode(Path(sys.argv[5]).read_bytes())
-    uvloop.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], stored))
+    loop.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], stored))

@@ -6,24 +6,25 @@ topics, clears and commits. What it leaves out is what the machine is for: foldi
 
 import asyncio
 import time
+import uuid
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from prometheus_client import CollectorRegistry
 
 from bench.parts import PARTITIONS, Bench, broker, place, reports, submitted
 from bench.result import Result, Target
 from sanfu.contracts import names
 from sanfu.router.app import assemble
 from sanfu.router.settings import RouterSettings
+from sanfu.runtime import loop
 from sanfu.runtime.broker import Outgoing, partition_of
-from sanfu.runtime.clock import SystemClock
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.mongo import MongoDocuments
-from sanfu.runtime.service import Parts, real_parts
+from sanfu.runtime.service import real_parts
 from sanfu.runtime.store import Change, Mark
 
 COUNT = 20_000
@@ -40,29 +41,45 @@ class Heard:
 
 
 async def run(count: int = COUNT) -> Result:
+    """Once to hear what the machine writes and to warm the parts; then each twice by turns, the better one counts."""
     with place() as bench:
-        async with broker(bench) as adapter:
-            stock = reports()
-            sent = [submitted(n, stock[n % len(stock)], f"i-{n:06d}") for n in range(count)]
-            for start in range(0, count, 2000):
-                assert all(await adapter.publish(sent[start : start + 2000]))
-            heard = Heard()
-            rate = await _machine(bench, "machine", count, heard)
-            bare = max([await _bare(bench, count, heard, turn) for turn in range(2)])
+        heard = Heard()
+        async with _story(bench, count) as first:
+            await _machine(first, count, heard)
+        loop.settle_heap()
+        rates: list[float] = []
+        floors: list[float] = []
+        for _ in range(2):
+            async with _story(bench, count) as fresh:
+                rates.append(await _machine(fresh, count))
+                floors.append(await _bare(fresh, count, heard))
     outputs = sum(map(len, heard.records.values())) / count
-    figures = {"events_per_second": rate, "outputs_per_event": outputs}
-    return Result("machine", figures, {"bare_loop_per_second": bare}, rate / bare, TARGETS)
+    figures = {"events_per_second": max(rates), "outputs_per_event": outputs}
+    return Result("machine", figures, {"bare_loop_per_second": max(floors)}, max(rates) / max(floors), TARGETS)
 
 
-async def _machine(bench: Bench, name: str, count: int, heard: Heard) -> float:
+@asynccontextmanager
+async def _story(bench: Bench, count: int) -> AsyncIterator[Bench]:
+    """Give a place with topics of its own, and so many reports on the story."""
+    fresh = replace(bench, prefix=f"{bench.prefix}{uuid.uuid4().hex[:4]}")
+    async with broker(fresh) as adapter:
+        stock = reports()
+        sent = [submitted(n, stock[n % len(stock)], f"i-{n:06d}") for n in range(count)]
+        for start in range(0, count, 2000):
+            assert all(await adapter.publish(sent[start : start + 2000]))
+    yield fresh
+
+
+async def _machine(bench: Bench, count: int, heard: Heard | None = None) -> float:
     """Run the router over the story; events per second from start to everything folded and published."""
     settings = RouterSettings(kafka=bench.kafka, mongo=bench.mongo, prefix=bench.prefix, city=bench.packs.root)
-    database = real_parts(settings, name).database
-    documents, adapter = NotedDocuments(database, "subjects"), NotedBroker(bench.kafka, bench.prefix)
-    documents.heard = adapter.heard = heard
-    parts = Parts(adapter, documents, SystemClock(), CollectorRegistry(), database)
-    await documents.prepare()
-    await documents.set_marks({str(n): Mark(0) for n in range(PARTITIONS)})
+    parts = real_parts(settings, "machine")
+    if heard is not None:
+        documents, adapter = NotedDocuments(parts.database, "subjects"), NotedBroker(bench.kafka, bench.prefix)
+        documents.heard = adapter.heard = heard
+        parts = replace(parts, broker=adapter, documents=documents)
+    await parts.documents.prepare()
+    await parts.documents.set_marks({str(n): Mark(0) for n in range(PARTITIONS)})
     service = assemble(settings, parts, bench.packs)
     began = time.perf_counter()
     await service.start()
@@ -74,12 +91,12 @@ async def _machine(bench: Bench, name: str, count: int, heard: Heard) -> float:
     await service.stop()
     await parts.database.client.drop_database(parts.database.name)
     parts.database.client.close()
-    assert len(heard.documents) == count
+    assert heard is None or len(heard.documents) == count
     return count / took
 
 
 class NotedDocuments(MongoDocuments):
-    """Notes by reference what is written: costs an assignment a document, and is counted against the machine."""
+    """Notes by reference what is written."""
 
     heard: Heard
 
@@ -101,15 +118,15 @@ class NotedBroker(KafkaBroker):
         return await KafkaBroker.publish(self, records)
 
 
-async def _bare(bench: Bench, count: int, heard: Heard, turn: int) -> float:
+async def _bare(bench: Bench, count: int, heard: Heard) -> float:
     settings = RouterSettings(kafka=bench.kafka, mongo=bench.mongo, prefix=bench.prefix, city=bench.packs.root)
-    parts = real_parts(settings, f"bare{turn}")
+    parts = real_parts(settings, "bare")
     documents = parts.documents
     assert isinstance(documents, MongoDocuments)
     await documents.prepare()
     story = names.ISSUES.replace("sanfu", bench.prefix, 1)
     consumer = AIOKafkaConsumer(
-        story, bootstrap_servers=bench.kafka, group_id=f"{bench.prefix}.bare{turn}", enable_auto_commit=False,
+        story, bootstrap_servers=bench.kafka, group_id=f"{bench.prefix}.bare", enable_auto_commit=False,
         auto_offset_reset="earliest", max_partition_fetch_bytes=2 << 20,
     )  # fmt: skip
     producer = AIOKafkaProducer(
