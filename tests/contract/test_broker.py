@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -154,7 +153,7 @@ async def test_a_record_that_is_too_long_for_its_topic_holds_up_only_what_follow
     await eventually(found_out)
     assert await broker.publish(sent) == [False, False, True, True], "whoever shares the partition goes on"
     broker.oversized[NARROW, "a"] -= TRIED_AGAIN
-    assert await broker.publish([replace(long, value=b"short enough"), sent[1]]) == [True, True]
+    assert await broker.publish([long._replace(value=b"short enough"), sent[1]]) == [True, True]
     assert broker.oversized == {}
 
 

@@ -1,6 +1,5 @@
 """A case folded again from the story is the same case, and nothing is told twice."""
 
-
 from sanfu.contracts import names
 from sanfu.runtime.memory import MemoryDocuments
 from tests.support import cases
