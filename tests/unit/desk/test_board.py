@@ -31,7 +31,7 @@ async def case(desk: Desk, subject: str, level: str, title: str, **more: object)
     await desk.tell(
         Story(subject),
         ("intake", names.ISSUE_SUBMITTED, submitted(title=title, receipt=f"YW-{subject}", **more)),
-        ("router", names.ISSUE_ASSIGNED, assigned()),
+        ("router", names.ISSUE_ASSIGNED, assigned(urgency=more.get("urgency", "normal"))),
         ("sla", names.DEADLINE_SET, deadline(limit)),
         ("sla", names.LIGHT_CHANGED, light(level, limit)),
     )
@@ -61,12 +61,29 @@ async def test_a_light_is_shown_by_colour_shape_and_word(desk: Desk, lang: str) 
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
+@pytest.mark.parametrize(("lang", "word"), [("zh", "危急"), ("en", "Emergency")])
+async def test_an_emergency_stands_first_and_says_so(desk: Desk, lang: str, word: str) -> None:
+    await case(desk, "i-1", "red", "路灯不亮")
+    await case(desk, "i-2", "none", "厂房起火", urgency="emergency")
+    await login(desk, LEADER)
+    page = (await desk.client.get(f"/board?lang={lang}")).text
+    assert f'<b class="pressing emergency">{word}</b> 厂房起火' in page
+    assert page.index("厂房起火") < page.index("路灯不亮")
+    assert page.count('<b class="pressing') == 1, "nothing stands beside what is normal"
+
+
 async def test_what_reporters_wrote_is_text_never_markup(desk: Desk) -> None:
     await case(desk, "i-1", "red", "<script>alert(1)</script>")
     await login(desk, LEADER)
     page = (await desk.client.get("/board")).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+async def test_what_stands_in_a_title_can_not_leave_its_attribute(desk: Desk) -> None:
+    await case(desk, "i-1", "red", '" onmouseover="alert(1)')
+    await login(desk, LEADER)
+    assert 'onmouseover="' not in (await desk.client.get("/board")).text
 
 
 async def test_the_page_lets_nothing_in_from_elsewhere(desk: Desk) -> None:

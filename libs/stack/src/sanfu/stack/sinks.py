@@ -23,6 +23,8 @@ from fastapi.responses import HTMLResponse
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEPT = 10_000
+SHOWN = 200
+"""Messages of each kind on the page."""
 
 
 class Settings(BaseSettings):
@@ -117,20 +119,34 @@ def create_app(sms: Box, mail: Box, smtp_port: int) -> FastAPI:
     return app
 
 
+STYLE = """
+body{font:15px/1.5 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif;margin:0;color:#17212b;
+background:#f3f5f8}main{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1.5rem;
+max-width:1400px;margin:auto;padding:1.5rem}h1{font-size:1.15rem}ul{list-style:none;margin:0;padding:0;display:grid;
+gap:.6rem}li{background:#fff;border:1px solid #e3e7ec;border-radius:10px;padding:.7rem 1rem;overflow-wrap:anywhere}
+p{margin:.3rem 0 0;white-space:pre-wrap}small{color:#5a6672;display:flex;justify-content:space-between;gap:1rem}
+"""
+
+
 def _page(sms: Box, mail: Box) -> str:
-    texts = [(m["received"], m["to"], "", m.get("text") or m) for m in list(sms.kept)[:200]]
-    mails = [(m["received"], ", ".join(m["to"]), m["subject"], m["text"]) for m in list(mail.kept)[:200]]
+    texts = [(m["received"], m["to"], "", m.get("text") or m) for m in list(sms.kept)[:SHOWN]]
+    mails = [(m["received"], ", ".join(m["to"]), m["subject"], m["text"]) for m in list(mail.kept)[:SHOWN]]
     return (
-        '<!doctype html><html lang="zh"><meta charset="utf-8"><meta http-equiv="refresh" content="3">'
-        "<title>Sanfu: SMS, e-mail</title><style>body{font:15px sans-serif;margin:2em}td,th{text-align:left;"
-        "vertical-align:top;padding:.3em .8em;border-bottom:1px solid #ddd;white-space:pre-wrap}</style>"
-        f"<h1>短信 SMS ({sms.total})</h1>{_table(texts)}<h1>邮件 E-mail ({mail.total})</h1>{_table(mails)}"
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta http-equiv="refresh" content="3">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>短信与邮件 · SMS, e-mail</title>'
+        f"<style>{STYLE}</style><main>{_list('短信 · SMS', sms, texts)}{_list('邮件 · E-mail', mail, mails)}</main>"
     )
 
 
-def _table(rows: list[tuple[Any, ...]]) -> str:
-    cells = ("".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows)
-    return "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
+def _list(title: str, box: Box, rows: list[tuple[Any, ...]]) -> str:
+    items = "".join(f"<li>{_message(*(escape(str(cell)) for cell in row))}</li>" for row in rows)
+    more = f"<p>… {box.total - len(rows)}</p>" if box.total > len(rows) else ""
+    return f"<section><h1>{title} ({box.total})</h1><ul>{items or '<li>–</li>'}</ul>{more}</section>"
+
+
+def _message(received: str, to: str, subject: str, text: str) -> str:
+    head = f'<small><span>{to}</span><time datetime="{received}">{received[11:19]} UTC</time></small>'
+    return head + (f"<b>{subject}</b>" if subject else "") + f"<p>{text}</p>"
 
 
 def main() -> None:

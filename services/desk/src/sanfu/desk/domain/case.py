@@ -6,7 +6,7 @@ The state is plain data:
 - where it stands: state, open, round, unit (who leads), units (who take part), assignment, grade
 - `rounds`: per round of handling its three ones (contact, handle, follow_up) and the limit it had
 - `clocks`: code → {version, round, limit, yellow, level}; `light`, the reddest now; `reddest`, the reddest ever
-- `limit`: the instant that matters now (NEVER if none); `order`: sort key, the most urgent first
+- `limit`: the instant that matters now (NEVER if none); `order`: sort key: emergencies to be handled, red, yellow, none
 - `history`: the last 50 entries
 """
 
@@ -33,6 +33,8 @@ _CLOCK_OF: Final = {
     "contacted": "handling", "returned": "handling", "handled": "follow_up",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
+_RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contacted", "returned")
+"""States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit",
     "result",
@@ -71,12 +73,22 @@ def this_round(case: Case) -> Mapping[str, Any]:
 def _standing(case: Case) -> Change:
     """What follows from the rest: the light and the limit that count now."""
     level = max((LEVELS.index(clock["level"]) for clock in case["clocks"].values()), default=0) if case["open"] else 0
-    clock = case["clocks"].get(_CLOCK_OF.get(case["state"], ""))
+    racing = case["urgency"] == "emergency" and case["state"] in _RACING
+    clock = (racing and _emergency_clock(case)) or case["clocks"].get(_CLOCK_OF.get(case["state"], ""))
     limit = clock["limit"] if clock else NEVER
     reddest = max(level, LEVELS.index(case.get("reddest", "none")))
-    return {
-        "light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": f"{2 - level}|{limit}",
-    }  # fmt: skip
+    order = f"{0 if racing else 3 - level}|{limit}"
+    return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order}
+
+
+def _emergency_clock(case: Case) -> Any:
+    """Return the emergency's clock that is to be kept next; None where all were, or the city has none."""
+    round, clocks = this_round(case), case["clocks"]
+    if not round.get("acknowledged_at"):
+        return clocks.get("emergency_acknowledge")
+    if "scene" not in round:
+        return clocks.get("emergency_on_scene")
+    return None if "report" in round else clocks.get("emergency_report")
 
 
 def _entry(event: Event) -> Change:
@@ -200,6 +212,10 @@ def _one(name: str) -> Callable[[Case, Event], Change]:
     return fold
 
 
+def _adjudicated(case: Case, event: Event) -> Change:
+    return {"returned": {**case["returned"], "upheld": event.data["upheld"], "decided_at": instant(event.time)}}
+
+
 def _returned(case: Case, event: Event) -> Change:
     data = event.data
     ground = {key: data[key] for key in ("unit", "ground", "proposed_unit", "text", "number")}
@@ -235,9 +251,12 @@ _FOLDS: Final[Mapping[str, Callable[[Case, Event], Change | None]]] = {
     names.ISSUE_REFUSED: _settled,
     names.ISSUE_ACKNOWLEDGED: _acknowledged,
     names.ISSUE_CONTACTED: _one("contact"),
+    names.SCENE_REACHED: _one("scene"),
+    names.SITUATION_REPORTED: _one("report"),
     names.ISSUE_HANDLED: _one("handle"),
     names.ISSUE_FOLLOWED_UP: _one("follow_up"),
     names.ISSUE_RETURNED: _returned,
+    names.RETURN_ADJUDICATED: _adjudicated,
     names.ISSUE_REOPENED: _reopened,
     names.ISSUE_CLOSED: _closed,
 }

@@ -42,6 +42,9 @@ EMPTY_WORDS: Final = frozenset(
     ]
 )
 SHORTEST_REPLY: Final = 8
+SECRET: Final = frozenset({"confidential", "sealed"})
+WITHHELD: Final = "[withheld]"
+"""Stands where a contract wants a text and the issue's secrecy allows none."""
 NOBODY_SAID: Final = frozenset({"unreachable", "silent", "declined"})
 
 
@@ -84,7 +87,22 @@ def dispatch(order: Order) -> list[Draft]:
         "assignment": case["assignment"] + 1, "round": case["round"], "decided_by": "group" if group else "reviewer",
         "reason": said["reason"], "rule": None, "score": None, "pack": pack.version, "also": [],
     }  # fmt: skip
-    return [Draft(names.ISSUE_DISPATCHED, body)]
+    return [*_adjudication(order, unit), Draft(names.ISSUE_DISPATCHED, body)]
+
+
+def _adjudication(order: Order, unit: str) -> list[Draft]:
+    """Decide a second return, where there is one: by the group of the issue's audience, or the office in its place."""
+    case, by = order.case, order.by
+    if case["returns"] < 2:
+        return []
+    group = order.pack.audience_groups.get(case["audience"])
+    if by["unit"] != group and by["role"] != "coordination_office":
+        raise refused("for-the-group", f"It was returned twice: {group} decides who leads, or the coordination office.")
+    body = {
+        "by": by, "unit": unit, "number": case["returns"], "upheld": unit != case["unit"], "charged": None,
+        "reason": order.said["reason"], "round": case["round"],
+    }  # fmt: skip
+    return [Draft(names.RETURN_ADJUDICATED, body)]
 
 
 def _leader(order: Order, code: str, field: str) -> str:
@@ -98,6 +116,8 @@ def _leader(order: Order, code: str, field: str) -> str:
 
 
 def answer(order: Order) -> list[Draft]:
+    if order.case["urgency"] == "emergency":
+        raise refused("emergency", "An emergency isn't answered at the desk: dispatch it.")
     if order.case["kind"] not in {"consult", "thanks"}:
         raise refused("not-answerable", "Only a consult or thanks is answered at the desk; dispatch anything else.")
     body = {"by": order.by, "reply": order.said["reply"], "article": None, "objection_until": None}
@@ -147,6 +167,32 @@ def contact(order: Order) -> list[Draft]:
     return [Draft(names.ISSUE_CONTACTED, body)]
 
 
+def reach_scene(order: Order) -> list[Draft]:
+    """The unit's people are there: this stops an emergency's second clock."""
+    at = order.said["reached_at"] or instant(order.now)
+    _of_emergency(order)
+    if not this_round(order.case)["dispatched_at"] <= at <= instant(order.now):
+        raise wrong("reached_at", "not_then", "an instant after it was dispatched, and not in the future")
+    return [Draft(names.SCENE_REACHED, {"by": order.by, "unit": order.case["unit"], "reached_at": at})]
+
+
+def report(order: Order) -> list[Draft]:
+    """What is the case, and what is being done: this stops an emergency's third clock."""
+    _of_emergency(order)
+    _keep_secret(order, "text")
+    text = order.said["text"]
+    if text is None and order.case["secrecy"] not in SECRET:
+        raise wrong("text", "missing", "what is the case, and what is being done")
+    number = this_round(order.case).get("report", {}).get("number", 0) + 1
+    body = {"by": order.by, "unit": order.case["unit"], "number": number, "text": text or WITHHELD}
+    return [Draft(names.SITUATION_REPORTED, {**body, "evidence": order.said["evidence"]})]
+
+
+def _of_emergency(order: Order) -> None:
+    if order.case["urgency"] != "emergency":
+        raise refused("no-emergency", "Only an emergency has a scene to reach and a situation to report.")
+
+
 def handle(order: Order) -> list[Draft]:
     said, case = order.said, order.case
     _own_words(order, said["reply"])
@@ -175,7 +221,7 @@ def _own_words(order: Order, reply: str) -> None:
 
 def _keep_secret(order: Order, field: str) -> None:
     """Free text about people of a confidential or sealed issue never enters the story, where units' systems read."""
-    if order.said[field] is not None and order.case["secrecy"] in {"confidential", "sealed"}:
+    if order.said[field] is not None and order.case["secrecy"] in SECRET:
         raise wrong(
             field, "confidential", f"nothing: the issue is {order.case['secrecy']}, its story holds no such text"
         )
@@ -295,6 +341,8 @@ DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "refuse": refuse,
     "acknowledge": acknowledge,
     "contact": contact,
+    "reach_scene": reach_scene,
+    "report": report,
     "handle": handle,
     "return": give_back,
     "follow_up": follow_up,

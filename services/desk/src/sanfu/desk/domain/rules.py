@@ -68,9 +68,13 @@ def _role(case: State, name: str, clauses: Scope) -> str:
     for role in roles:
         if (case["state"], name, role) in TABLE:
             return role
-    mine = allowed(case["state"], roles)
+    mine = _allowed(case, roles)
     detail = f"{name} is not for you while the case is {case['state']}; you may do: {', '.join(mine) or 'nothing'}."
     raise Refusal(409, "not-now", detail, state=case["state"], allowed=list(mine))
+
+
+def _allowed(case: Mapping[str, Any], roles: Sequence[str]) -> tuple[str, ...]:
+    return allowed(case["state"], roles, emergency=case["urgency"] == "emergency")
 
 
 def unknown() -> Refusal:
@@ -86,5 +90,5 @@ def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> list[str]:
 
 def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
     """Name the commands a case offers to somebody who looks at it."""
-    mine = allowed(case["state"], acting(case, covering(scope, case)))
+    mine = _allowed(case, acting(case, covering(scope, case)))
     return tuple(c for c in mine if not (c in {"close", "follow_up"} and who in handlers(case)))

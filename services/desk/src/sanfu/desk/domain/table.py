@@ -32,11 +32,13 @@ REVIEW: Final = frozenset({"reviewer", "coordination_office"})
 OFFICE: Final = frozenset({"coordination_office"})
 CALLERS: Final = frozenset({"follow_up_caller", "coordination_office", "supervisor"})
 SYSTEM: Final = frozenset({"system"})
+STAYS: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a command does where the table has it: the event it tells, and the state the case is in after that.
+    """What a command does where the table has it: the event it tells, and the state the case is in after that (STAYS:
+    the one it was in).
 
     `for_lead`: whoever orders it acts for the unit that leads.
     """
@@ -56,6 +58,8 @@ TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
     **_rows("submitted in_review", "refuse", REVIEW, names.ISSUE_REFUSED, REFUSED),
     **_rows("assigned", "acknowledge", LEAD, names.ISSUE_ACKNOWLEDGED, ACKNOWLEDGED),
     **_rows("acknowledged contacted", "contact", LEAD, names.ISSUE_CONTACTED, CONTACTED),
+    **_rows("assigned acknowledged contacted", "reach_scene", LEAD, names.SCENE_REACHED, STAYS),
+    **_rows("assigned acknowledged contacted", "report", LEAD, names.SITUATION_REPORTED, STAYS),
     **_rows("contacted", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
     **_rows("assigned acknowledged contacted", "return", LEAD, names.ISSUE_RETURNED, RETURNED),
     **_rows("handled", "follow_up", CALLERS, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
@@ -64,12 +68,13 @@ TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
     **_rows("followed_up answered refused", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED),
 }
 
+OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, _ in TABLE))
-AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values()}
+AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values() if step.to}
 """Type of an own event → the state it leads to."""
 
 
-def allowed(state: str, roles: Iterable[str]) -> tuple[str, ...]:
+def allowed(state: str, roles: Iterable[str], *, emergency: bool = False) -> tuple[str, ...]:
     """Name the commands that somebody in one of these roles has in that state, in the table's order."""
-    mine = set(roles)
-    return tuple(dict.fromkeys(c for s, c, role in TABLE if s == state and role in mine))
+    mine, without = set(roles), frozenset[str]() if emergency else OF_EMERGENCIES
+    return tuple(dict.fromkeys(c for s, c, role in TABLE if s == state and role in mine and c not in without))

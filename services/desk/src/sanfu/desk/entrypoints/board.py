@@ -19,7 +19,7 @@ from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.case import NEVER
 from sanfu.desk.domain.scope import Scope, Viewer, widest
 from sanfu.desk.entrypoints.views import brief, counted
-from sanfu.desk.entrypoints.words import STATES, left, unit_name
+from sanfu.desk.entrypoints.words import STATES, URGENCIES, left, unit_name
 from sanfu.desk.handlers import City, Desk
 from sanfu.desk.ports import Document, Row, Wanted
 from sanfu.runtime.paging import Page
@@ -132,7 +132,8 @@ def _line(case: Document, city: City, now: datetime, language: str) -> dict[str,
     limit = None if case["limit"] == NEVER else moment(case["limit"])
     town = city.pack.units.get(case["town"] or "")
     return {
-        "light": case["light"], "receipt": case["receipt"], "title": case["title"], "urgency": case["urgency"],
+        "light": case["light"], "receipt": case["receipt"], "title": case["title"],
+        "urgency": case["urgency"], "pressing": URGENCIES[language].get(case["urgency"]),
         "unit": unit_name(city.pack, case["unit"], language), "town": town.name(language) if town else None,
         "state": STATES[language].get(case["state"], case["state"]),
         "limit": limit.astimezone(ZoneInfo(city.pack.zone)) if limit else None,

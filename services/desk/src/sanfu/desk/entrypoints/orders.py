@@ -72,6 +72,19 @@ class Contact(Body):
     evidence: Files
 
 
+class ReachScene(Body):
+    """In an emergency: say that the unit's people are there. `reached_at` is now, if it is not given."""
+
+    reached_at: Instant | None = None
+
+
+class Report(Body):
+    """In an emergency: say what is the case and what is being done; no text where the issue is confidential."""
+
+    text: Annotated[str, Text(LONGEST, 1)] | None = None
+    evidence: Files
+
+
 class Handle(Body):
     """The second of the three ones. `reply` is public, `internal` for officers."""
 
@@ -130,6 +143,8 @@ ORDERS: dict[str, type[Body]] = {
     "refuse": Refuse,
     "acknowledge": Acknowledge,
     "contact": Contact,
+    "reach_scene": ReachScene,
+    "report": Report,
     "handle": Handle,
     "follow_up": FollowUp,
     "return": Return,

@@ -31,6 +31,11 @@ LIGHTS: Final = {
     "zh": {"red": "红灯 · 超期", "yellow": "黄灯 · 将到期", "none": "正常"},
     "en": {"red": "Red · overdue", "yellow": "Yellow · due soon", "none": "In time"},
 }
+URGENCIES: Final = {
+    "zh": {"urgent": "紧急", "emergency": "危急"},
+    "en": {"urgent": "Urgent", "emergency": "Emergency"},
+}
+"""What stands beside an issue's title; nothing for a normal one."""
 STATES: Final = {
     "zh": {
         "submitted": "待分派", "in_review": "前置审查", "assigned": "待签收", "acknowledged": "已签收",
