@@ -1,5 +1,6 @@
 """Whatever is wrong with a request gets the right 4xx that names the field, and leaves nothing behind."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -105,6 +106,15 @@ async def test_every_wrong_field_is_named_at_once(world: World) -> None:
         (b'{"title":"\\ud800","text":"t"}', 422),
         (b'{"title":"\xed\xa0\x80","text":"t"}', 422),
         (b'{"title":"\xff"}', 400),
+        (b'{"title":"a","title":"b","text":"t"}', 422),
+        (b'{"title":"a","text":"t","party":{"phone":"13800000001","\\u0070hone":"13800000002"}}', 422),
+        (b'{"title":"a\x00","text":"t"}', 400),
+        (b'{"title":"a","text":"t"} {}', 400),
+        (b"{'title':'a'}", 400),
+        (b'{"title":Infinity}', 422),
+        (b'{"title":"a","text":"t","place":{"lon":1e999,"lat":29}}', 422),
+        ('{"title":"a","text":"t"}'.encode("utf-16"), 415),
+        ('{"title":"a","text":"t"}'.encode("utf-32-le"), 415),
         (b"[" * 100_000, 400),
         (b'{"title":"' + b"a" * 5_000_000 + b'","text":"t"}', 413),
         (b'{"a":' + b"9" * 5_000 + b"}", 400),
@@ -116,6 +126,57 @@ async def test_a_body_that_is_no_report_is_refused(world: World, content: bytes,
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert await nothing_is_left(world)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=gbk",
+        "multipart/form-data",
+    ],
+)
+async def test_what_is_not_called_json_in_utf_8_is_not_taken(world: World, content_type: str) -> None:
+    content = orjson.dumps(report())
+    answer = await world.client.post("/v1/issues", content=content, headers=KEY | {"content-type": content_type})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (415, "header.Content-Type")
+    assert await nothing_is_left(world)
+
+
+async def test_a_body_that_comes_in_pieces_is_taken_and_one_that_never_ends_is_not(world: World) -> None:
+    async def pieces(count: int) -> AsyncIterator[bytes]:
+        yield orjson.dumps(report())[:-1]
+        for _ in range(count):
+            yield b" " * 100_000
+        yield b"}"
+
+    taken = await world.client.post("/v1/issues", content=pieces(2), headers=KEY | JSON)
+    assert taken.status_code == 201, taken.text
+    refused = await world.client.post("/v1/issues", content=pieces(1000), headers=KEY | JSON)
+    assert (refused.status_code, refused.json()["type"]) == (413, "urn:sanfu:problem:body-too-large")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "GET", "BREW"])
+async def test_another_method_is_refused_with_those_that_are_allowed(world: World, method: str) -> None:
+    answer = await world.client.request(method, "/v1/issues", headers=KEY)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert await nothing_is_left(world)
+
+
+async def test_a_byte_order_mark_is_no_fault(world: World) -> None:
+    answer = await world.client.post("/v1/issues", content=b"\xef\xbb\xbf" + orjson.dumps(report()), headers=KEY | JSON)
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "number", ["%00", "7K3T-09RW", "x" * 61, "%E2%80%AE", "a%2Fb", "7K3T-09RW-51XY-8205", "🙂" * 16]
+)
+async def test_a_number_that_can_be_nobodys_is_a_4xx(world: World, number: str) -> None:
+    answer = await world.client.get(f"/v1/receipts/{number}?limit=-1&cursor=%ff")
+    assert answer.status_code in {400, 404, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_a_report_within_every_limit_but_too_large_in_all_is_refused(world: World) -> None:

@@ -149,6 +149,47 @@ async def test_a_wrong_field_is_named(client: httpx.AsyncClient, body: Any, fiel
     assert SEEN == []
 
 
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (b'{"text":"a","text":"b"}', ["$.text"]),
+        (b'{"text":"a","place":{"lat":1,"lat":2}}', ["$.place.lat"]),
+        (b'{"text":"a","more":{"a":[{"b":1,"\\u0062":2}]}}', ["$.more.a[0].b"]),
+        (b'{"text":"a","text" : "b","count":1,"count":2}', ["$.count", "$.text"]),
+    ],
+)
+async def test_a_name_that_comes_twice_is_named(client: httpx.AsyncClient, body: bytes, fields: list[str]) -> None:
+    answer = await client.post("/v1/things", content=body, headers={"content-type": "application/json"})
+    errors = problem(answer, 422, "invalid-input")["errors"]
+    assert sorted(error["field"] for error in errors) == fields
+    assert SEEN == []
+
+
+@pytest.mark.parametrize("body", [b'{"text":"\\"text\\": b"}', b'{"text":"x","more":{"text":1,"more":{"text":2}}}'])
+async def test_the_same_name_in_another_object_or_in_a_text_is_none(client: httpx.AsyncClient, body: bytes) -> None:
+    answer = await client.post("/v1/things", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"text":"a"}', "application/json; charset=gb18030"),
+        (b'{"text":"a"}', 'application/json;charset="ISO-8859-1"; x=y'),
+        ('{"text":"a"}'.encode("utf-16"), "application/json"),
+        ('{"text":"a"}'.encode("utf-16-be"), "application/json; charset=utf-8"),
+        (b'{"text":"a"}', "text/plain"),
+    ],
+)
+async def test_a_body_that_is_not_called_json_or_not_in_utf_8_is_not_taken(
+    client: httpx.AsyncClient, body: bytes, content_type: str
+) -> None:
+    answer = await client.post("/v1/things", content=body, headers={"content-type": content_type})
+    (error,) = problem(answer, 415, "unsupported-media-type")["errors"]
+    assert error["field"] == "header.Content-Type"
+    assert SEEN == []
+
+
 HALF = "\ud800"
 
 
@@ -166,7 +207,6 @@ HALF = "\ud800"
         (f'{{"text": "x", "count": {2**63}}}', "$.count", "64 bits"),
         (f'{{"text": "x", "count": -{10**400}}}', "$.count", "64 bits"),
         (b'{"text": "x", "more": {"a": "\xed\xa0\x80"}}', "$.more.a", "U+D800"),
-        (json.dumps({"text": "x", "more": {"a": HALF}}).encode("utf-16"), "$.more.a", "U+D800"),
     ],
 )
 async def test_what_no_store_could_keep_is_refused_at_any_depth(

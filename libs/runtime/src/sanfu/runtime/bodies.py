@@ -3,21 +3,27 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sanfu.runtime.problems import field_path, invalid, problem
+from sanfu.runtime.problems import field_path, invalid, not_taken, problem
 
 SMALL = 256 * 1024
 """Bytes of a request, unless a path has a limit of its own: a subject's whole document has no more."""
 
-_SUSPECT = re.compile(rb"\\u00|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\x00|\d{19}|[eE]\+?\d{3}|NaN|Infinity")
-"""In the bytes of every body that `_unkept` would find fault with, and of hardly any other. NUL: not UTF-8."""
+_SUSPECT = re.compile(rb"\\u00|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\d{19}|[eE]\+?\d{3}|NaN|Infinity")
+"""In the bytes of every body that `_unkept` would find fault with, and of hardly any other."""
+_NAMES = re.compile(rb'"([^"]*+)"\s*+:')
+"""The name before every colon that stands outside a text; and some that stand inside one."""
+_BOM = b"\xef\xbb\xbf"
+_UTF8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _UNKEPT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
@@ -27,15 +33,20 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
 
+class _Pairs(list[tuple[str, Any]]):
+    """An object as it was written: also a name that comes twice."""
+
+
 class TooLarge(HTTPException):
     def __init__(self, limit: int) -> None:
         super().__init__(413, f"The body has more than {limit} bytes")
 
 
 class Bodies:
-    """ASGI middleware: refuse a body over `limit` bytes (413) without taking in the rest; refuse JSON that holds, at
-    whatever depth, half characters, control characters, numbers beyond 64 bits or infinite ones, naming the field
-    (422). `larger` maps path prefixes to limits of their own.
+    """ASGI middleware: refuse a body over `limit` bytes (413) without taking in the rest; refuse JSON in another
+    charset than UTF-8 (415); refuse JSON that holds, at whatever depth, a name twice, half characters, control
+    characters, numbers beyond 64 bits or infinite ones, naming the field (422). `larger` maps path prefixes to limits
+    of their own.
     """
 
     def __init__(self, app: ASGIApp, limit: int = SMALL, larger: Mapping[str, int] | None = None) -> None:
@@ -52,10 +63,10 @@ class Bodies:
             if length.isdecimal() and int(length) > limit:
                 raise TooLarge(limit)
             counted = _counted(receive, limit)
-            if "json" in headers.get("content-type", ""):
-                body = await _whole(counted)
-                if wrong := list(unkept(body)):
-                    await invalid(wrong)(scope, receive, send)
+            if "json" in (content_type := headers.get("content-type", "").lower()):
+                body = (await _whole(counted)).removeprefix(_BOM)
+                if refusal := _refused(body, content_type):
+                    await refusal(scope, receive, send)
                     return
                 counted = _again(body, receive)
             await self._app(scope, counted, send)
@@ -95,24 +106,42 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
+def _refused(body: bytes, content_type: str) -> Response | None:
+    charset = content_type.partition("charset=")[2].partition(";")[0].strip(' "')
+    if charset not in _UTF8 or (b"\0" in body and not json.detect_encoding(body).startswith("utf-8")):
+        return not_taken("JSON in UTF-8, the only charset it is sent in")
+    if wrong := list(unkept(body)):
+        return invalid(wrong)
+    return None
+
+
 def unkept(body: bytes) -> Iterator[dict[str, str]]:
-    """Name what in a JSON body no store could keep. Nothing for what is no JSON: the parser will say so."""
-    if not _SUSPECT.search(body):
+    """Name what in a JSON body no store could keep, and each name that comes twice in one object: which of the two was
+    meant nobody knows. Nothing for what is no JSON: the parser will say so."""
+    if not _SUSPECT.search(body) and not _may_repeat(body):
         return
     try:
-        todo: list[tuple[tuple[str | int, ...], Any]] = [(("body",), json.loads(body))]
+        todo: list[tuple[tuple[str | int, ...], Any]] = [(("body",), json.loads(body, object_pairs_hook=_Pairs))]
     except (ValueError, RecursionError):
         return
     while todo:
         place, value = todo.pop()
         match value:
-            case dict():
-                todo += [((*place, key), key) for key in value if _UNKEPT.search(key)]
-                todo += [((*place, key), item) for key, item in value.items()]
+            case _Pairs():
+                count = Counter(key for key, _ in value)
+                for key in (key for key, times in count.items() if times > 1):
+                    yield {"field": field_path((*place, key)), "problem": "repeated", "expected": "this name once"}
+                todo += [((*place, key), key) for key in count if _UNKEPT.search(key)]
+                todo += [((*place, key), item) for key, item in value]
             case list():
                 todo += [((*place, index), item) for index, item in enumerate(value)]
             case _ if expected := _fault(value):
                 yield {"field": field_path(place), "problem": "cannot_be_kept", "expected": expected}
+
+
+def _may_repeat(body: bytes) -> bool:
+    names = _NAMES.findall(body)
+    return len(names) > len(set(names)) or any(b"\\" in name for name in names)
 
 
 def _fault(value: Any) -> str | None:
