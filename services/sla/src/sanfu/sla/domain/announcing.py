@@ -1,6 +1,6 @@
 """The bodies of DeadlineSet and LightChanged: what was decided, with all that it was decided from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -26,8 +26,15 @@ FIELDS = (
 
 
 def kept(deadline: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the state keeps of a DeadlineSet."""
-    return {name: deadline.get(name) for name in FIELDS}
+    """Return what the state keeps of a DeadlineSet: its triggers without what they leave open, for they are most of
+    it, and millions of clocks are kept."""
+    rests = [{**rest, "begins": _bare(rest["begins"]), "ends": _bare(rest["ends"])} for rest in deadline["rests"]]
+    found = {name: deadline.get(name) for name in FIELDS}
+    return {**found, "stops": _bare(deadline["stops"]), "rests": rests}
+
+
+def _bare(triggers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in trigger.items() if value} for trigger in triggers]
 
 
 def light(announced: Announced, level: str, *, at: str, reason: str | None = None, skipped: bool = False) -> Draft:

@@ -165,6 +165,6 @@ def fits(trigger: Mapping[str, Any], told: Happening) -> bool:
     return (
         told["type"] == trigger["event"]
         and not told.get("void")
-        and (not trigger["grades"] or told["grade"] in trigger["grades"])
-        and all(told["data"].get(name) in allowed for name, allowed in trigger["where"].items())
+        and (not trigger.get("grades") or told["grade"] in trigger["grades"])
+        and all(told["data"].get(name) in allowed for name, allowed in trigger.get("where", {}).items())
     )
