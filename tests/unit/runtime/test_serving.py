@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
 
 from sanfu.runtime.http import Watch, create_app
@@ -129,3 +129,31 @@ def test_a_service_runs_on_the_fast_loop(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit):
         run(make)
     assert capsys.readouterr().err == "cannot start: uvloop\n"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "seen"),
+    [
+        (None, "203.0.113.7", "127.0.0.1"),
+        ("10.0.0.0/8", "203.0.113.7", "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.0/8", "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+    ],
+)
+async def test_only_a_proxy_that_is_named_may_say_for_whom_it_asks(
+    proxies: str | None, forwarded: str, seen: str
+) -> None:
+    asked = FastAPI()
+
+    @asked.get("/")
+    async def who(request: Request) -> str:
+        return request.client.host if request.client else ""
+
+    server = Server(asked, "127.0.0.1", 0, proxies=proxies)
+    await server.start()
+    try:
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{server.port}/", headers={"X-Forwarded-For": forwarded})
+    finally:
+        await server.stop()
+    assert answer.json() == seen

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -259,10 +260,13 @@ async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
         return 2
     if rebuild:
         await service.documents.wipe()
+    gc.collect()
+    gc.freeze()  # modules and the pack stay: looking through them again stops the loop for 60 ms and more
     stopping = asyncio.Event()
     on_stop_signal(stopping.set)
+    settings = service.settings
     server = Server(
-        service.app, service.settings.host, service.settings.port, stop_within=service.settings.stop_within_s / 3
+        service.app, settings.host, settings.port, stop_within=settings.stop_within_s / 3, proxies=settings.proxies
     )
     try:
         await server.start()

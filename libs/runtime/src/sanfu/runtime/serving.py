@@ -34,11 +34,15 @@ class Server:
 
     `start` returns once requests are answered; raises OSError if the address is taken, RuntimeError if the app does
     not start. `stop` takes no new connections, lets running requests end for at most `stop_within` seconds, cancels
-    the rest (streams that never end) and returns. `port` is the real one, also when 0 was asked for.
+    the rest (streams that never end) and returns. `port` is the real one, also when 0 was asked for. Only what comes
+    from `proxies` may say by X-Forwarded-For on whose behalf.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int, stop_within: float = 5) -> None:
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, stop_within: float = 5, *, proxies: str | None = None
+    ) -> None:
         self._app, self._host, self.port, self._stop_within = app, host, port, stop_within
+        self._proxies = proxies
         self._server: _Uvicorn | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -53,6 +57,8 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=self._proxies is not None,
+            forwarded_allow_ips=self._proxies or "",
             timeout_graceful_shutdown=max(1, round(self._stop_within)),
         )
         self._server = _Uvicorn(config)

@@ -35,6 +35,11 @@ class ServiceSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="reachable from this machine only, unless somebody decides otherwise")
     port: int = Field(0, ge=0, le=65535, description="0: any free one, which the log names")
+    proxies: str | None = Field(
+        None,
+        description="addresses or networks of reverse proxies, by commas, whose X-Forwarded-For is believed; absent: "
+        "nobody's, for whoever is believed may choose the address by which he is counted",
+    )
     body_limit: int = Field(
         256 * 1024, ge=1024, description="bytes of a request; a subject's whole document has no more"
     )
