@@ -34,7 +34,7 @@ from sanfu.runtime.store import Change, Mark
 from sanfu.sla.domain.rules import SlaRules
 from tests.support.eventually import eventually
 
-ARMED, BURST, STEADY, RATE = 12_000, 2_000, 2_000, 200
+ARMED, BURST, STEADY, RATE = 100_000, 10_000, 15_000, 500
 FEW = 500
 BASE = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
 CLOCK, LIMIT = "emergency_acknowledge", timedelta(minutes=15)
@@ -177,7 +177,7 @@ def _armed(rules: SlaRules, subject: str, due: datetime) -> Change:
     folded.take(Letter(peek(headers), Incoming(names.ISSUES, 0, 0, subject, value, headers)))
     change = folded.change()
     assert change.sets["due"] == due, (change.sets["due"], due)
-    return replace(change, pushes=())
+    return change._replace(pushes=())
 
 
 async def _write(store: MongoDocuments, rules: SlaRules, kind: str, dues: Sequence[datetime]) -> dict[str, datetime]:

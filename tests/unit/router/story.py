@@ -1,7 +1,7 @@
 """An issue's story, told to the router as the machine tells it: live, or read back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -85,7 +85,7 @@ class Told:
         self.story.append(event)
         for sent in self.rules.relay(before, self.state, event):
             assert isinstance(sent, Relay)
-            self.sent.append(Copy(sent.topic, replace(event, data=sent.data), sent.headers))
+            self.sent.append(Copy(sent.topic, event._replace(data=sent.data), sent.headers))
 
 
 def read_back(rules: RouterRules, story: Sequence[Event]) -> State:

@@ -4,16 +4,14 @@ Standard library only, so that a service's domain may import it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_BODY = 512 * 1024
 """Bytes an event's JSON body may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One fact about one subject, as one service told it.
 
     `id` is `<service>:<subject>:<sequence>`; `sequence` counts that service's events on that subject from 1 without

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from struct import unpack
 from typing import NamedTuple, Protocol
 
 Headers = Sequence[tuple[str, bytes]]
@@ -137,12 +138,9 @@ def murmur2(data: bytes) -> int:
     length = len(data)
     h = (0x9747B28C ^ length) & mask
     whole = length & ~3
-    for i in range(0, whole, 4):
-        k = int.from_bytes(data[i : i + 4], "little")
-        k = (k * m) & mask
-        k ^= k >> 24
-        k = (k * m) & mask
-        h = ((h * m) & mask) ^ k
+    for k in unpack(f"<{whole >> 2}I", data[:whole]):
+        k = (k * m) & mask  # noqa: PLW2901 (a word is mixed in place)
+        h = ((h * m) & mask) ^ (((k ^ (k >> 24)) * m) & mask)
     tail = data[whole:]
     if tail:
         h = ((h ^ int.from_bytes(tail, "little")) * m) & mask

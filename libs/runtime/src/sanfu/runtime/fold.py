@@ -96,8 +96,8 @@ class Subject:
     """One subject's document while a batch works on it."""
 
     __slots__ = (
-        "_base", "_set", "applied", "dirty", "id", "out", "outbox", "parked", "partition", "pushes", "seen", "state",
-        "ver",
+        "_asked", "_base", "_set", "applied", "dirty", "id", "out", "outbox", "parked", "partition", "pushes", "seen",
+        "state", "ver",
     )  # fmt: skip
 
     def __init__(self, setting: Setting, subject: str, partition: int, document: Document | None) -> None:
@@ -113,6 +113,7 @@ class Subject:
         self.state: Mapping[str, Any] = {k: v for k, v in base.items() if k not in MACHINE_KEYS}
         self.pushes: list[Entry] = []
         self.dirty = False
+        self._asked: tuple[Mapping[str, Any], datetime | None] | None = None
 
     # --- the three inputs -------------------------------------------------------------------------------------------
 
@@ -184,14 +185,14 @@ class Subject:
         if self.parked is not None:
             return 0
         try:
-            due = self._set.rules.due(self.state)
+            due = self._next_due()
             if due is None or due > until:
                 self.dirty = self.dirty or due != self._base.get("due")  # newer rules than those that armed it
                 return 0
             told = self._decided(self.state, Due(due, until), f"timer:{self.id}")
             self._try(self.state, told)
             self._commit(told)
-            after = self._set.rules.due(self.state)
+            after = self._next_due()
             if after is not None and after <= due and not told:
                 raise RuntimeError(f"the timer of {due} did not move")
         except Exception as error:
@@ -253,10 +254,16 @@ class Subject:
 
     def _due(self) -> datetime | None:
         try:
-            return None if self.parked is not None else self._set.rules.due(self.state)
+            return None if self.parked is not None else self._next_due()
         except Exception as error:
             self._mark_parked(error, {})
             return None
+
+    def _next_due(self) -> datetime | None:
+        """Asked of each state once: a rule may have to go through a whole log for it."""
+        if self._asked is None or self._asked[0] is not self.state:
+            self._asked = self.state, self._set.rules.due(self.state)
+        return self._asked[1]
 
     def _last(self, source: str) -> int:
         return self.out if source == self._set.rules.service else self.seen.get(source, 0)

@@ -6,7 +6,7 @@ Standard library only (and the envelope), so that a service's domain may import 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from sanfu.contracts.envelope import Event
 
@@ -52,21 +52,19 @@ class Due:
 Input = Event | Command | Due
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event of this service's own that is decided but not yet numbered."""
 
     type: str
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(NamedTuple):
     """A copy of the event in hand for another topic: same envelope, `headers` added, `data` as its readers may see."""
 
     topic: str
     data: Mapping[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypedDict
+from typing import Any, NamedTuple, Protocol, TypedDict
 
 Document = dict[str, Any]
 
@@ -25,8 +25,7 @@ class Entry(TypedDict):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A compare-and-set: holds only if the document still has version `ver` (0: it does not exist)."""
 
     id: str

@@ -1,6 +1,6 @@
 """The units of the pack, as routing asks for them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 
 from sanfu.city.model import TOWN, WISHED, Pack, Unit
@@ -15,15 +15,17 @@ class Bodies:
 
     def meant(self, code: str | None, facts: Facts, day: date) -> str | None:
         """Find the unit that a rule means, or on that day its successor; None: there is none."""
-        meant = {TOWN: facts.town, WISHED: facts.unit}.get(code, code) if code else None
+        meant = facts.town if code == TOWN else facts.unit if code == WISHED else code
         unit: Unit | None = self._units.get(meant) if meant else None
         while unit is not None and not unit.valid_on(day):
             unit = self._units.get(unit.succeeded_by) if unit.succeeded_by else None
         return unit.code if unit else None
 
-    def recused(self, code: str, complained_of: Iterable[str]) -> bool:
+    def recused(self, code: str, complained_of: Sequence[str]) -> bool:
         """Tell whether the issue complains of the unit, or of one above or below it."""
-        return any(code in self._line(other) or other in self._line(code) for other in complained_of)
+        return bool(complained_of) and any(
+            code in self._line(other) or other in self._line(code) for other in complained_of
+        )
 
     def may_take_over(self, code: str, returner: str) -> bool:
         """Every unit with a topic may lead what another returns; a section only inside its own town."""
