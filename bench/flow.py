@@ -85,8 +85,9 @@ async def _post(intake: str, bench: Bench, count: int) -> dict[str, float]:
 async def _watch(bench: Bench, arrived: dict[str, float]) -> None:
     units = [code for code, unit in bench.packs.current.units.items() if unit.has_topic]
     topics = [names.unit_topic(code).replace("sanfu", bench.prefix, 1) for code in units]
+    # A unit's system reads its one topic. This reads all, and a fetch under way for the others keeps a record back.
     consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bench.kafka, auto_offset_reset="earliest", fetch_max_wait_ms=50
+        *topics, bootstrap_servers=bench.kafka, auto_offset_reset="earliest", fetch_max_wait_ms=5
     )
     await consumer.start()
     try:
