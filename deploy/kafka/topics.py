@@ -49,18 +49,8 @@ def wanted(units: Sequence[str], prefix: str, replicas: int) -> list[Topic]:
     least = {"min.insync.replicas": str(max(1, replicas - 1))}
     return [
         Topic(prefix + name.removeprefix("sanfu"), topic.partitions.deployment, replicas, topic.config() | least)
-        for topic in registry.TOPICS
-        for name in _members(topic.name, units)
+        for name, topic in registry.topics_of(units)
     ]
-
-
-def _members(name: str, units: Sequence[str]) -> Iterator[str]:
-    if "{code}" in name:
-        yield from (name.replace("{code}", code) for code in units)
-    elif "{service}" in name:
-        yield from (name.replace("{service}", service) for service in registry.SERVICES)
-    else:
-        yield name
 
 
 async def create(bootstrap: str, topics: Sequence[Topic]) -> list[str]:

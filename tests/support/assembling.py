@@ -51,9 +51,9 @@ def holidays() -> Holidays:
     return national_calendar()
 
 
-def assembled(name: str, parts: Parts, senders: Senders) -> Service:
-    """Make one service on these parts, with the shipped pack."""
-    settings = settings_of(name, packs().current)
+def assembled(name: str, parts: Parts, senders: Senders, ordinal: int = 0) -> Service:
+    """Make one service, or a further copy of it, on these parts, with the shipped pack."""
+    settings = settings_of(name, packs().current).model_copy(update={"ordinal": ordinal})
     match settings:
         case IntakeSettings():
             return intake.assemble(settings, parts, lambda: packs().current)

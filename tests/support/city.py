@@ -1,6 +1,7 @@
 """The whole city in one process: five services on one set of parts, one clock that stands until a journey moves it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.sealing import Sealed, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.settings import ServiceSettings
-from tests.support.assembling import KEYS, OPS_TOKEN, assembled, channel_key, packs, topics
+from tests.support.assembling import KEYS, OPS_TOKEN, PARTITIONS, assembled, channel_key, packs, topics
 from tests.support.people import Issue, Person, Post
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -76,15 +77,16 @@ class City:
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     logs: list[Any] = field(default_factory=list)
     numbers: Any = field(default_factory=count)
+    turns: Any = field(default_factory=count)
     heard: list[str] = field(default_factory=list)
     """What parties and filers said of themselves: in no story, topic, message or log."""
 
     # ── services ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, *wanted: str) -> None:
-        """Start services, all of them if none is named, and wait until they are up to date."""
-        senders = {"sms": self.sms, "email": self.mail}
-        fresh = {name: assembled(name, self.parts(name), senders) for name in wanted or SERVICES}
+        """Start services, all of them if none is named, and wait until they are up to date. `desk/1` is a further copy
+        of the desk."""
+        fresh = {name: self._copy(*_named(name)) for name in wanted or SERVICES}
         await asyncio.gather(*(service.start() for service in fresh.values()))
         self.services |= fresh
         for name, service in fresh.items():
@@ -101,13 +103,21 @@ class City:
             if service.parts.database is not None:
                 service.parts.database.client.close()
 
+    def _copy(self, name: str, ordinal: int) -> Service:
+        return assembled(name, self.parts(name), {"sms": self.sms, "email": self.mail}, ordinal)
+
     def client(self, service: str) -> httpx.AsyncClient:
-        return self.clients[service]
+        """Give a way to a service: to one copy after the other, if there are several."""
+        copies: list[httpx.AsyncClient] = [
+            client for name, client in self.clients.items() if _named(name)[0] == service
+        ]
+        return copies[int(next(self.turns)) % len(copies)]
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def quiet(self) -> None:
-        """Wait until nothing is on its way: twice in a row all say so, and have read nothing in between."""
+        """Wait until nothing is on its way: twice in a row all say so, every partition is with one copy of each
+        service, and nothing was read in between."""
         before: list[Any] = []
         seen: list[Any] = []
         try:
@@ -115,13 +125,19 @@ class City:
                 while True:
                     seen = await asyncio.gather(*(service.watcher.quiet() for service in self.services.values()))
                     read = [one.get("read") for one in seen]
-                    if all(one["quiet"] for one in seen) and read == before:
+                    if all(one["quiet"] for one in seen) and self._whole() and read == before:
                         return
                     before = read
                     await asyncio.sleep(0.01)
         except TimeoutError:
             restless = {name: one for name, one in zip(self.services, seen, strict=True) if not one["quiet"]}
             raise AssertionError(f"the city does not become quiet: {restless}") from None
+
+    def _whole(self) -> bool:
+        held = Counter[str]()
+        for name, service in self.services.items():
+            held[_named(name)[0]] += len(service.reader.partitions)
+        return set(held.values()) <= {PARTITIONS}
 
     async def advance_to(self, until: datetime) -> None:
         """Go on to an instant, with a stop at every timer on the way."""
@@ -244,6 +260,11 @@ class City:
             assert await self.broker.read(names.dead_letter_topic(name)) == [], f"{name} has dead letters"
         everything = await self.everything()
         assert [text for text in self.heard if text in everything] == []
+
+
+def _named(copy: str) -> tuple[str, int]:
+    name, _, ordinal = copy.partition("/")
+    return name, int(ordinal or 0)
 
 
 def _told(record: Incoming) -> Told:

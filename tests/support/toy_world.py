@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 
-from sanfu.contracts.envelope import instant
+from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.mongo import MongoDocuments, connect
@@ -92,6 +93,12 @@ class World:
         await documents.set_marks({str(number): Mark(0) for number in range(self.topics[toy.STORY])})
         client.close()
 
+    async def forget(self) -> None:
+        """Lose what can be made again from the story, while no copy runs; what is a record stays."""
+        client = connect(self.mongo)
+        await MongoDocuments(client.get_database(f"{self.prefix}_toy"), "subjects").wipe()
+        client.close()
+
     def full(self, topic: str) -> str:
         return topic.replace("sanfu", self.prefix, 1)
 
@@ -119,6 +126,9 @@ class World:
         await eventually(lambda: process.poll() is not None, within=within)
         assert process.returncode == -signal.SIGKILL, last_lines(self.copies[ordinal].log)
 
+    def alive(self, ordinal: int = 0) -> bool:
+        return self.copies[ordinal].process.poll() is None
+
     async def get(self, path: str, ordinal: int = 0) -> httpx.Response:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         return await self.client.get(f"http://127.0.0.1:{self.copies[ordinal].port}{path}", headers=headers)
@@ -137,19 +147,23 @@ class World:
             return False
 
     async def quiet(self, within: float = SLOW) -> None:
-        """Wait until every copy has read all, fired all and published all. One that ended itself because its consumer
-        stalled is started again, as any supervisor does."""
+        """Wait until every copy has read all, fired all and published all, and between them they hold every partition:
+        one that changes hands is in nobody's count. A copy that ended itself because its consumer stalled is started
+        again, as any supervisor does."""
 
         async def is_quiet() -> bool:
+            held = 0
             for ordinal, copy in list(self.copies.items()):
                 if copy.process.poll() == STALLED:
                     self.start(ordinal=ordinal, **copy.settings)
                 try:
                     found = (await self.get("/ops/quiet", ordinal)).json()
+                    held += (await self.get("/health/ready", ordinal)).json().get("partitions", 0)
                 except httpx.TransportError as error:
                     raise AssertionError(f"copy {ordinal}: {error!r}") from error
                 assert found["quiet"], found
                 assert found["next_due"] is None, found  # an alarm that is still to ring
+            assert held == self.topics[toy.STORY], f"{held} partitions are held"
             return True
 
         await eventually(is_quiet, within=within)
@@ -214,6 +228,14 @@ class World:
         client.close()
         return {document["_id"]: document for document in found}
 
+    async def document(self, subject: str) -> dict[str, Any] | None:
+        client = connect(self.mongo)
+        found: dict[str, Any] | None = await client.get_database(f"{self.prefix}_toy").subjects.find_one(
+            {"_id": subject}
+        )
+        client.close()
+        return found
+
     async def notes(self) -> dict[str, int]:
         client = connect(self.mongo)
         found = await client.get_database(f"{self.prefix}_toy").get_collection("notes").find().to_list(None)
@@ -226,6 +248,7 @@ class World:
         return [
             *self._holes(story),
             *self._doubles(story),
+            *self._early(story),
             *self._states(documents),
             *self._unlike_the_story(documents, story),
             *self._copies(await self.broker.read(toy.COPIES), story),
@@ -249,6 +272,17 @@ class World:
         for record in story:
             contents[dict(record.headers)["ce_id"]].add((record.key, record.value, *record.headers))
         return [f"{id.decode()} has {len(each)} contents" for id, each in contents.items() if len(each) > 1]
+
+    def _early(self, story: list[Incoming]) -> list[str]:
+        """Alarms that rang before their instant, by the instant they name or by that of the event."""
+        wrong = []
+        for record in story:
+            heads = {name: value.decode() for name, value in record.headers}
+            if heads["ce_type"] == toy.RANG:
+                said = orjson.loads(record.value or b"")
+                if min(moment(said["now"]), moment(heads["ce_time"])) < moment(said["at"]):
+                    wrong.append(f"{heads['ce_id']} was early: {said}")
+        return wrong
 
     def _states(self, documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
         wrong = [f"{subject}: no document" for subject in self.expected.keys() - documents.keys()]

@@ -2,61 +2,30 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import orjson
 import pytest
 
-from sanfu.runtime.broker import Outgoing
-from sanfu.runtime.consuming import read_letter
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.rules import Actor, Command, Refusal
-from sanfu.runtime.service import Service, real_parts
+from sanfu.runtime.service import real_parts
 from sanfu.runtime.settings import ServiceSettings
+from tests.integration.runtime.toys import answers, is_quiet, reading, serving
 from tests.support import toy
 from tests.support.eventually import eventually
-from tests.support.parts import create_topics
 
 WHO = Actor("tester", "tester")
 
 
 @pytest.fixture
 async def broker(kafka: str, prefix: str) -> AsyncIterator[KafkaBroker]:
-    await create_topics(kafka, {name.replace("sanfu", prefix, 1): n for name, n in toy.TOPICS.items()})
-    broker = KafkaBroker(kafka, prefix)
-    await broker.start()
-    yield broker
-    await broker.stop()
-
-
-@asynccontextmanager
-async def serving(kafka: str, mongo: str, prefix: str, rules: toy.ToyRules | None = None) -> AsyncIterator[Service]:
-    settings = ServiceSettings(kafka=kafka, mongo=mongo, prefix=prefix)
-    parts = real_parts(settings, "toy")
-    service = Service(
-        name="toy", rules=rules or toy.ToyRules(), parts=parts, settings=settings, codec=toy.ToyCodec(),
-        story=toy.STORY, prepare=parts.documents.prepare,
-    )  # fmt: skip
-    await service.start()
-    try:
-        yield service
-    finally:
-        await service.stop()
-        parts.database.client.close()
+    async with reading(kafka, prefix) as broker:
+        yield broker
 
 
 async def emptied(mongo: str, prefix: str) -> None:
     parts = real_parts(ServiceSettings(mongo=mongo, prefix=prefix), "toy")
     await parts.documents.wipe()
     parts.database.client.close()
-
-
-async def answers(broker: KafkaBroker, topic: str = toy.STORY) -> list[tuple[str, int]]:
-    found = []
-    for record in await broker.read(topic):
-        if dict(record.headers)["ce_type"] == toy.ANSWERED.encode():
-            found.append((record.key or "", orjson.loads(record.value or b"")["value"]))
-    return found
 
 
 async def test_every_question_is_answered_once_and_copied(
@@ -67,7 +36,7 @@ async def test_every_question_is_answered_once_and_copied(
         assert all(await broker.publish(questions))
 
         async def all_told() -> bool:
-            return bool((await service.watcher.quiet())["quiet"]) and len(await answers(broker)) >= 400
+            return await is_quiet(service) and len(await answers(broker)) >= 400
 
         await eventually(all_told, within=20)
         told, copied = await answers(broker), await answers(broker, toy.COPIES)
@@ -126,7 +95,7 @@ async def test_an_emptied_store_is_rebuilt_without_telling_anything_again(
     async with serving(kafka, mongo, prefix) as service:
 
         async def rebuilt() -> bool:
-            return bool((await service.watcher.quiet())["quiet"])
+            return await is_quiet(service)
 
         await eventually(rebuilt, within=20)
         after = await service.documents.read([f"s-{n}" for n in range(50)])
@@ -136,29 +105,29 @@ async def test_an_emptied_store_is_rebuilt_without_telling_anything_again(
             assert {**document, "ver": 0, "outbox": []} == {**after[subject], "ver": 0, "outbox": []}
 
 
-async def test_poison_parks_its_subject_and_replay_works_after_the_cure(
+async def test_records_that_come_twice_and_in_old_order_are_folded_once(
     kafka: str, mongo: str, prefix: str, broker: KafkaBroker
 ) -> None:
-    bad = [
-        toy.asked("s-1", 1, 1), toy.asked("s-1", 2, 2, poison=True), toy.asked("s-1", 3, 3), toy.asked("s-2", 1, 1),
-        Outgoing(toy.STORY, "s-3", b"{", toy.asked("s-3", 1, 1).headers), Outgoing(toy.STORY, "s-4", b"{}", []),
-        toy.told("other", toy.NOTED, "s-2", 1, {}),
-    ]  # fmt: skip
+    first = [toy.asked(f"s-{at}", n, n) for n in (1, 2, 3) for at in range(10)]
+    again = [*first[20:], *first[:10], *first[10:20], *reversed(first), *first]
     async with serving(kafka, mongo, prefix) as service:
-        assert all(await broker.publish(bad))
+        for records in (first, again, [toy.asked(f"s-{at}", 4, 4) for at in range(10)], again):
+            assert all(await broker.publish(records))
+            await eventually(lambda: is_quiet(service), within=20)
+        documents = await service.documents.read([f"s-{at}" for at in range(10)])
+        assert [document["answers"] for document in documents.values()] == [[2, 4, 6, 8]] * 10
+        assert service.reader.gaps == {}, "what comes again is no hole"
+    assert len(await broker.read(toy.STORY)) == len(first) + 2 * len(again) + 10 + 40
+    assert sorted(await answers(broker)) == sorted((f"s-{at}", 2 * n) for at in range(10) for n in (1, 2, 3, 4))
 
-        async def put_away() -> bool:
-            return len(await broker.read(toy.DEAD)) >= 4
 
-        await eventually(put_away, within=10)
-        documents = await service.documents.read(["s-1", "s-2", "s-3"])
-        assert documents["s-1"]["asked"] == 1
-        assert documents["s-1"]["parked"]["seen"] == {"asker": 3}
-        assert "parked" in documents["s-3"]
-        assert documents["s-2"]["seen"] == {"asker": 1, "other": 1}
-    async with serving(kafka, mongo, prefix, toy.ToyRules(cured=True)) as service:
-        letters = [read_letter(r) for r in await broker.read(toy.DEAD, "s-1")]
-        assert await service.machine.unpark("s-1", letters)
-        document = (await service.documents.read(["s-1"]))["s-1"]
-        assert "parked" not in document
-        assert document["answers"] == [2, 4, 6]
+async def test_a_record_behind_a_hole_waits_until_it_comes_again_behind_the_missing_one(
+    kafka: str, mongo: str, prefix: str, broker: KafkaBroker
+) -> None:
+    async with serving(kafka, mongo, prefix) as service:
+        await broker.publish([toy.asked("s-1", 1, 1), toy.asked("s-1", 3, 3), toy.asked("s-2", 1, 1)])
+        await eventually(lambda: list(service.reader.gaps) == [("s-1", "asker")], within=20)
+        await broker.publish([toy.asked("s-1", 2, 2), toy.asked("s-1", 3, 3)])
+        await eventually(lambda: is_quiet(service), within=20)
+        assert [value for key, value in await answers(broker) if key == "s-1"] == [2, 4, 6]
+        assert service.reader.gaps == {}

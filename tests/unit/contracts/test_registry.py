@@ -133,6 +133,14 @@ def test_every_topic_takes_the_largest_body() -> None:
     assert all(int(topic.config()["max.message.bytes"]) > envelope.MAX_BODY for topic in TOPICS)
 
 
+def test_a_dead_letter_topic_takes_whatever_another_took_and_the_reason_besides() -> None:
+    largest = max(int(topic.config()["max.message.bytes"]) for topic in TOPICS if not topic.name.endswith(".dlq"))
+    for topic in TOPICS:
+        if topic.name.endswith(".dlq"):
+            takes = int(topic.config()["max.message.bytes"])
+            assert takes >= max(largest, registry.LARGEST_BY_DEFAULT) + registry.RECORD_ROOM // 2
+
+
 def test_what_a_service_reads_and_writes_can_be_asked() -> None:
     assert names.ISSUE_SUBMITTED in registry.read_by("router")
     assert registry.written_by("router") == {names.ISSUE_ASSIGNED, names.REVIEW_REQUESTED, names.DUPLICATE_SUSPECTED}

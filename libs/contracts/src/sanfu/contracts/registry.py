@@ -3,6 +3,7 @@
 A service's own events are not listed among what it reads, though every service folds its own.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,8 @@ from sanfu.contracts.events import affairs, closing, handling, intake, limits, n
 DAY_MS = 24 * 60 * 60 * 1000
 RECORD_ROOM = 64 * 1024
 """Bytes of a record that are not its body: key, headers, what the broker adds."""
+LARGEST_BY_DEFAULT = 1_048_588
+"""Bytes of a record that a broker takes where nobody told it otherwise: so large may be what has to be put away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,11 @@ class Topic:
     def config(self) -> dict[str, str]:
         """The topic's settings at the broker. A reader that was away for 30 days still sees every tombstone; a dead
         letter has room for the record as it came, and the reason beside it."""
+        body = LARGEST_BY_DEFAULT if self.readers == ("operators",) else MAX_BODY
         settings = {
             "cleanup.policy": self.cleanup,
             "retention.ms": str(-1 if self.kept_days is None else self.kept_days * DAY_MS),
-            "max.message.bytes": str(MAX_BODY + RECORD_ROOM * (2 if self.readers == ("operators",) else 1)),
+            "max.message.bytes": str(body + RECORD_ROOM),
         }
         if self.cleanup == "compact":
             settings |= {"delete.retention.ms": str(30 * DAY_MS), "min.cleanable.dirty.ratio": "0.1"}
@@ -205,6 +209,15 @@ BY_TYPE = {event.type: event for event in EVENTS}
 
 codec = Codec({event.type: event.model for event in EVENTS})
 """Knows every type of event there is."""
+
+
+def topics_of(units: Iterable[str]) -> Iterator[tuple[str, Topic]]:
+    """Return every topic with its logical name: those of a family once for each unit that has topics, or service."""
+    families = {"{code}": tuple(units), "{service}": SERVICES}
+    for topic in TOPICS:
+        part = next((part for part in families if part in topic.name), None)
+        for member in families[part] if part else ("",):
+            yield (topic.name.replace(part, member) if part else topic.name), topic
 
 
 def topic(name: str) -> Topic:

@@ -5,7 +5,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -42,20 +42,11 @@ class Settings(ServiceSettings):
 
 def wanted(pack: Pack, prefix: str, size: Literal["embedded", "deployment"] = "embedded") -> list[Topic]:
     """Return every topic of the registry by its full name: those of a family once for each unit, or service."""
+    units = [code for code, unit in pack.units.items() if unit.has_topic]
     return [
         Topic(prefix + name.removeprefix("sanfu"), getattr(topic.partitions, size), topic.config())
-        for topic in registry.TOPICS
-        for name in _members(topic.name, pack)
+        for name, topic in registry.topics_of(units)
     ]
-
-
-def _members(name: str, pack: Pack) -> Iterator[str]:
-    if "{code}" in name:
-        yield from (name.replace("{code}", code) for code, unit in pack.units.items() if unit.has_topic)
-    elif "{service}" in name:
-        yield from (name.replace("{service}", service) for service in registry.SERVICES)
-    else:
-        yield name
 
 
 async def create(bootstrap: str, topics: list[Topic], replicas: int = 1) -> list[str]:
