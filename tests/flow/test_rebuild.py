@@ -64,7 +64,7 @@ async def told(city: City) -> dict[str, Any]:
     return {
         "story": len(await city.broker.read(names.ISSUES)),
         "units": sorted(await city.texts([names.unit_topic(unit) for unit in units])),
-        "directory": len(await city.broker.read(names.DIRECTORY)),
+        "directory": {record.key: record.value for record in await city.broker.read(names.DIRECTORY)},
         "messages": len(city.sms.got) + len(city.mail.got),
     }
 

@@ -91,7 +91,7 @@ class City:
         self.services |= fresh
         for name, service in fresh.items():
             transport = httpx.ASGITransport(app=service.app)
-            self.clients[name] = httpx.AsyncClient(transport=transport, base_url=f"http://{name}")
+            self.clients[name] = httpx.AsyncClient(transport=transport, base_url=f"http://{_named(name)[0]}")
         await self.quiet()
 
     async def stop(self, *wanted: str) -> None:

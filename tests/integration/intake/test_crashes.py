@@ -81,7 +81,7 @@ async def test_who_asked_to_be_forgotten_is_forgotten_after_a_kill_each_contact_
     async with process(kafka, database, prefix, tmp_path, point) as client:
         batch = {"issues": [report(external_id=str(n)) for n in range(REPORTS)]}
         taken = (await client.post("/v1/issues/batch", json=batch, headers=HOTLINE)).json()
-        keys = {f"{one['id']}/intake" for one in taken}
+        keys = {f"{one['issue']['id']}/intake" for one in taken}
         with pytest.raises(httpx.TransportError):
             await client.post("/v1/erasures", json=PERSON, headers=OPS)
     assert await kept(database, prefix) == REPORTS - hit + 1

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry
 
 from sanfu.runtime import sweeper as module
+from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.memory import Fault, MemoryBroker, MemoryDocuments
 from sanfu.runtime.metrics import machine_metrics
 from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.store import Change, Entry, StoreDown
 from sanfu.runtime.sweeper import Sweeper
 
-THERE, MISSING = "sanfu.there.v1", "sanfu.missing.v1"
+THERE, MISSING, ELSEWHERE = "sanfu.there.v1", "sanfu.missing.v1", "sanfu.elsewhere.v1"
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 LATER = AT + timedelta(seconds=10)
 
@@ -110,3 +111,22 @@ async def test_an_outbox_whose_first_entry_failed_is_cleared_of_nothing_behind_i
     assert [e["ref"] for e in documents.documents["a"]["outbox"]] == [f"{THERE}#a1", f"{THERE}#a2"]
     await sweeper.sweep([0], LATER)
     assert went(broker) == ["a1", "a1", "a2"]
+
+
+@dataclass(slots=True)
+class Careless(MemoryBroker):
+    """Acknowledges what stands behind a failure, which no broker should."""
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[bool]:
+        await MemoryBroker.publish(self, records)
+        return [False, *(True for _ in records[1:])]
+
+
+async def test_nothing_behind_a_failure_is_cleared_even_if_a_broker_acknowledged_it() -> None:
+    broker, documents = Careless(), MemoryDocuments()
+    broker.create(THERE)
+    broker.create(ELSEWHERE)
+    await stored(documents, "a", entry("a1"), entry("a2"), entry("a3", to=ELSEWHERE))
+    publisher = Publisher(broker, documents, machine_metrics(CollectorRegistry()))
+    await publisher.publish([("a", documents.documents["a"]["outbox"])])
+    assert [e["ref"] for e in documents.documents["a"]["outbox"]] == [f"{THERE}#a1", f"{THERE}#a2"]
