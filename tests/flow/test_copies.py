@@ -14,7 +14,7 @@ SECONDS = tuple(f"{service}/1" for service in SERVICES)
 
 
 async def reported(city: City) -> list[Issue]:
-    return [await city.report("hotline", category="drainage") for _ in range(8)]
+    return [await city.report("hotline", category="drainage") for _ in range(4)]
 
 
 async def shared(city: City) -> None:
@@ -31,9 +31,8 @@ async def test_two_copies_of_each_service_do_everything_once(kafka: str, mongo: 
         await shared(city)
         issues = await reported(city)
         officer, caller = city.officer(UNIT), city.person("follow_up_caller")
-        for issue in issues[:4]:
-            await officer.do_all(issue)
-            await caller.follow_up(issue, satisfied=5)
+        await officer.do_all(issues[0])
+        await caller.follow_up(issues[0], satisfied=5)
         await city.stop(*SERVICES)  # the second copies have it all now
         await city.quiet()
         await city.advance_to(await city.limit(issues[-1]))
@@ -44,7 +43,7 @@ async def test_two_copies_of_each_service_do_everything_once(kafka: str, mongo: 
 
 async def right(city: City, issues: list[Issue]) -> None:
     for number, issue in enumerate(issues):
-        closed = number < 4
+        closed = number < 1
         assert await city.state(issue) == ("closed" if closed else "assigned")
         for clock in ("unit_handling", "handling"):
             levels = [level for level, _ in await city.lights(issue, clock)]
@@ -52,7 +51,7 @@ async def right(city: City, issues: list[Issue]) -> None:
         on_topic = [int(one.headers["ce_unitsequence"]) for one in await city.unit_topic(UNIT, issue)]
         assert list(dict.fromkeys(on_topic)) == list(range(1, max(on_topic) + 1))
     told = Counter(one.text for one in city.sms.to("13911112222"))
-    assert len(told) == sum(told.values()) == 8 + 4, "a receipt for each, and a closing for each that was closed"
+    assert len(told) == sum(told.values()) == 4 + 1, "a receipt for each, and a closing for each that was closed"
     assert await holes(city) == []
 
 

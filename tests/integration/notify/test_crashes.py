@@ -104,8 +104,9 @@ async def left_claimed(town: Town) -> set[str]:
 
 
 async def told_to(town: Town) -> dict[str, str]:
-    """To whom each SMS goes, by its id."""
-    return {one["_id"]: one["audience"] for one in await deliveries(town, {"medium": "sms"})}
+    """To whom each SMS goes that went anywhere, by its id."""
+    found = await deliveries(town, {"medium": "sms"})
+    return {one["_id"]: one["audience"] for one in found if one["state"] != "skipped"}
 
 
 async def deliveries(town: Town, wanted: dict[str, str]) -> list[dict[str, str]]:
