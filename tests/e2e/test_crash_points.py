@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 
 import sanfu.runtime.service  # noqa: F401  # declares the crash points
+from sanfu.contracts.registry import SERVICES
 from sanfu.runtime.crash import CRASHPOINTS
+from tests.integration.intake import test_crashes as intakes
+from tests.integration.notify import test_crashes as notifys
 from tests.support import toy
 from tests.support.eventually import eventually
 from tests.support.toy_world import SLOW, World, like_no_crash, opened
@@ -161,3 +165,11 @@ def test_every_crash_point_of_the_machine_is_walked() -> None:
         POINTS
     )
     assert {"machine.after_clear", "machine.after_commit"} < set(POINTS)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_crash_point_of_a_services_own_is_walked(service: str) -> None:
+    import_module(f"sanfu.{service}.app")
+    walked = {*intakes.POINTS, *notifys.POINTS}
+    own = {name for name in CRASHPOINTS if name.startswith(f"{service}.")}
+    assert own == {name for name in walked if name.startswith(f"{service}.")}

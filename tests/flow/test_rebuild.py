@@ -12,6 +12,7 @@ from sanfu.runtime.broker import Incoming
 from sanfu.runtime.service import real_parts
 from sanfu.runtime.settings import ServiceSettings
 from tests.support.city import City, on_real_parts
+from tests.support.eventually import eventually
 from tests.support.people import Issue
 
 PROJECTIONS = ("router", "sla", "desk")
@@ -82,6 +83,7 @@ async def lost(city: City, of: Callable[[str], Any], backup: Databases) -> None:
     await city.stop(*PROJECTIONS)
     await put_back(of, backup)
     await city.start(*PROJECTIONS)
+    await eventually(lambda: not any(one.watcher.rebuilding for one in city.services.values()))  # commands are taken
     assert subjects(await saved(of)) == before
     assert await told(city) == heard
 

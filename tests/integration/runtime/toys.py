@@ -59,12 +59,13 @@ def operator(service: Service) -> httpx.AsyncClient:
 
 
 async def answers(broker: KafkaBroker, topic: str = toy.STORY) -> list[tuple[str, int]]:
-    """Return what was answered, by subject, in the topic's order."""
-    found = []
+    """Return what was answered, by subject, in order of first appearance: a record may come again, by its id."""
+    found: dict[bytes, tuple[str, int]] = {}
     for record in await broker.read(topic):
-        if dict(record.headers).get("ce_type") == toy.ANSWERED.encode():
-            found.append((record.key or "", orjson.loads(record.value or b"")["value"]))
-    return found
+        heads = dict(record.headers)
+        if heads.get("ce_type") == toy.ANSWERED.encode():
+            found.setdefault(heads["ce_id"], (record.key or "", orjson.loads(record.value or b"")["value"]))
+    return list(found.values())
 
 
 async def is_quiet(service: Service) -> bool:
