@@ -1,10 +1,12 @@
 """Reading the story: who takes a partition over, rebuilds, holes, and commands meanwhile. On memory parts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from sanfu.runtime import consuming
@@ -159,6 +161,28 @@ async def test_a_service_that_just_started_is_not_quiet_while_it_has_not_read() 
     async with serving(broker, documents := MemoryDocuments()) as service:
         await eventually(lambda: _quiet(service))
         assert answers(documents, "s-1") == [2]
+
+
+async def test_the_list_of_dead_letters_holds_what_was_not_folded_since() -> None:
+    broker, token = toy_broker(), "ops-token-of-a-test"
+    good = toy.asked("s-1", 1, 1)
+    await broker.publish([replace(good, value=b"{"), replace(good, key="s-2", headers=[])])
+    async with serving(broker, MemoryDocuments(), ops_token=token) as service:
+        transport, bearer = httpx.ASGITransport(service.app), {"authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://toy", headers=bearer) as client:
+
+            async def listed() -> list[str]:
+                return sorted(one["subject"] for one in (await client.get("/ops/dlq")).json()["items"])
+
+            await eventually(lambda: _is(listed, ["s-1", "s-2"]))
+            replayed = await client.post("/ops/dlq/s-1/replay", params={"skip": "asker:s-1:1"})
+            assert replayed.json()["parked"] is False
+            assert await listed() == ["s-2"], "nobody can tell where that one belongs"
+            assert (await client.get("/ops/dlq/s-1")).json()["items"] == []
+
+
+async def _is(found: Callable[[], Awaitable[list[str]]], wanted: list[str]) -> bool:
+    return await found() == wanted
 
 
 async def test_a_service_that_read_something_while_it_was_asked_does_not_call_itself_quiet() -> None:

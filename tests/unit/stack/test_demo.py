@@ -161,17 +161,34 @@ def test_some_issues_lie(script: Script, pack: Pack) -> None:
 # ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def clock(stopped: str | None = None, light: str = "none") -> dict[str, Any]:
+    marks = {"yellow": "2026-01-07T09:30:00.000Z", "limit": "2026-01-08T09:30:00.000Z"}
+    return {"clock": "handling", "light": light, "stopped": stopped, **marks}
+
+
+def lit(issue: str, level: str, clock: str = "handling") -> dict[str, Any]:
+    id = f"sla:{issue}:{clock}-{level}"
+    return {"id": id, "type": "sanfu.issue.light-changed.v1", "clock": clock, "level": level, "round": 1}
+
+
 def found(**more: Any) -> Found:
-    closed = {**led("closed"), "id": "a", "in_time": True}
-    late = {**led("closed"), "id": "b", "in_time": False}
-    light = {"type": "sanfu.issue.light-changed.v1", "clock": "handling", "level": "red"}
-    lying = {**led("assigned"), "id": "c", "history": [light], "clocks": {"handling": {"level": "red"}}}
+    """Three issues: one in time, one handled after red, one that lies there, red."""
+    in_time, late = "2026-01-06T01:00:00.000Z", "2026-01-09T01:00:00.000Z"
+    both = {issue: [lit(issue, "yellow"), lit(issue, "red"), lit(issue, "red", "unit_handling")] for issue in "bc"}
+    lying = {**led("assigned"), "id": "c", "history": both["c"], "clocks": {"handling": {"level": "red"}}}
     sent = [
-        {"subject": one, "unit": "finance", "recipient": "unit", "medium": "email", "state": "sent"} for one in "abc"
+        {"subject": one, "unit": "finance", "recipient": "unit", "medium": "email", "state": "sent", "event": event}
+        for one, event in (("a", "router:a:1"), *(("bc"[n], f"sla:{'bc'[n]}:unit_handling-red") for n in (0, 1)))
     ]
     told: dict[str, Any] = {
         "receipts": {one: {"state": state} for one, state in (("1", "closed"), ("2", "closed"), ("3", "assigned"))},
-        "cases": [closed, late, lying], "open_count": 1, "clocks": [{"light": "red"}], "deliveries": sent,
+        "cases": [
+            {**led("closed", handle={"received_at": in_time}), "id": "a", "in_time": True},
+            {**led("closed", handle={"received_at": late}), "id": "b", "in_time": False, "history": both["b"]},
+            lying,
+        ],
+        "open_count": 1, "running": [{"issue": "c", **clock(light="red")}], "deliveries": sent,
+        "clocks": {"a": [clock(in_time)], "b": [clock(late)], "c": [clock(light="red")]},
         "sms": 0, "emails": 3, "dead_letters": 0,
     }  # fmt: skip
     return Found(**{**told, **more})
@@ -181,7 +198,7 @@ def test_figures_of_services_that_agree_add_up() -> None:
     shown = reckoned(found()).shown()
     assert shown == {
         "received": 3, "assigned": {"finance": 3}, "closed_in_time": {"complex": 1}, "closed_late": {"complex": 1},
-        "open": 1, "yellow": 0, "red": 1, "sms": 0, "emails": 3, "dead_letters": 0, "adds_up": True,
+        "open": 1, "yellow": 2, "red": 2, "sms": 0, "emails": 3, "dead_letters": 0, "adds_up": True,
     }  # fmt: skip
 
 
@@ -191,7 +208,12 @@ def test_figures_of_services_that_agree_add_up() -> None:
         {"receipts": {"1": {"state": "closed"}}},
         {"receipts": {one: {"state": "assigned"} for one in "123"}},
         {"open_count": 2},
-        {"clocks": []},
+        {"running": []},
+        {"clocks": {"a": [clock("2026-01-07T10:00:00.000Z")], "b": [clock(light="red")], "c": [clock(light="red")]}},
+        {"clocks": {"a": [clock("2026-01-06T01:00:00.000Z")], "b": [clock("2026-01-08T09:00:00.000Z")], "c": []}},
+        {"cases": [{**one, "history": []} for one in found().cases]},
+        {"cases": [{**one, "rounds": []} for one in found().cases]},
+        {"deliveries": [*found().deliveries[:2], {**found().deliveries[2], "event": "router:c:1"}]},
         {"deliveries": []},
         {"sms": 1},
         {"emails": 2},

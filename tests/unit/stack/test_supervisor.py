@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,22 @@ def test_a_held_program_stays_down_until_it_is_let_go(watched: Watched) -> None:
     watched.supervisor.tick(watched.now)
     assert watched.child("first").state == "held"
     (watched.places.held / "first").unlink()
+    watched.until("first", "ready")
+
+
+def test_a_program_that_somebody_holds_comes_back_when_that_process_is_gone(watched: Watched) -> None:
+    watched.until("second", "ready")
+    holder = subprocess.Popen(["sleep", "60"])
+    watched.places.held.mkdir(parents=True)
+    (watched.places.held / "first").write_text(str(holder.pid))
+    process = watched.child("first").process
+    assert process is not None
+    process.kill()
+    watched.until("first", "failed")
+    watched.until("first", "held")
+    holder.kill()
+    holder.wait()
+    watched.now += 1
     watched.until("first", "ready")
 
 

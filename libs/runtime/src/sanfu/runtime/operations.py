@@ -24,13 +24,13 @@ def operations(service: "Service", token: SecretStr | None) -> APIRouter:
 
     @router.get("/dlq")
     async def dead_letters() -> dict[str, Any]:
-        """Every record in this service's dead-letter topic, without its body, oldest first."""
-        return {"items": [_shown(record) for record in await _read(service, None)]}
+        """Every record that this service gave up and did not fold since, without its body, oldest first."""
+        return {"items": [_shown(record) for record in await _waiting(service, None)]}
 
     @router.get("/dlq/{subject}")
     async def of_subject(subject: str) -> dict[str, Any]:
         """One subject's dead letters with their bodies, and whether it is still parked."""
-        records = await _read(service, subject)
+        records = await _waiting(service, subject)
         document = (await service.documents.read([subject])).get(subject, {})
         bodies = [{**_shown(r), "body": (r.value or b"").decode("utf-8", "replace")[:4096]} for r in records]
         return {"subject": subject, "parked": document.get("parked"), "items": bodies}
@@ -57,6 +57,25 @@ async def _read(service: "Service", subject: str | None) -> list[Incoming]:
         return await service.parts.broker.read(dead_letter_topic(service.name), subject)
     except BrokerDown as error:
         raise Unavailable(f"the broker does not answer: {error}") from error
+
+
+async def _waiting(service: "Service", subject: str | None) -> list[Incoming]:
+    """Leave out what has its place in a story that is not parked any more: it was folded again, or skipped by name."""
+    records = await _read(service, subject)
+    places = [_place(record) for record in records]
+    documents = await service.documents.read(sorted({place for place in places if place is not None}))
+    return [
+        record for record, place in zip(records, places, strict=True)
+        if place is None or "parked" in documents.get(place, {})
+    ]  # fmt: skip
+
+
+def _place(record: Incoming) -> str | None:
+    """The subject in whose story a record has a place; None if nobody can tell, so that it is nobody's to replay."""
+    try:
+        return read_letter(record).heads.subject
+    except BadEnvelope:
+        return None
 
 
 def _letters(records: list[Incoming]) -> list[Letter]:

@@ -5,14 +5,14 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from sanfu.stack import gate, letters, rebuilding, subscribing, tables, tools
+from sanfu.stack import gate, letters, rebuilding, services, subscribing, tables, tools
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -64,11 +64,11 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
     stack = Stack(
         name,
         base=port_base,
-        only=tuple(only.split(",")) if only else (),
+        only=_programs(only),
         city=(city.resolve() if city else shipped_city(checkout())),
         kafka=os.environ.get("SANFU_KAFKA"),
         mongo=os.environ.get("SANFU_MONGO"),
-        broker=dict(setting.split("=", 1) for setting in broker or ()),
+        broker=dict(map(_setting, broker or ())),
     )
     began = time.monotonic()
     if stack.up(console.print):
@@ -79,6 +79,22 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
     console.print(tables.addresses(stack))
     if foreground:
         _stay(stack)
+
+
+def _programs(only: str) -> tuple[str, ...]:
+    """Raises PartError for a name that is no program's."""
+    wanted, there = tuple(only.split(",")) if only else (), ("kafka", "mongo", "topics", "sinks", *services.present())
+    if unknown := [name for name in wanted if name not in there]:
+        raise PartError(f"--only: there is no {', '.join(unknown)}; there are {', '.join(there)}")
+    return wanted
+
+
+def _setting(given: str) -> tuple[str, str]:
+    """Raises PartError for what is no KEY=VALUE."""
+    key, equals, value = given.partition("=")
+    if not (key and equals):
+        raise PartError(f"--broker takes KEY=VALUE, as in log.flush.interval.messages=1, not {given}")
+    return key, value
 
 
 def _stay(stack: Stack) -> None:
@@ -148,8 +164,9 @@ def keys(name: Name = "main", as_json: Json = False) -> None:
 @app.command()
 def doctor(name: Name = "main", as_json: Json = False) -> None:
     """Say what keeps the stack from running: the cause, and the cure. Ends with 1 when there is something."""
-    stack = Stack.known(name)
-    findings = examine(stack.plan)
+    plan = Stack.known(name).plan
+    kafka, mongo = (os.environ.get(name) for name in ("SANFU_KAFKA", "SANFU_MONGO"))
+    findings = examine(replace(plan, kafka=kafka or plan.kafka, mongo=mongo or plan.mongo))
     if as_json:
         print(json.dumps(tables.findings_object(findings), ensure_ascii=False))
     else:

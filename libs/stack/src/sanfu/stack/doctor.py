@@ -92,8 +92,9 @@ def _ports(plan: Plan) -> Iterator[Finding]:
 def _elsewhere(plan: Plan) -> Iterator[Finding]:
     if plan.kafka:
         host, _, port = plan.kafka.split(",")[0].rpartition(":")
-        well = kafka.brokers(host, int(port)) > 0
-        yield Finding("Kafka elsewhere", well, f"no broker answers at {plan.kafka}", "look at SANFU_KAFKA")
+        well = port.isdecimal() and kafka.brokers(host, int(port)) > 0
+        cure = "look at SANFU_KAFKA: it is HOST:PORT, several by commas"
+        yield Finding("Kafka elsewhere", well, f"no broker answers at {plan.kafka}", cure)
     if plan.mongo:
         well = mongo.writable(plan.mongo)
         yield Finding("MongoDB elsewhere", well, "no primary answers", "look at SANFU_MONGO: it must be a replica set")

@@ -1,5 +1,6 @@
 """`sanfu rebuild SERVICE`: forget a service's projection and read it anew from the story."""
 
+import os
 import signal
 import subprocess
 import time
@@ -38,7 +39,8 @@ def run(
     if not stack.status().up:
         raise PartError(f"{name} is not up: ./sanfu up --name {name} brings it up")
     began = time.monotonic()
-    stack.stop(service)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stack.stop(service, by=os.getpid())
     try:
         _rebuild(stack, service, within)
     finally:

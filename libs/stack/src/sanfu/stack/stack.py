@@ -140,9 +140,10 @@ class Stack:
         """Kill a program (SIGKILL) and leave it down until `start`. Returns when it is gone."""
         self._end(program, signal.SIGKILL, within)
 
-    def stop(self, program: str, within: float = 25.0) -> None:
-        """Stop a program (SIGTERM) and leave it down until `start`. Returns when it is gone."""
-        self._end(program, signal.SIGTERM, within)
+    def stop(self, program: str, within: float = 25.0, *, by: int | None = None) -> None:
+        """Stop a program (SIGTERM) and leave it down until `start`, or until the process `by` is gone. Returns when the
+        program is."""
+        self._end(program, signal.SIGTERM, within, by)
 
     def start(self, program: str, within: float = 60.0) -> None:
         """Start a program that was killed or stopped. Returns when it is ready."""
@@ -157,13 +158,17 @@ class Stack:
 
     @property
     def keys(self) -> Secrets:
-        """What opens this stack's doors. Raises FileNotFoundError before it was up for the first time."""
-        return secrets.read(self.places)
+        """What opens this stack's doors. Raises PartError before it was up for the first time."""
+        try:
+            return secrets.read(self.places)
+        except FileNotFoundError:
+            name = self.plan.name
+            raise PartError(f"{name} has no keys before it was up: ./sanfu up --name {name} brings it up") from None
 
-    def _end(self, program: str, number: signal.Signals, within: float) -> None:
+    def _end(self, program: str, number: signal.Signals, within: float, by: int | None = None) -> None:
         pid = self.pid(program)
         self.places.held.mkdir(exist_ok=True)
-        (self.places.held / program).touch()
+        (self.places.held / program).write_text(str(by or ""))
         os.kill(pid, number)
         self._await_state(program, "held", within)
 

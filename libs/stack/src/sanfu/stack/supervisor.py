@@ -1,7 +1,8 @@
 """The process that stays: starts a stack's programs in order, restarts what dies, stops all in reverse order.
 
 It answers to files in the stack's run directory: it holds `lock`, keeps `state.json` true, and leaves down every
-program that has a file of its name in `held/`. SIGTERM ends it, and the stack.
+program that has a file of its name in `held/`: for good if it is empty, else while the process lives whose pid it has.
+SIGTERM ends it, and the stack.
 """
 
 import os
@@ -47,10 +48,18 @@ class Child:
             self._watch(self.process, now)
         elif self.state == "done":
             pass
-        elif self._held.exists():
+        elif self._is_held():
             self.state, self._pause, self._again_at = "held", FIRST_PAUSE, now
         elif now >= self._again_at:
             self._start(now)
+
+    def _is_held(self) -> bool:
+        if not self._held.is_file():
+            return False
+        by = self._held.read_text().strip()
+        if by and start_of(int(by)) is None:
+            self._held.unlink(missing_ok=True)
+        return self._held.is_file()
 
     def _watch(self, process: subprocess.Popen[bytes], now: float) -> None:
         if process.poll() is not None:

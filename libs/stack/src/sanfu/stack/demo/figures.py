@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from sanfu.stack.doors import Doors, Json
 NEVER_LED = "ungraded"
 """Stands for the grade of what was answered or closed without any unit having led it."""
 LIGHTS = ("yellow", "red")
+PROMISE = "handling"
+"""The clock that is the city's promise to the party: what turned yellow or red, turned so on this one."""
 SENT = ("sent", "delivered")
 
 
@@ -40,7 +42,7 @@ class Figures:
     closed_late: Mapping[str, int]
     open: int
     lights: Mapping[str, Mapping[str, int]]
-    """Light → clock → how often it went on."""
+    """Light → clock → on how many issues it went on."""
     sms: int
     emails: int
     dead_letters: int
@@ -50,6 +52,10 @@ class Figures:
     def adds_up(self) -> bool:
         return all(check.holds for check in self.checks)
 
+    def turned(self, light: str) -> int:
+        """Return how many issues turned yellow, or red."""
+        return self.lights[light].get(PROMISE, 0)
+
     def shown(self) -> Json:
         """Return them for machines."""
         return {
@@ -58,7 +64,7 @@ class Figures:
             "closed_in_time": dict(self.closed_in_time),
             "closed_late": dict(self.closed_late),
             "open": self.open,
-            **{light: sum(self.lights[light].values()) for light in LIGHTS},
+            **{light: self.turned(light) for light in LIGHTS},
             "sms": self.sms,
             "emails": self.emails,
             "dead_letters": self.dead_letters,
@@ -68,12 +74,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What each service said, before anything is made of it. `receipts`: receipt number → what intake shows for it."""
+    """What each service said, before anything is made of it. `receipts`: receipt number → what intake shows for it;
+    `clocks`: issue → each clock that it had, as sla reckons it, stopped ones too; `running`: sla's list."""
 
     receipts: Mapping[str, Json]
     cases: Sequence[Json]
     open_count: int
-    clocks: Sequence[Json]
+    clocks: Mapping[str, Sequence[Json]]
+    running: Sequence[Json]
     deliveries: Sequence[Json]
     sms: int
     emails: int
@@ -94,9 +102,11 @@ async def _asked(doors: Doors, staffing: Staffing, numbers: Sequence[str]) -> Fo
         open_count += (await doors.counts(user))["open"]
     receipts = await asyncio.gather(*map(doors.receipt, numbers))
     letters = await asyncio.gather(*map(doors.dead_letters, doors.services))
+    clocks = await asyncio.gather(*(doors.clocks_of(case["id"]) for case in cases))
     return Found(
         receipts=dict(zip(numbers, receipts, strict=True)), cases=cases, open_count=open_count,
-        clocks=await doors.clocks(), deliveries=await doors.deliveries(),
+        clocks={one["issue"]: one["clocks"] for one in clocks}, running=await doors.clocks(),
+        deliveries=await doors.deliveries(),
         sms=(await doors.messages("sms"))["total"], emails=(await doors.messages("mail"))["total"],
         dead_letters=sum(map(len, letters)),
     )  # fmt: skip
@@ -128,9 +138,20 @@ def _by(cases: Iterable[Json], field: str, otherwise: str | None = None) -> dict
 
 
 def _lit(cases: Iterable[Json], light: str) -> dict[str, int]:
-    """Count the times that a light went on, by clock."""
-    entries = (entry for case in cases for entry in case["history"] if entry["type"] == names.LIGHT_CHANGED)
-    return dict(sorted(Counter(entry["clock"] for entry in entries if entry["level"] == light).items()))
+    """Count the issues on which a light went on, by clock."""
+    return dict(
+        sorted(
+            Counter(clock for _, clock in {(case["id"], one["clock"]) for case, one in _went_on(cases, light)}).items()
+        )
+    )
+
+
+def _went_on(cases: Iterable[Json], light: str) -> Iterator[tuple[Json, Json]]:
+    """Give each light of this colour that the desk heard of, with its case."""
+    for case in cases:
+        for entry in case["history"]:
+            if entry["type"] == names.LIGHT_CHANGED and entry["level"] == light:
+                yield case, entry
 
 
 def _checks(found: Found, closed: int) -> list[Check]:
@@ -144,6 +165,9 @@ def _checks(found: Found, closed: int) -> list[Check]:
         Check("open", "the desk's list, its count", len(cases) - closed, found.open_count),
         Check("led", "leads at the desk, and of these told by notify", len(led), len(led & told)),
         *(Check(f"clocks {light} now", "sla, desk", *_burning(found, light)) for light in LIGHTS),
+        *(Check(f"turned {light}", "lights told, sla's limits and stops", *_crossed(found, light)) for light in LIGHTS),
+        Check("ever late", "red lights, the desk's own dates", *_late(found)),
+        Check("lights told", "notify, the desk's story", *_told(found)),
         Check("SMS", "sent by notify, arrived", sent["sms"], found.sms),
         Check("e-mails", "sent by notify, arrived", sent["email"], found.emails),
         Check("dead letters", "topics of all services", found.dead_letters, 0),
@@ -151,6 +175,42 @@ def _checks(found: Found, closed: int) -> list[Check]:
 
 
 def _burning(found: Found, light: str) -> tuple[int, int]:
-    at_sla = sum(clock["light"] == light for clock in found.clocks)
+    at_sla = sum(clock["light"] == light for clock in found.running)
     at_desk = sum(clock["level"] == light for case in found.cases for clock in case["clocks"].values())
     return at_sla, at_desk
+
+
+def _crossed(found: Found, light: str) -> tuple[set[str], set[str]]:
+    """Issues that got this light in the round they are in: by the lights told, and by limit and stop alone."""
+    lit = {
+        case["id"] for case, one in _went_on(found.cases, light)
+        if one["clock"] == PROMISE and one["round"] == case["round"]
+    }  # fmt: skip
+    return lit, {id for id, clocks in found.clocks.items() if any(_is_past(clock, light) for clock in clocks)}
+
+
+def _is_past(clock: Json, light: str) -> bool:
+    at = clock["yellow"] if light == "yellow" else clock["limit"]
+    if clock["clock"] != PROMISE or at is None:
+        return False
+    past = clock["stopped"] >= at if clock["stopped"] else clock["light"] in LIGHTS[LIGHTS.index(light) :]
+    return bool(past)
+
+
+def _late(found: Found) -> tuple[set[str], set[str]]:
+    """Issues that were ever late: by their red lights; and by when what was done was received, if it was."""
+    red = {case["id"] for case, one in _went_on(found.cases, "red") if one["clock"] == PROMISE}
+    burning = {clock["issue"] for clock in found.running if clock["clock"] == PROMISE and clock["light"] == "red"}
+    return red, burning | {case["id"] for case in found.cases if any(map(_was_late, case["rounds"]))}
+
+
+def _was_late(round: Json) -> bool:
+    return "handle" in round and round["limit"] is not None and bool(round["handle"]["received_at"] >= round["limit"])
+
+
+def _told(found: Found) -> tuple[set[str], set[str]]:
+    """Lights that somebody was told of; and those of the same clocks that there were."""
+    lights = [entry for light in LIGHTS for _, entry in _went_on(found.cases, light)]
+    told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:")}
+    clocks = {entry["clock"] for entry in lights if entry["id"] in told}
+    return told, {entry["id"] for entry in lights if entry["clock"] in clocks}

@@ -1,6 +1,6 @@
 """How the demo shows itself: a line of progress, and a table at the end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sanfu.city.model import Pack
-from sanfu.stack.demo.figures import LIGHTS, Figures
+from sanfu.stack.demo.figures import LIGHTS, PROMISE, Figures
 from sanfu.stack.demo.play import Progress as Stand
 
+SHOWN = 3
+"""So many of the issues by which two sources differ are named."""
 MARKS = {"yellow": "[yellow]▲[/] yellow", "red": "[red]■[/] red"}
 
 
@@ -45,7 +47,7 @@ def table(figures: Figures, pack: Pack) -> Table:
     shown.add_row("closed late", _sum(figures.closed_late), _parts(figures.closed_late))
     shown.add_row("open", str(figures.open))
     for light in LIGHTS:
-        shown.add_row(MARKS[light], _sum(figures.lights[light]), _parts(figures.lights[light]))
+        shown.add_row(MARKS[light], str(figures.turned(light)), _other_clocks(figures.lights[light]))
     shown.add_row("SMS", str(figures.sms))
     shown.add_row("e-mails", str(figures.emails))
     shown.add_row("dead letters", str(figures.dead_letters))
@@ -57,13 +59,26 @@ def verdict(figures: Figures) -> Table:
     shown = Table("", "what", "told by", "", title="Does it add up?", title_justify="left")
     for check in figures.checks:
         mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
-        said = _short(check.one) if check.holds else f"[red]{_short(check.one)} ≠ {_short(check.other)}[/]"
+        said = _short(check.one) if check.holds else f"[red]{_difference(check.one, check.other)}[/]"
         shown.add_row(mark, check.what, check.whose, said)
     return shown
 
 
 def _short(value: object) -> str:
-    return ", ".join(f"{k} {v}" for k, v in sorted(value.items())) if isinstance(value, Mapping) else str(value)
+    match value:
+        case Mapping():
+            return ", ".join(f"{k} {v}" for k, v in sorted(value.items()))
+        case Set():
+            return str(len(value))
+    return str(value)
+
+
+def _difference(one: object, other: object) -> str:
+    """Say how two sources differ; where they name things, name the first that only one of them knows."""
+    said = f"{_short(one)} ≠ {_short(other)}"
+    if isinstance(one, Set) and isinstance(other, Set):
+        return f"{said}: {', '.join(sorted(one ^ other)[:SHOWN])}"
+    return said
 
 
 def _sum(parts: Mapping[str, int]) -> str:
@@ -72,6 +87,11 @@ def _sum(parts: Mapping[str, int]) -> str:
 
 def _parts(parts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in parts.items())
+
+
+def _other_clocks(clocks: Mapping[str, int]) -> str:
+    others = {clock: number for clock, number in clocks.items() if clock != PROMISE}
+    return f"on {PROMISE}" + (f"; other clocks: {_parts(others)}" if others else "")
 
 
 def _units(parts: Mapping[str, int], pack: Pack) -> str:
