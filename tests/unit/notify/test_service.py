@@ -14,6 +14,7 @@ from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Lost, Rejected, Retry
+from sanfu.notify.handlers import courier
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.clock import ManualClock
@@ -54,6 +55,12 @@ class Bench:
 
 
 @pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Couriers that look by themselves once a minute."""
+    monkeypatch.setattr(courier, "REST", 60.0)
+
+
+@pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     made = made_on(fresh_broker(), ManualClock(START))
     await made.service.start()
@@ -85,6 +92,13 @@ async def test_a_party_gets_one_receipt_by_each_medium(bench: Bench) -> None:
     ]
     assert [(m.to, m.subject) for m in bench.email.got] == [(PARTY["email"], "诉求已收到（SF7K2-9MQ4X）")]
     assert len(await bench.reported(names.PARTY_INFORMED)) == 2
+
+
+async def test_a_message_is_sent_when_it_is_put_down_and_not_at_the_next_look(unhurried: None, bench: Bench) -> None:
+    await bench.publish(contact("i1", party=PARTY))
+    await eventually(bench.quiet)
+    await bench.publish(on_the_wire(Story("i1").submitted()))
+    await eventually(lambda: len(bench.sms.got) == len(bench.email.got) == 1)
 
 
 async def test_the_same_events_again_tell_nobody_again(bench: Bench) -> None:

@@ -7,7 +7,7 @@ partition's owner, the sweeper, a zombie) can only repeat entries, never lose on
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,6 +38,8 @@ class Publisher:
     documents: Documents
     metrics: MachineMetrics
     _told: dict[str, None] = field(default_factory=dict)
+    on_inserted: Callable[[], None] = lambda: None
+    """Hears that documents went into a collection of the service's own."""
     away: bool = False
     """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries."""
 
@@ -104,6 +106,7 @@ class Publisher:
                 records.append(Outgoing(entry["to"], entry["key"], entry["value"], headers))
         for collection, documents in inserts.items():
             await self.documents.insert(collection, documents)
+            self.on_inserted()
         if records:
             for place, ok in zip(places, await self.broker.publish(records), strict=True):
                 acknowledged[place] = ok

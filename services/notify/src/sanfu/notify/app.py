@@ -84,6 +84,11 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
 
     reporter = Reporter(stores.deliveries, do, partitions)
     couriers = [Courier(desk, medium, sender, reporter.poke) for medium, sender in carriers.items()]
+
+    def put_down() -> None:
+        for courier in couriers:
+            courier.poke()
+
     measures = Measures(stores.deliveries, metrics, [*carriers], partitions, parts.clock.now, real_now)
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
@@ -108,6 +113,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
         background=[*(courier.run for courier in couriers), reporter.run, measures.run],
         prepare=lambda: _prepare(parts, stores), watch=watch, quiet=measures.quiet,
     )  # fmt: skip
+    service.machine.publisher.on_inserted = put_down
     service.metrics.pack.labels(packs.current.version).set(1)
     return service
 

@@ -1,6 +1,7 @@
 """The deliveries loop: what is ripe is claimed, sent, and settled, page by page. Nothing is loaded at start."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,7 @@ declare("notify.after_sent", "outcomes are written, nothing is reported")
 
 PAGE = 200
 REST = 0.1
-"""Seconds (real) an idle loop sleeps: a new message waits no longer than that."""
+"""Seconds (real) an idle loop sleeps: what somebody else put down waits no longer than that."""
 
 
 def real_now() -> datetime:
@@ -74,8 +75,13 @@ class Courier:
     medium: str
     sender: Sender | None
     on_ended: Callable[[], None] = lambda: None
+    _poked: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: "asyncio.Future[int] | None" = None
     _stopping: bool = False
+
+    def poke(self) -> None:
+        """Hear that this process has put deliveries down."""
+        self._poked.set()
 
     async def run(self) -> None:
         """Work for ever. When cancelled, finish the calls under way, so that none is lost track of, and hang up."""
@@ -91,6 +97,7 @@ class Courier:
     async def _work(self) -> None:
         pause = REST
         while True:
+            self._poked.clear()
             self._turn = asyncio.ensure_future(self.turn())
             try:
                 full = await asyncio.shield(self._turn) == PAGE
@@ -98,7 +105,12 @@ class Courier:
             except StoreDown as error:
                 log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
                 pause, full = min(pause * 2, 5.0), False
-            await asyncio.sleep(0 if full else pause)
+            await self._rest(0 if full else pause)
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._poked.wait()
 
     async def turn(self) -> int:
         """Carry one page of what is ripe; answer how many that were. Raises StoreDown before anything is sent."""
