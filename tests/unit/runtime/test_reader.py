@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -166,7 +165,7 @@ async def test_a_service_that_just_started_is_not_quiet_while_it_has_not_read() 
 async def test_the_list_of_dead_letters_holds_what_was_not_folded_since() -> None:
     broker, token = toy_broker(), "ops-token-of-a-test"
     good = toy.asked("s-1", 1, 1)
-    await broker.publish([replace(good, value=b"{"), replace(good, key="s-2", headers=[])])
+    await broker.publish([good._replace(value=b"{"), good._replace(key="s-2", headers=[])])
     async with serving(broker, MemoryDocuments(), ops_token=token) as service:
         transport, bearer = httpx.ASGITransport(service.app), {"authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://toy", headers=bearer) as client:

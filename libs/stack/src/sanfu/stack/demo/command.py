@@ -55,7 +55,7 @@ def run(
     found = asyncio.run(_play(_fresh(stack, chosen_ones[0].sent_at - BEFORE), pack, chosen_ones, speed))
     console.print(screen.table(found, pack))
     console.print(screen.verdict(found))
-    _farewell(stack, found.adds_up)
+    _farewell(stack, Staffing(pack).office(), found.adds_up)
     if as_json:
         print(json.dumps(found.shown(), ensure_ascii=False))
     raise typer.Exit(0 if found.adds_up else 1)
@@ -96,9 +96,10 @@ async def _play(stack: Stack, pack: Pack, reports: list[Report], speed: float | 
         return await figures.read(doors, staffing, [taken["receipt"] for taken in play.receipts.values()])
 
 
-def _farewell(stack: Stack, adds_up: bool) -> None:
+def _farewell(stack: Stack, office: str, adds_up: bool) -> None:
     console.print("[green]it adds up[/]" if adds_up else "[red]it does not add up[/]: see the lines with ✗")
-    console.print(f"board     {stack.urls['desk']}/board")
+    console.print(f"board     {stack.urls['desk']}/board", soft_wrap=True)
+    console.print(f"          sign in as the office ({office}): {stack.keys.users[office]}", soft_wrap=True)
     console.print(f"messages  {stack.urls['sinks']}/")
     console.print(f"keys      ./sanfu keys --name {stack.plan.name}")
     console.print(f"still running; stop it with  ./sanfu down --name {stack.plan.name}")
