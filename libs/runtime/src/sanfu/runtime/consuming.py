@@ -4,16 +4,18 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from sanfu.contracts.envelope import event_id, truncated
 from sanfu.contracts.names import dead_letter_topic
 from sanfu.contracts.wire import BadEnvelope, Heads, peek
+from sanfu.runtime.batches import Batch, InHand
 from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Incoming, Outgoing, Subscription
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.fold import Fate, Letter
@@ -26,8 +28,6 @@ log = structlog.get_logger()
 declare("machine.after_commit", "offset committed")
 
 BATCH = 500
-IN_HAND = 2
-"""Batches in hand at once: while the store writes one, the next is folded."""
 REMEMBER_EVERY = 1.0
 """Seconds between two notes of the position: after a kill so much is folded again, and known as seen."""
 
@@ -47,16 +47,6 @@ class Partition:
     first: bool = False
     """Nobody of this group has ever read it: nothing that follows from it was ever done."""
     met: datetime = field(default_factory=lambda: truncated(datetime.now(UTC)))
-
-
-@dataclass(slots=True)
-class Batch:
-    """Records of one poll: readable ones by subject, in order. `ends`: how far each partition is folded after it."""
-
-    groups: dict[str, list[Letter]]
-    unreadable: list[Outgoing]
-    ends: list[tuple[Partition, int]]
-    folding: "asyncio.Future[None] | None" = None
 
 
 @dataclass(slots=True)
@@ -80,8 +70,9 @@ class Reader:
     _stopping: bool = False
     _noted_at: float = 0.0
     _refused: int = 0
-    _in_hand: deque[Batch] = field(default_factory=deque)
-    """No two of them hold the same subject. They end in their order, whichever is written first."""
+    _in_hand: InHand = field(default_factory=InHand)
+    _held: bool = False
+    """A batch in hand waits for the store or the broker."""
     _beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +86,7 @@ class Reader:
                 await self._turn()
                 pause = 0.1
                 self._refused = 0
-                self.machine.metrics.io_waiting.set(0)
+                self.machine.metrics.io_waiting.set(int(self._held))
             except (BrokerDown, StoreDown, Contended) as error:
                 self.machine.metrics.io_waiting.set(1)
                 log.warning("waiting", why=str(error), seconds=pause)
@@ -107,7 +98,7 @@ class Reader:
                     raise
                 await asyncio.sleep(pause)
         with contextlib.suppress(StoreDown, BrokerDown, Contended):
-            await self._finish()
+            await self._in_hand.finish()
             await self._beside.ended()
             await self._note(force=True)
 
@@ -159,8 +150,7 @@ class Reader:
         await self._meet(self.subscription.assigned)
         self._ask()
         records = await self.subscription.poll(BATCH, 0.1)
-        if self._in_hand and (folding := self._in_hand[0].folding) is not None and folding.done():
-            await self._end_first()
+        await self._in_hand.look()
         await self._go_live_where_due()
         if records:
             await self._absorb([r for r in records if r.partition in self.partitions])
@@ -176,52 +166,23 @@ class Reader:
             until = self.partitions[record.partition].rebuild_until
             (replayed if until is not None and record.offset < until else live).append(record)
         if replayed:
-            await self._begin(self._batch(replayed, deciding=False), deciding=False)
-            await self._finish()
+            await self._in_hand.begin(self._batch(replayed, deciding=False), partial(self._fold, deciding=False))
+            await self._in_hand.finish()
             await self._go_live_where_due()
         if live:
-            await self._begin(self._batch(live, deciding=True), deciding=True)
-
-    async def _begin(self, batch: Batch, *, deciding: bool) -> None:
-        """Take a batch in hand, once there is room for it and none of its subjects is in hand already."""
-        while self._in_hand and (
-            len(self._in_hand) >= IN_HAND or any(batch.groups.keys() & other.groups.keys() for other in self._in_hand)
-        ):
-            await self._end_first()
-        batch.folding = asyncio.ensure_future(self._fold(batch, deciding=deciding))
-        batch.folding.add_done_callback(lambda _: self._end_done())
-        self._in_hand.append(batch)
-
-    async def _finish(self) -> None:
-        while self._in_hand:
-            await self._end_first()
-
-    async def _end_first(self) -> None:
-        """Wait for the oldest batch in hand. Raises what its folding raised: then nothing of it counts."""
-        first = self._in_hand[0]
-        assert first.folding is not None  # noqa: S101
-        await asyncio.wait({first.folding})
-        self._end_done()
-        if self._in_hand and self._in_hand[0] is first:
-            self._in_hand.clear()
-            first.folding.result()
-
-    def _end_done(self) -> None:
-        """Move the positions past the batches that are folded, oldest first."""
-        while self._in_hand and (folding := self._in_hand[0].folding) is not None and _succeeded(folding):
-            for partition, end in self._in_hand.popleft().ends:
-                partition.position = end
-        self._answer()
+            await self._in_hand.begin(self._batch(live, deciding=True), partial(self._fold, deciding=True))
 
     async def _fold(self, batch: Batch, *, deciding: bool) -> None:
         pause = 0.1
         while True:
             try:
                 await self._fold_once(batch, deciding=deciding)
+                self._held = False
                 return
             except (BrokerDown, StoreDown, Contended) as error:
                 if self._stopping:
                     raise
+                self._held = True
                 self.machine.metrics.io_waiting.set(1)
                 log.warning("waiting", why=str(error), seconds=pause)
                 await asyncio.sleep(pause)
@@ -243,7 +204,13 @@ class Reader:
                     groups[letter.heads.subject].append(letter)
         self.machine.metrics.records.labels(Fate.REPEATED.value).inc(own)
         ends = {record.partition: record.offset + 1 for record in records}
-        return Batch(groups, unreadable, [(self.partitions[number], end) for number, end in ends.items()])
+        reached = [(self.partitions[number], end) for number, end in ends.items()]
+        return Batch(groups, unreadable, partial(self._reach, reached))
+
+    def _reach(self, reached: Sequence[tuple[Partition, int]]) -> None:
+        for partition, end in reached:
+            partition.position = end
+        self._answer()
 
     async def _fold_once(self, batch: Batch, *, deciding: bool) -> None:
         fates, outboxes = await self.machine.absorb(batch.groups, deciding=deciding)
@@ -372,10 +339,6 @@ class Reader:
                 moved = True
         if moved:
             self.on_caught_up()
-
-
-def _succeeded(task: "asyncio.Future[None]") -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def read_letter(record: Incoming) -> Letter:
