@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -253,15 +252,13 @@ async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
     except Exception as error:  # settings, keys or the city's data: it would fail again
         sys.stderr.write(f"cannot start: {error}\n")
         return 2
-    loop.settle_heap()
     logs.configure(service.name, service.settings.log_level)
     if rebuild and not service.rebuildable:
         log.error("not_rebuildable", why=f"{service.name} keeps records that are nowhere else: restore its backup")
         return 2
     if rebuild:
         await service.documents.wipe()
-    gc.collect()
-    gc.freeze()  # modules and the pack stay: looking through them again stops the loop for 60 ms and more
+    loop.settle_heap()
     stopping = asyncio.Event()
     on_stop_signal(stopping.set)
     settings = service.settings
