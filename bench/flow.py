@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.parts import Bench, broker, place
 from bench.processes import answers, service
@@ -56,8 +56,6 @@ async def _post(intake: str, bench: Bench, count: int) -> dict[str, float]:
     """Send reports at the rate; answer, for each issue that arrived, the milliseconds from receipt to unit's topic."""
     accepted: dict[str, float] = {}
     arrived: dict[str, float] = {}
-    watching = asyncio.ensure_future(_watch(bench, arrived))
-    await asyncio.sleep(2)
     async with httpx.AsyncClient(base_url=intake, limits=httpx.Limits(max_connections=64)) as client:
 
         async def one(number: int) -> None:
@@ -66,7 +64,9 @@ async def _post(intake: str, bench: Bench, count: int) -> dict[str, float]:
             accepted[answer.raise_for_status().json()["id"]] = time.perf_counter()
 
         await asyncio.gather(*(one(-n) for n in range(1, 51)))  # warm, not counted
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
+        watching = asyncio.ensure_future(_watch(bench, await _reached(bench), arrived))
+        await eventually(lambda: accepted.keys() <= arrived.keys(), within=30)
         accepted.clear()
         began, sending = time.perf_counter(), []
         for number in range(count):
@@ -82,13 +82,22 @@ async def _post(intake: str, bench: Bench, count: int) -> dict[str, float]:
     return {id: max(0.0, arrived[id] - at) * 1000 for id, at in accepted.items() if id in arrived}
 
 
-async def _watch(bench: Bench, arrived: dict[str, float]) -> None:
+async def _reached(bench: Bench) -> list[str]:
+    """The units' topics that hold a record by now."""
     units = [code for code, unit in bench.packs.current.units.items() if unit.has_topic]
-    topics = [names.unit_topic(code).replace("sanfu", bench.prefix, 1) for code in units]
-    # A unit's system reads its one topic. This reads all, and a fetch under way for the others keeps a record back.
-    consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bench.kafka, auto_offset_reset="earliest", fetch_max_wait_ms=5
-    )
+    places = [TopicPartition(names.unit_topic(code).replace("sanfu", bench.prefix, 1), 0) for code in units]
+    consumer = AIOKafkaConsumer(bootstrap_servers=bench.kafka)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(places)
+    finally:
+        await consumer.stop()
+    return [place.topic for place, end in ends.items() if end]
+
+
+async def _watch(bench: Bench, topics: list[str], arrived: dict[str, float]) -> None:
+    """Note when each issue arrives, as the units' own systems would: they read their topics and no others."""
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bench.kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:
         async for record in consumer:
