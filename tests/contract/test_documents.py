@@ -137,11 +137,15 @@ async def test_marks_and_settings_are_kept_and_wiping_leaves_settings(documents:
     assert await documents.mark("3") == Mark(17, 40)
     assert await documents.settle("partitions", 8) == 8
     assert await documents.settle("partitions", 64) == 8
+    assert await documents.settle("schema", 1, [0]) == 1
+    assert await documents.settle("schema", 2, [1]) == 2
+    assert await documents.settle("schema", 3, [1]) == 2
     await documents.write([new("a")])
     await documents.wipe()
     assert await documents.mark("3") is None
     assert await documents.read(["a"]) == {}
     assert await documents.settle("partitions", 64) == 8
+    assert await documents.settle("schema", 7) == 7, "an emptied store takes whatever form comes"
 
 
 async def test_a_store_that_does_not_answer_says_so() -> None:

@@ -72,7 +72,7 @@ async def told(city: City) -> dict[str, Any]:
     units = [unit.code for unit in city.pack.units.values() if unit.has_topic]
     return {
         "story": len(await city.broker.read(names.ISSUES)),
-        "units": sorted(await city.texts([names.unit_topic(unit) for unit in units])),
+        "units": set(await city.texts([names.unit_topic(unit) for unit in units])),  # a copy may come twice
         "directory": {record.key: said(record) for record in await city.broker.read(names.DIRECTORY)},
         "messages": len(city.sms.got) + len(city.mail.got),
     }

@@ -107,11 +107,13 @@ def test_an_own_event_at_or_below_out_is_skipped() -> None:
     assert not it.dirty
 
 
-def test_an_own_event_above_out_is_evolved_and_followed_by_nothing() -> None:
+def test_an_own_event_above_out_is_evolved_and_followed_by_nothing_but_its_copies() -> None:
     it = subject(taken(asked(1, 4)))
     assert it.take(told("toy", toy.ANSWERED, 3, value=9)) is Fate.GAP
     assert it.take(told("toy", toy.ANSWERED, 2, value=9)) is Fate.FOLDED
-    assert (it.state["answers"], it.out, it.pushes) == ([8, 9], 2, [])
+    assert (it.state["answers"], it.out) == ([8, 9], 2)
+    [copy] = it.pushes
+    assert (copy["ref"], dict(copy["headers"])["ce_unitsequence"]) == (f"{toy.COPIES}#toy:s-1:2", b"2")
     assert "toy" not in it.seen
 
 

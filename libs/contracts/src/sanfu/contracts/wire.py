@@ -3,6 +3,7 @@
 The source is `router` in an Event and `/sanfu/router` on the wire; the sequence is a number here and text there.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,6 +15,9 @@ Headers = Iterable[tuple[str, bytes]]
 Found = Mapping[str, bytes | None]
 
 SOURCE = "/sanfu/"
+_SOURCE = re.compile(re.escape(SOURCE) + "([a-z0-9-]{1,40})")
+LONGEST_SUBJECT = 255
+"""Bytes: it is a key everywhere, and stands in every entry of an outbox."""
 LONGEST_SEQUENCE = 18
 """Digits: what a store's 64-bit number holds."""
 
@@ -31,7 +35,7 @@ class BadEnvelope(ValueError):
         super().__init__(f"{header} {wrong}")
         self.header = header
         self.source: str | None = _or_none(_source, found.get("ce_source"))
-        self.subject: str | None = _or_none(_text, found.get("ce_subject"))
+        self.subject: str | None = _or_none(_subject, found.get("ce_subject"))
         self.sequence: int | None = _or_none(_sequence, found.get("ce_sequence"))
 
 
@@ -102,7 +106,7 @@ def peek(headers: Headers) -> Heads:
             _text(found["ce_id"]),
             _type(found["ce_type"]),
             _source(found["ce_source"]),
-            _text(found["ce_subject"]),
+            _subject(found["ce_subject"]),
             _sequence(found["ce_sequence"]),
             _time(found["ce_time"]),
             _text(found["ce_causationid"]) if "ce_causationid" in found else None,
@@ -134,12 +138,18 @@ def _type(value: bytes | None) -> str:
     return _text(value)
 
 
+def _subject(value: bytes | None) -> str:
+    if value and len(value) > LONGEST_SUBJECT:
+        raise ValueError(f"must have at most {LONGEST_SUBJECT} bytes")
+    return _text(value)
+
+
 @lru_cache(maxsize=1024)
 def _source(value: bytes | None) -> str:
-    text = _text(value)
-    if not text.startswith(SOURCE) or len(text) == len(SOURCE):
+    found = _SOURCE.fullmatch(_text(value))
+    if not found:
         raise ValueError(f"must be {SOURCE}<service>")
-    return text[len(SOURCE) :]
+    return found[1]
 
 
 def _sequence(value: bytes | None) -> int:
@@ -165,7 +175,7 @@ _ENVELOPE: dict[str, Callable[[bytes | None], Any]] = {
     "ce_id": _text,
     "ce_type": _text,
     "ce_source": _source,
-    "ce_subject": _text,
+    "ce_subject": _subject,
     "ce_sequence": _sequence,
     "ce_time": _time,
 }

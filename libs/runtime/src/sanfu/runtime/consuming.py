@@ -28,6 +28,9 @@ log = structlog.get_logger()
 declare("machine.after_commit", "offset committed")
 
 BATCH = 500
+IN_DOUBT = 10_000
+"""Records before the committed offset whose copies may have stood in a lost outbox: what is under way is a batch or
+two, a producer that fails for minutes adds the rest."""
 REMEMBER_EVERY = 1.0
 """Seconds between two notes of the position: after a kill so much is folded again, and known as seen."""
 
@@ -38,6 +41,8 @@ class Partition:
 
     position: int
     rebuild_until: int | None = None
+    repeat_from: int = 0
+    """In a rebuild: from where on copies for other topics are sent again, as their outbox may have been lost."""
     asked: tuple[float, datetime] | None = None
     """A moment (real, business) for which it is to be proven that the partition was read to its end."""
     heard: float | None = None
@@ -159,24 +164,36 @@ class Reader:
         self.progress = time.monotonic()
 
     async def _absorb(self, records: list[Incoming]) -> None:
-        """Fold a batch. In a partition under rebuild, what lies before its end is folded without deciding."""
-        replayed: list[Incoming] = []
+        """Fold a batch. In a partition under rebuild, what lies before its end is folded without deciding, and what
+        lies before what is in doubt without sending anybody anything."""
+        old: list[Incoming] = []
+        doubtful: list[Incoming] = []
         live: list[Incoming] = []
         for record in records:
-            until = self.partitions[record.partition].rebuild_until
-            (replayed if until is not None and record.offset < until else live).append(record)
-        if replayed:
-            await self._in_hand.begin(self._batch(replayed, deciding=False), partial(self._fold, deciding=False))
+            partition = self.partitions[record.partition]
+            if partition.rebuild_until is None or record.offset >= partition.rebuild_until:
+                live.append(record)
+            else:
+                (doubtful if record.offset >= partition.repeat_from else old).append(record)
+        if old:
+            await self._begin(old, deciding=False, repeating=False)
+        if doubtful:
+            await self._begin(doubtful, deciding=False)
+        if old or doubtful:
             await self._in_hand.finish()
             await self._go_live_where_due()
         if live:
-            await self._in_hand.begin(self._batch(live, deciding=True), partial(self._fold, deciding=True))
+            await self._begin(live)
 
-    async def _fold(self, batch: Batch, *, deciding: bool) -> None:
+    async def _begin(self, records: list[Incoming], *, deciding: bool = True, repeating: bool = True) -> None:
+        fold = partial(self._fold, deciding=deciding, repeating=repeating)
+        await self._in_hand.begin(self._batch(records, deciding=deciding), fold)
+
+    async def _fold(self, batch: Batch, *, deciding: bool, repeating: bool) -> None:
         pause = 0.1
         while True:
             try:
-                await self._fold_once(batch, deciding=deciding)
+                await self._fold_once(batch, deciding=deciding, repeating=repeating)
                 self._held = False
                 return
             except (BrokerDown, StoreDown, Contended) as error:
@@ -203,6 +220,8 @@ class Reader:
                 else:
                     groups[letter.heads.subject].append(letter)
         self.machine.metrics.records.labels(Fate.REPEATED.value).inc(own)
+        if not deciding:
+            groups = {id: as_decided(letters, self.machine.rules.service) for id, letters in groups.items()}
         ends = {record.partition: record.offset + 1 for record in records}
         reached = [(self.partitions[number], end) for number, end in ends.items()]
         return Batch(groups, unreadable, partial(self._reach, reached))
@@ -212,8 +231,8 @@ class Reader:
             partition.position = end
         self._answer()
 
-    async def _fold_once(self, batch: Batch, *, deciding: bool) -> None:
-        fates, outboxes = await self.machine.absorb(batch.groups, deciding=deciding)
+    async def _fold_once(self, batch: Batch, *, deciding: bool, repeating: bool) -> None:
+        fates, outboxes = await self.machine.absorb(batch.groups, deciding=deciding, repeating=repeating)
         await self._beside.publish(outboxes)
         if batch.unreadable and not all(await self.broker.publish(batch.unreadable)):
             raise BrokerDown("the dead-letter topic does not take records")
@@ -280,7 +299,9 @@ class Reader:
                 log.info("rebuild_begins", partition=number, begin=start, until=until)
             await self.machine.documents.set_marks({str(number): Mark(start, until)})
             await self.subscription.position(number, start)
-            self.partitions[number] = Partition(start, until, first=mark is None and committed is None)
+            in_doubt = (ends[number] if committed is None else committed) - IN_DOUBT
+            first = mark is None and committed is None
+            self.partitions[number] = Partition(start, until, in_doubt, first=first)
         self.known.set()
         self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
 
@@ -296,13 +317,14 @@ class Reader:
             announced += await self.machine.settle(page)
             after = page[-1]["_id"]
         await self.machine.documents.set_marks({str(number): Mark(partition.position)})
-        partition.rebuild_until = None
+        partition.rebuild_until, partition.noted = None, -1
         self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))
         log.info("rebuild_ended", partition=number, announced=announced)
 
     async def _note(self, *, force: bool = False) -> None:
         """Write the positions into the store, then commit them: so the store never lags behind the broker's hint,
-        unless it was put back from a backup."""
+        unless it was put back from a backup. Nothing is committed in a rebuild: what stands there says how far the
+        store had come that was lost."""
         if not force and time.monotonic() - self._noted_at < REMEMBER_EVERY:
             return
         self._noted_at = time.monotonic()
@@ -310,7 +332,8 @@ class Reader:
         if not moved:
             return
         await self.machine.documents.advance({str(n): p.position for n, p in moved.items()})
-        await self.subscription.commit({n: p.position for n, p in moved.items()})
+        if ready := {n: p.position for n, p in moved.items() if p.rebuild_until is None}:
+            await self.subscription.commit(ready)
         for partition in moved.values():
             partition.noted = partition.position
         crashpoint("machine.after_commit")
@@ -339,6 +362,20 @@ class Reader:
                 moved = True
         if moved:
             self.on_caught_up()
+
+
+def as_decided(letters: Sequence[Letter], service: str) -> list[Letter]:
+    """Put a subject's old records into the order in which they were folded once: an own event right behind what it
+    followed from, before anything that others published meanwhile. Own events keep their order among each other."""
+    ordered: list[Letter] = []
+    last = -1
+    for letter in letters:
+        place = len(ordered)
+        if letter.heads.source == service:
+            causes = (n for n, each in enumerate(ordered) if each.heads.id == letter.heads.causation)
+            place = last = max(next(causes, place - 1), last) + 1
+        ordered.insert(place, letter)
+    return ordered
 
 
 def read_letter(record: Incoming) -> Letter:

@@ -117,9 +117,12 @@ class Subject:
 
     # --- the three inputs -------------------------------------------------------------------------------------------
 
-    def take(self, letter: Letter, *, deciding: bool = True, passing: bool = False) -> Fate:
-        """Fold a record of the story. Never raises: what the rules can't fold parks the subject. `passing` lets it
-        advance `seen` only."""
+    def take(self, letter: Letter, *, deciding: bool = True, repeating: bool = True, passing: bool = False) -> Fate:
+        """Fold a record of the story. Never raises: what the rules can't fold parks the subject.
+
+        Without `deciding` it is only evolved, and with `repeating` sent on all the same to the topics that get copies.
+        `passing` lets it advance `seen` only.
+        """
         heads = letter.heads
         own = heads.source == self._set.rules.service
         if self.parked is not None:
@@ -135,7 +138,9 @@ class Subject:
                 event = self._event(letter)
                 state = self._set.rules.evolve(self.state, event)
                 follows = deciding and not own
-                copies = self._copies(self.state, state, event, None) if follows else []
+                copies = self._copies(self.state, state, event, None) if repeating else []
+                if not follows:
+                    copies = [copy for copy in copies if not copy["to"].startswith("db:")]
                 told = self._decided(state, event, heads.id) if follows else []
                 heavy = len(letter.record.value or b"") * WEIGHED_EVERY > BUDGET
                 self._try(state, told, copies, weigh=heavy or heads.sequence % WEIGHED_EVERY == 0)

@@ -71,7 +71,7 @@ class Machine:
         return partition_of(subject, self.partitions)
 
     async def absorb(
-        self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True
+        self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True, repeating: bool = True
     ) -> tuple[dict[str, list[Fate]], Outboxes]:
         """Fold records of the story, grouped by subject, each subject's in order. The outboxes are still to be
         published, which may go on beside the next batch.
@@ -80,7 +80,7 @@ class Machine:
         """
 
         def fold(subject: Subject) -> list[Fate]:
-            return [subject.take(letter, deciding=deciding) for letter in groups[subject.id]]
+            return [subject.take(letter, deciding=deciding, repeating=repeating) for letter in groups[subject.id]]
 
         worked = await self._work(list(groups), fold)
         return worked.results, worked.outboxes

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from sanfu.runtime.broker import BrokerDown, Incoming, Outgoing, held_up, partition_of
-from sanfu.runtime.store import Census, Change, Document, Mark, StoreDown
+from sanfu.runtime.store import FORM, Census, Change, Document, Mark, StoreDown
 from sanfu.runtime.weighing import Unfit, misfit
 
 
@@ -278,14 +278,17 @@ class MemoryDocuments:
             if name in self.kept_marks:
                 await self.set_marks({name: replace(self.kept_marks[name], position=position)})
 
-    async def settle(self, name: str, value: Any) -> Any:
+    async def settle(self, name: str, value: Any, over: Iterable[Any] = ()) -> Any:
         self._answer()
+        if self.settings.get(name) in over:
+            self.settings[name] = value
         return self.settings.setdefault(name, value)
 
     async def wipe(self) -> None:
         self._answer()
         self.documents.clear()
         self.kept_marks.clear()
+        self.settings.pop(FORM, None)
 
 
 def _outbox(document: Document) -> list[Any]:

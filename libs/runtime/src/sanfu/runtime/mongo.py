@@ -18,7 +18,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from sanfu.runtime.store import Census, Change, Document, Mark, StoreDown
+from sanfu.runtime.store import FORM, Census, Change, Document, Mark, StoreDown
 from sanfu.runtime.weighing import Unfit, misfit
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
@@ -188,8 +188,10 @@ class MongoDocuments:
             async with spoken():
                 await self._marks.bulk_write(updates, ordered=False)
 
-    async def settle(self, name: str, value: Any) -> Any:
+    async def settle(self, name: str, value: Any, over: Iterable[Any] = ()) -> Any:
         async with spoken():
+            old = {"_id": name, "value": {"$in": list(over)}}
+            await self._settings.update_one(old, {"$set": {"value": value}})
             await self._settings.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
             found = await self._settings.find_one({"_id": name})
         return found["value"] if found else value
@@ -198,6 +200,7 @@ class MongoDocuments:
         async with spoken():
             await self.collection.delete_many({})
             await self._marks.delete_many({})
+            await self._settings.delete_one({"_id": FORM})
 
     async def _first(self, wanted: Mapping[str, Any], field: str) -> datetime | None:
         async with spoken():

@@ -144,7 +144,8 @@ class Rules(Protocol):
         ...
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
-        """What one event, just evolved, sends elsewhere. Not asked during a rebuild."""
+        """What one event, just evolved, sends elsewhere. Asked again during a rebuild, for what may have been lost
+        with an outbox: of that only copies go out. The same states and event give the same copies."""
         ...
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:

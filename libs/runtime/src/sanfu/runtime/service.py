@@ -26,7 +26,7 @@ from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.serving import Server, on_stop_signal
 from sanfu.runtime.settings import ServiceSettings
-from sanfu.runtime.store import Documents, StoreDown
+from sanfu.runtime.store import FORM, Documents, StoreDown
 from sanfu.runtime.sweeper import Sweeper
 from sanfu.runtime.tables import Table, TableReader
 from sanfu.runtime.timers import Timers
@@ -35,6 +35,11 @@ from sanfu.runtime.watching import Watcher
 log = structlog.get_logger()
 
 Task = Callable[[], Awaitable[None]]
+
+SCHEMA = 1
+"""The form of this version's documents; raised when an older version could not read them."""
+READABLE: frozenset[int] = frozenset()
+"""Older forms that this version reads, and writes anew as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,12 @@ class Service:
                 f"use the topic it was filled from, or an empty database, which is rebuilt from the story"
             )
         self.machine.partitions = count
+        form = await self.documents.settle(FORM, SCHEMA, READABLE)
+        if form != SCHEMA:
+            raise Misfit(
+                f"this database has documents of form {form}, this version of {self.name} reads form {SCHEMA}: use the "
+                f"version that wrote them, or an empty database, which is rebuilt from the story"
+            )
 
     async def _either(self, *events: asyncio.Event) -> None:
         waiting = [asyncio.ensure_future(event.wait()) for event in events]

@@ -14,6 +14,10 @@ MACHINE_KEYS = frozenset({"_id", "p", "ver", "seen", "out", "outbox", "due", "ap
 """What belongs to the machine; the rest of a document is the service's state."""
 
 
+FORM = "schema"
+"""The setting that says in which form a database's documents are."""
+
+
 class Entry(TypedDict):
     """One thing to publish. `to` is a topic, or `db:<collection>` for a document that goes into this store."""
 
@@ -118,10 +122,10 @@ class Documents(Protocol):
         """Move the positions of marks that are there, and nothing else of them."""
         ...
 
-    async def settle(self, name: str, value: Any) -> Any:
-        """Write a setting of this database once and for all; return what stands there."""
+    async def settle(self, name: str, value: Any, over: Iterable[Any] = ()) -> Any:
+        """Write a setting of this database once and for all, or over one of these; return what stands there."""
         ...
 
     async def wipe(self) -> None:
-        """Drop all subject documents and marks, for a rebuild."""
+        """Drop all subject documents and marks, for a rebuild, and with them the number of their form (`FORM`)."""
         ...
