@@ -1,7 +1,7 @@
 """Reading the story: who takes a partition over, rebuilds, holes, and commands meanwhile. On memory parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sanfu.runtime import consuming
+from sanfu.runtime.consuming import Partition
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Actor, Command
@@ -79,6 +80,32 @@ async def test_a_store_older_than_the_offsets_is_rebuilt_and_says_nothing_twice(
     async with reading(process):
         await eventually(lambda: process.reader.ready and answers(backup, "s-1") == [2, 4])
     assert sum(len(log) for log in broker.topics[toy.STORY]) == told
+
+
+class Busy(MemoryDocuments):
+    """While positions are noted here, a batch in hand is folded to its end."""
+
+    partition: Partition
+
+    async def advance(self, positions: Mapping[str, int]) -> None:
+        await super().advance(positions)
+        self.partition.position = 9
+
+
+async def test_no_position_is_committed_that_the_store_does_not_have_yet() -> None:
+    """A commit ahead of the store means, to whoever takes over, that the store was put back from a backup."""
+    documents, committed = Busy(), list[dict[int, int]]()
+    documents.partition = Partition(5)
+
+    async def commit(offsets: Mapping[int, int]) -> None:
+        committed.append(dict(offsets))
+
+    reader = Process(documents=documents).reader
+    reader.partitions[0], reader.subscription.commit = documents.partition, commit  # type: ignore[method-assign]
+    await reader._note(force=True)
+    assert committed == [{0: 5}]
+    await reader._note(force=True)
+    assert committed == [{0: 5}, {0: 9}], "what was reached meanwhile is noted the next time"
 
 
 async def test_a_hole_is_counted_until_what_was_missing_has_come() -> None:

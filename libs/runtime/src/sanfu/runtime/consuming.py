@@ -328,14 +328,15 @@ class Reader:
         if not force and time.monotonic() - self._noted_at < REMEMBER_EVERY:
             return
         self._noted_at = time.monotonic()
-        moved = {n: p for n, p in self.partitions.items() if p.position != p.noted}
+        moved = {n: p.position for n, p in self.partitions.items() if p.position != p.noted}  # a batch in hand goes on
         if not moved:
             return
-        await self.machine.documents.advance({str(n): p.position for n, p in moved.items()})
-        if ready := {n: p.position for n, p in moved.items() if p.rebuild_until is None}:
-            await self.subscription.commit(ready)
-        for partition in moved.values():
-            partition.noted = partition.position
+        await self.machine.documents.advance({str(n): position for n, position in moved.items()})
+        live = {n: at for n, at in moved.items() if n in self.partitions and self.partitions[n].rebuild_until is None}
+        if live:
+            await self.subscription.commit(live)
+        for number in moved.keys() & self.partitions.keys():
+            self.partitions[number].noted = moved[number]
         crashpoint("machine.after_commit")
 
     # --- read to the end --------------------------------------------------------------------------------------------
