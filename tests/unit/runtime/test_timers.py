@@ -88,12 +88,14 @@ async def test_a_timer_is_never_early_and_says_when_it_was_due() -> None:
 
 @dataclass(slots=True)
 class Recorded(MemoryDocuments):
-    """Remembers the instants of each page it gave."""
+    """Remembers which partitions were asked, and the instants of each page it gave."""
 
+    asked: list[list[int]] = field(default_factory=list)
     pages: list[list[datetime]] = field(default_factory=list)
 
     async def due(self, partitions: Any, until: datetime, limit: int) -> list[Document]:
         page = await MemoryDocuments.due(self, partitions, until, limit)
+        self.asked.append(list(partitions))
         self.pages.append([d["due"] for d in page])
         return page
 
@@ -106,9 +108,28 @@ async def test_timers_go_off_in_pages_oldest_first(monkeypatch: pytest.MonkeyPat
     caught_up(process, process.clock.now())
     await fire_all(process)
     assert isinstance(process.documents, Recorded)
-    pages = process.documents.pages
-    assert [len(page) for page in pages] == [4, 4, 2, 0]
-    assert [at for page in pages for at in page] == [START + timedelta(seconds=n) for n in range(10)]
+    first, *others = process.documents.pages
+    assert first == [START + timedelta(seconds=n) for n in range(4)]
+    assert all(page == sorted(page) and len(page) <= 4 for page in others)
+    assert sorted(at for page in others for at in page) == [START + timedelta(seconds=n) for n in range(4, 10)]
+
+
+async def test_in_a_crowd_two_pages_of_different_partitions_go_off_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timers, "PAGE", 4)
+    process = Process(documents=Recorded())
+    await process.absorb([asked(f"s-{n}", START + timedelta(seconds=n)) for n in range(30)])
+    process.clock.advance(MINUTE)
+    caught_up(process, process.clock.now())
+    assert isinstance(process.documents, Recorded)
+    every = list(range(process.machine.partitions))
+    await process.timers.fire_page()
+    assert process.documents.asked == [every]
+    await process.timers.fire_page()
+    _, one, other = process.documents.asked
+    assert sorted([*one, *other]) == every
+    await fire_all(process)
+    assert len(rung(process.broker)) == 30
+    assert process.documents.asked[-1] == every, "no longer a crowd"
 
 
 async def test_a_timer_waits_until_its_partition_was_read_to_its_end_at_or_after_its_instant() -> None:

@@ -13,7 +13,7 @@ from sanfu.runtime.broker import BrokerDown
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.machine import Contended, Machine
 from sanfu.runtime.outbox import Beside
-from sanfu.runtime.store import Document, StoreDown
+from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
@@ -44,6 +44,8 @@ class Timers:
     _poked: asyncio.Event = field(default_factory=asyncio.Event)
     _wakes: datetime | None = None
     """The instant this loop sleeps until; None while a due timer waits for its partition to be read to the end."""
+    _crowd: bool = False
+    """The last page was full."""
     _stopping: bool = False
     _beside: Beside = field(init=False)
 
@@ -78,33 +80,37 @@ class Timers:
                 pause = min(pause * 2, 5.0)
 
     async def fire_page(self) -> bool:
-        """Fire one page of what may go off now. True if there may be more: a subject whose next timer is due as well
-        comes again with the next page."""
-        now, fired = self.clock.now(), False
-        for partitions, until in self._asked(now):
-            page = await self.machine.documents.due(partitions, until, PAGE)
-            if page:
-                await self._fire(page, until)
-                fired = True
-        if not fired:
+        """Fire one page of what may go off now, in a crowd two at once. True if there may be more: a subject whose next
+        timer is due as well comes again with the next page."""
+        asked = self._asked(self.clock.now())
+        fired = await asyncio.gather(*(self._fire(partitions, until) for partitions, until in asked))
+        self._crowd = max(fired, default=0) == PAGE
+        if not any(fired):
             await self._beside.ended()
-        return fired
+        return any(fired)
 
-    async def _fire(self, page: list[Document], until: datetime) -> None:
-        await self._beside.publish(await self.machine.fire(page, until))
+    async def _fire(self, partitions: list[int], until: datetime) -> int:
+        page = await self.machine.documents.due(partitions, until, PAGE)
+        if page:
+            await self._beside.publish(await self.machine.fire(page, until))
         now = self.clock.now()
         for document in page:
             self.machine.metrics.timer_lateness_seconds.observe(max(0.0, (now - document["due"]).total_seconds()))
+        return len(page)
 
     def _asked(self, now: datetime) -> list[tuple[list[int], datetime]]:
-        """Which partitions to ask, up to which instant: those abreast together, each straggler by itself."""
+        """Which partitions to ask, up to which instant: those abreast together, or in two halves in a crowd, so that
+        one page is folded while the store works on the other; each straggler by itself."""
         caught_up = self.caught_up()
         if not caught_up:
             return []
         newest = max(caught_up.values())
         abreast = {n: at for n, at in caught_up.items() if newest - at <= TOGETHER}
-        asked = [(sorted(abreast), min(now, *abreast.values()))]
-        return asked + [([n], min(now, at)) for n, at in caught_up.items() if n not in abreast]
+        until, ordered = min(now, *abreast.values()), sorted(abreast)
+        halves = [ordered[::2], ordered[1::2]] if self._crowd and len(ordered) > 1 else [ordered]
+        return [(half, until) for half in halves] + [
+            ([n], min(now, at)) for n, at in caught_up.items() if n not in abreast
+        ]
 
     async def _rest(self) -> None:
         caught_up = self.caught_up()
