@@ -68,7 +68,7 @@ def said(record: Incoming) -> dict[str, Any]:
 
 
 async def told(city: City) -> dict[str, Any]:
-    """Everything that anybody could have heard."""
+    """Everything that anybody could have heard. A unit's copy may come again as it was: its id tells."""
     units = [unit.code for unit in city.pack.units.values() if unit.has_topic]
     return {
         "story": len(await city.broker.read(names.ISSUES)),
