@@ -61,8 +61,10 @@ def test_a_java_that_is_too_old_is_as_good_as_none(plan: Plan, tmp_path: Path, m
 
 
 def test_a_full_disk_is_seen_before_anything_is_fetched(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage(plan.root)._replace(free=300_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    roomy = shutil.disk_usage(plan.root)._replace(free=300_000_000_000)
+    kept = plan.root / ".sanfu"
+    kept.mkdir(exist_ok=True)
+    monkeypatch.setattr(shutil, "disk_usage", lambda at: roomy._replace(free=300_000_000) if at == kept else roomy)
     assert ill(plan)["disk"].cause == "0.3 GB are free, 2 GB are needed"
 
 

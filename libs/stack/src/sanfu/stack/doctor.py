@@ -59,12 +59,14 @@ def _tools(plan: Plan) -> Iterator[Finding]:
 
 
 def _disk(root: Path) -> Finding:
-    free = shutil.disk_usage(root).free / 1e9
+    """Look where everything is kept: that may be a link to another disk than the checkout's."""
+    place = root / ".sanfu"
+    free = shutil.disk_usage(place if place.exists() else root).free / 1e9
     return Finding(
         "disk",
         free >= LEAST_DISK_GB,
         f"{free:.1f} GB are free, {LEAST_DISK_GB:g} GB are needed",
-        f"make room on {root}",
+        f"make room on the disk of {place}, or make it a link to a roomier one",
     )
 
 
