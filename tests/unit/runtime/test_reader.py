@@ -226,3 +226,19 @@ async def test_a_service_that_read_something_while_it_was_asked_does_not_call_it
 
 async def _quiet(service: Service) -> bool:
     return bool((await service.watcher.quiet())["quiet"])
+
+
+async def test_only_the_second_fetch_that_comes_back_proves_that_all_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first may have been sent before the moment that is to be proven, and have missed what came since."""
+    process = Process()
+    reader, asked = process.reader, process.clock.now()
+    partition = Partition(position=7, asked=(100.0, asked))
+    reader.partitions[0] = partition
+    fetches: list[tuple[float, int] | None] = [None, (99.0, 7), (101.0, 7), (101.0, 7), (102.0, 8), (103.0, 7)]
+    coming = iter(fetches)
+    monkeypatch.setattr(reader.subscription, "end_seen", lambda _: next(coming))
+    proofs = []
+    for _ in fetches:
+        reader._answer()
+        proofs.append(partition.caught_up_at)
+    assert proofs == [None, None, None, None, None, asked]
