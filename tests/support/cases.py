@@ -117,8 +117,11 @@ class Desk:
     async def order(
         self, user: str, subject: str, command: str, said: Mapping[str, Any] | None = None, **headers: str
     ) -> httpx.Response:
+        """Give a command; what comes of it is published when this returns, though the answer does not wait for that."""
         given = {"Idempotency-Key": f"k{next(self.keys)}", **as_user(user), **headers}
-        return await self.client.post(f"/v1/cases/{subject}/{command}", json=dict(said or {}), headers=given)
+        answer = await self.client.post(f"/v1/cases/{subject}/{command}", json=dict(said or {}), headers=given)
+        await self.service.commands.drain()
+        return answer
 
     async def get(self, user: str, path: str, **query: Any) -> httpx.Response:
         return await self.client.get(path, params=query or None, headers=as_user(user))

@@ -29,8 +29,8 @@ class Text(GroupedMetadata):
     allowed: ClassVar[str] = "\n\t"
 
     def __iter__(self) -> Iterator[object]:
-        yield BeforeValidator(self._check)
         yield Len(self.shortest, self.longest)
+        yield BeforeValidator(self._check)
 
     def _check(self, value: Any) -> Any:
         for match in _FORBIDDEN.finditer(value) if isinstance(value, str) else ():

@@ -2,7 +2,17 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, field_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from sanfu.contracts.envelope import instant, moment
@@ -21,7 +31,8 @@ def _instant(text: str) -> str:
 
 
 def _filled(text: str) -> str:
-    if not text.strip():
+    """Refuse a text in which nothing is to be seen: spaces of all kinds, those of no width too."""
+    if not any(char.isprintable() and not char.isspace() for char in text):
         raise PydanticCustomError("blank", "more than spaces")
     return text
 
@@ -77,6 +88,18 @@ class Place(Strict):
     may_be_home: bool = Field(False, description="Shown to the public rounded to 100 m")
 
 
+def _answer(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(value)
+    except ValidationError:
+        raise PydanticCustomError(
+            "no_answer", "one line of at most 2,000 characters, a number, true, false or null"
+        ) from None
+
+
+Answer = Annotated[Annotated[str, Line(2000)] | bool | Number | None, WrapValidator(_answer)]
+
+
 class Report(Strict):
     """What somebody has to say to the city. What is absent is taken from channel and category, or stays unknown."""
 
@@ -103,9 +126,7 @@ class Report(Strict):
     category: Code | None = None
     unit: Unit | None = Field(None, description="Unit wished for")
     complains_of: list[Unit] = Field([], max_length=10, description="Units it complains of")
-    answers: dict[Code, Annotated[str, Line(2000)] | bool | Number | None] = Field(
-        {}, max_length=50, description="Answers to the channel's own questions"
-    )
+    answers: dict[Code, Answer] = Field({}, max_length=50, description="Answers to the channel's own questions")
     attachments: list[Any] = Field([], max_length=0, description="None yet")
 
     _filled = field_validator("title", "text")(_filled)
