@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -219,13 +219,13 @@ class City:
         return str((await self.receipt(issue))["state"])
 
     async def story(self, issue: Issue) -> list[Told]:
-        return [_told(record) for record in await self.broker.read(names.ISSUES, issue.id)]
+        return _once(await self.broker.read(names.ISSUES, issue.id))
 
     async def of(self, issue: Issue, type: str) -> list[Told]:
         return [told for told in await self.story(issue) if told.type == type]
 
     async def unit_topic(self, unit: str, issue: Issue) -> list[Told]:
-        return [_told(record) for record in await self.broker.read(names.unit_topic(unit), issue.id)]
+        return _once(await self.broker.read(names.unit_topic(unit), issue.id))
 
     async def contact(self, issue: Issue, part: Literal["party", "filer", "original"]) -> Any:
         """Open a box of the issue's contact, as it travels."""
@@ -265,6 +265,14 @@ class City:
 def _named(copy: str) -> tuple[str, int]:
     name, _, ordinal = copy.partition("/")
     return name, int(ordinal or 0)
+
+
+def _once(records: Iterable[Incoming]) -> list[Told]:
+    """Read as every reader must: what comes again is the same event, and counts where it appeared first."""
+    found: dict[str, Told] = {}
+    for told in map(_told, records):
+        found.setdefault(told.headers["ce_id"], told)
+    return [*found.values()]
 
 
 def _told(record: Incoming) -> Told:

@@ -62,7 +62,7 @@ def test_the_first_set_found_is_the_one_that_looking_for_each_in_turn_finds(
 ) -> None:
     left = text.casefold()
     for phrase in unless:
-        left = left.replace(phrase.casefold(), " ")
+        left = left.replace(phrase.casefold(), "\n")
 
     def there(word: str) -> bool:
         whole = rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else re.escape(word)

@@ -173,7 +173,7 @@ class WordList:
         if not begun:
             return None
         for phrase in self.unless:
-            folded = folded.replace(phrase, " ")
+            folded = folded.replace(phrase, "\n")
         for place in sorted(begun):
             for word in self.sets[place]:
                 if word not in folded or (word.isascii() and not _whole(folded, word)):
