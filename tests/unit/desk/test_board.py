@@ -184,3 +184,17 @@ def test_every_word_and_state_has_both_languages() -> None:
 )
 def test_time_left_is_said_in_its_two_largest_parts(seconds: int, zh: str, en: str) -> None:
     assert (left(seconds, "zh"), left(seconds, "en")) == (zh, en)
+
+
+async def test_a_case_that_is_late_by_another_clock_shows_by_how_much_it_is_late(desk: Desk) -> None:
+    missed, promised = MORNING - timedelta(hours=2), MORNING + timedelta(hours=20)
+    await desk.tell(
+        Story("i-1"),
+        ("intake", names.ISSUE_SUBMITTED, submitted(title="路灯不亮", receipt="YW-i-1")),
+        ("router", names.ISSUE_ASSIGNED, assigned()),
+        ("sla", names.DEADLINE_SET, deadline(promised)),
+        ("sla", names.DEADLINE_SET, deadline(missed, clock="acknowledge")),
+        ("sla", names.LIGHT_CHANGED, light("red", missed, clock="acknowledge")),
+    )
+    await login(desk, LEADER)
+    assert left(-2 * 3600, "en") in (await desk.client.get("/board?lang=en")).text

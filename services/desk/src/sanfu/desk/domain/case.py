@@ -74,11 +74,20 @@ def _standing(case: Case) -> Change:
     """What follows from the rest: the light and the limit that count now."""
     level = max((LEVELS.index(clock["level"]) for clock in case["clocks"].values()), default=0) if case["open"] else 0
     racing = case["urgency"] == "emergency" and case["state"] in _RACING
-    clock = (racing and _emergency_clock(case)) or case["clocks"].get(_CLOCK_OF.get(case["state"], ""))
+    clock = (racing and _emergency_clock(case)) or _counting(case, level)
     limit = clock["limit"] if clock else NEVER
     reddest = max(level, LEVELS.index(case.get("reddest", "none")))
     order = f"{0 if racing else 3 - level}|{limit}"
     return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order}
+
+
+def _counting(case: Case, level: int) -> Any:
+    """Return the clock of the state the case is in; where another's light is worse, that one's: a light says by how
+    much somebody is late."""
+    clock = case["clocks"].get(_CLOCK_OF.get(case["state"], ""))
+    if level == 0 or (clock and LEVELS.index(clock["level"]) == level):
+        return clock
+    return min((one for one in case["clocks"].values() if one["level"] == LEVELS[level]), key=lambda one: one["limit"])
 
 
 def _emergency_clock(case: Case) -> Any:
