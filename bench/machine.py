@@ -65,6 +65,7 @@ async def _story(bench: Bench, count: int) -> AsyncIterator[Bench]:
     async with broker(fresh) as adapter:
         stock = reports()
         sent = [submitted(n, stock[n % len(stock)], f"i-{n:06d}") for n in range(count)]
+        await asyncio.sleep(2)  # a new topic's leaders take a moment to know that they are
         for start in range(0, count, 2000):
             assert all(await adapter.publish(sent[start : start + 2000]))
     yield fresh
