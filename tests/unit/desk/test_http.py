@@ -180,6 +180,7 @@ async def test_lights_and_limits_show_on_the_case_and_stay_on_its_record(desk: D
     )
     seen = (await desk.get(OFFICE, "/v1/cases/i-1")).json()
     assert (seen["light"], seen["limit"]) == ("red", instant(limit))
+    assert [entry.get("skipped") for entry in seen["history"][-2:]] == [None, True]
     await desk.tell(
         story,
         ("sla", names.DEADLINE_SET, deadline(limit + timedelta(days=1), version=2)),

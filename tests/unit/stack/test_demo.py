@@ -202,6 +202,18 @@ def test_figures_of_services_that_agree_add_up() -> None:
     }  # fmt: skip
 
 
+def overtaken(id: str) -> dict[str, Any]:
+    return {**lit("b", "yellow", "unit_handling"), "id": id, "skipped": True}
+
+
+def test_a_yellow_that_red_had_overtaken_is_told_to_nobody_and_counts_as_turned() -> None:
+    skipped = [*found().cases[1]["history"][1:], {**found().cases[1]["history"][0], "skipped": True}]
+    cases = [found().cases[0], {**found().cases[1], "history": [*skipped, overtaken("sla:b:9")]}, found().cases[2]]
+    figures = reckoned(found(cases=cases))
+    assert figures.adds_up
+    assert figures.turned("yellow") == 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -215,6 +227,7 @@ def test_figures_of_services_that_agree_add_up() -> None:
         {"cases": [{**one, "rounds": []} for one in found().cases]},
         {"deliveries": [*found().deliveries[:2], {**found().deliveries[2], "event": "router:c:1"}]},
         {"deliveries": []},
+        {"cases": [*found().cases[:2], {**found().cases[2], "history": [lit("c", "red", "unit_handling")]}]},
         {"sms": 1},
         {"emails": 2},
         {"dead_letters": 1},

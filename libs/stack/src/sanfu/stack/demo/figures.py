@@ -165,7 +165,10 @@ def _checks(found: Found, closed: int) -> list[Check]:
         Check("open", "the desk's list, its count", len(cases) - closed, found.open_count),
         Check("led", "leads at the desk, and of these told by notify", len(led), len(led & told)),
         *(Check(f"clocks {light} now", "sla, desk", *_burning(found, light)) for light in LIGHTS),
-        *(Check(f"turned {light}", "lights told, sla's limits and stops", *_crossed(found, light)) for light in LIGHTS),
+        *(
+            Check(f"turned {light}, last round", "lights told, sla's limits and stops", *_crossed(found, light))
+            for light in LIGHTS
+        ),
         Check("ever late", "red lights, the desk's own dates", *_late(found)),
         Check("lights told", "notify, the desk's story", *_told(found)),
         Check("SMS", "sent by notify, arrived", sent["sms"], found.sms),
@@ -209,8 +212,9 @@ def _was_late(round: Json) -> bool:
 
 
 def _told(found: Found) -> tuple[set[str], set[str]]:
-    """Lights that somebody was told of; and those of the same clocks that there were."""
-    lights = [entry for light in LIGHTS for _, entry in _went_on(found.cases, light)]
+    """Lights that somebody was told of; and those of the same clocks that there were. A yellow that red had overtaken
+    when it could be lit is on the record, and told to nobody."""
+    lights = [entry for light in LIGHTS for _, entry in _went_on(found.cases, light) if not entry.get("skipped")]
     told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:")}
     clocks = {entry["clock"] for entry in lights if entry["id"] in told}
     return told, {entry["id"] for entry in lights if entry["clock"] in clocks}

@@ -36,18 +36,8 @@ _CLOCK_OF: Final = {
 _RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contacted", "returned")
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
-    "unit",
-    "result",
-    "outcome",
-    "resolved",
-    "satisfied",
-    "kind",
-    "clock",
-    "level",
-    "ground",
-    "round",
-    "why",
-)
+    "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
+)  # fmt: skip
 
 
 def evolve(case: Case, event: Event) -> Case:
@@ -101,7 +91,7 @@ def _emergency_clock(case: Case) -> Any:
 
 
 def _entry(event: Event) -> Change:
-    told = {key: event.data[key] for key in _TOLD if event.data.get(key) is not None}
+    told = {key: event.data[key] for key in _TOLD if event.data.get(key) not in {None, False}}
     by = event.data.get("by") or {"id": event.source, "role": "system", "unit": None}
     return {"at": instant(event.time), "id": event.id, "type": event.type, "by": dict(by), **told}
 
