@@ -12,7 +12,7 @@ from sanfu.desk.domain.people import viewer
 from sanfu.desk.domain.rules import DeskRules, offered
 from sanfu.desk.domain.scope import Clause, Grant, Viewer, covering, line, scope, subtrees, widest
 from sanfu.desk.domain.table import COMMANDS
-from sanfu.desk.entrypoints.orders import ORDERS
+from sanfu.desk.entrypoints.orders.all import ORDERS
 from sanfu.desk.ports import Wanted
 from sanfu.runtime.paging import Page
 from sanfu.runtime.rules import Actor, Command, Refusal

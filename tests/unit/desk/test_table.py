@@ -10,11 +10,12 @@ import pytest
 from sanfu.city.calendar import Holidays
 from sanfu.contracts import names
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import DEEDS, THREE_ONES
+from sanfu.desk.domain.deeds.doing import DEEDS
+from sanfu.desk.domain.deeds.ending import THREE_ONES
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.domain.table import AFTER, COMMANDS, LEAD, OF_EMERGENCIES, STATES, TABLE, allowed
-from sanfu.desk.entrypoints.orders import ORDERS
+from sanfu.desk.entrypoints.orders.all import ORDERS
 from sanfu.runtime.rules import Actor, Command, Refusal
 from tests.support.cases import MORNING, Story, assigned, review, submitted
 from tests.support.packs import shipped

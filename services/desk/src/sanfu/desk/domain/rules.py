@@ -9,7 +9,10 @@ from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import DEEDS, Order, closing, content, handlers
+from sanfu.desk.domain.deeds.doing import DEEDS
+from sanfu.desk.domain.deeds.ending import closing, handlers
+from sanfu.desk.domain.deeds.order import Order
+from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.table import TABLE, allowed
 from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
@@ -48,7 +51,7 @@ class DeskRules:
         match state["state"]:
             case "answered" | "refused" as settled:
                 return [closing(settled, state["round"])]
-            case "followed_up" if content(story.this_round(state)["follow_up"]):
+            case "followed_up" if content(this_round(state)["follow_up"]):
                 return [closing("resolved", state["round"])]
         return ()
 

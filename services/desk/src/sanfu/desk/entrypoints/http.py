@@ -11,7 +11,8 @@ from pydantic import AfterValidator
 
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.domain.table import STATES
-from sanfu.desk.entrypoints.orders import ORDERS, Instant
+from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.orders.words import Instant
 from sanfu.desk.entrypoints.views import counted, listed, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted

@@ -1,0 +1,23 @@
+"""Each command's deed, by its name."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sanfu.desk.domain.deeds import ending, following, handling, reviewing
+from sanfu.desk.domain.deeds.order import Order
+from sanfu.runtime.rules import Draft
+
+DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
+    "dispatch": reviewing.dispatch,
+    "answer": reviewing.answer,
+    "refuse": reviewing.refuse,
+    "acknowledge": handling.acknowledge,
+    "contact": handling.contact,
+    "reach_scene": handling.reach_scene,
+    "report": handling.report,
+    "handle": handling.handle,
+    "return": handling.give_back,
+    "follow_up": following.follow_up,
+    "reopen": ending.reopen,
+    "close": ending.close,
+}

@@ -1,0 +1,74 @@
+"""How it ends: closed with a kind, or handled again in a new round."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sanfu.contracts import names
+from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
+from sanfu.desk.domain.rounds import content, this_round
+from sanfu.desk.domain.state import Case
+from sanfu.runtime.rules import Draft
+
+THREE_ONES: Final = ("contact", "handle", "follow_up")
+NOBODY_SAID: Final = frozenset({"unreachable", "silent", "declined"})
+
+
+def reopen(order: Order) -> list[Draft]:
+    case, window = order.case, order.pack.policy.windows.get("reopen")
+    three_ones(case)
+    if content(this_round(case)["follow_up"]):
+        raise refused("resolved", "The party said that it is resolved: it closes.")
+    if window and window.times is not None and case["round"] > window.times:
+        raise refused("no-more-rounds", f"It was handled again {case['round'] - 1} times: close it, with words of why.")
+    body = {
+        "by": order.by, "round": case["round"] + 1, "unit": case["unit"], "reason": order.said["reason"],
+        "because": "follow_up",
+    }  # fmt: skip
+    return [Draft(names.ISSUE_REOPENED, body)]
+
+
+def close(order: Order) -> list[Draft]:
+    case, said = order.case, order.said
+    three_ones(case)
+    if order.by["id"] in handlers(case):
+        raise refused("handled-it", "Who handled it can't close it: somebody else has to.")
+    ones = this_round(case)
+    if reason := _unfit(said["kind"], ones["handle"]["outcome"], ones["follow_up"]["resolved"]):
+        raise refused("kind-unfit", reason)
+    if said["kind"] == "explained" and said["reply"] is None:
+        raise wrong("reply", "missing", "the words that explain it to the party")
+    return [closing_of(order, said["kind"], reply=said["reply"], reason=said["reason"], by=order.by)]
+
+
+def handlers(case: Case) -> set[str]:
+    """Name all who handled it, in whatever round."""
+    return {was["handle"]["by"]["id"] for was in case["rounds"] if "handle" in was}
+
+
+def _unfit(kind: str, outcome: str, resolved: str) -> str | None:
+    match kind:
+        case "resolved" if resolved != "yes":
+            return "Only what the party calls resolved is closed as resolved."
+        case "planned" | "other_route" if kind != outcome:
+            return f"It was handled as {outcome}, not as {kind}."
+        case "unverifiable" if resolved not in NOBODY_SAID:
+            return "The party was reached and said something: it is not unverifiable."
+    return None
+
+
+def three_ones(case: Case) -> None:
+    """Whatever the table says: nothing that was handled closes without contact, handling and follow-up of its round."""
+    if missing := [one for one in THREE_ONES if one not in this_round(case)]:
+        raise refused("three-ones-missing", f"Not done in this round: {', '.join(missing)}.", missing=missing)
+
+
+def closing_of(
+    order: Order, kind: str, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
+) -> Draft:
+    return closing(kind, order.case["round"], reply=reply, reason=reason, by=by)
+
+
+def closing(
+    kind: str, round: int, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
+) -> Draft:
+    return Draft(names.ISSUE_CLOSED, {"by": by, "kind": kind, "reply": reply, "reason": reason, "round": round})

@@ -1,0 +1,122 @@
+"""What the unit that leads does: acknowledge, contact, handle; an emergency's scene and reports; a return."""
+
+from typing import Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import instant, moment
+from sanfu.desk.domain.deeds.order import SECRET, WITHHELD, Order, keep_secret, leader, refused, wrong
+from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.windows import return_until
+from sanfu.runtime.rules import Draft
+
+EMPTY_WORDS: Final = frozenset(
+    [
+        "done",
+        "ok",
+        "okay",
+        "handled",
+        "finished",
+        "resolved",
+        "已办",
+        "办结",
+        "已办结",
+        "已处理",
+        "已解决",
+        "已完成",
+        "完成",
+        "处理完毕",
+    ]
+)
+SHORTEST_REPLY: Final = 8
+
+
+def acknowledge(order: Order) -> list[Draft]:
+    case = order.case
+    body = {"by": order.by, "unit": case["unit"], "assignment": case["assignment"], "round": case["round"]}
+    return [Draft(names.ISSUE_ACKNOWLEDGED, body)]
+
+
+def contact(order: Order) -> list[Draft]:
+    said, case = order.said, order.case
+    at = said["contacted_at"] or instant(order.now)
+    if not this_round(case)["assigned_at"] <= at <= instant(order.now):
+        raise wrong("contacted_at", "not_then", "an instant after this unit got the lead, and not in the future")
+    keep_secret(order, "summary")
+    body = {
+        "by": order.by, "result": said["result"], "method": said["method"], "unit": case["unit"], "contacted_at": at,
+        "summary": said["summary"], "evidence": said["evidence"], "round": case["round"],
+    }  # fmt: skip
+    return [Draft(names.ISSUE_CONTACTED, body)]
+
+
+def reach_scene(order: Order) -> list[Draft]:
+    """The unit's people are there: this stops an emergency's second clock."""
+    at = order.said["reached_at"] or instant(order.now)
+    _of_emergency(order)
+    if not this_round(order.case)["dispatched_at"] <= at <= instant(order.now):
+        raise wrong("reached_at", "not_then", "an instant after it was dispatched, and not in the future")
+    return [Draft(names.SCENE_REACHED, {"by": order.by, "unit": order.case["unit"], "reached_at": at})]
+
+
+def report(order: Order) -> list[Draft]:
+    """What is the case, and what is being done: this stops an emergency's third clock."""
+    _of_emergency(order)
+    keep_secret(order, "text")
+    text = order.said["text"]
+    if text is None and order.case["secrecy"] not in SECRET:
+        raise wrong("text", "missing", "what is the case, and what is being done")
+    number = this_round(order.case).get("report", {}).get("number", 0) + 1
+    body = {"by": order.by, "unit": order.case["unit"], "number": number, "text": text or WITHHELD}
+    return [Draft(names.SITUATION_REPORTED, {**body, "evidence": order.said["evidence"]})]
+
+
+def _of_emergency(order: Order) -> None:
+    if order.case["urgency"] != "emergency":
+        raise refused("no-emergency", "Only an emergency has a scene to reach and a situation to report.")
+
+
+def handle(order: Order) -> list[Draft]:
+    said, case = order.said, order.case
+    _own_words(order, said["reply"])
+    keep_secret(order, "internal")
+    planned = said["planned_for"]
+    if planned is not None and moment(planned) <= order.now:
+        raise wrong("planned_for", "in_the_past", "an instant in the future")
+    body = {
+        "by": order.by, "unit": case["unit"], "outcome": said["outcome"], "reply": said["reply"],
+        "internal": said["internal"], "evidence": said["evidence"], "planned_for": planned,
+        "legal_ground": said["legal_ground"], "received_at": instant(order.now), "signed_by": None,
+        "assignment": case["assignment"], "round": case["round"],
+    }  # fmt: skip
+    return [Draft(names.ISSUE_HANDLED, body)]
+
+
+def _own_words(order: Order, reply: str) -> None:
+    """A public reply is written for this issue: not a mere word, not a copy of the last one."""
+    bare = reply.strip().strip("。.!！ ").casefold()
+    if len(bare) < SHORTEST_REPLY or bare in EMPTY_WORDS:
+        expected = f"what was done, in words for the party: at least {SHORTEST_REPLY} characters"
+        raise wrong("reply", "says_nothing", expected)
+    if any(was.get("handle", {}).get("reply") == reply for was in order.case["rounds"]):
+        raise wrong("reply", "copy_of_the_last", "a reply of its own for this round")
+
+
+def give_back(order: Order) -> list[Draft]:
+    """The command `return`."""
+    case, said = order.case, order.said
+    if case["urgency"] == "emergency":
+        raise refused("emergency", "An emergency can't be returned: hand it over to a unit that accepts it.")
+    if case["returns"] >= 2:
+        raise refused("decided", "It was returned twice: the decision about the second return binds.")
+    until = return_until(order.pack, order.holidays, case)
+    if until is None or order.now >= until:
+        window = f"was open until {instant(until)}" if until else "does not exist for this grade"
+        raise refused("window-closed", f"The window for returns {window}: handle it, or ask the office.")
+    proposed = leader(order, said["proposed_unit"], "proposed_unit")
+    if proposed == case["unit"]:
+        raise wrong("proposed_unit", "same_unit", "another unit than the one that leads")
+    body = {
+        "by": order.by, "unit": case["unit"], "ground": said["ground"], "proposed_unit": proposed,
+        "text": said["text"], "number": case["returns"] + 1, "assignment": case["assignment"], "round": case["round"],
+    }  # fmt: skip
+    return [Draft(names.ISSUE_RETURNED, body)]

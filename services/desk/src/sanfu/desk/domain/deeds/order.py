@@ -1,0 +1,58 @@
+"""A command on its way into a case, and what every deed may have to check of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sanfu.city.calendar import Holidays
+from sanfu.city.model import Pack
+from sanfu.desk.domain.state import Case
+from sanfu.runtime.rules import Refusal
+
+SYSTEM_BY: Final = {"id": "system", "role": "system", "unit": None}
+NO_LEAD: Final = frozenset({"village", "external", "leading_group"})
+"""Kinds of unit that are never given the lead: they call, are written to, or decide."""
+SECRET: Final = frozenset({"confidential", "sealed"})
+WITHHELD: Final = "[withheld]"
+"""Stands where a contract wants a text and the issue's secrecy allows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command on its way into a case: what was said, by whom, when, under which pack and national calendar."""
+
+    case: Case
+    said: Mapping[str, Any]
+    by: Mapping[str, Any]
+    now: datetime
+    pack: Pack
+    holidays: Holidays
+
+
+def refused(slug: str, detail: str, **more: Any) -> Refusal:
+    return Refusal(409, slug, detail, **more)
+
+
+def wrong(field: str, problem: str, expected: str) -> Refusal:
+    """A value that only the city's data can judge: as an edge would refuse it."""
+    fault = {"field": f"$.{field}", "problem": problem, "expected": expected}
+    return Refusal(422, "invalid-input", f"Not as it should be: $.{field}.", errors=[fault])
+
+
+def leader(order: Order, code: str, field: str) -> str:
+    """Return the unit's code if it may lead this issue."""
+    unit = order.pack.units.get(code)
+    if unit is None or not unit.valid_on(order.now.date()) or unit.kind in NO_LEAD:
+        raise wrong(field, "unknown_unit", "a unit of the city that may lead an issue")
+    if code in order.case["complains_of"]:
+        raise refused("recused", f"The issue complains of {code}: another unit has to lead it.")
+    return code
+
+
+def keep_secret(order: Order, field: str) -> None:
+    """Free text about people of a confidential or sealed issue never enters the story, where units' systems read."""
+    if order.said[field] is not None and order.case["secrecy"] in SECRET:
+        raise wrong(
+            field, "confidential", f"nothing: the issue is {order.case['secrecy']}, its story holds no such text"
+        )

@@ -1,0 +1,44 @@
+"""What desk tells of the handling: the three ones, an emergency's scene and reports, returns."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.rounds import in_round
+from sanfu.desk.domain.state import Case, Change, Fold
+
+
+def _acknowledged(case: Case, event: Event) -> Change:
+    return in_round(case, acknowledged_at=instant(event.time), acknowledged_by=event.data["by"]["id"])
+
+
+def _one(name: str) -> Fold:
+    """Keep one of the three ones with its round: who, when, how, what came of it, evidence."""
+
+    def fold(case: Case, event: Event) -> Change:
+        return in_round(case, **{name: {"at": instant(event.time), **event.data}})
+
+    return fold
+
+
+def _adjudicated(case: Case, event: Event) -> Change:
+    return {"returned": {**case["returned"], "upheld": event.data["upheld"], "decided_at": instant(event.time)}}
+
+
+def _returned(case: Case, event: Event) -> Change:
+    data = event.data
+    ground = {key: data[key] for key in ("unit", "ground", "proposed_unit", "text", "number")}
+    return {"returns": data["number"], "returned": {"at": instant(event.time), "round": data["round"], **ground}}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.ISSUE_ACKNOWLEDGED: _acknowledged,
+    names.ISSUE_CONTACTED: _one("contact"),
+    names.SCENE_REACHED: _one("scene"),
+    names.SITUATION_REPORTED: _one("report"),
+    names.ISSUE_HANDLED: _one("handle"),
+    names.ISSUE_FOLLOWED_UP: _one("follow_up"),
+    names.ISSUE_RETURNED: _returned,
+    names.RETURN_ADJUDICATED: _adjudicated,
+}

@@ -1,0 +1,93 @@
+"""What intake, router and sla tell."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.rounds import led
+from sanfu.desk.domain.state import Case, Change, Fold
+from sanfu.desk.domain.table import IN_REVIEW, SUBMITTED
+
+_TAKEN: Final = (
+    "receipt", "title", "text", "channel", "audience", "kind", "urgency", "secrecy", "flags", "party_kind",
+    "party_code", "filer", "contact", "may_name_me", "language", "place", "category", "complains_of", "attachments",
+    "reported_at", "answers",
+)  # fmt: skip
+
+
+def _submitted(case: Case, event: Event) -> Change | None:
+    if case:
+        return None
+    data = event.data
+    return {
+        **{key: data.get(key) for key in _TAKEN},
+        "submitted_at": instant(event.time), "town": data["place"]["town"], "wished": data.get("unit"),
+        "state": SUBMITTED, "open": True, "round": 1, "unit": None, "units": [], "assignment": 0, "grade": None,
+        "returns": 0, "rounds": [], "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
+    }  # fmt: skip
+
+
+def _supplemented(case: Case, event: Event) -> Change:
+    data = event.data
+    more: Change = {"text": data.get("text"), "at": data["reported_at"]}
+    contact = data["contact"] if data["contact"] != "none" else case["contact"]
+    return {
+        "supplements": [*case["supplements"], more],
+        "attachments": [*case["attachments"], *data["attachments"]],
+        "contact": contact,
+    }
+
+
+def _assigned(case: Case, event: Event) -> Change | None:
+    """Router's word counts if its number is higher than any seen: at equal ones desk's own stands."""
+    if not case["open"] or event.data["assignment"] <= case["assignment"]:
+        return None
+    return {**led(case, event), "state": "assigned"}
+
+
+def _review(case: Case, event: Event) -> Change | None:
+    if case["state"] not in {SUBMITTED, "returned"}:
+        return None
+    data = event.data
+    wanted = {"why": data["why"], "reason": data["reason"], "suggestions": data["suggestions"]}
+    return {"state": IN_REVIEW, "review": wanted}
+
+
+def _suspected(case: Case, event: Event) -> Change:
+    found = {key: event.data[key] for key in ("other", "same_party", "score")}
+    return {"suspected": [*case["suspected"], found][-20:]}
+
+
+def _deadline(case: Case, event: Event) -> Change | None:
+    data = event.data
+    known = case["clocks"].get(data["clock"])
+    if data["about"] or (known and known["version"] >= data["version"]):
+        return None
+    clock = {key: data[key] for key in ("version", "round", "unit", "limit", "yellow")}
+    level = known["level"] if known and known["round"] == data["round"] else "none"
+    change: Change = {"clocks": {**case["clocks"], data["clock"]: {**clock, "level": level}}}
+    if data["clock"] == "handling":
+        change["rounds"] = [{**r, "limit": data["limit"]} if r["round"] == data["round"] else r for r in case["rounds"]]
+    return change
+
+
+def _light(case: Case, event: Event) -> Change | None:
+    data = event.data
+    known = case["clocks"].get(data["clock"])
+    if data["about"] or data["skipped"]:
+        return {} if data["skipped"] else None
+    if known is None or known["version"] > data["version"]:
+        return None
+    return {"clocks": {**case["clocks"], data["clock"]: {**known, "level": data["level"], "late_by": data["late_by"]}}}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.ISSUE_SUBMITTED: _submitted,
+    names.ISSUE_SUPPLEMENTED: _supplemented,
+    names.ISSUE_ASSIGNED: _assigned,
+    names.REVIEW_REQUESTED: _review,
+    names.DUPLICATE_SUSPECTED: _suspected,
+    names.DEADLINE_SET: _deadline,
+    names.LIGHT_CHANGED: _light,
+}

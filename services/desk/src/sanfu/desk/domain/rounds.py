@@ -1,0 +1,44 @@
+"""Rounds of handling: each has its lead, its three ones, and the limit it had."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.state import Case, Change
+
+
+def this_round(case: Case) -> Mapping[str, Any]:
+    """Return the round of handling that is under way: its three ones, as far as they were done."""
+    found: Mapping[str, Any] = case["rounds"][-1] if case["rounds"] else {}
+    return found
+
+
+def in_round(case: Case, **more: Any) -> Change:
+    return {"rounds": [*case["rounds"][:-1], {**case["rounds"][-1], **more}]}
+
+
+def led(case: Case, event: Event) -> Change:
+    """A unit leads from this instant. A round begins with its first lead, and keeps what was done in it."""
+    data, at = event.data, instant(event.time)
+    rounds = list(case["rounds"])
+    led = {"unit": data["unit"], "assigned_at": at, "acknowledged_at": None, "acknowledged_by": None}
+    if rounds and rounds[-1]["round"] == case["round"]:
+        rounds[-1] = {**rounds[-1], **led}
+    else:
+        rounds.append({"round": case["round"], "dispatched_at": at, "limit": limit_of_round(case), **led})
+    beside = [told["unit"] for told in data["also"]]
+    return {
+        "unit": data["unit"], "units": list(dict.fromkeys([data["unit"], *beside])), "grade": data["grade"],
+        "urgency": data["urgency"], "audience": data["audience"], "category": data["category"] or case["category"],
+        "assignment": data["assignment"], "assigned_because": data["reason"], "rounds": rounds, "review": None,
+    }  # fmt: skip
+
+
+def limit_of_round(case: Case) -> str | None:
+    clock = case["clocks"].get("handling")
+    return clock["limit"] if clock and clock["round"] == case["round"] else None
+
+
+def content(follow_up: Mapping[str, Any]) -> bool:
+    """Tell whether the party said that it is resolved, and did not say that it is unsatisfied (1 or 2 of 5)."""
+    return follow_up["resolved"] == "yes" and (follow_up["satisfied"] is None or follow_up["satisfied"] >= 3)

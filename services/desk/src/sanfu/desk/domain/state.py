@@ -1,0 +1,12 @@
+"""What a case is made of: plain data, never changed in place."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sanfu.contracts.envelope import Event
+
+Case = Mapping[str, Any]
+Change = dict[str, Any]
+"""What an event changes in a case."""
+Fold = Callable[[Case, Event], Change | None]
+"""Say what an event changes; None: nothing at all, it is not even worth a line in the history."""

@@ -1,0 +1,21 @@
+"""Each command's body, by its name."""
+
+from typing import Final
+
+from sanfu.desk.entrypoints.orders import ending, handling, reviewing
+from sanfu.runtime.bodies import Body
+
+ORDERS: Final[dict[str, type[Body]]] = {
+    "dispatch": reviewing.Dispatch,
+    "answer": reviewing.Answer,
+    "refuse": reviewing.Refuse,
+    "acknowledge": handling.Acknowledge,
+    "contact": handling.Contact,
+    "reach_scene": handling.ReachScene,
+    "report": handling.Report,
+    "handle": handling.Handle,
+    "follow_up": ending.FollowUp,
+    "return": handling.Return,
+    "reopen": ending.Reopen,
+    "close": ending.Close,
+}
