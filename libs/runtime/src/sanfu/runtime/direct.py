@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sanfu.runtime.problems import is_json, not_taken
+from sanfu.runtime.queries import check
 
 Errors = list[dict[str, Any]]
 
@@ -35,6 +36,8 @@ class DirectRoute(APIRoute):
         read: Callable[[bytes], Any] = TypeAdapter(kind).validate_json
 
         async def handle(request: Request) -> Response:
+            if request.scope["query_string"]:
+                check(request.query_params, {})
             content = await request.body()
             if content and not is_json(request.headers.get("content-type", "")):
                 return not_taken("application/json")

@@ -19,6 +19,7 @@ from sanfu.runtime import problems
 from sanfu.runtime.bodies import SMALL, Bodies
 from sanfu.runtime.direct import Directly
 from sanfu.runtime.paging import LONGEST, Cursor, Page
+from sanfu.runtime.queries import declared_only
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.traces import TRACEPARENT, continued
 
@@ -134,10 +135,8 @@ def create_app(
     app.add_middleware(Bodies, limit=body_limit, larger=larger)
     problems.install(app)
     app.add_middleware(Edge, registry=watch.registry)
-    app.include_router(_watching(watch.registry, watch.ready))
-    app.include_router(_ops(watch.quiet, watch.ops_token))
-    for router in routers:
-        app.include_router(router)
+    for router in (_watching(watch.registry, watch.ready), _ops(watch.quiet, watch.ops_token), *routers):
+        app.include_router(router, dependencies=[Depends(declared_only)])
     return app
 
 
