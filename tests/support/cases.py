@@ -34,6 +34,7 @@ MORNING = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
 OFFICER, HEAD, DUTY = "urban-management-officer", "urban-management-head", "urban-management-duty"
 REVIEWER, CALLER, OFFICE = "office-reviewer-1", "office-caller-1", "office-duty"
 LEADER, OTHER, ADMINISTRATOR = "city-leader", "tax-officer", "system-administrator"
+OPERATOR = "city-management-centre-officer"
 
 
 def submitted(**more: Any) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def settings(users: Sequence[str], **more: Any) -> DeskSettings:
     return DeskSettings(user_tokens=orjson.dumps({user: token(user) for user in users}).decode(), **more)
 
 
-STAFF = (OFFICER, HEAD, DUTY, REVIEWER, CALLER, OFFICE, LEADER, OTHER, ADMINISTRATOR)
+STAFF = (OFFICER, HEAD, DUTY, REVIEWER, CALLER, OFFICE, LEADER, OTHER, ADMINISTRATOR, OPERATOR)
 
 
 def use_cases(desk: Desk) -> handlers.Desk:

@@ -6,9 +6,11 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.desk.adapters.memory import MemoryShelf
+from sanfu.desk.domain.table import COMMANDS as ALL_COMMANDS
 from sanfu.desk.domain.table import STATES as ALL_STATES
+from sanfu.desk.domain.table import TABLE
 from sanfu.desk.entrypoints.board import Looks, watch
-from sanfu.desk.entrypoints.words import LIGHTS, STATES, WORDS, left
+from sanfu.desk.entrypoints.words import COMMANDS, LIGHTS, ROLES, STATES, WORDS, left
 from sanfu.desk.handlers import give_tokens
 from tests.support import cases
 from tests.support.cases import (
@@ -171,7 +173,9 @@ async def test_the_live_stream_tells_of_a_change_once_and_only_of_changes(desk: 
 def test_every_word_and_state_has_both_languages() -> None:
     assert WORDS["zh"].keys() == WORDS["en"].keys()
     for language in ("zh", "en"):
-        assert set(STATES[language]) == set(ALL_STATES) - {"closed"}
+        assert set(STATES[language]) == set(ALL_STATES)
+    assert set(COMMANDS) == set(ALL_COMMANDS)
+    assert {role for _, _, role in TABLE} <= set(ROLES)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ _ALLOWED = {
     "IssueAnswered": (*_ISSUE, "unit", "reply"),
     "IssueRefused": (*_ISSUE, "unit", "reply"),
     "SupplementAsked": (*_ISSUE, "unit"),
+    "SupplementReminded": (*_ISSUE, "unit"),
 }
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {wire_type(event): frozenset(names) for event, names in _ALLOWED.items()}
 """Event's type on the wire → the placeholders that whoever sends the message must be able to fill."""

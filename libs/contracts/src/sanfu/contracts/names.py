@@ -36,6 +36,10 @@ ISSUE_MERGED = "sanfu.issue.merged.v1"
 SUPPORTER_ADDED = "sanfu.issue.supporter-added.v1"
 REMINDER_ADDED = "sanfu.issue.reminder-added.v1"
 SUPPLEMENT_ASKED = "sanfu.issue.supplement-asked.v1"
+SUPPLEMENT_REMINDED = "sanfu.issue.supplement-reminded.v1"
+REFUSAL_PROPOSED = "sanfu.issue.refusal-proposed.v1"
+REFUSAL_DECLINED = "sanfu.issue.refusal-declined.v1"
+OBJECTION_RAISED = "sanfu.issue.objection-raised.v1"
 
 # desk, handling
 ISSUE_ACKNOWLEDGED = "sanfu.issue.acknowledged.v1"

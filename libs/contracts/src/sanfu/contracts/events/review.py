@@ -66,8 +66,37 @@ class SupplementAsked(Deed):
 
     question: Text = Field(description="What is asked, for the party to read")
     number: Count = Field(default=1, description="Counts the questions of this issue from 1")
+    remind_at: Instant | None = Field(default=None, description="The party is reminded then, if it has said nothing")
     answer_by: Instant | None = Field(default=None, description="After this instant it is closed as incomplete")
     attachments: list[Attachment] = Field(default_factory=list, description="Files that belong to the question")
     fields: list[Literal["place", "text", "photo", "contact", "category"]] = Field(
         default_factory=list, description="What is missing"
     )
+
+
+class SupplementReminded(Deed):
+    """The party has not said yet what it was asked for, and is asked once more."""
+
+    number: Count = Field(description="The question of this issue that it is about")
+
+
+class RefusalProposed(Deed):
+    """Somebody wants it refused; a second person has to agree, because of the channel by which it came."""
+
+    reason: Code = Field(description="Reason code of the city pack")
+    reply: Text = Field(description="Public reply that would go out: why, and the right address")
+    pack: Pack = Field(description="City pack that holds the reason")
+
+
+class RefusalDeclined(Deed):
+    """The second person does not agree to the refusal: it is in review as before."""
+
+    reason: Text = Field(description="Why, for people to read; internal")
+
+
+class ObjectionRaised(Deed):
+    """The party says that the answer did not answer it, or appeals against the refusal: somebody else looks again."""
+
+    of: Literal["answer", "refusal"] = Field(description="What it objects to")
+    number: Count = Field(default=1, description="Counts the objections of this issue from 1")
+    reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")

@@ -17,6 +17,8 @@ CITY_WIDE = {
     "discipline_liaison": "sealed",
 }
 """Role → ceiling, for those whose field is the whole city."""
+VOICES = {"hotline_operator": "hotline", "window_agent": "window"}
+"""Role → the channel whose parties it speaks for."""
 
 
 def viewer(person: Staff, pack: Pack) -> Viewer:
@@ -26,6 +28,8 @@ def viewer(person: Staff, pack: Pack) -> Viewer:
 def _grants(role: str, unit: str, pack: Pack) -> list[Grant]:
     if role in CITY_WIDE:
         return [Grant(role, ceiling=CITY_WIDE[role])]
+    if role in VOICES:
+        return [Grant(role, channels=frozenset({VOICES[role]}))]
     if role not in LEAD:
         return []
     found = [Grant(role, unit=unit, ceiling="confidential")]

@@ -9,9 +9,10 @@ from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import case as story
+from sanfu.desk.domain import waits
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import closing, handlers
-from sanfu.desk.domain.deeds.order import Order
+from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.table import TABLE, allowed
@@ -35,11 +36,19 @@ class DeskRules:
         match given:
             case Command():
                 return self._obey(state, given, now)
-            case Event() | Due():
+            case Due():
+                return self._waited(state, now)
+            case Event():
                 return ()
 
+    def _waited(self, case: State, now: datetime) -> Sequence[Draft]:
+        """What the case waited for has come: the earliest of it; the rest is looked at in its turn."""
+        waited = waits.next_of(case)
+        return waits.ENDS[waited[1]](Order(case, {}, SYSTEM_BY, now, self.pack, self.holidays)) if waited else ()
+
     def due(self, state: State) -> datetime | None:
-        return None
+        waited = waits.next_of(state)
+        return waited[0] if waited else None
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
         return ()
@@ -51,6 +60,8 @@ class DeskRules:
         match state["state"]:
             case "answered" | "refused" as settled:
                 return [closing(settled, state["round"])]
+            case "forwarded":
+                return [closing("other_route", state["round"])]
             case "followed_up" if content(this_round(state)["follow_up"]):
                 return [closing("resolved", state["round"])]
         return ()

@@ -10,3 +10,8 @@ Change = dict[str, Any]
 """What an event changes in a case."""
 Fold = Callable[[Case, Event], Change | None]
 """Say what an event changes; None: nothing at all, it is not even worth a line in the history."""
+
+
+def waiting(case: Case, **at: str | None) -> Change:
+    """Wait for these instants, by name (see `waits`); None: no longer."""
+    return {"waits": {name: when for name, when in {**case["waits"], **at}.items() if when is not None}}

@@ -14,17 +14,28 @@ FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind")
 
 
 def return_until(pack: Pack, holidays: Holidays, case: Mapping[str, Any]) -> datetime | None:
-    """Return when the window closes in which who leads a case may return it; None: such a case never is.
+    """Return when the window closes in which who leads a case may return it; None: such a case never is."""
+    return window_end(pack, holidays, case, "return", moment(case["rounds"][-1]["assigned_at"]))
+
+
+def window_end(
+    pack: Pack, holidays: Holidays, case: Mapping[str, Any], window: str, start: datetime
+) -> datetime | None:
+    """Return when a window of the policy closes that opened at `start`; None: there is none for such a case.
 
     Dates of years without calendar data count as working days: then it closes too early rather than too late.
     """
-    window = pack.policy.windows.get("return")
-    limit = limit_of(window.limits, {fact: case[fact] for fact in FACTS if case[fact]}) if window else None
+    limit = limit_for(pack, case, window)
     if limit is None:
         return None
     always = case["urgency"] in pack.policy.always_in_service
     calendar = serving(pack.policy, ZoneInfo(pack.zone), holidays, case["unit"], always=always)
-    return closes(replace(calendar, lenient=True), limit, moment(case["rounds"][-1]["assigned_at"]))
+    return closes(replace(calendar, lenient=True), limit, start)
+
+
+def limit_for(pack: Pack, case: Mapping[str, Any], window: str) -> Limit | None:
+    found = pack.policy.windows.get(window)
+    return limit_of(found.limits, {fact: case[fact] for fact in FACTS if case[fact]}) if found else None
 
 
 def closes(calendar: Calendar, limit: Limit, start: datetime) -> datetime:

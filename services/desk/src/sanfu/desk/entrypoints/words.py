@@ -40,13 +40,36 @@ STATES: Final = {
     "zh": {
         "submitted": "待分派", "in_review": "前置审查", "assigned": "待签收", "acknowledged": "已签收",
         "contacted": "已对接", "handled": "待回访", "followed_up": "待销号", "returned": "退单待定",
-        "answered": "已答复", "refused": "不予受理",
+        "answered": "已答复", "refused": "不予受理", "awaiting_party": "待补充", "forwarded": "已转办",
+        "closed": "已销号",
     },
     "en": {
         "submitted": "New", "in_review": "In review", "assigned": "Assigned", "acknowledged": "Acknowledged",
         "contacted": "Contacted", "handled": "To follow up", "followed_up": "To close", "returned": "Returned",
         "answered": "Answered", "refused": "Refused",
+        "awaiting_party": "Waits for the party", "forwarded": "Forwarded", "closed": "Closed",
     },
+}  # fmt: skip
+COMMANDS: Final = {
+    "dispatch": ("交办", "dispatch"), "answer": ("直接答复", "answer"), "refuse": ("不予受理", "refuse"),
+    "confirm_refusal": ("同意不予受理", "confirm the refusal"),
+    "decline_refusal": ("不同意不予受理", "decline the refusal"), "forward": ("转办（市外）", "forward"),
+    "ask_more": ("请补充", "ask for more"), "object": ("提出异议", "object"), "acknowledge": ("签收", "acknowledge"),
+    "contact": ("对接", "contact"), "reach_scene": ("到达现场", "reach the scene"), "report": ("报告情况", "report"),
+    "handle": ("办结", "handle"), "return": ("退单", "return"), "follow_up": ("回访", "follow up"),
+    "reopen": ("重办", "reopen"), "close": ("销号", "close"),
+}  # fmt: skip
+"""Command → what it is called: Chinese, English."""
+ROLES: Final = {
+    "party": ("诉求人", "party"), "hotline_operator": ("热线话务员", "hotline operator"),
+    "window_agent": ("窗口代办员", "window agent"), "officer": ("经办人", "officer"),
+    "unit_head": ("单位负责人", "unit head"), "duty_officer": ("值班员", "duty officer"),
+    "reviewer": ("审核员", "reviewer"), "follow_up_caller": ("回访员", "follow-up caller"),
+    "coordination_office": ("三服务办", "coordination office"), "supervisor": ("督查员", "supervisor"),
+    "liaison": ("联络员", "liaison"), "monitor": ("改革体验官", "monitor"), "leader": ("领导", "leader"),
+    "discipline_liaison": ("纪检联络员", "discipline liaison"), "auditor": ("审计员", "auditor"),
+    "system_administrator": ("系统管理员", "system administrator"), "unit_system": ("单位业务系统", "unit's system"),
+    "system": ("系统", "system"),
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ TURNS: Mapping[str, str] = {
     names.ISSUE_MERGED: "merged",
     names.ISSUE_SUSPENDED: "suspended",
     names.ISSUE_REGISTERED: "registered",
+    names.OBJECTION_RAISED: "in_review",
     names.COMPLETION_VOIDED: "assigned",
     names.ISSUE_CLOSED: "closed",
     names.ISSUE_WITHDRAWN: "withdrawn",
@@ -43,8 +44,8 @@ TURNS: Mapping[str, str] = {
 BACK = frozenset({names.ISSUE_RESUMED, names.ISSUE_SUPPLEMENTED})
 """What ends a rest: the issue stands again where it stood."""
 RESTS = frozenset({"suspended", "awaiting_party"})
-AGAIN = frozenset({names.ISSUE_REOPENED, names.COMPLETION_VOIDED})
-UNDONE = ("handled", "followed_up", "closed")
+AGAIN = frozenset({names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.OBJECTION_RAISED})
+UNDONE = ("handled", "followed_up", "answered", "refused", "closed")
 """Steps that are then as if they had not been: their dates go."""
 
 KNOWN = frozenset({*ONWARD, *TURNS, *BACK, names.DEADLINE_SET, names.SECRECY_CHANGED, names.URGENCY_CHANGED})

@@ -29,7 +29,7 @@ TELLING = frozenset(
     {
         names.ISSUE_SUBMITTED, names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.URGENCY_CHANGED,
         names.LIGHT_CHANGED, names.ESCALATION_RAISED, names.ISSUE_HANDLED, names.ISSUE_CLOSED,
-        names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.SUPPLEMENT_ASKED,
+        names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.SUPPLEMENT_ASKED, names.SUPPLEMENT_REMINDED,
     }
 )  # fmt: skip
 """Events that a template may be for."""

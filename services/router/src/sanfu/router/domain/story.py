@@ -29,7 +29,8 @@ READ = frozenset(
     {
         names.ISSUE_SUBMITTED, names.ISSUE_SUPPLEMENTED, names.ISSUE_DISPATCHED, names.ISSUE_ANSWERED,
         names.ISSUE_REFUSED, names.ISSUE_FORWARDED, names.ISSUE_MERGED, names.SUPPORTER_ADDED, names.REMINDER_ADDED,
-        names.SUPPLEMENT_ASKED, names.ISSUE_ACKNOWLEDGED, names.ISSUE_CONTACTED, names.SCENE_REACHED,
+        names.SUPPLEMENT_ASKED, names.SUPPLEMENT_REMINDED, names.REFUSAL_PROPOSED, names.REFUSAL_DECLINED,
+        names.OBJECTION_RAISED, names.ISSUE_ACKNOWLEDGED, names.ISSUE_CONTACTED, names.SCENE_REACHED,
         names.SITUATION_REPORTED, names.ISSUE_HANDLED, names.ISSUE_RETURNED, names.RETURN_ADJUDICATED,
         names.ASSIST_ASKED, names.ASSIST_DONE, names.ISSUE_COPIED, names.ISSUE_HANDED_OVER, names.REPLY_REFUSED,
         names.ISSUE_SUSPENDED, names.ISSUE_RESUMED, names.ISSUE_REGISTERED, names.EXTENSION_ASKED,
@@ -158,6 +159,7 @@ _MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
     names.ASSIST_DONE: lambda data: {"do": "leave", "unit": data["unit"], "part": f"assist:{data['number']}"},
     names.ISSUE_COPIED: _copied,
     names.ISSUE_CLOSED: lambda _: {"do": "close"},
+    names.OBJECTION_RAISED: _changed(over=False),
     names.GRADE_CHANGED: _changed("grade"),
     names.URGENCY_CHANGED: _changed("urgency"),
     names.SECRECY_CHANGED: _changed("secrecy"),

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
+from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.windows import window_end
 from sanfu.runtime.rules import Refusal
 
 SYSTEM_BY: Final = {"id": "system", "role": "system", "unit": None}
@@ -28,6 +30,11 @@ class Order:
     now: datetime
     pack: Pack
     holidays: Holidays
+
+    def until(self, window: str, start: datetime | None = None) -> str | None:
+        """Return the instant at which a window of the policy closes that opens now, or opened at `start`."""
+        end = window_end(self.pack, self.holidays, self.case, window, start or self.now)
+        return instant(end) if end else None
 
 
 def refused(slug: str, detail: str, **more: Any) -> Refusal:

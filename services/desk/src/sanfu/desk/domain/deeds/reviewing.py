@@ -1,19 +1,24 @@
 """Pre-review: who leads, or why nobody does."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sanfu.city.model import Pack
 from sanfu.contracts import names
+from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.deeds.ending import closing_of
-from sanfu.desk.domain.deeds.order import Order, leader, refused, wrong
+from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, Order, leader, refused, wrong
 from sanfu.runtime.rules import Draft
 
 TWO_PEOPLE: Final = frozenset({"enterprise_seat", "petition", "whistle"})
 """Channels whose issues one person alone can't refuse."""
+AFTER_ASKING: Final = "no_facts"
+"""The reason for a refusal that holds only once the party was asked for more."""
 
 
 def dispatch(order: Order) -> list[Draft]:
     case, said, pack = order.case, order.said, order.pack
+    _somebody_else(order)
     unit = leader(order, said["unit"], "unit")
     if said["grade"] not in pack.policy.grades:
         raise wrong("grade", "unknown_grade", f"one of {', '.join(pack.policy.grades)}")
@@ -44,27 +49,79 @@ def _adjudication(order: Order, unit: str) -> list[Draft]:
     return [Draft(names.RETURN_ADJUDICATED, body)]
 
 
+# ── answered, forwarded ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def answer(order: Order) -> list[Draft]:
-    if order.case["urgency"] == "emergency":
-        raise refused("emergency", "An emergency isn't answered at the desk: dispatch it.")
+    _no_emergency(order, "answered at the desk")
+    _somebody_else(order)
     if order.case["kind"] not in {"consult", "thanks"}:
         raise refused("not-answerable", "Only a consult or thanks is answered at the desk; dispatch anything else.")
-    body = {"by": order.by, "reply": order.said["reply"], "article": None, "objection_until": None}
+    until = None if order.case["objections"] else order.until("answer_objection")
+    body = {"by": order.by, "reply": order.said["reply"], "article": order.said["article"], "objection_until": until}
     return [Draft(names.ISSUE_ANSWERED, body), closing_of(order, "answered")]
 
 
+def forward(order: Order) -> list[Draft]:
+    """It belongs to a body outside the city: it goes there without a duty to report back."""
+    _no_emergency(order, "forwarded")
+    _somebody_else(order)
+    said = order.said
+    body = {"by": order.by, "to": said["to"], "reason": said["reason"], "reply": said["reply"]}
+    return [Draft(names.ISSUE_FORWARDED, body), closing_of(order, "other_route")]
+
+
+# ── refused ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def refuse(order: Order) -> list[Draft]:
+    """Refuse it; where the channel asks for two people, propose to."""
+    _refusable(order)
+    said = order.said
+    if order.case["channel"] not in TWO_PEOPLE:
+        return _refusal(order, order.by, said, None)
+    body = {"by": order.by, "reason": said["reason"], "reply": said["reply"], "pack": order.pack.version}
+    return [Draft(names.REFUSAL_PROPOSED, body)]
+
+
+def confirm_refusal(order: Order) -> list[Draft]:
+    """The second person agrees: with the reason and the words that were proposed."""
+    proposal = _proposal(order)
+    _no_emergency(order, "refused")
+    return _refusal(order, proposal["by"], proposal, order.by["id"])
+
+
+def decline_refusal(order: Order) -> list[Draft]:
+    """It is not refused: the second person says why, or who proposed it thinks again."""
+    if order.case["refusal"] is None:
+        raise refused("nothing-proposed", "Nobody proposed to refuse it.")
+    return [Draft(names.REFUSAL_DECLINED, {"by": order.by, "reason": order.said["reason"]})]
+
+
+def _proposal(order: Order) -> Mapping[str, Any]:
+    proposal: Mapping[str, Any] | None = order.case["refusal"]
+    if proposal is None:
+        raise refused("nothing-proposed", "Nobody proposed to refuse it: propose it with `refuse`.")
+    if proposal["by"]["id"] == order.by["id"]:
+        raise refused("second-person-needed", "You proposed it yourself: a second person has to agree.")
+    return proposal
+
+
+def _refusable(order: Order) -> None:
     reasons = refusal_reasons(order.pack)
     if order.said["reason"] not in reasons:
         raise wrong("reason", "unknown_reason", f"a reason code of the pack: {', '.join(reasons) or 'it has none'}")
-    if order.case["channel"] in TWO_PEOPLE:
-        channel = order.case["channel"]
-        raise refused("second-person-needed", f"One person alone can't refuse an issue of {channel}: dispatch it.")
-    if order.case["urgency"] == "emergency":
-        raise refused("emergency", "An emergency can't be refused: dispatch it.")
+    _no_emergency(order, "refused")
+    _somebody_else(order)
+    if order.said["reason"] == AFTER_ASKING and not order.case["asked"]:
+        raise refused("not-asked", "Ask the party for the facts first: that is done once before it is refused so.")
+
+
+def _refusal(order: Order, by: Mapping[str, Any], said: Mapping[str, Any], second: str | None) -> list[Draft]:
+    until = None if order.case["objections"] else order.until("refusal_appeal")
     body = {
-        "by": order.by, "reason": order.said["reason"], "reply": order.said["reply"], "second": None,
-        "appeal_until": None, "pack": order.pack.version,
+        "by": by, "reason": said["reason"], "reply": said["reply"], "second": second, "appeal_until": until,
+        "pack": order.pack.version,
     }  # fmt: skip
     return [Draft(names.ISSUE_REFUSED, body), closing_of(order, "refused")]
 
@@ -72,3 +129,51 @@ def refuse(order: Order) -> list[Draft]:
 def refusal_reasons(pack: Pack) -> list[str]:
     """Name the reasons for which the pack has a text: its notices called `refusal.<reason>`."""
     return sorted(key.removeprefix("refusal.") for key in pack.notices if key.startswith("refusal."))
+
+
+# ── the party is asked, the party objects ────────────────────────────────────────────────────────────────────────────
+
+
+def ask_more(order: Order) -> list[Draft]:
+    """Ask the party for what is missing; its clock rests until it says so, or until it has waited too long."""
+    _no_emergency(order, "kept waiting")
+    if order.case["contact"] == "none":
+        raise refused("nobody-to-ask", "It came without a contact: nobody can be asked. Decide by what there is.")
+    body = {
+        "by": order.by, "question": order.said["question"], "number": order.case["asked"] + 1,
+        "remind_at": order.until("supplement_reminder"), "answer_by": order.until("supplement_answer"),
+        "attachments": [], "fields": order.said["fields"],
+    }  # fmt: skip
+    return [Draft(names.SUPPLEMENT_ASKED, body)]
+
+
+def remind_supplement(order: Order) -> list[Draft]:
+    return [Draft(names.SUPPLEMENT_REMINDED, {"by": SYSTEM_BY, "number": order.case["asked"]})]
+
+
+def close_incomplete(order: Order) -> list[Draft]:
+    return [closing_of(order, "incomplete")]
+
+
+def object_to(order: Order) -> list[Draft]:
+    """The command `object`: once, inside its window, to an answer or a refusal; somebody else looks again."""
+    case, settled = order.case, order.case["settled"]
+    until = settled and settled["until"]
+    if until is None or instant(order.now) >= until:
+        window = f"was possible until {until}" if until else "is possible once, to an answer or a refusal"
+        raise refused("window-closed", f"An objection {window}. A new matter is a new report.")
+    if order.said["reason"] is not None and case["secrecy"] in SECRET:
+        raise wrong("reason", "confidential", f"nothing: the issue is {case['secrecy']}, its story holds no such text")
+    body = {"by": order.by, "of": settled["what"], "number": case["objections"] + 1, "reason": order.said["reason"]}
+    return [Draft(names.OBJECTION_RAISED, body)]
+
+
+def _no_emergency(order: Order, done: str) -> None:
+    if order.case["urgency"] == "emergency":
+        raise refused("emergency", f"An emergency can't be {done}: dispatch it.")
+
+
+def _somebody_else(order: Order) -> None:
+    """What the party objected to is decided by nobody who had a hand in it."""
+    if order.case["objections"] and order.by["id"] in order.case["settled"]["people"]:
+        raise refused("decided-it", "The party objects to what you decided: somebody else has to look at it.")

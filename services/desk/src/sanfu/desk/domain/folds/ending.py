@@ -16,7 +16,7 @@ def _reopened(case: Case, event: Event) -> Change:
 
 
 def _closed(case: Case, event: Event) -> Change:
-    return {"closed": {"at": instant(event.time), **event.data}}
+    return {"closed": {"at": instant(event.time), **event.data}, "waits": {}}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {

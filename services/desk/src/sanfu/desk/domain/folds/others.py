@@ -6,8 +6,8 @@ from typing import Final
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.rounds import led
-from sanfu.desk.domain.state import Case, Change, Fold
-from sanfu.desk.domain.table import IN_REVIEW, SUBMITTED
+from sanfu.desk.domain.state import Case, Change, Fold, waiting
+from sanfu.desk.domain.table import AWAITING, IN_REVIEW, SUBMITTED
 
 _TAKEN: Final = (
     "receipt", "title", "text", "channel", "audience", "kind", "urgency", "secrecy", "flags", "party_kind",
@@ -25,6 +25,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "submitted_at": instant(event.time), "town": data["place"]["town"], "wished": data.get("unit"),
         "state": SUBMITTED, "open": True, "round": 1, "unit": None, "units": [], "assignment": 0, "grade": None,
         "returns": 0, "rounds": [], "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
+        "waits": {}, "asked": 0, "question": None, "refusal": None, "settled": None, "objections": 0, "objection": None,
     }  # fmt: skip
 
 
@@ -32,7 +33,10 @@ def _supplemented(case: Case, event: Event) -> Change:
     data = event.data
     more: Change = {"text": data.get("text"), "at": data["reported_at"]}
     contact = data["contact"] if data["contact"] != "none" else case["contact"]
+    answered = {"state": IN_REVIEW, "question": None} if case["state"] == AWAITING else {}
     return {
+        **waiting(case, remind_supplement=None, close_incomplete=None),
+        **answered,
         "supplements": [*case["supplements"], more],
         "attachments": [*case["attachments"], *data["attachments"]],
         "contact": contact,

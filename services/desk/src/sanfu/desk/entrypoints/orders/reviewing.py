@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from sanfu.desk.entrypoints.orders.words import LONGEST, Code, Unit
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.texts import Text
+from sanfu.runtime.texts import Line, Text
 
 
 class Dispatch(Body):
@@ -18,13 +20,47 @@ class Dispatch(Body):
 
 
 class Answer(Body):
-    """Answer a consult or thanks."""
+    """Answer a consult or thanks. `article`: the knowledge article it was taken from."""
 
     reply: Annotated[str, Text(LONGEST, 8)]
+    article: Code | None = None
 
 
 class Refuse(Body):
-    """Say that it will not be handled, why, and where to go instead."""
+    """Say that it will not be handled, why, and where to go instead. For some channels a second person has to agree."""
 
     reason: Code
     reply: Annotated[str, Text(LONGEST, 8)]
+
+
+class ConfirmRefusal(Body):
+    """Agree, as a second person, to a refusal that somebody proposed."""
+
+
+class DeclineRefusal(Body):
+    """Say that it is not refused, and why."""
+
+    reason: Annotated[str, Text(1000, 1)]
+
+
+class Forward(Body):
+    """Pass it to a body outside the city, without a duty to report back."""
+
+    to: Annotated[str, Line(300, 1)]
+    reason: Code
+    reply: Annotated[str, Text(LONGEST, 8)]
+
+
+class AskMore(Body):
+    """Ask the party for what is missing; the clocks rest meanwhile."""
+
+    question: Annotated[str, Text(1000, 4)]
+    fields: Annotated[
+        list[Literal["place", "text", "photo", "contact", "category"]], Field(default_factory=list, max_length=5)
+    ]
+
+
+class ObjectTo(Body):
+    """The party says that the answer did not answer it, or appeals against the refusal."""
+
+    reason: Annotated[str, Text(LONGEST, 1)] | None = None
