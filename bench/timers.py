@@ -27,9 +27,11 @@ from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import peek, to_headers
 from sanfu.runtime.broker import Incoming, Outgoing, partition_of
 from sanfu.runtime.clock import Anchor, write_anchor
-from sanfu.runtime.fold import Letter, Setting, Subject
+from sanfu.runtime.fold import Subject
 from sanfu.runtime.kafka import KafkaBroker
+from sanfu.runtime.letters import Letter
 from sanfu.runtime.mongo import MongoDocuments, connect
+from sanfu.runtime.outcomes import Setting
 from sanfu.runtime.store import Change, Mark
 from sanfu.sla.domain.rules import SlaRules
 from tests.support.eventually import eventually

@@ -46,6 +46,13 @@ async def test_a_new_document_comes_back_as_written(documents: Documents) -> Non
     assert [(e["ref"], e["value"], dict(e["headers"])) for e in found["outbox"]] == [("r1", b"{}", {"ce_id": b"x"})]
 
 
+async def test_names_that_mean_something_to_a_driver_come_back_as_written(documents: Documents) -> None:
+    odd = {"$ref": "x", "$id": "y", "more": [{"$ref": "x", "$id": {"$ref": "z", "$id": 1}}], "a.b": {"$db": 1}}
+    assert await documents.write([new("a", nested=odd, listed=[odd])])
+    found = (await documents.read(["a"]))["a"]
+    assert (found["nested"], found["listed"]) == (odd, [odd])
+
+
 async def test_a_lost_compare_and_set_changes_nothing_and_the_others_hold(documents: Documents) -> None:
     assert await documents.write([new("a", n=1), new("b", n=1)])
     again = [new("a", n=2), Change("b", 1, {"ver": 2, "n": 2}), new("c", n=1), Change("d", 5, {"ver": 6})]

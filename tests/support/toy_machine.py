@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.codec import Codec
-from sanfu.runtime.consuming import Reader, read_letter
-from sanfu.runtime.fold import Letter
+from sanfu.runtime.consuming import Reader
+from sanfu.runtime.letters import Letter, read_letter
 from sanfu.runtime.machine import Machine
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.metrics import machine_metrics
@@ -52,8 +52,8 @@ class Process:
         )  # fmt: skip
         subscription = self.broker.subscribe(toy.STORY, group="sanfu.toy", member="sanfu.toy-0")
         self.reader = Reader(self.machine, self.broker, subscription)
-        self.timers = Timers(self.machine, self.clock, self.reader.caught_up, self.reader.prove)
-        self.reader.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
+        self.timers = Timers(self.machine, self.clock, self.reader.ends.caught_up, self.reader.ends.prove)
+        self.reader.ends.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
 
     async def absorb(self, records: Sequence[Outgoing]) -> None:
         """Fold records as if they had been read, and publish what follows."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sanfu.runtime.rules import Actor, Command
 from sanfu.runtime.service import Service, real_parts, run
 from sanfu.runtime.settings import ServiceSettings
-from tests.support import toy
+from tests.support.toy_service import made
 
 
 class Addition(BaseModel):
@@ -20,12 +20,8 @@ class Addition(BaseModel):
 
 def make() -> Service:
     settings = ServiceSettings()
-    parts = real_parts(settings, "toy")
     router = APIRouter()
-    service = Service(
-        name="toy", rules=toy.ToyRules(), parts=parts, settings=settings, codec=toy.ToyCodec(), story=toy.STORY,
-        routers=[router], prepare=parts.documents.prepare,
-    )  # fmt: skip
+    service = made(real_parts(settings, "toy"), settings, routers=[router])
 
     @router.post("/v1/toys/{subject}")
     async def add(subject: str, addition: Addition) -> dict[str, Any]:

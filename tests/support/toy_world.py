@@ -29,8 +29,8 @@ from sanfu.stack.programs import free_port, last_lines
 from tests.support import toy
 from tests.support.eventually import eventually
 from tests.support.parts import create_topics
+from tests.support.toy_service import TOKEN
 
-TOKEN = "a token for the operators of toys"
 SLOW = 120.0
 """Seconds a busy machine may take to start a process, or to get through a backlog: nothing is measured by it."""
 

@@ -10,9 +10,10 @@ import pytest
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.service import Service
-from tests.integration.runtime.toys import answers, is_quiet, operator, reading, serving
+from tests.integration.runtime.toys import answers, reading
 from tests.support import toy
 from tests.support.eventually import eventually
+from tests.support.toy_service import is_quiet, operator, serving
 
 LARGE = 1024 * 1024 - 600
 """Bytes of a body: with its headers as large as a broker takes a record when nobody told it otherwise."""
@@ -34,6 +35,7 @@ POISON = {
 }
 STRAYS = [
     Outgoing(toy.STORY, "stray", b'{"value": 1}', []),
+    Outgoing(toy.STORY, "stray", b'{"value": 2}', [("ce_id", None)]),  # type: ignore[list-item]  # a header may be null
     Outgoing(toy.STORY, "stray", b"[" * LARGE, toy.asked("stray", 1, 1).headers[:3]),
 ]
 """What does not even say whose story it belongs to."""
@@ -82,6 +84,8 @@ async def test_poison_of_every_kind_parks_its_subject_and_no_other(kafka: str, m
         assert f"sanfu_parked_subjects {len(POISON)}.0" in told
         assert f'sanfu_dead_letters_total{{why="parked"}} {2 * len(POISON)}.0' in told
         assert f'sanfu_dead_letters_total{{why="unreadable"}} {len(STRAYS)}.0' in told
+        listed = (await client.get("/ops/dlq")).json()["items"]
+        assert sorted({item["subject"] for item in listed}) == sorted([*POISON, "stray"])
         refused = await client.post("/ops/dlq/bad-json/replay")
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:sanfu:problem:still-broken")
         assert len(await parked(service)) == len(POISON), "nothing is changed by a replay before the cure"

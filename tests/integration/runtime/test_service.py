@@ -9,9 +9,10 @@ from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.service import real_parts
 from sanfu.runtime.settings import ServiceSettings
-from tests.integration.runtime.toys import answers, is_quiet, reading, serving
+from tests.integration.runtime.toys import answers, reading
 from tests.support import toy
 from tests.support.eventually import eventually
+from tests.support.toy_service import is_quiet, serving
 
 WHO = Actor("tester", "tester")
 

@@ -9,9 +9,10 @@ import pytest
 from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.wire import to_headers
 from sanfu.runtime.broker import Incoming, Outgoing
-from sanfu.runtime.consuming import read_letter
-from sanfu.runtime.fold import REMEMBERED, Fate, Letter, Setting, Subject
+from sanfu.runtime.fold import REMEMBERED, Fate, Subject
+from sanfu.runtime.letters import Letter, Replay, read_letter
 from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.outcomes import Setting
 from sanfu.runtime.rules import Actor, Command, Draft, Due, Input, Outcome, Refusal, State
 from sanfu.runtime.store import Document
 from tests.support import toy
@@ -119,13 +120,13 @@ def test_an_own_event_above_out_is_evolved_and_followed_by_nothing_but_its_copie
 
 def test_while_rebuilding_nothing_is_decided() -> None:
     it = subject()
-    assert it.take(asked(1), deciding=False) is Fate.FOLDED
+    assert it.take(asked(1), Replay.OLD) is Fate.FOLDED
     assert (it.state["asked"], it.out, it.pushes) == (1, 0, [])
 
 
 def test_after_a_rebuild_what_was_never_announced_is_announced_once() -> None:
     it = subject()
-    it.take(asked(1, 4), deciding=False)
+    it.take(asked(1, 4), Replay.OLD)
     assert it.settle() == 1
     assert it.settle() == 0
     assert it.state["answers"] == [8]
@@ -291,7 +292,7 @@ def test_a_document_remembers_a_bounded_number_of_keys() -> None:
 def test_a_rebuild_recalls_the_keys_of_commands() -> None:
     event = Event(event_id("toy", SUBJECT, 1), toy.ANSWERED, "toy", SUBJECT, 1, NOW, {"value": 7}, "command:k")
     it = subject()
-    assert it.take(letter(Outgoing(toy.STORY, SUBJECT, b'{"value":7}', to_headers(event))), deciding=False)
+    assert it.take(letter(Outgoing(toy.STORY, SUBJECT, b'{"value":7}', to_headers(event))), Replay.OLD)
     again = subject(written(it)).command(command(digest="whatever"))
     assert again.repeated
     assert again.state["answers"] == [7]

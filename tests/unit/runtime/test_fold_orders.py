@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanfu.runtime.broker import Incoming, Outgoing
-from sanfu.runtime.consuming import read_letter
-from sanfu.runtime.fold import Fate, Letter, Setting, Subject
+from sanfu.runtime.fold import Fate, Subject
+from sanfu.runtime.letters import Letter, read_letter
 from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.outcomes import Setting
 from tests.support import toy
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

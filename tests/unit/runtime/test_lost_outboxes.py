@@ -7,10 +7,9 @@ import pytest
 
 from sanfu.contracts.envelope import Event, event_id
 from sanfu.contracts.wire import to_headers
-from sanfu.runtime import consuming
+from sanfu.runtime import positions
 from sanfu.runtime.broker import Incoming, partition_of
-from sanfu.runtime.consuming import as_decided, read_letter
-from sanfu.runtime.fold import Letter
+from sanfu.runtime.letters import Letter, as_decided, read_letter
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from tests.support import toy
 from tests.support.eventually import eventually
@@ -23,7 +22,7 @@ PLACE = partition_of(SUBJECT, toy.TOPICS[toy.STORY])
 
 @pytest.fixture(autouse=True)
 def noted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consuming, "REMEMBER_EVERY", 0.0)
+    monkeypatch.setattr(positions, "REMEMBER_EVERY", 0.0)
 
 
 def copies(broker: MemoryBroker) -> list[tuple[bytes, bytes]]:
@@ -83,7 +82,7 @@ async def test_copies_of_what_came_while_the_database_was_lost_go_out_too() -> N
 
 
 async def test_what_lies_long_before_the_loss_is_sent_to_nobody_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consuming, "IN_DOUBT", 2)
+    monkeypatch.setattr(positions, "IN_DOUBT", 2)
     broker, documents = toy_broker(), MemoryDocuments()
     await asked(broker, documents, 3)
     assert len(copies(broker)) == 3
@@ -119,5 +118,5 @@ async def test_a_rebuild_commits_nothing_before_it_has_ended() -> None:
     await process.reader.subscription.start()
     await process.reader._meet(process.reader.subscription.assigned)
     process.reader.partitions[PLACE].position = 1
-    await process.reader._note(force=True)
+    await process.reader.positions.note(force=True)
     assert broker.groups[toy.STORY, "sanfu.toy"][PLACE] == len(broker.topics[toy.STORY][PLACE])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sanfu.runtime.broker import Incoming, partition_of
-from sanfu.runtime.consuming import read_letter
+from sanfu.runtime.letters import read_letter
 from sanfu.runtime.memory import Fault, MemoryBroker, MemoryDocuments
 from sanfu.runtime.store import Change
 from tests.support import toy

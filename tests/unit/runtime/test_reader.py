@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
 
 import httpx
 import pytest
 
-from sanfu.runtime import consuming
-from sanfu.runtime.consuming import Partition
+from sanfu.runtime import positions
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.positions import Partition
 from sanfu.runtime.rules import Actor, Command
 from sanfu.runtime.service import Parts, Service
 from sanfu.runtime.settings import ServiceSettings
@@ -19,11 +19,12 @@ from sanfu.runtime.store import Mark
 from tests.support import toy
 from tests.support.eventually import eventually
 from tests.support.toy_machine import Process, toy_broker
+from tests.support.toy_service import is_quiet, made, running
 
 
 @pytest.fixture(autouse=True)
 def noted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consuming, "REMEMBER_EVERY", 0.0)
+    monkeypatch.setattr(positions, "REMEMBER_EVERY", 0.0)
 
 
 @asynccontextmanager
@@ -56,7 +57,7 @@ async def test_an_old_position_noted_late_sends_nobody_into_a_rebuild() -> None:
     for number, partition in zombie.reader.partitions.items():
         partition.position, partition.noted = behind[number], -1
     zombie.reader.subscription.commit = _fenced  # type: ignore[method-assign]
-    await zombie.reader._note(force=True)
+    await zombie.reader.positions.note(force=True)
     async with reading(Process(broker, documents)):
         await eventually(lambda: len(answers(documents, "s-1")) >= 6)
     assert answers(documents, "s-1") == [2, 4, 6, 8, 10, 12], "each question was decided on"
@@ -102,9 +103,9 @@ async def test_no_position_is_committed_that_the_store_does_not_have_yet() -> No
 
     reader = Process(documents=documents).reader
     reader.partitions[0], reader.subscription.commit = documents.partition, commit  # type: ignore[method-assign]
-    await reader._note(force=True)
+    await reader.positions.note(force=True)
     assert committed == [{0: 5}]
-    await reader._note(force=True)
+    await reader.positions.note(force=True)
     assert committed == [{0: 5}, {0: 9}], "what was reached meanwhile is noted the next time"
 
 
@@ -124,18 +125,8 @@ async def test_a_hole_is_counted_until_what_was_missing_has_come() -> None:
 # --- a whole service ----------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def serving(broker: MemoryBroker, documents: MemoryDocuments, **settings: Any) -> AsyncIterator[Service]:
-    clock = Process().clock
-    service = Service(
-        name="toy", rules=toy.ToyRules(), parts=Parts(broker, documents, clock), settings=ServiceSettings(**settings),
-        codec=toy.ToyCodec(), story=toy.STORY,
-    )  # fmt: skip
-    await service.start()
-    try:
-        yield service
-    finally:
-        await service.stop()
+def serving(broker: MemoryBroker, documents: MemoryDocuments, **settings: Any) -> AbstractAsyncContextManager[Service]:
+    return running(made(Parts(broker, documents, Process().clock), ServiceSettings(**settings)))
 
 
 def add(value: int) -> Command:
@@ -185,14 +176,14 @@ async def test_a_service_that_just_started_is_not_quiet_while_it_has_not_read() 
     broker = toy_broker()
     await broker.publish([toy.asked("s-1", 1, 1)])
     async with serving(broker, documents := MemoryDocuments()) as service:
-        await eventually(lambda: _quiet(service))
+        await eventually(lambda: is_quiet(service))
         assert answers(documents, "s-1") == [2]
 
 
 async def test_the_list_of_dead_letters_holds_what_was_not_folded_since() -> None:
     broker, token = toy_broker(), "ops-token-of-a-test"
-    good = toy.asked("s-1", 1, 1)
-    await broker.publish([good._replace(value=b"{"), good._replace(key="s-2", headers=[])])
+    good, null = toy.asked("s-1", 1, 1), cast("tuple[str, bytes]", ("x-null", None))
+    await broker.publish([good._replace(value=b"{"), good._replace(key="s-2", headers=[null])])
     async with serving(broker, MemoryDocuments(), ops_token=token) as service:
         transport, bearer = httpx.ASGITransport(service.app), {"authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://toy", headers=bearer) as client:
@@ -213,7 +204,7 @@ async def _is(found: Callable[[], Awaitable[list[str]]], wanted: list[str]) -> b
 
 async def test_a_service_that_read_something_while_it_was_asked_does_not_call_itself_quiet() -> None:
     async with serving(toy_broker(), MemoryDocuments()) as service:
-        await eventually(lambda: _quiet(service))
+        await eventually(lambda: is_quiet(service))
 
         async def meanwhile() -> dict[str, int]:
             service.reader.partitions[0].position += 1
@@ -221,11 +212,7 @@ async def test_a_service_that_read_something_while_it_was_asked_does_not_call_it
 
         service.watcher._quiet = meanwhile
         assert (await service.watcher.quiet())["moving"] == 1
-        assert not await _quiet(service)
-
-
-async def _quiet(service: Service) -> bool:
-    return bool((await service.watcher.quiet())["quiet"])
+        assert not await is_quiet(service)
 
 
 async def test_only_the_second_fetch_that_comes_back_proves_that_all_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +226,6 @@ async def test_only_the_second_fetch_that_comes_back_proves_that_all_was_read(mo
     monkeypatch.setattr(reader.subscription, "end_seen", lambda _: next(coming))
     proofs = []
     for _ in fetches:
-        reader._answer()
+        reader.ends.answer()
         proofs.append(partition.caught_up_at)
     assert proofs == [None, None, None, None, None, asked]

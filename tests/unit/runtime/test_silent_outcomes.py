@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sanfu.runtime.fold import Setting, Subject
+from sanfu.runtime.fold import Subject
+from sanfu.runtime.outcomes import Setting
 from sanfu.runtime.rules import Actor, Command, Draft, Input, Insert, Outcome, Publish, State
 from tests.support import toy
 

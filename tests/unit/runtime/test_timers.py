@@ -14,8 +14,8 @@ from sanfu.contracts.envelope import instant
 from sanfu.runtime import timers
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import ManualClock
-from sanfu.runtime.consuming import Partition
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.positions import Partition
 from sanfu.runtime.store import Document, Mark
 from tests.support import toy
 from tests.support.eventually import eventually
@@ -270,7 +270,7 @@ async def test_a_loop_whose_timer_is_due_asks_how_far_the_story_goes(long_naps: 
     process = Process()
     await process.absorb([asked("s-1", START + MINUTE)])
     async with reading(process):
-        await eventually(lambda: len(process.reader.caught_up()) == process.machine.partitions)
+        await eventually(lambda: len(process.reader.ends.caught_up()) == process.machine.partitions)
         process.reader.subscription.end_seen = lambda partition: None  # type: ignore[method-assign]
         process.clock.advance(MINUTE)
         await eventually(lambda: len(rung(process.broker)) == 1)
@@ -279,11 +279,11 @@ async def test_a_loop_whose_timer_is_due_asks_how_far_the_story_goes(long_naps: 
 async def test_what_is_not_read_yet_is_not_proven_to_be_read_to_its_end() -> None:
     process = Process()
     await process.reader.subscription.start()
-    process.reader.partitions = {number: Partition(0) for number in range(process.machine.partitions)}
+    process.reader.partitions.update({number: Partition(0) for number in range(process.machine.partitions)})
     await process.broker.publish([asked("s-1", START + MINUTE)])
-    await process.reader.prove()
+    await process.reader.ends.prove()
     unread = process.machine.partition("s-1")
-    assert process.reader.caught_up() == {n: START for n in process.reader.partitions if n != unread}
+    assert process.reader.ends.caught_up() == {n: START for n in process.reader.partitions if n != unread}
 
 
 async def test_a_timer_armed_while_the_next_one_is_looked_up_is_not_slept_over() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sanfu.runtime.broker import Outgoing
-from sanfu.runtime.fold import Letter
+from sanfu.runtime.letters import Letter
 
 AT_ONCE = 2
 

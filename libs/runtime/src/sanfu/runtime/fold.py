@@ -8,17 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any
 
 from sanfu.contracts.codec import BadBody
-from sanfu.contracts.envelope import MAX_BODY, Event, event_id
-from sanfu.contracts.names import dead_letter_topic
-from sanfu.contracts.wire import Headers, Heads, to_headers
-from sanfu.runtime.broker import Incoming
-from sanfu.runtime.codec import Codec
-from sanfu.runtime.rules import Command, Draft, Due, Insert, Outcome, Publish, Refusal, Relay, Rules
+from sanfu.contracts.envelope import Event
+from sanfu.runtime import outcomes, parking
+from sanfu.runtime.letters import Letter, Replay, Unreadable
+from sanfu.runtime.outcomes import Cause, Setting, Told, Unkept
+from sanfu.runtime.rules import Command, Due, Input, Outcome, Refusal
 from sanfu.runtime.store import MACHINE_KEYS, Change, Document, Entry
 from sanfu.runtime.weighing import BUDGET, LARGEST, bytes_of, misfit
 
@@ -55,43 +52,6 @@ class Done:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What every fold of a batch shares."""
-
-    rules: Rules
-    codec: Codec
-    topic: str
-    now: datetime
-    real_now: datetime
-    careful: Collection[str] = ()
-    """Subjects of which the store could not hold what became of them: each of their inputs is tried for it first."""
-
-
-class Letter(NamedTuple):
-    """A record of the story whose subject, source and sequence can be read. `broken` says what else can't."""
-
-    heads: Heads
-    record: Incoming
-    broken: str | None = None
-
-
-class Unreadable(ValueError):
-    """A record that can't be folded because of what it is, not of what the rules make of it."""
-
-
-class Unkept(ValueError):
-    """An input that brings about more, or other, than a document or a topic can hold."""
-
-
-class _Told(NamedTuple):
-    """An own event, if there is one, the state after it, and what the outbox takes for it."""
-
-    event: Event | None
-    state: Mapping[str, Any]
-    entries: list[Entry]
-
-
 class Subject:
     """One subject's document while a batch works on it."""
 
@@ -117,12 +77,9 @@ class Subject:
 
     # --- the three inputs -------------------------------------------------------------------------------------------
 
-    def take(self, letter: Letter, *, deciding: bool = True, repeating: bool = True, passing: bool = False) -> Fate:
-        """Fold a record of the story. Never raises: what the rules can't fold parks the subject.
-
-        Without `deciding` it is only evolved, and with `repeating` sent on all the same to the topics that get copies.
-        `passing` lets it advance `seen` only.
-        """
+    def take(self, letter: Letter, kind: Replay = Replay.LIVE, *, passing: bool = False) -> Fate:
+        """Fold a record of the story. Never raises: what the rules can't fold parks the subject. `passing` lets it
+        advance `seen` only."""
         heads = letter.heads
         own = heads.source == self._set.rules.service
         if self.parked is not None:
@@ -137,15 +94,15 @@ class Subject:
             try:
                 event = self._event(letter)
                 state = self._set.rules.evolve(self.state, event)
-                follows = deciding and not own
-                copies = self._copies(self.state, state, event, None) if repeating else []
+                follows = kind is Replay.LIVE and not own
+                copies = outcomes.copies(self._set, self.state, state, event) if kind is not Replay.OLD else []
                 if not follows:
                     copies = [copy for copy in copies if not copy["to"].startswith("db:")]
-                told = self._decided(state, event, heads.id) if follows else []
+                told = self._decided(state, event, Cause(heads.id, heads.traceparent)) if follows else []
                 heavy = len(letter.record.value or b"") * WEIGHED_EVERY > BUDGET
                 self._try(state, told, copies, weigh=heavy or heads.sequence % WEIGHED_EVERY == 0)
             except Exception as error:  # whatever the rules raise: one subject's failure is not the batch's
-                self._mark_parked(error, {heads.source: heads.sequence})
+                self._park(error, {heads.source: heads.sequence})
                 self._send_away(letter)
                 return Fate.PARKED
             self.state = state
@@ -174,7 +131,7 @@ class Subject:
                 412, "changed-meanwhile", f"it has version {at} by now, not {command.if_match}: read it again"
             )
         try:
-            told = self._decided(self.state, command, f"command:{command.key}")
+            told = self._decided(self.state, command, Cause(f"command:{command.key}"))
             self._try(self.state, told)
         except (BadBody, Unkept) as error:
             raise Refusal(422, "unfit", f"nobody could keep what comes of it: {error}") from error
@@ -194,14 +151,14 @@ class Subject:
             if due is None or due > until:
                 self.dirty = self.dirty or due != self._base.get("due")  # newer rules than those that armed it
                 return 0
-            told = self._decided(self.state, Due(due, until), f"timer:{self.id}")
+            told = self._decided(self.state, Due(due, until), Cause(f"timer:{self.id}"))
             self._try(self.state, told)
             self._commit(told)
             after = self._next_due()
             if after is not None and after <= due and not told:
                 raise RuntimeError(f"the timer of {due} did not move")
         except Exception as error:
-            self._mark_parked(error, {})
+            self._park(error, {})
             return 0
         self.dirty = True
         return len(told)
@@ -211,10 +168,11 @@ class Subject:
         if self.parked is not None:
             return 0
         try:
-            told = self._number(self.state, self._set.rules.outstanding(self.state, self._set.now), None)
+            follows = self._set.rules.outstanding(self.state, self._set.now)
+            told = self._told(self.state, follows, Cause(None))
             self._try(self.state, told)
         except Exception as error:
-            self._mark_parked(error, {})
+            self._park(error, {})
             return 0
         self._commit(told)
         self.dirty = self.dirty or bool(told)
@@ -261,7 +219,7 @@ class Subject:
         try:
             return None if self.parked is not None else self._next_due()
         except Exception as error:
-            self._mark_parked(error, {})
+            self._park(error, {})
             return None
 
     def _next_due(self) -> datetime | None:
@@ -283,34 +241,14 @@ class Subject:
             heads.traceparent,
         )  # fmt: skip
 
-    def _decided(self, state: Mapping[str, Any], given: Event | Command | Due, cause: str) -> list[_Told]:
-        trace = given.traceparent if isinstance(given, Event) else None
-        return self._number(state, self._set.rules.decide(state, given, self._set.now), cause, trace)
+    def _decided(self, state: Mapping[str, Any], given: Input, cause: Cause) -> list[Told]:
+        return self._told(state, self._set.rules.decide(state, given, self._set.now), cause)
 
-    def _number(
-        self, state: Mapping[str, Any], outcomes: Sequence[Outcome], cause: str | None, trace: str | None = None
-    ) -> list[_Told]:
-        rules, told, number = self._set.rules, list[_Told](), self.out
-        for draft in outcomes:
-            if not isinstance(draft, Draft):
-                told.append(_Told(None, state, [self._silent(draft)]))
-                continue
-            number += 1
-            body = self._set.codec.encode(draft.type, draft.data)
-            data = orjson.loads(body)  # as every reader, and a rebuild, will see it: defaults filled in
-            event = Event(
-                event_id(rules.service, self.id, number), draft.type, rules.service, self.id, number, self._set.now,
-                data, cause, trace,
-            )  # fmt: skip
-            after = rules.evolve(state, event)
-            headers = to_headers(event)
-            own = self._entry(self._set.topic, event.id, headers, body)
-            told.append(_Told(event, after, [own, *self._copies(state, after, event, headers)]))
-            state = after
-        return told
+    def _told(self, state: Mapping[str, Any], follows: Sequence[Outcome], cause: Cause) -> list[Told]:
+        return outcomes.told(self._set, self.id, state, follows, out=self.out, cause=cause)
 
     def _try(
-        self, state: Mapping[str, Any], told: Sequence[_Told], copies: Sequence[Entry] = (), *, weigh: bool = True
+        self, state: Mapping[str, Any], told: Sequence[Told], copies: Sequence[Entry] = (), *, weigh: bool = True
     ) -> None:
         """Raise Unkept if what an input brings about is over the budget, or, of a subject that the store had trouble
         with, is what it can't hold."""
@@ -322,41 +260,11 @@ class Subject:
             if why := misfit({**after, "outbox": outbox}, LARGEST - SPARE):
                 raise Unkept(why)
 
-    def _commit(self, told: Sequence[_Told]) -> list[Event]:
+    def _commit(self, told: Sequence[Told]) -> list[Event]:
         for one in told:
             self.state, self.out = one.state, one.event.sequence if one.event else self.out
             self.pushes += one.entries
         return [one.event for one in told if one.event]
-
-    def _copies(
-        self, before: Mapping[str, Any], after: Mapping[str, Any], event: Event, envelope: Headers | None
-    ) -> list[Entry]:
-        """What the rules send elsewhere of an event. `envelope`: its headers, where they are written already."""
-        entries = []
-        for sent in self._set.rules.relay(before, after, event):
-            match sent:
-                case Relay(topic, data, more):
-                    envelope = envelope or to_headers(event)
-                    headers = [*envelope, *((k, v.encode()) for k, v in more.items())]
-                    entries.append(self._entry(topic, event.id, headers, orjson.dumps(data)))
-                case Insert():
-                    entries.append(self._silent(sent))
-        return entries
-
-    def _silent(self, sent: Publish | Insert) -> Entry:
-        """The entry of what is no event."""
-        match sent:
-            case Insert(collection, document):
-                return self._entry(f"db:{collection}", document["_id"], [], dict(document))
-            case Publish(topic, key, value, id, more):
-                entry = self._entry(topic, id, [(k, v.encode()) for k, v in more.items()], value)
-                entry["key"] = key
-                return entry
-
-    def _entry(self, to: str, id: str, headers: list[tuple[str, bytes]], value: Any) -> Entry:
-        if isinstance(value, bytes) and len(value) > MAX_BODY and to != dead_letter_topic(self._set.rules.service):
-            raise Unkept(f"{id} for {to} would have {len(value)} bytes, at most {MAX_BODY} are allowed")
-        return Entry(ref=f"{to}#{id}", to=to, key=self.id, headers=headers, value=value, at=self._set.real_now)
 
     def _recall(self, cause: str | None) -> None:
         if cause is not None and cause.startswith("command:"):
@@ -364,9 +272,8 @@ class Subject:
             if all(was["key"] != key for was in self.applied):
                 self.applied = [*self.applied, {"key": key, "digest": ""}][-REMEMBERED:]
 
-    def _mark_parked(self, error: Exception, seen: dict[str, int]) -> None:
-        reason = f"{type(error).__name__}: {error}"[:500].encode(errors="backslashreplace").decode()
-        self.parked = {"since": self._set.now, "reason": reason, "seen": seen}
+    def _park(self, error: Exception, seen: dict[str, int]) -> None:
+        self.parked = parking.mark(error, self._set.now, seen)
         self.dirty = True
 
     def _park_more(self, letter: Letter) -> Fate:
@@ -382,6 +289,4 @@ class Subject:
 
     def _send_away(self, letter: Letter) -> None:
         assert self.parked is not None  # noqa: S101
-        headers = [*letter.record.headers, ("sanfu_reason", self.parked["reason"].encode())]
-        to = dead_letter_topic(self._set.rules.service)
-        self.pushes.append(self._entry(to, letter.heads.id, headers, letter.record.value))
+        self.pushes.append(parking.away(self._set, self.id, self.parked, letter))

@@ -18,9 +18,11 @@ from sanfu.runtime.broker import partition_of
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.codec import Codec
 from sanfu.runtime.crash import crashpoint, declare
-from sanfu.runtime.fold import Done, Fate, Letter, Setting, Subject
+from sanfu.runtime.fold import Done, Fate, Subject
+from sanfu.runtime.letters import Letter, Replay
 from sanfu.runtime.metrics import MachineMetrics
 from sanfu.runtime.outbox import Publisher
+from sanfu.runtime.outcomes import Setting
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.store import Change, Document, Documents, Entry, StoreDown
 from sanfu.runtime.weighing import Unfit
@@ -71,7 +73,7 @@ class Machine:
         return partition_of(subject, self.partitions)
 
     async def absorb(
-        self, groups: Mapping[str, Sequence[Letter]], *, deciding: bool = True, repeating: bool = True
+        self, groups: Mapping[str, Sequence[Letter]], kind: Replay = Replay.LIVE
     ) -> tuple[dict[str, list[Fate]], Outboxes]:
         """Fold records of the story, grouped by subject, each subject's in order. The outboxes are still to be
         published, which may go on beside the next batch.
@@ -80,7 +82,7 @@ class Machine:
         """
 
         def fold(subject: Subject) -> list[Fate]:
-            return [subject.take(letter, deciding=deciding, repeating=repeating) for letter in groups[subject.id]]
+            return [subject.take(letter, kind) for letter in groups[subject.id]]
 
         worked = await self._work(list(groups), fold)
         return worked.results, worked.outboxes

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from bson.dbref import DBRef
 from bson.errors import BSONError
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
@@ -42,6 +43,20 @@ INDEXES = [
 ]
 
 
+class _Plainly(TypeDecoder):
+    """What the driver takes for a reference is what somebody wrote: names beginning with `$` mean nothing here."""
+
+    bson_type = DBRef
+
+    def transform_bson(self, value: Any) -> dict[str, Any]:
+        return dict(value.as_doc())
+
+
+AS_WRITTEN: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry([_Plainly()])
+)
+
+
 @asynccontextmanager
 async def spoken() -> AsyncIterator[None]:
     """Turn the driver's errors into the port's."""
@@ -72,10 +87,9 @@ class MongoDocuments:
     """`store.Documents` on one collection of one database; marks and settings in two small ones beside it."""
 
     def __init__(self, database: Database, collection: str) -> None:
-        options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
         self.database = database
         self.collection: Collection = database.get_collection(
-            collection, codec_options=options, read_concern=ReadConcern("majority"), write_concern=MAJORITY
+            collection, codec_options=AS_WRITTEN, read_concern=ReadConcern("majority"), write_concern=MAJORITY
         )
         self._lax: Collection = self.collection.with_options(write_concern=WriteConcern(w=1))
         self._marks: Collection = database.get_collection(f"{collection}_marks", write_concern=MAJORITY)

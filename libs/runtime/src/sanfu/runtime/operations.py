@@ -8,9 +8,8 @@ from pydantic import SecretStr
 from sanfu.contracts.names import dead_letter_topic
 from sanfu.contracts.wire import BadEnvelope
 from sanfu.runtime.broker import BrokerDown, Incoming
-from sanfu.runtime.consuming import read_letter
-from sanfu.runtime.fold import Letter
 from sanfu.runtime.http import ops_guard
+from sanfu.runtime.letters import Letter, read_letter
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Refusal
 
@@ -91,7 +90,7 @@ def _letters(records: list[Incoming]) -> list[Letter]:
 
 
 def _shown(record: Incoming) -> dict[str, Any]:
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     return {
         "subject": record.key,
         "type": headers.get("ce_type"),

@@ -84,8 +84,8 @@ class Service:
         member = f"sanfu.{name}-{settings.ordinal}"
         subscription = parts.broker.subscribe(story, group=f"sanfu.{name}", member=member)
         self.reader = Reader(self.machine, parts.broker, subscription)
-        self.timers = Timers(self.machine, parts.clock, self.reader.caught_up, self.reader.prove)
-        self.reader.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
+        self.timers = Timers(self.machine, parts.clock, self.reader.ends.caught_up, self.reader.ends.prove)
+        self.reader.ends.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
         self.sweeper = Sweeper(parts.documents, publisher, self.reader.met)
         self.tables = [self._table(table, member) for table in tables]
         self.commands = Commands(self.machine, self._closed)
@@ -222,13 +222,13 @@ class Service:
         if not self._started:
             return False, {"starting": True}
         if self._works and not self.reader.ready:
-            return False, {"rebuilding": self.reader.rebuilding, "partitions": len(self.reader.partitions)}
+            return False, {"rebuilding": self.reader.positions.rebuilding, "partitions": len(self.reader.partitions)}
         return True, {"partitions": len(self.reader.partitions)}
 
     def _closed(self) -> str | None:
         if not self._started:
             return f"{self.name} is starting or stopping"
-        if self.watcher.rebuilding or self.reader.rebuilding:
+        if self.watcher.rebuilding or self.reader.positions.rebuilding:
             return f"{self.name} is being rebuilt from the story"
         return None
 

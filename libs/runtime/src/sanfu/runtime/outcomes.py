@@ -1,0 +1,101 @@
+"""What follows from an input, as an outbox takes it: own events numbered and evolved, copies, records, documents."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from sanfu.contracts.envelope import MAX_BODY, Event, event_id
+from sanfu.contracts.names import dead_letter_topic
+from sanfu.contracts.wire import Headers, to_headers
+from sanfu.runtime.codec import Codec
+from sanfu.runtime.rules import Draft, Insert, Outcome, Publish, Relay, Rules
+from sanfu.runtime.store import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every fold of a batch shares."""
+
+    rules: Rules
+    codec: Codec
+    topic: str
+    now: datetime
+    real_now: datetime
+    careful: Collection[str] = ()
+    """Subjects of which the store could not hold what became of them: each of their inputs is tried for it first."""
+
+    def entry(self, to: str, key: str, id: str, headers: list[tuple[str, bytes]], value: Any) -> Entry:
+        """Raises Unkept for what is too long for a topic; dead letters are as long as they came."""
+        if isinstance(value, bytes) and len(value) > MAX_BODY and to != dead_letter_topic(self.rules.service):
+            raise Unkept(f"{id} for {to} would have {len(value)} bytes, at most {MAX_BODY} are allowed")
+        return Entry(ref=f"{to}#{id}", to=to, key=key, headers=headers, value=value, at=self.real_now)
+
+
+class Unkept(ValueError):
+    """An input that brings about more, or other, than a document or a topic can hold."""
+
+
+class Told(NamedTuple):
+    """An own event, if there is one, the state after it, and what the outbox takes for it."""
+
+    event: Event | None
+    state: Mapping[str, Any]
+    entries: list[Entry]
+
+
+class Cause(NamedTuple):
+    """What own events follow from."""
+
+    id: str | None
+    trace: str | None = None
+
+
+def told(
+    of: Setting, subject: str, state: Mapping[str, Any], outcomes: Sequence[Outcome], *, out: int, cause: Cause
+) -> list[Told]:
+    """Number the drafts from behind `out`, and evolve each at once."""
+    found, number = list[Told](), out
+    for draft in outcomes:
+        if not isinstance(draft, Draft):
+            found.append(Told(None, state, [_silent(of, subject, draft)]))
+            continue
+        number += 1
+        body = of.codec.encode(draft.type, draft.data)
+        data = orjson.loads(body)  # as every reader, and a rebuild, will see it: defaults filled in
+        service = of.rules.service
+        id = event_id(service, subject, number)
+        event = Event(id, draft.type, service, subject, number, of.now, data, cause.id, cause.trace)
+        after = of.rules.evolve(state, event)
+        headers = to_headers(event)
+        own = of.entry(of.topic, subject, event.id, headers, body)
+        found.append(Told(event, after, [own, *copies(of, state, after, event, headers)]))
+        state = after
+    return found
+
+
+def copies(
+    of: Setting, before: Mapping[str, Any], after: Mapping[str, Any], event: Event, envelope: Headers | None = None
+) -> list[Entry]:
+    """What the rules send elsewhere of an event. `envelope`: its headers, where they are written already."""
+    entries = []
+    for sent in of.rules.relay(before, after, event):
+        match sent:
+            case Relay(topic, data, more):
+                envelope = envelope or to_headers(event)
+                headers = [*envelope, *((k, v.encode()) for k, v in more.items())]
+                entries.append(of.entry(topic, event.subject, event.id, headers, orjson.dumps(data)))
+            case Insert():
+                entries.append(_silent(of, event.subject, sent))
+    return entries
+
+
+def _silent(of: Setting, subject: str, sent: Publish | Insert) -> Entry:
+    """The entry of what is no event."""
+    match sent:
+        case Insert(collection, document):
+            return of.entry(f"db:{collection}", subject, document["_id"], [], dict(document))
+        case Publish(topic, key, value, id, more):
+            return of.entry(topic, key, id, [(k, v.encode()) for k, v in more.items()], value)
