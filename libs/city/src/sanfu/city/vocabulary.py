@@ -15,9 +15,12 @@ ISSUE_EVENTS = _words(
     "CompletionVoided IssueClosed IssueReturned ReturnAdjudicated AssistAsked AssistDone IssueCopied "
     "IssueHandedOver ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
+    "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled "
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )
-AFFAIR_EVENTS = ("OrderRaised", "OrderReplied", "OrderLifted", "MeetingHeld", "TaskSet", "TaskDone")
+AFFAIR_EVENTS = _words(
+    "OrderRaised OrderReplied OrderReplyDeclined OrderLifted MeetingCalled AgendaChanged MeetingHeld TaskSet TaskDone"
+)
 EVENTS = (*ISSUE_EVENTS, *AFFAIR_EVENTS)
 
 AUDIENCES = ("enterprise", "resident", "grassroots")

@@ -76,10 +76,20 @@ REOPEN_REQUESTED = "sanfu.issue.reopen-requested.v1"
 ISSUE_REOPENED = "sanfu.issue.reopened.v1"
 REOPEN_DECLINED = "sanfu.issue.reopen-declined.v1"
 
+# desk, what affairs and other issues do to an issue
+AFFAIR_NOTED = "sanfu.issue.affair-noted.v1"
+INSTRUCTION_GIVEN = "sanfu.issue.instruction-given.v1"
+MILESTONE_REACHED = "sanfu.issue.milestone-reached.v1"
+REGISTER_REPORTED = "sanfu.issue.register-reported.v1"
+HEAD_HANDLED = "sanfu.issue.head-handled.v1"
+
 # desk, affairs
 ORDER_RAISED = "sanfu.order.raised.v1"
 ORDER_REPLIED = "sanfu.order.replied.v1"
+ORDER_REPLY_DECLINED = "sanfu.order.reply-declined.v1"
 ORDER_LIFTED = "sanfu.order.lifted.v1"
+MEETING_CALLED = "sanfu.meeting.called.v1"
+AGENDA_CHANGED = "sanfu.meeting.agenda-changed.v1"
 MEETING_HELD = "sanfu.meeting.held.v1"
 TASK_SET = "sanfu.task.set.v1"
 TASK_DONE = "sanfu.task.done.v1"

@@ -12,7 +12,7 @@ from sanfu.contracts.codec import Codec, Model
 from sanfu.contracts.contacts import ContactRecord
 from sanfu.contracts.directory import DirectoryRecord
 from sanfu.contracts.envelope import MAX_BODY
-from sanfu.contracts.events import affairs, closing, handling, intake, limits, notify, review, router, sla
+from sanfu.contracts.events import affairs, closing, concerning, handling, intake, limits, notify, review, router, sla
 
 DAY_MS = 24 * 60 * 60 * 1000
 RECORD_ROOM = 64 * 1024
@@ -194,9 +194,17 @@ EVENTS = (
     _issue(names.REOPEN_REQUESTED, closing.ReopenRequested, "desk", "intake router sla", "申请重办"),
     _issue(names.ISSUE_REOPENED, closing.IssueReopened, "desk", "intake router sla notify", "重办"),
     _issue(names.REOPEN_DECLINED, closing.ReopenDeclined, "desk", "intake router sla", "不予重办"),
+    _issue(names.AFFAIR_NOTED, concerning.AffairNoted, "desk", "router sla", "涉及事务"),
+    _issue(names.INSTRUCTION_GIVEN, concerning.InstructionGiven, "desk", "router sla", "领导批示"),
+    _issue(names.MILESTONE_REACHED, concerning.MilestoneReached, "desk", "router sla", "挂账节点完成"),
+    _issue(names.REGISTER_REPORTED, concerning.RegisterReported, "desk", "router sla", "挂账公开通报"),
+    _issue(names.HEAD_HANDLED, concerning.HeadHandled, "desk", "router sla", "主件办结"),
     _affair(names.ORDER_RAISED, affairs.OrderRaised, "sla router notify", "督办单下达"),
     _affair(names.ORDER_REPLIED, affairs.OrderReplied, "sla router", "督办回复"),
+    _affair(names.ORDER_REPLY_DECLINED, affairs.OrderReplyDeclined, "sla router", "督办回复退回"),
     _affair(names.ORDER_LIFTED, affairs.OrderLifted, "sla router notify", "督办解除"),
+    _affair(names.MEETING_CALLED, affairs.MeetingCalled, "router", "会议召集"),
+    _affair(names.AGENDA_CHANGED, affairs.AgendaChanged, "router", "议题调整"),
     _affair(names.MEETING_HELD, affairs.MeetingHeld, "router", "会议召开"),
     _affair(names.TASK_SET, affairs.TaskSet, "sla router notify", "任务下达"),
     _affair(names.TASK_DONE, affairs.TaskDone, "sla router", "任务完成"),

@@ -4,9 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from sanfu.contracts.events.limits import Milestone
 from sanfu.contracts.events.words import Attachment, Body, Code, Concerning, Count, Deed, Instant, Subject, Text, Unit
 
 OrderLevel = Literal["normal", "yellow", "red"]
+Cause = Literal["person", "instruction", "red_light", "two_unsatisfied", "false_completion", "inspection"]
+MeetingKind = Literal["weekly_joint", "coordination", "onsite_city", "onsite_town", "reform_weekly"]
 
 
 class OrderRaised(Deed, Concerning):
@@ -15,9 +18,7 @@ class OrderRaised(Deed, Concerning):
     level: OrderLevel = Field(description="How grave")
     unit: Unit = Field(description="Unit it is for")
     issuer: Unit = Field(description="Unit that raises it")
-    cause: Literal["person", "instruction", "red_light", "two_unsatisfied", "false_completion", "inspection"] = Field(
-        description="What brought it about"
-    )
+    cause: Cause = Field(description="What brought it about")
     text: Text = Field(description="What is ordered")
     reply_by: Instant = Field(description="By when the unit answers")
     round: Count = Field(default=1, description="Round of handling it is about")
@@ -32,11 +33,47 @@ class OrderReplied(Deed, Concerning):
     number: Count = Field(default=1, description="Counts the answers from 1")
 
 
+class OrderReplyDeclined(Deed, Concerning):
+    """The answer is not enough: the unit has to answer again."""
+
+    unit: Unit = Field(description="Unit that has to answer")
+    reason: Text = Field(description="What is missing")
+    reply_by: Instant = Field(description="By when it answers again")
+
+
 class OrderLifted(Deed, Concerning):
     """The order is done with."""
 
     unit: Unit = Field(description="Unit it was for")
     reason: Text = Field(description="Why")
+
+
+class MeetingCalled(Deed, Concerning):
+    """A meeting is called. `concerns` is its agenda: the issues it will decide about."""
+
+    kind: MeetingKind = Field(description="What kind of meeting")
+    title: str = Field(max_length=300, description="Its title")
+    at: Instant = Field(description="When it begins")
+    place: Unit | None = Field(default=None, description="Town or village it is held in")
+    chair: Code | None = Field(default=None, description="Account of who leads it")
+    units: list[Unit] = Field(default_factory=list, description="Units that are asked to come")
+
+
+class AgendaChanged(Deed, Concerning):
+    """Other issues stand on the agenda. `concerns` names those that were added or taken off."""
+
+    added: list[Subject] = Field(default_factory=list, description="Issues that stand on it from now on")
+    dropped: list[Subject] = Field(default_factory=list, description="Issues that no longer do")
+
+
+class Plan(Body):
+    """How a difficult issue on the register is to be solved after all."""
+
+    owner: Unit = Field(description="Unit that owns the plan")
+    sponsor: Code | None = Field(default=None, description="Account of the sponsoring leader")
+    cause: Text = Field(description="Why it can't be solved in time")
+    plan: list[Milestone] = Field(min_length=1, description="What will be done, and by when")
+    report_by: Instant = Field(description="Next public report, at most 90 days away")
 
 
 class Decision(Body):
@@ -48,14 +85,13 @@ class Decision(Body):
     unit: Unit | None = Field(default=None, description="Unit it binds")
     task: Subject | None = Field(default=None, description="Task that came of it")
     limit: Instant | None = Field(default=None, description="By when")
+    plan: Plan | None = Field(default=None, description="If it goes on the register: the plan")
 
 
 class MeetingHeld(Deed, Concerning):
     """A meeting was held, and nothing on its agenda was left undecided."""
 
-    kind: Literal["weekly_joint", "coordination", "onsite_city", "onsite_town", "reform_weekly"] = Field(
-        description="What kind of meeting"
-    )
+    kind: MeetingKind = Field(description="What kind of meeting")
     title: str = Field(max_length=300, description="Its title")
     held_at: Instant = Field(description="When it began")
     place: Unit | None = Field(default=None, description="Town or village it was held in")

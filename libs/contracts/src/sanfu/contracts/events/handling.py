@@ -4,7 +4,19 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.contracts.events.words import Attachment, Code, Count, Deed, EventId, Grade, Instant, Line, Text, Unit
+from sanfu.contracts.events.words import (
+    Attachment,
+    Code,
+    Concerning,
+    Count,
+    Deed,
+    EventId,
+    Grade,
+    Instant,
+    Line,
+    Text,
+    Unit,
+)
 
 
 class IssueAcknowledged(Deed):
@@ -43,8 +55,9 @@ class SituationReported(Deed):
     evidence: list[Attachment] = Field(default_factory=list, description="Pictures of it")
 
 
-class IssueHandled(Deed):
-    """The second of the three ones: the unit has done what it could, and says so to the party."""
+class IssueHandled(Deed, Concerning):
+    """The second of the three ones: the unit has done what it could, and says so to the party. `concerns` names the
+    issues that were merged into this one."""
 
     unit: Unit = Field(description="Unit that led")
     outcome: Literal["solved", "partly", "planned", "explained", "other_route"] = Field(description="What came of it")

@@ -53,6 +53,7 @@ class IssueRegistered(Deed, Concerning):
     cause: Text = Field(description="Why it can't be solved in time")
     plan: list[Milestone] = Field(min_length=1, description="What will be done, and by when")
     report_by: Instant = Field(description="Next public report, at most 90 days away")
+    milestone_by: Instant | None = Field(default=None, description="Limit of the first milestone")
 
 
 class ExtensionAsked(Deed):

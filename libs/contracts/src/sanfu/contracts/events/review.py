@@ -43,6 +43,9 @@ class IssueMerged(Deed, Concerning):
 
     head: Subject = Field(description="Issue that goes on for both")
     reason: Text = Field(description="Why they are the same, for people to read")
+    reply: Text | None = Field(default=None, description="Public reply: where it goes on")
+    same_party: bool = Field(default=False, description="Both are of one party: it reminds, and supports nobody")
+    party_code: Line | None = Field(default=None, description="The party's code, such as a credit code, if it has one")
 
 
 class SupporterAdded(Deed):

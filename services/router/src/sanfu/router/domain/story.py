@@ -37,7 +37,8 @@ READ = frozenset(
         names.EXTENSION_DECIDED, names.GRADE_CHANGE_ASKED, names.GRADE_CHANGED, names.URGENCY_CHANGED,
         names.SECRECY_CHANGED, names.EXEMPTION_DECIDED, names.ISSUE_FOLLOWED_UP, names.COMPLETION_VOIDED,
         names.ISSUE_CLOSED, names.ISSUE_WITHDRAWN, names.REOPEN_REQUESTED, names.ISSUE_REOPENED,
-        names.REOPEN_DECLINED, names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
+        names.REOPEN_DECLINED, names.AFFAIR_NOTED, names.INSTRUCTION_GIVEN, names.MILESTONE_REACHED,
+        names.REGISTER_REPORTED, names.HEAD_HANDLED, names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
     }
 )  # fmt: skip
 """Other services' events of an issue that a unit may hear of, or that change who hears of them."""

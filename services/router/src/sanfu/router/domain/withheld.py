@@ -26,13 +26,17 @@ INTERNAL: Mapping[str, Mapping[str, str | None]] = {
     names.SECRECY_CHANGED: {"reason": MARK},
     names.EXEMPTION_DECIDED: {"reason": MARK},
     names.COMPLETION_VOIDED: {"text": MARK},
+    names.INSTRUCTION_GIVEN: {"text": MARK},
+    names.MILESTONE_REACHED: {"text": MARK},
+    names.REFUSAL_PROPOSED: {"reply": MARK},
+    names.REFUSAL_DECLINED: {"reason": MARK},
     names.ISSUE_CLOSED: {"reason": None},
     names.ISSUE_SUPPLEMENTED: {"contact": "none"},
 }
 """By type: the texts that its contract calls internal, and what stands in their place for other units."""
 
 FREE = {
-    **dict.fromkeys(("text", "reason", "reply", "task", "question", "cause", "to"), MARK),
+    **dict.fromkeys(("text", "reason", "reply", "task", "question", "cause", "to", "report"), MARK),
     **dict.fromkeys(("summary", "internal", "legal_ground"), None),
 }
 """Texts that people write, by the name of their field: in no record of a confidential issue."""
