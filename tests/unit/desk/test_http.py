@@ -78,7 +78,11 @@ async def test_a_command_on_an_older_version_is_refused(desk: Desk) -> None:
         ("contact", {"result": "reached", "contacted_at": "2026-05-06T09:00:00"}, "$.contacted_at"),
         ("contact", {"result": "reached", "contacted_at": "2027-01-01T00:00:00Z"}, "$.contacted_at"),
         ("contact", {"result": "reached", "contacted_at": "2026-05-05T00:00:00Z"}, "$.contacted_at"),
+        ("contact", {"result": "reached", "contacted_at": "9999-12-31T23:59:59-23:00"}, "$.contacted_at"),
+        ("contact", {"result": "reached", "summary": " \u200b\n"}, "$.summary"),
         ("contact", {"result": "reached", "evidence": [{"id": "x"}]}, "$.evidence[0].sha256"),
+        ("handle", {"outcome": "planned", "reply": "已列入三月的改造计划。"}, "$.planned_for"),
+        ("handle", {"outcome": "explained", "reply": "依规定不予安装，理由如下。"}, "$.legal_ground"),
         ("return", {"ground": "law", "proposed_unit": "nowhere", "text": "x"}, "$.proposed_unit"),
         ("return", {"ground": "law", "proposed_unit": "urban-management", "text": "x"}, "$.proposed_unit"),
     ],
@@ -116,7 +120,8 @@ async def test_a_command_needs_its_headers(desk: Desk, headers: dict[str, str], 
     "query",
     [
         {"state": "sleeping"}, {"light": "green"}, {"limit": 201}, {"limit": 0}, {"cursor": "made-up"},
-        {"due_before": "soon"}, {"unit": "UPPER"}, {"sort": "random"}, {"channel": "a b"},
+        {"due_before": "soon"}, {"due_before": "0001-01-01T00:00:00+14:00"}, {"unit": "UPPER"},
+        {"sort": "random"}, {"channel": "a b"},
     ],
 )  # fmt: skip
 async def test_a_list_refuses_what_it_does_not_know(desk: Desk, query: dict[str, object]) -> None:

@@ -37,6 +37,7 @@ async def nothing_is_left(world: World) -> bool:
         ({"titel": "路灯"}, "$.titel"),
         ({"party": {**PERSON, "age": 7}}, "$.party.age"),
         ({"party": {"name": "王\x00"}}, "$.party.name"),
+        ({"party": {"name": "\u3000\u200b"}}, "$.party.name"),
         ({"party": {"phone": "call me"}}, "$.party.phone"),
         ({"party": {"email": "nobody"}}, "$.party.email"),
         ({"party": {"name": "长" * 201}}, "$.party.name"),
@@ -87,6 +88,21 @@ async def test_a_wrong_field_is_named_with_what_would_be_right(world: World, mor
     assert any(error["field"].startswith(field) for error in errors), errors
     assert all(error["expected"] for error in errors)
     assert await nothing_is_left(world)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"party": {"phone": "call me"}}, "a phone number"),
+        ({"party": {"email": "nobody"}}, "an e-mail address"),
+        ({"reported_at": "9999-12-31T23:59:59-23:00"}, "an instant with its zone"),
+        ({"attachments": ["photo"]}, "no files are taken yet"),
+        ({"place": []}, "object"),
+    ],
+)
+async def test_what_would_be_right_is_told_in_words(world: World, more: dict[str, Any], expected: str) -> None:
+    (error,) = (await world.post(report(**more), KEY)).json()["errors"]
+    assert expected in error["expected"]
 
 
 async def test_every_wrong_field_is_named_at_once(world: World) -> None:

@@ -138,8 +138,8 @@ async def test_a_good_body_comes_through(client: httpx.AsyncClient) -> None:
         ({"text": "x", "place": {"lat": "north"}}, "$.place.lat", "valid number"),
         ({"text": "x", "place": {"lat": 1, "lon": 2}}, "$.place.lon", "not permitted"),
         ({"text": "a\u202eb"}, "$.text", "U+202E"),
-        ([], "$", "valid dictionary"),
-        ("text", "$", "valid dictionary"),
+        ([], "$", "JSON object"),
+        ("text", "$", "JSON object"),
     ],
 )
 async def test_a_wrong_field_is_named(client: httpx.AsyncClient, body: Any, field: str, expected: str) -> None:

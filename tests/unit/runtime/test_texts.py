@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from sanfu.runtime.texts import Line, Text
+from sanfu.runtime.texts import Instant, Key, Line, Text
 
 TEXT = TypeAdapter(Annotated[str, Text(50)])
 LINE = TypeAdapter(Annotated[str, Line(50)])
@@ -57,3 +57,31 @@ def test_length_is_counted_in_characters() -> None:
         LINE.validate_python("灯" * 51)
     with pytest.raises(ValidationError, match="at least 1"):
         TypeAdapter(Annotated[str, Line(50, 1)]).validate_python("")
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t", "\u200b", "\u3000 \u00a0", "\u2060\ufeff"])
+def test_a_text_that_must_say_something_says_more_than_spaces(blank: str) -> None:
+    with pytest.raises(ValidationError, match="more than spaces"):
+        TypeAdapter(Annotated[str, Text(50, 1)]).validate_python(blank)
+    assert TEXT.validate_python(blank) == blank, "one that may be empty may be blank"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-01", "2026-03-01T08:00:00", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+14:00", "x" * 41, 7]
+)
+def test_what_is_no_instant_is_told_how_one_is_written(text: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Instant).validate_python(text)
+    (error,) = refused.value.errors()
+    assert (error["type"], "2026-01-01T08:00:00+08:00" in error["msg"]) == ("instant", True)
+
+
+def test_an_instant_is_kept_as_utc_in_milliseconds() -> None:
+    assert TypeAdapter(Instant).validate_python("2026-03-01T08:00:00.123999+08:00") == "2026-03-01T00:00:00.123Z"
+
+
+@pytest.mark.parametrize("key", ["", "a b", "中", "x" * 201])
+def test_what_is_no_key_is_told_in_words(key: str) -> None:
+    with pytest.raises(ValidationError, match="characters of ASCII"):
+        TypeAdapter(Key).validate_python(key)
+    assert TypeAdapter(Key).validate_python("!" * 200)

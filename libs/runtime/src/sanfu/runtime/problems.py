@@ -102,7 +102,17 @@ def _validation(request: Request, error: Exception) -> Response:
         whole = one["loc"] == ("body",) and one["type"] != "missing"
         if whole and not is_json(request.headers.get("content-type", "")):
             return not_taken("application/json")
-    return invalid({"field": field_path(one["loc"]), "problem": one["type"], "expected": one["msg"]} for one in found)
+    return invalid(
+        {"field": field_path(one["loc"]), "problem": one["type"], "expected": expected(one)} for one in found
+    )
+
+
+_OBJECT = frozenset({"dict_type", "model_type", "model_attributes_type"})
+
+
+def expected(error: Mapping[str, Any]) -> str:
+    """Return what one of pydantic's errors says would be right, in the words of JSON."""
+    return "a JSON object" if error["type"] in _OBJECT else str(error["msg"]).removeprefix("Value error, ")
 
 
 def _refusal(_request: Request, error: Exception) -> Response:

@@ -3,11 +3,20 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import GroupedMetadata, Len
-from pydantic import BeforeValidator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
+
+from sanfu.contracts.envelope import instant, moment
 
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f]"  # controls: they break terminals, CSV, SMS gateways
@@ -21,7 +30,8 @@ _FORBIDDEN = re.compile(
 class Text(GroupedMetadata):
     """A text of several lines, as in `Annotated[str, Text(2000)]`: so many characters, line feeds and tabs allowed.
 
-    Nothing is stripped or changed. Emoji, and the plain marks U+200E and U+200F that right-to-left scripts need, pass.
+    One that must have a character must have one that is seen: spaces, also those of no width, say nothing. Nothing is
+    stripped or changed. Emoji, and the plain marks U+200E and U+200F that right-to-left scripts need, pass.
     """
 
     longest: int
@@ -40,7 +50,13 @@ class Text(GroupedMetadata):
                     "no U+{code} (here at position {position})",
                     {"code": f"{ord(match[0]):04X}", "position": match.start()},
                 )
+        if self.shortest and isinstance(value, str) and value and not any(map(_seen, value)):
+            raise PydanticCustomError("blank", "more than spaces")
         return value
+
+
+def _seen(char: str) -> bool:
+    return char.isprintable() and not char.isspace()
 
 
 @dataclass(frozen=True)
@@ -48,3 +64,30 @@ class Line(Text):
     """A text of one line: as `Text`, and no line feeds or tabs."""
 
     allowed: ClassVar[str] = ""
+
+
+def told(problem: str, expected: str) -> WrapValidator:
+    """Have a type say in words what would be right, whatever is wrong: for those that only a pattern describes."""
+
+    def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return inner(value)
+        except (ValidationError, ValueError, OverflowError):
+            raise PydanticCustomError(problem, expected) from None
+
+    return WrapValidator(check)
+
+
+def _written(text: str) -> str:
+    return instant(moment(text))
+
+
+Instant = Annotated[
+    str,
+    Field(max_length=40, examples=["2026-01-01T08:00:00+08:00"]),
+    AfterValidator(_written),
+    told("instant", "an instant with its zone, such as 2026-01-01T08:00:00+08:00"),
+]
+"""ISO 8601 with a zone; kept as UTC in milliseconds."""
+Key = Annotated[str, Field(pattern=r"^[!-~]{1,200}$"), told("key", "1 to 200 characters of ASCII, no spaces")]
+"""A header by which something is known again: an API key, an Idempotency-Key."""

@@ -12,14 +12,14 @@ from pydantic import AfterValidator
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.domain.table import STATES
 from sanfu.desk.entrypoints.orders.all import ORDERS
-from sanfu.desk.entrypoints.orders.words import Instant
 from sanfu.desk.entrypoints.views import counted, listed, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
+from sanfu.runtime import texts
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import PageAsked
 from sanfu.runtime.rules import Refusal
-from sanfu.runtime.texts import Line
+from sanfu.runtime.texts import Instant, Line
 
 Who = Callable[..., Awaitable[Viewer]]
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,15})"?')
@@ -35,7 +35,7 @@ CaseId = Annotated[str, Path(min_length=1, max_length=200)]
 Unit = Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,40}$")]
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$")]
 State = Annotated[str, AfterValidator(_one_of_the_states)]
-Key = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,200}$")]
+Key = Annotated[texts.Key, Header(alias="Idempotency-Key")]
 Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
 
 

@@ -16,13 +16,14 @@ from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.submissions import Received, Submissions
 from sanfu.intake.ports import Records
+from sanfu.runtime import texts
 from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.http import ops_guard
-from sanfu.runtime.problems import field_path, problem
+from sanfu.runtime.problems import expected, field_path, problem
 from sanfu.runtime.rules import Refusal
 
-ApiKey = Annotated[str | None, Header(alias="X-Api-Key", pattern=r"^[!-~]{1,200}$")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[!-~]{1,200}$")]
+ApiKey = Annotated[texts.Key | None, Header(alias="X-Api-Key")]
+Key = Annotated[texts.Key | None, Header(alias="Idempotency-Key")]
 _REPORT = TypeAdapter(Report)
 
 
@@ -156,7 +157,9 @@ async def _item(intake: Intake, given: dict[str, Any], api_key: str | None, key:
         return {"status": status, "issue": taken}
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        wrong = [{"field": field_path(["body", *e["loc"]]), "problem": e["type"], "expected": e["msg"]} for e in found]
+        wrong = [
+            {"field": field_path(["body", *e["loc"]]), "problem": e["type"], "expected": expected(e)} for e in found
+        ]
         names = ", ".join(each["field"] for each in wrong)
         refusal = Refusal(422, "invalid-input", f"Not as it should be: {names}.", errors=wrong)
     except Refusal as one:

@@ -8,33 +8,14 @@ from pydantic import (
     Field,
     StrictFloat,
     StrictInt,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.events.words import Audience, Code, Flag, IssueKind, PartyKind, Secrecy, Unit, Urgency
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.texts import Line, Text
+from sanfu.runtime.texts import Instant, Line, Text, told
 
 MOST_IN_BATCH = 200
-
-
-def _instant(text: str) -> str:
-    try:
-        return instant(moment(text))
-    except (ValueError, OverflowError):
-        raise PydanticCustomError("instant", "an instant with its zone, such as 2026-01-01T08:00:00+08:00") from None
-
-
-def _filled(text: str) -> str:
-    """Refuse a text in which nothing is to be seen: spaces of all kinds, those of no width too."""
-    if not any(char.isprintable() and not char.isspace() for char in text):
-        raise PydanticCustomError("blank", "more than spaces")
-    return text
 
 
 def _number(value: float) -> float:
@@ -43,7 +24,6 @@ def _number(value: float) -> float:
     return value
 
 
-Instant = Annotated[str, Field(max_length=40, examples=["2026-01-01T08:00:00+08:00"]), AfterValidator(_instant)]
 Phone = Annotated[
     str,
     Field(
@@ -51,8 +31,13 @@ Phone = Annotated[
         pattern=r"^[+＋]?[(（]?[0-9０-９][0-9０-９ ()（）.．－-]{3,30}[0-9０-９]$",
         examples=["138 0000 0001"],
     ),
+    told("phone", "a phone number, such as +86 579 8500 0000"),
 ]
-Email = Annotated[str, Field(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"),
+    told("email", "an e-mail address, such as name@example.org"),
+]
 Language = Annotated[str, Field(max_length=20, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Number = Annotated[StrictInt | StrictFloat, AfterValidator(_number)]
 
@@ -88,16 +73,13 @@ class Place(Strict):
     may_be_home: bool = Field(False, description="Shown to the public rounded to 100 m")
 
 
-def _answer(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return check(value)
-    except ValidationError:
-        raise PydanticCustomError(
-            "no_answer", "one line of at most 2,000 characters, a number, true, false or null"
-        ) from None
+Answer = Annotated[
+    Annotated[str, Line(2000)] | bool | Number | None,
+    told("no_answer", "one line of at most 2,000 characters, a number, true, false or null"),
+]
 
 
-Answer = Annotated[Annotated[str, Line(2000)] | bool | Number | None, WrapValidator(_answer)]
+Nothing = Annotated[list[Any], Field(max_length=0), told("not_taken", "none: no files are taken yet")]
 
 
 class Report(Strict):
@@ -127,9 +109,7 @@ class Report(Strict):
     unit: Unit | None = Field(None, description="Unit wished for")
     complains_of: list[Unit] = Field([], max_length=10, description="Units it complains of")
     answers: dict[Code, Answer] = Field({}, max_length=50, description="Answers to the channel's own questions")
-    attachments: list[Any] = Field([], max_length=0, description="None yet")
-
-    _filled = field_validator("title", "text")(_filled)
+    attachments: Nothing = Field([], description="None yet")
 
     def plain(self) -> dict[str, Any]:
         """Return it as the rules take it: plain data, every field there."""

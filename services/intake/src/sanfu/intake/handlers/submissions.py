@@ -126,7 +126,7 @@ def _about(field: str, refusal: Refusal) -> Refusal:
     if refusal.status != 409:
         return refusal
     error = {"field": field, "problem": refusal.slug, "expected": "the same body as before, or another key"}
-    return Refusal(409, refusal.slug, f"{field}: {refusal.detail}", errors=[error])
+    return Refusal(409, refusal.slug, f"{field}: another body came under this one before", errors=[error])
 
 
 def _key_refused(expected: str) -> Refusal:

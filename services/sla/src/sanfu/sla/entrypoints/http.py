@@ -77,7 +77,9 @@ def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse, guard
             rules = in_use()
             return explain(case, rules.pack, national=rules.holidays).plain()
         except WrongCase as wrong:
-            raise Refusal(422, "invalid-input", str(wrong)) from None
+            field, _, expected = str(wrong).partition(": ")
+            error = {"field": f"$.{field}".removesuffix(".case"), "problem": "wrong", "expected": expected}
+            raise Refusal(422, "invalid-input", str(wrong), errors=[error]) from None
 
     return router
 

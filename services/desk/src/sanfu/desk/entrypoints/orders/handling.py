@@ -1,12 +1,16 @@
 """Bodies of what the unit that leads does."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from sanfu.desk.entrypoints.orders.words import LONGEST, Files, Instant, Unit
+from sanfu.desk.entrypoints.orders.words import LONGEST, Files, Unit
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.texts import Text
+from sanfu.runtime.texts import Instant, Text
+
+NEEDED = {"planned": "planned_for", "explained": "legal_ground"}
+"""What an outcome can't do without."""
 
 
 class Acknowledge(Body):
@@ -43,16 +47,16 @@ class Handle(Body):
     reply: Annotated[str, Text(LONGEST, 1)]
     internal: Annotated[str, Text(LONGEST, 1)] | None = None
     evidence: Files
-    planned_for: Instant | None = None
-    legal_ground: Annotated[str, Text(LONGEST, 1)] | None = None
+    planned_for: Annotated[Instant | None, Field(validate_default=True)] = None
+    legal_ground: Annotated[Annotated[str, Text(LONGEST, 1)] | None, Field(validate_default=True)] = None
 
-    @model_validator(mode="after")
-    def _gives_what_its_outcome_needs(self) -> Self:
-        if self.outcome == "planned" and self.planned_for is None:
-            raise ValueError("outcome planned needs planned_for")
-        if self.outcome == "explained" and self.legal_ground is None:
-            raise ValueError("outcome explained needs legal_ground")
-        return self
+    @field_validator("planned_for", "legal_ground")
+    @classmethod
+    def _is_there_where_the_outcome_needs_it(cls, value: str | None, info: ValidationInfo) -> str | None:
+        outcome = info.data.get("outcome")
+        if value is None and outcome is not None and NEEDED.get(outcome) == info.field_name:
+            raise PydanticCustomError("missing", "needed with outcome {outcome}", {"outcome": outcome})
+        return value
 
 
 class Return(Body):

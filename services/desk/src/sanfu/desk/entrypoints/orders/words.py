@@ -2,19 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Line
 
-
-def _instant(text: str) -> str:
-    return instant(moment(text))
-
-
-Instant = Annotated[str, Field(max_length=40, examples=["2026-01-01T00:00:00.000Z"]), AfterValidator(_instant)]
-"""ISO 8601 with a zone; kept as UTC in milliseconds."""
 Unit = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$")]
 LONGEST = 5000
