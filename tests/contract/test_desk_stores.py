@@ -1,5 +1,6 @@
 """What desk's stores do, in memory and on MongoDB: lists and counts in scope, and shelves of small documents."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +14,7 @@ from sanfu.desk.ports import Cases, Shelf, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 
+RAISERS = ("tax", "beilei", None)
 UNITS, TOWNS = ("tax", "police", "fotang", "water"), ("fotang", "chengxi", None)
 SECRECIES = ("open", "internal", "confidential", "sealed")
 AUDIENCES, CHANNELS, LIGHTS = ("enterprise", "resident"), ("hotline", "web"), ("none", "yellow", "red")
@@ -30,7 +32,8 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "_id": f"i-{number}", "ver": 1, "state": state, "open": state != "closed", "light": light, "unit": unit,
             "units": [unit, pick.choice(UNITS)] if unit else [], "town": pick.choice(TOWNS),
             "secrecy": pick.choice(SECRECIES), "audience": pick.choice(AUDIENCES), "channel": pick.choice(CHANNELS),
-            "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}",
+            "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}", "party_code": pick.choice(RAISERS),
+            "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
         }  # fmt: skip
     return found
 
@@ -42,7 +45,8 @@ def some_scope(pick: random.Random) -> Scope:
     return tuple(
         Clause(
             "officer", maybe(UNITS, 2), pick.choice(TOWNS), maybe(AUDIENCES, 1), maybe(CHANNELS, 1),
-            frozenset(pick.sample(SECRECIES, 3)),
+            frozenset(pick.sample(SECRECIES, 3)), raised_by=maybe(RAISERS, 1) if pick.random() < 0.3 else None,
+            filer=pick.choice(["m-1", "m-2", "nobody"]) if pick.random() < 0.2 else None,
         )
         for _ in range(pick.randint(0, 3))
     )  # fmt: skip
@@ -73,7 +77,7 @@ async def shelf(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Sh
         return
     client = connect(request.getfixturevalue("mongo"))
     store = MongoShelf(client[prefix], "users")
-    await store.prepare("token")
+    await store.prepare("token", "user+at")
     yield store
     await client.drop_database(prefix)
     client.close()
@@ -149,6 +153,34 @@ async def test_a_document_is_replaced_by_a_higher_version_only(shelf: Shelf) -> 
     await shelf.put([{"_id": "a", "version": 3, "token": "t3"}])
     assert await shelf.having("token", "t3") == [{"_id": "a", "version": 3, "token": "t3"}]
     assert await shelf.having("token", "t2") == []
+
+
+async def test_of_several_who_change_one_document_at_once_one_wins(shelf: Shelf) -> None:
+    first = await asyncio.gather(*(shelf.swap({"_id": "a", "version": 1, "by": n}) for n in range(8)))
+    assert sum(first) == 1
+    second = await asyncio.gather(*(shelf.swap({"_id": "a", "version": 2, "by": n}) for n in range(8)))
+    assert sum(second) == 1
+    assert not await shelf.swap({"_id": "a", "version": 2, "by": "late"})
+    assert not await shelf.swap({"_id": "a", "version": 4, "by": "early"})
+    assert (await shelf.get(["a"]))["a"] == {"_id": "a", "version": 2, "by": second.index(True)}
+
+
+@pytest.mark.parametrize("newest", [False, True])
+async def test_pages_of_a_shelf_join_in_order_without_holes_or_repeats(shelf: Shelf, newest: bool) -> None:
+    documents = [
+        {"_id": f"r-{n:02d}", "version": 1, "at": f"2026-05-{n % 4 + 1:02d}", "user": "ab"[n % 2]} for n in range(23)
+    ]
+    await shelf.put(documents)
+    mine = [one for one in documents if one["user"] == "a"]
+    found: list[str] = []
+    after = None
+    while rows := await shelf.page({"user": "a"}, Page(5, after), newest=newest):
+        found += [row["_id"] for row in rows[:5]]
+        if len(rows) <= 5:
+            break
+        after = Cursor(rows[4]["at"] if newest else None, rows[4]["_id"])
+    expected = sorted(mine, key=lambda one: (one["at"] if newest else "", one["_id"]), reverse=newest)
+    assert found == [one["_id"] for one in expected]
 
 
 async def test_what_was_dropped_is_gone(shelf: Shelf) -> None:

@@ -43,7 +43,7 @@ ENDLESS = {"/v1/live"}
 OPEN = {
     *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready")),
     *(("intake", path) for path in ("/v1/issues", "/v1/receipts/{number}")),
-    *(("desk", path) for path in ("/login", "/board")),
+    *(("desk", path) for path in ("/login", "/board", "/password")),
 }
 """What anybody may ask: a public channel's report, a receipt by its number, the door, and the way to it."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")

@@ -45,8 +45,9 @@ async def overdue(desk: Desk, subject: str) -> None:
 
 async def enter(page: Page, at: str, lang: str) -> None:
     await page.goto(f"{at}/login?lang={lang}")
+    await page.click("summary")
     await page.fill("#token", token(LEADER))
-    await page.click("button")
+    await page.click("details button")
     await page.wait_for_selector(".cards")
 
 

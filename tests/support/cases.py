@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import orjson
+from argon2 import PasswordHasher
 
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
@@ -17,7 +18,9 @@ from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import to_headers
 from sanfu.desk import handlers
+from sanfu.desk.accounts import give_tokens
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
+from sanfu.desk.adapters.passwords import Argon2
 from sanfu.desk.app import assemble
 from sanfu.desk.settings import DeskSettings
 from sanfu.runtime.broker import Outgoing
@@ -35,6 +38,9 @@ OFFICER, HEAD, DUTY = "urban-management-officer", "urban-management-head", "urba
 REVIEWER, CALLER, OFFICE = "office-reviewer-1", "office-caller-1", "office-duty"
 LEADER, OTHER, ADMINISTRATOR = "city-leader", "tax-officer", "system-administrator"
 OPERATOR = "city-management-centre-officer"
+
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def submitted(**more: Any) -> dict[str, Any]:
@@ -149,7 +155,12 @@ def settings(users: Sequence[str], **more: Any) -> DeskSettings:
 STAFF = (OFFICER, HEAD, DUTY, REVIEWER, CALLER, OFFICE, LEADER, OTHER, ADMINISTRATOR, OPERATOR)
 
 
-def use_cases(desk: Desk) -> handlers.Desk:
+async def let_in(desk: Desk, *users: str) -> None:
+    """Make the tokens of these people the only ones, as a restart with another file would."""
+    await give_tokens(memory_shelves(desk.documents.others).users, {user: token(user) for user in users})
+
+
+def use_cases(desk: Desk, others: dict[str, Any] | None = None) -> handlers.Desk:
     """Give the use cases of a desk's own documents, without its routes."""
 
     async def never(subject: str, command: Command) -> Done:
@@ -157,7 +168,7 @@ def use_cases(desk: Desk) -> handlers.Desk:
 
     stored = MemoryCases(desk.documents.documents)
     return handlers.Desk(
-        handlers.City(packs().current), stored, memory_shelves({}), desk.documents, desk.clock, never
+        handlers.City(packs().current), stored, memory_shelves(others or {}), desk.documents, desk.clock, never
     )  # fmt: skip
 
 
@@ -174,6 +185,6 @@ def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None,
         broker.create(topic, partitions)
     documents = documents or MemoryDocuments()
     parts = Parts(broker, documents, clock)
-    service = assemble(settings(users, **more), parts, packs(), national_calendar())
+    service = assemble(settings(users, **more), parts, packs(), national_calendar(), Argon2(QUICK))
     transport = httpx.ASGITransport(app=service.app)
     return Desk(service, clock, broker, documents, httpx.AsyncClient(transport=transport, base_url="http://desk"))

@@ -11,7 +11,7 @@ from sanfu.desk.adapters.memory import MemoryCases
 from sanfu.desk.domain.people import viewer
 from sanfu.desk.domain.rules import DeskRules, offered
 from sanfu.desk.domain.scope import Clause, Grant, Viewer, covering, line, scope, subtrees, widest
-from sanfu.desk.domain.table import COMMANDS
+from sanfu.desk.domain.table import COMMANDS, LEAD
 from sanfu.desk.entrypoints.orders.all import ORDERS
 from sanfu.desk.ports import Wanted
 from sanfu.runtime.paging import Page
@@ -25,7 +25,16 @@ NOW = datetime(2026, 5, 6, 2, tzinfo=UTC)
 UNITS = ("police", "traffic-police", "tax", "fotang", "fotang-social", "chengxi")
 TOWNS = ("fotang", "chengxi")
 AUDIENCES, CHANNELS = ("enterprise", "resident", "grassroots"), ("hotline", "web", "petition")
-ROLES = ("officer", "unit_head", "reviewer", "coordination_office", "follow_up_caller", "leader", "discipline_liaison")
+ROLES = (
+    "officer",
+    "unit_head",
+    "reviewer",
+    "coordination_office",
+    "follow_up_caller",
+    "leader",
+    "discipline_liaison",
+    "system_administrator",
+)
 some = st.frozensets
 instants = st.sampled_from([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)])
 grants = st.builds(
@@ -33,6 +42,8 @@ grants = st.builds(
     town=st.sampled_from([None, *TOWNS]), audiences=st.none() | some(st.sampled_from(AUDIENCES)),
     channels=st.none() | some(st.sampled_from(CHANNELS)),
     ceiling=st.sampled_from(["open", "internal", "confidential", "sealed"]), since=instants, until=instants,
+    raised_by=st.sampled_from([None, None, None, "fotang", "fotang-beilei"]),
+    filer=st.sampled_from([None, None, None, "monitor-1"]), standing_in=st.sampled_from([None, None, *UNITS]),
 )  # fmt: skip
 people = st.builds(
     Viewer, id=st.just("somebody"), unit=st.sampled_from(UNITS), grants=st.lists(grants, max_size=4).map(tuple)
@@ -48,6 +59,9 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         **base, "unit": lead, "units": [lead, *beside] if lead else [], "town": draw(st.sampled_from([None, *TOWNS])),
         "audience": draw(st.sampled_from(AUDIENCES)), "channel": draw(st.sampled_from(CHANNELS)),
         "secrecy": draw(st.sampled_from(["open", "internal", "confidential", "sealed"])), "ver": 1,
+        "party_code": draw(st.sampled_from([None, "fotang-beilei", "91330782MA"])),
+        "filer": draw(st.sampled_from([None, {"id": "monitor-1", "unit": None}, {"id": "x", "unit": "fotang-beilei"}])),
+        "complains_of": draw(st.lists(st.sampled_from(UNITS), max_size=2)),
     }  # fmt: skip
 
 
@@ -62,6 +76,15 @@ def within(grant: Grant, case: dict[str, Any]) -> bool:
     if grant.audiences is not None and case["audience"] not in grant.audiences:
         return False
     if grant.channels is not None and case["channel"] not in grant.channels:
+        return False
+    filer = case["filer"] or {}
+    if grant.raised_by and not any(
+        grant.raised_by in line(PACK.units, unit) for unit in (case["party_code"], filer.get("unit")) if unit
+    ):
+        return False
+    if grant.filer and grant.filer != filer.get("id"):
+        return False
+    if grant.role == "system_administrator":
         return False
     if "sealed" in (grant.ceiling, case["secrecy"]):
         return bool(grant.ceiling == case["secrecy"])
@@ -100,8 +123,12 @@ def test_nobody_changes_what_they_do_not_see(who: Viewer, case: dict[str, Any], 
     except Refusal as refusal:
         assert (refusal.status == 404) == (not seen)
         return
-    told = {grant.role for grant in seen}
-    assert drafts[0].data["by"]["role"] in told
+    by = drafts[0].data["by"]
+    assert by["role"] in {grant.role for grant in seen}
+    assert by["unit"] in {who.unit, *(grant.standing_in for grant in seen)}
+    if by["role"] not in LEAD:
+        blamed = {*line(PACK.units, who.unit), *line(PACK.units, by["unit"])}
+        assert blamed.isdisjoint(case["complains_of"]), "who is complained of decides nothing"
     assert name in offered(case, mine, who.id)
 
 
@@ -131,7 +158,7 @@ def test_sealed_cases_are_the_discipline_liaisons_alone() -> None:
 
 
 def test_a_system_administrator_sees_no_case() -> None:
-    assert viewer(PACK.staff["system-administrator"], PACK).grants == ()
+    assert scope(viewer(PACK.staff["system-administrator"], PACK), TREE, NOW) == ()
 
 
 def test_a_coordination_groups_people_review_the_issues_of_their_audience() -> None:

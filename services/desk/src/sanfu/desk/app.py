@@ -1,8 +1,10 @@
 """Where desk's parts meet: `production` and `assemble`, its test door."""
 
 import asyncio
+import contextlib
 import hmac
 import os
+import time
 from typing import Any
 
 import orjson
@@ -14,22 +16,31 @@ from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
+from sanfu.desk.accounts import give_tokens, keep_all
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
+from sanfu.desk.adapters.passwords import Argon2
+from sanfu.desk.administration import Administration
 from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
 from sanfu.desk.domain.rules import DeskRules
-from sanfu.desk.entrypoints import http, pages
+from sanfu.desk.entry import Entry
+from sanfu.desk.entrypoints import administering, doors, http, pages, providing, records
 from sanfu.desk.entrypoints.sessions import Sessions
-from sanfu.desk.handlers import City, Desk, give_tokens
-from sanfu.desk.ports import Cases, Shelves
+from sanfu.desk.handlers import City, Desk
+from sanfu.desk.identities import Identities
+from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
+from sanfu.runtime.store import StoreDown
 from sanfu.runtime.tables import Table
 
 log = structlog.get_logger()
+
+SWEEP_EVERY = 3600.0
+"""Seconds between two looks for sessions that have ended by themselves: they open nothing meanwhile."""
 
 
 def production() -> Service:
@@ -40,8 +51,11 @@ def production() -> Service:
     return assemble(settings, real_parts(settings, "desk"), PackHolder(settings.city), national_calendar())
 
 
-def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: Holidays) -> Service:
-    """Make the service on these parts, real ones or in memory, with the pack that `packs` holds, and the next one."""
+def assemble(
+    settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: Holidays, hasher: Hasher | None = None
+) -> Service:
+    """Make the service on these parts, real ones or in memory, with the pack that `packs` holds, and the next one.
+    `hasher`: a cheaper one, for tests."""
     cases, shelves = _stores(parts)
 
     async def do(subject: str, command: Any) -> Any:
@@ -51,13 +65,23 @@ def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: 
     sealer = Sealer(keys) if keys else None
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
     directory = Directory(desk, parts.broker)
-    sessions = Sessions(desk, _session_key(keys), settings.session_hours * 3600)
-    door = pages.routes(desk, sessions, secure=settings.secure_cookies)
+    entry = Entry(desk.accounts, hasher or Argon2(), _session_key(keys), settings.session_hours * 3600, time.time)
+    sessions, who = Sessions(entry), http.identity(desk)
+    provider = _provider(settings, entry.secret)
+    door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
+    identities = Identities(desk.accounts, settings.oidc_match)
 
     async def prepare() -> None:
         await _prepare(cases, shelves)
         if settings.user_tokens is not None:
             await give_tokens(shelves.users, _tokens(settings.user_tokens))
+        await keep_all(shelves)
+
+    async def sweep() -> None:
+        while True:
+            with contextlib.suppress(StoreDown):
+                await entry.sweep()
+            await asyncio.sleep(SWEEP_EVERY)
 
     async def watch() -> Rules | None:
         city = await asyncio.to_thread(_newer, desk.city, packs)
@@ -74,8 +98,13 @@ def assemble(settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: 
 
     service = Service(
         name="desk", rules=DeskRules(desk.city.pack, holidays), parts=parts, settings=settings, codec=codec,
-        routers=[http.routes(desk), door], tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
-        background=[directory.run], prepare=prepare, watch=watch, quiet=quiet,
+        routers=[
+            http.routes(desk, who), records.routes(desk, who), pages.routes(desk, sessions), doors.routes(door),
+            administering.routes(Administration(desk.accounts), entry, who),
+            *([providing.routes(door, provider, identities)] if provider else []),
+        ],
+        tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
+        background=[directory.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
     )  # fmt: skip
     service.metrics.pack.labels(desk.city.pack.version).set(1)
     return service
@@ -88,6 +117,18 @@ def _newer(city: City, packs: PackHolder) -> City | None:
     if packs.refused not in (None, refused):
         log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
     return None if packs.current is city.pack else City(packs.current)
+
+
+def _provider(settings: DeskSettings, key: bytes) -> Provider | None:
+    if settings.oidc_issuer is None:
+        return None
+    from sanfu.desk.adapters.oidc import Oidc  # noqa: PLC0415 (only who has one needs it)
+
+    secret = settings.oidc_secret.get_secret_value() if settings.oidc_secret else None
+    return Oidc(
+        settings.oidc_issuer, settings.oidc_client, secret, settings.oidc_redirect or "", key,
+        with_email=settings.oidc_match == "email",
+    )  # fmt: skip
 
 
 def _session_key(keys: Keys | None) -> bytes:
@@ -105,9 +146,11 @@ def _stores(parts: Parts) -> tuple[Cases, Shelves]:
 
 async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await cases.prepare()
-    await shelves.users.prepare("token")
+    await shelves.users.prepare("token", "subject", "email")
     await shelves.contacts.prepare("issue")
-    await shelves.readings.prepare("case", "user")
+    await shelves.readings.prepare("case+at", "user+at", "at")
+    await shelves.sessions.prepare("user")
+    await shelves.audit.prepare("account+at", "by+at", "at")
 
 
 def _tokens(given: SecretStr) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Contacts: kept as they came, sealed; opened only to be read by somebody, for a purpose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +54,12 @@ def _document(key: str, value: bytes) -> Document | None:
         return None
 
 
-def opened(sealer: Sealer, records: Sequence[Document], *, with_filer: bool) -> Opened:
-    """Open an issue's boxes, desk's laid over intake's, field by field. A box that can't be opened counts as absent."""
-    wanted = ("party", "filer", "original") if with_filer else ("party", "original")
+def opened(sealer: Sealer, records: Sequence[Document], wanted: Collection[str]) -> Opened:
+    """Open these parts of an issue's boxes, desk's laid over intake's, field by field. A box that can't be opened
+    counts as absent."""
     parts: dict[str, Any] = dict.fromkeys(("party", "filer", "original"))
     for record in sorted(records, key=lambda one: str(one["writer"]), reverse=True):
-        for part in wanted:
+        for part in sorted(wanted):
             if record.get(part) and (inside := _inside(sealer, record, part)):
                 parts[part] = {**(parts[part] or {}), **{k: v for k, v in inside.items() if v is not None}}
     return parts

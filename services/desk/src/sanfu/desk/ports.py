@@ -1,6 +1,6 @@
 """What desk needs from a store beside the machine's documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -64,7 +64,8 @@ class Shelf(Protocol):
     """A small collection of whole documents by `_id`, each with a `version` from 1. Any method may raise StoreDown."""
 
     async def prepare(self, *fields: str) -> None:
-        """Create an index for each field that `having` will be asked for. May be called again."""
+        """Create an index for each field that `having` or `page` will be asked for; of several, joined by `+`. May be
+        called again."""
         ...
 
     async def get(self, ids: Sequence[str]) -> dict[str, Document]: ...
@@ -77,15 +78,71 @@ class Shelf(Protocol):
         """Put whole documents, journaled by a majority. One whose stored `version` is as high or higher stays."""
         ...
 
+    async def swap(self, document: Document) -> bool:
+        """Put one document, journaled by a majority, if what is stored has exactly the version before its own (for
+        version 1: if there is none). Tell whether it was put: of several who try at once, one wins."""
+        ...
+
+    async def page(self, wanted: Mapping[str, str], page: Page, *, newest: bool = False) -> list[Document]:
+        """Return up to `page.limit + 1` documents that have these values, after the page's cursor: by `_id`, or with
+        `newest` by (`at`, `_id`), the last first. The cursor's key is then `at`; else it is not looked at."""
+        ...
+
     async def drop(self, ids: Sequence[str]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Desk's own records. `users`: who has which token (its hash). `contacts`: sealed boxes, as they came.
-    `readings`: who read whose contact, when, what for. `directory`: each record as last published or to be."""
+    """Desk's own records. `users`: accounts, and what opens them (hashed). `contacts`: sealed boxes, as they came.
+    `readings`: who read whose contact, when, what for. `directory`: each record as last published or to be.
+    `sessions`: who is logged in. `tries`: passwords tried in vain. `audit`: every change of an account."""
 
     users: Shelf
     contacts: Shelf
     readings: Shelf
     directory: Shelf
+    sessions: Shelf
+    tries: Shelf
+    audit: Shelf
+
+
+class Hasher(Protocol):
+    """Hashes passwords slowly, off the loop."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def fits(self, held: str | None, password: str) -> bool:
+        """Tell whether a password is the one that was hashed. Without a hash: no, after the same time."""
+        ...
+
+    def stale(self, held: str) -> bool:
+        """Tell whether it was hashed with less care than is taken now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the provider has proven: the subject; the e-mail address, where it says that it has verified it."""
+
+    subject: str
+    email: str | None
+
+
+class NotProven(Exception):
+    """What came back from the provider proves nobody: it was tampered with, is too old, or is of another login."""
+
+
+class ProviderAway(Exception):
+    """The provider can't be asked now, or is not what it was set up to be."""
+
+
+class Provider(Protocol):
+    """The city's own provider of identities. Every method may raise ProviderAway."""
+
+    async def begin(self, state: str) -> str:
+        """Return where to send the browser. `state` is a secret of this login; what else it needs follows from it."""
+        ...
+
+    async def finish(self, state: str, code: str, issuer: str | None) -> Identity:
+        """Turn the code that came back into an identity. `issuer`: who says that it answers. Raises NotProven."""
+        ...

@@ -1,8 +1,9 @@
 """What a deployment may set for desk."""
 
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from sanfu.runtime.settings import ServiceSettings
 
@@ -15,4 +16,19 @@ class DeskSettings(ServiceSettings):
     )
     user_tokens_file: Path | None = None
     session_hours: float = Field(10, gt=0, le=24, description="a page stays logged in so long: a working day")
+    oidc_issuer: str | None = Field(None, description="the city's own provider of identities, as it calls itself")
+    oidc_client: str = Field("sanfu", description="desk's client id there")
+    oidc_secret: SecretStr | None = Field(None, description="absent: a public client, by PKCE alone")
+    oidc_secret_file: Path | None = None
+    oidc_redirect: str | None = Field(None, description="desk's own address of /login/back, as the provider knows it")
+    oidc_match: Literal["subject", "email"] = Field(
+        "subject", description="which claim names an account; an address counts only if the provider has verified it"
+    )
+    passwords: bool = Field(True, description="whether accounts have passwords here; tokens and the provider stay")
     secure_cookies: bool = Field(False, description="set it where pages are served over https: then only there")
+
+    @model_validator(mode="after")
+    def _has_a_way_back(self) -> Self:
+        if self.oidc_issuer is not None and self.oidc_redirect is None:
+            raise ValueError("oidc_redirect: with oidc_issuer, set the address of /login/back as the provider has it")
+        return self

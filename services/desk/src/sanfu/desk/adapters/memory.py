@@ -1,9 +1,10 @@
 """The ports in memory, for tests: held to the real ones by one behaviour suite."""
 
+import asyncio
 import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sanfu.desk.domain.scope import Scope, covering
 from sanfu.desk.ports import Document, Row, Shelves, Wanted
@@ -62,6 +63,24 @@ class MemoryShelf:
             if known is None or known["version"] < document["version"]:
                 self.documents[document["_id"]] = copy.deepcopy(document)
 
+    async def swap(self, document: Document) -> bool:
+        await asyncio.sleep(0)
+        if self.documents.get(document["_id"], {"version": 0})["version"] != document["version"] - 1:
+            return False
+        self.documents[document["_id"]] = copy.deepcopy(document)
+        return True
+
+    async def page(self, wanted: Mapping[str, str], page: Page, *, newest: bool = False) -> list[Document]:
+        def place(document: Document) -> tuple[str, str]:
+            return (document["at"] if newest else document["_id"], document["_id"])
+
+        found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in wanted.items())]
+        found.sort(key=place, reverse=newest)
+        if page.after is not None:
+            after = (str(page.after.key) if newest else page.after.id, page.after.id)
+            found = [d for d in found if (place(d) < after if newest else place(d) > after)]
+        return copy.deepcopy(found[: page.limit + 1])
+
     async def drop(self, ids: Sequence[str]) -> None:
         for id in ids:
             self.documents.pop(id, None)
@@ -69,4 +88,4 @@ class MemoryShelf:
 
 def memory_shelves(others: dict[str, dict[str, Document]]) -> Shelves:
     """Make the shelves over a memory database's other collections: who starts again on those finds what was there."""
-    return Shelves(*(MemoryShelf(others.setdefault(n, {})) for n in ("users", "contacts", "readings", "directory")))
+    return Shelves(*(MemoryShelf(others.setdefault(each.name, {})) for each in fields(Shelves)))

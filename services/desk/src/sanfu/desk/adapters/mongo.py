@@ -4,7 +4,8 @@ A scope's clauses become `$or`, condition by condition as `Clause.holds` tests t
 each other. Indexes of lists are partial on open cases: closed ones, which are most, leave them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sanfu.desk.domain.scope import Clause, Scope
@@ -26,6 +27,9 @@ LISTS = {
     "light_by_limit": ["light", "limit", "_id"],
     "counts": ["open", "secrecy", "light", "state", "unit"],
 }
+RAISED = ("filer.id", "filer.unit", "party_code")
+"""What says who raised a case; most have no such thing, and are in no such index."""
+DUPLICATE = 11000
 JOURNALED = {"w": "majority", "j": True}
 
 
@@ -40,6 +44,10 @@ class MongoCases:
             for name, fields in LISTS.items():
                 keys = [(field, 1) for field in fields]
                 await self._collection.create_index(keys, name=name, partialFilterExpression=OPEN)
+            for field in RAISED:
+                keys = [(field, 1), ("limit", 1), ("_id", 1)]
+                some = {**OPEN, field: {"$exists": True}}
+                await self._collection.create_index(keys, name=f"raised_{field}", partialFilterExpression=some)
             closed = [("unit", 1), ("limit", 1), ("_id", 1)]
             await self._collection.create_index(closed, name="closed", partialFilterExpression={"open": False})
 
@@ -82,6 +90,11 @@ def _condition(clause: Clause) -> Document:
         wanted["audience"] = {"$in": sorted(clause.audiences)}
     if clause.channels is not None:
         wanted["channel"] = {"$in": sorted(clause.channels)}
+    if clause.filer is not None:
+        wanted["filer.id"] = clause.filer
+    if clause.raised_by is not None:
+        units = {"$in": sorted(clause.raised_by)}
+        wanted["$or"] = [{"filer.unit": units}, {"party_code": units}]
     return wanted
 
 
@@ -95,7 +108,8 @@ class MongoShelf:
     async def prepare(self, *fields: str) -> None:
         async with spoken():
             for field in fields:
-                await self._collection.create_index([(field, 1)], name=field)
+                names = field.split("+")
+                await self._collection.create_index([(name, 1) for name in names], name=field)
 
     async def get(self, ids: Sequence[str]) -> dict[str, Document]:
         return {found["_id"]: found for found in await self._find({"_id": {"$in": list(ids)}})}
@@ -116,6 +130,30 @@ class MongoShelf:
         if "writeErrors" in answer or "writeConcernError" in answer:
             raise StoreDown(f"{self._name}: not all documents were written")
 
+    async def swap(self, document: Document) -> bool:
+        id, version = document["_id"], document["version"]
+        update = {"q": {"_id": id, "version": version - 1}, "u": document}
+        command = {"update": self._name, "updates": [update], "writeConcern": JOURNALED}
+        if version == 1:
+            command = {"insert": self._name, "documents": [document], "writeConcern": JOURNALED}
+        async with spoken():
+            answer = await self._database.command(command)
+        errors = answer.get("writeErrors", [])
+        if "writeConcernError" in answer or any(error["code"] != DUPLICATE for error in errors):
+            raise StoreDown(f"{self._name}: it is not known whether {id} was written")
+        return bool(answer["n"] == 1)
+
+    async def page(self, wanted: Mapping[str, str], page: Page, *, newest: bool = False) -> list[Document]:
+        key, way, beyond = ("at", -1, "$lt") if newest else ("_id", 1, "$gt")
+        asked: list[Document] = [dict(wanted)]
+        if page.after is not None:
+            first, id = page.after.key if newest else page.after.id, page.after.id
+            asked.append({"$or": [{key: {beyond: first}}, {key: first, "_id": {beyond: id}}]})
+        async with spoken():
+            found = self._collection.find({"$and": asked}).sort([(key, way), ("_id", way)][: 2 if newest else 1])
+            rows: list[Document] = await found.limit(page.limit + 1).to_list(None)
+        return rows
+
     async def drop(self, ids: Sequence[str]) -> None:
         async with spoken():
             await self._collection.delete_many({"_id": {"$in": list(ids)}})
@@ -133,4 +171,4 @@ def _unless_older(document: Document) -> Document:
 
 
 def mongo_shelves(database: Any) -> Shelves:
-    return Shelves(*(MongoShelf(database, name) for name in ("users", "contacts", "readings", "directory")))
+    return Shelves(*(MongoShelf(database, each.name) for each in fields(Shelves)))

@@ -71,20 +71,26 @@ class DeskRules:
         clauses = covering(scope, case) if case else ()
         if not clauses:
             raise unknown()
-        role = _role(case, command.name, clauses)
-        by = {"id": command.actor.id, "role": role, "unit": command.actor.unit}
-        return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays))
+        clause = _capacity(case, command.name, clauses)
+        by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
+        home = command.actor.unit
+        return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays, home))
 
 
-def _role(case: State, name: str, clauses: Scope) -> str:
-    """Return the role in which the sender does this now. Raises Refusal, naming what they may do instead."""
-    roles = acting(case, clauses)
-    for role in roles:
-        if (case["state"], name, role) in TABLE:
-            return role
-    mine = _allowed(case, roles)
+def _capacity(case: State, name: str, clauses: Scope) -> Clause:
+    """Return the clause under which the sender does this now. Raises Refusal, naming what they may do instead."""
+    able = acting(case, clauses)
+    if found := _first(case, name, able):
+        return found
+    if _first(case, name, [c for c in clauses if c.recused(case)]):
+        raise Refusal(409, "recused", "The issue complains of your unit: others decide, and others ask.")
+    mine = _allowed(case, [c.role for c in able])
     detail = f"{name} is not for you while the case is {case['state']}; you may do: {', '.join(mine) or 'nothing'}."
     raise Refusal(409, "not-now", detail, state=case["state"], allowed=list(mine))
+
+
+def _first(case: State, name: str, clauses: Sequence[Clause]) -> Clause | None:
+    return next((clause for clause in clauses if (case["state"], name, clause.role) in TABLE), None)
 
 
 def _allowed(case: Mapping[str, Any], roles: Sequence[str]) -> tuple[str, ...]:
@@ -96,13 +102,14 @@ def unknown() -> Refusal:
     return Refusal(404, "case-unknown", "There is no such case, or it is not one of yours.")
 
 
-def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> list[str]:
-    """In which roles somebody may act on a case they see: those of its lead only where they stand for that unit."""
+def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> list[Clause]:
+    """Under which clauses somebody may act on a case they see: those of its lead only where they stand for that unit,
+    all others only where it does not complain of theirs."""
     leading = {role for (_, _, role), step in TABLE.items() if step.for_lead}
-    return list(dict.fromkeys(c.role for c in clauses if c.role not in leading or c.leads(case)))
+    return [c for c in clauses if (c.leads(case) if c.role in leading else not c.recused(case))]
 
 
 def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
     """Name the commands a case offers to somebody who looks at it."""
-    mine = _allowed(case, acting(case, covering(scope, case)))
+    mine = _allowed(case, [clause.role for clause in acting(case, covering(scope, case))])
     return tuple(c for c in mine if not (c in {"close", "follow_up"} and who in handlers(case)))

@@ -4,7 +4,7 @@ A person holds grants and sees their union. `scope` turns the grants in force in
 `Clause.holds` tests on a case in memory, and that a store translates into its own query, condition by condition.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,18 @@ from sanfu.city.model import Unit
 LEVELS = ("open", "internal", "confidential")
 """From the lowest ceiling to the highest. `sealed` is above none of them: it has a grant of its own."""
 SEALED = "sealed"
+CASELESS = frozenset({"system_administrator"})
+"""Roles that open no case, whatever else their grant says: they keep accounts, and read no issue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role over a unit and all below it, or over a town as an area; over the whole city if neither is named.
 
+    `raised_by`: over what that unit, or one below it, filed or is the party of. `filer`: over what this account filed.
     `audiences` and `channels` None: all. `ceiling` is one of LEVELS, or `sealed`, which gives sealed cases only.
-    In force from `since` until just before `until`.
+    In force from `since` until just before `until`. `standing_for`: whose grant it is, where its holder stands in for
+    somebody; `standing_in`: that person's own unit, for which the holder then acts.
     """
 
     role: str
@@ -32,6 +36,10 @@ class Grant:
     ceiling: str = "internal"
     since: datetime | None = None
     until: datetime | None = None
+    raised_by: str | None = None
+    filer: str | None = None
+    standing_for: str | None = None
+    standing_in: str | None = None
 
     def in_force(self, now: datetime) -> bool:
         return (self.since is None or self.since <= now) and (self.until is None or now < self.until)
@@ -45,10 +53,18 @@ class Viewer:
     unit: str
     grants: tuple[Grant, ...]
 
+    def holds(self, role: str, now: datetime) -> bool:
+        """Tell whether a grant of that role is in force: for what is no case."""
+        return any(grant.role == role and grant.in_force(now) for grant in self.grants)
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One grant in force, spelt out. All conditions must hold; None stands for any. `units` are those taking part."""
+    """One grant in force, spelt out. All conditions must hold; None stands for any. `units` are those taking part.
+
+    `blamed_with`: whoever holds it is recused where the issue complains of one of these units. `acts_for`: the unit
+    in whose name its holder acts, where that is not their own.
+    """
 
     role: str
     units: frozenset[str] | None
@@ -56,19 +72,42 @@ class Clause:
     audiences: frozenset[str] | None
     channels: frozenset[str] | None
     secrecies: frozenset[str]
+    raised_by: frozenset[str] | None = None
+    filer: str | None = None
+    blamed_with: frozenset[str] = frozenset()
+    acts_for: str | None = None
 
     def holds(self, case: Mapping[str, Any]) -> bool:
-        return (
-            case["secrecy"] in self.secrecies
-            and (self.units is None or not self.units.isdisjoint(case["units"]))
-            and (self.town is None or self.town == case["town"])
-            and (self.audiences is None or case["audience"] in self.audiences)
-            and (self.channels is None or case["channel"] in self.channels)
-        )
+        return all(held for _, held in self.conditions(case))
+
+    def conditions(self, case: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+        """Name each condition, and whether it holds: what `holds` asks, and what an explanation shows."""
+        yield "secrecy", case["secrecy"] in self.secrecies
+        if self.units is not None:
+            yield "unit", not self.units.isdisjoint(case["units"])
+        if self.town is not None:
+            yield "town", self.town == case["town"]
+        if self.audiences is not None:
+            yield "audience", case["audience"] in self.audiences
+        if self.channels is not None:
+            yield "channel", case["channel"] in self.channels
+        if self.raised_by is not None:
+            yield "raised_by", not self.raised_by.isdisjoint({case["party_code"], _filer(case).get("unit")})
+        if self.filer is not None:
+            yield "filer", self.filer == _filer(case).get("id")
 
     def leads(self, case: Mapping[str, Any]) -> bool:
         """Tell whether the unit that leads is one this grant stands for (an area stands for none)."""
         return self.units is not None and case["unit"] in self.units
+
+    def recused(self, case: Mapping[str, Any]) -> bool:
+        """Tell whether the issue complains of its holder's unit, or of one above that."""
+        return not self.blamed_with.isdisjoint(case["complains_of"] or ())
+
+
+def _filer(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    filer: Mapping[str, Any] = case["filer"] or {}
+    return filer
 
 
 Scope = tuple[Clause, ...]
@@ -79,13 +118,22 @@ def scope(viewer: Viewer, tree: Mapping[str, frozenset[str]], now: datetime) -> 
 
     A grant over a unit that the city no longer has gives nothing.
     """
-    return tuple(_clause(grant, tree) for grant in viewer.grants if grant.in_force(now))
+    shown = (grant for grant in viewer.grants if grant.in_force(now) and grant.role not in CASELESS)
+    return tuple(_clause(grant, viewer.unit, tree) for grant in shown)
 
 
-def _clause(grant: Grant, tree: Mapping[str, frozenset[str]]) -> Clause:
-    units = None if grant.unit is None else tree.get(grant.unit, frozenset())
+def _clause(grant: Grant, home: str, tree: Mapping[str, frozenset[str]]) -> Clause:
     secrecies = (SEALED,) if grant.ceiling == SEALED else LEVELS[: LEVELS.index(grant.ceiling) + 1]
-    return Clause(grant.role, units, grant.town, grant.audiences, grant.channels, frozenset(secrecies))
+    homes = {home} if grant.standing_in is None else {home, grant.standing_in}
+    return Clause(
+        grant.role, _subtree(grant.unit, tree), grant.town, grant.audiences, grant.channels, frozenset(secrecies),
+        raised_by=_subtree(grant.raised_by, tree), filer=grant.filer, acts_for=grant.standing_in,
+        blamed_with=frozenset({*homes, *(u for u, below in tree.items() if not below.isdisjoint(homes))}),
+    )  # fmt: skip
+
+
+def _subtree(unit: str | None, tree: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    return None if unit is None else tree.get(unit, frozenset())
 
 
 def covering(scope: Scope, case: Mapping[str, Any]) -> Scope:
@@ -114,7 +162,7 @@ def related(units: Mapping[str, Unit], one: str, other: str) -> bool:
 def widest(scope: Scope) -> Scope:
     """Leave out clauses that show nothing a wider one does not: for queries, where roles don't matter."""
     kept: list[Clause] = []
-    for clause in dict.fromkeys(replace(clause, role="") for clause in scope):
+    for clause in dict.fromkeys(replace(c, role="", blamed_with=frozenset(), acts_for=None) for c in scope):
         if not any(_within(clause, other) for other in kept):
             kept = [other for other in kept if not _within(other, clause)] + [clause]
     return tuple(kept)
@@ -128,4 +176,6 @@ def _within(clause: Clause, other: Clause) -> bool:
         and other.town in {None, clause.town}
         and (other.audiences is None or (clause.audiences is not None and clause.audiences <= other.audiences))
         and (other.channels is None or (clause.channels is not None and clause.channels <= other.channels))
+        and (other.raised_by is None or (clause.raised_by is not None and clause.raised_by <= other.raised_by))
+        and other.filer in {None, clause.filer}
     )

@@ -29,8 +29,8 @@ STATES: Final = (
     REFUSED, FORWARDED, CLOSED,
 )  # fmt: skip
 
-LEAD: Final = frozenset({"officer", "unit_head", "duty_officer"})
-"""They act for the unit that leads, and only where it lies in their own subtree."""
+LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
+"""They act for the unit that leads, and only where it lies in their own subtree; its own system does, too."""
 REVIEW: Final = frozenset({"reviewer", "coordination_office"})
 OFFICE: Final = frozenset({"coordination_office"})
 CALLERS: Final = frozenset({"follow_up_caller", "coordination_office", "supervisor"})

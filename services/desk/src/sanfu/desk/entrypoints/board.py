@@ -18,6 +18,7 @@ import structlog
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.case import NEVER
 from sanfu.desk.domain.scope import Scope, Viewer, widest
+from sanfu.desk.entrypoints.sessions import Again
 from sanfu.desk.entrypoints.views import brief, counted
 from sanfu.desk.entrypoints.words import STATES, URGENCIES, left, unit_name
 from sanfu.desk.handlers import City, Desk
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 LOOK_EVERY = 0.5
 """Seconds between two looks, at least; and ten times what a look took, so that looking never loads the store."""
+ASK_EVERY = 2.0
+"""Seconds between two questions whether somebody may still look: a session that was ended shows no more than that."""
 URGENT = 25
 """Cases listed: a screen and a half."""
 UNITS = 12
@@ -78,12 +81,16 @@ class Looks:
             self._locks.pop(scope, None)
 
 
-async def watch(looks: Looks, who: Viewer) -> AsyncIterator[Seen | None]:
+async def watch(looks: Looks, who: Viewer, again: Again) -> AsyncIterator[Seen | None]:
     """Give what somebody sees, whenever it changes and once a minute; None while the store is away. Ends when they
-    leave the city's staff."""
-    last, told = None, 0.0
-    while (person := looks.desk.person(who.id)) is not None:
+    may not look any more, for whatever reason: that is asked every few seconds."""
+    person: Viewer | None = who
+    last, told, asked = None, 0.0, time.monotonic()
+    while person is not None:
         try:
+            if time.monotonic() - asked > ASK_EVERY:
+                person, asked = await again(), time.monotonic()
+                continue
             seen = await looks.look(person)
             if not seen.same(last) or time.monotonic() - told > 60:
                 last, told = seen, time.monotonic()

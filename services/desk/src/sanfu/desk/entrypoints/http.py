@@ -74,15 +74,14 @@ def identity(desk: Desk) -> Who:
     async def who(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Viewer:
         if given is None:
             raise Refusal(401, "token-missing", "Send your token: `Authorization: Bearer …`.")
-        return await desk.bearer(given.credentials)
+        return await desk.accounts.bearer(given.credentials)
 
     return who
 
 
-def routes(desk: Desk) -> APIRouter:
-    """Return the API's routes."""
+def routes(desk: Desk, who: Who) -> APIRouter:
+    """Return the API's routes; `who` says who asks."""
     router = APIRouter(prefix="/v1", tags=["cases"])
-    who = identity(desk)
     for name, model in ORDERS.items():
         _command(router, desk, who, name, model)
     _reading(router, desk, who)
@@ -99,19 +98,20 @@ def _command(router: APIRouter, desk: Desk, who: Who, name: str, model: type[Bod
         viewer: Annotated[Viewer, Depends(who)],
     ) -> dict[str, Any]:
         said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
-        after, done = await desk.order(viewer, case, name, said, key=how.key, if_match=_version(how.if_match))
+        after, done = await desk.order(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
         response.headers["ETag"] = f'"{done.ver}"'
         scope = desk.scope(viewer)
         seen = whole(after, scope, viewer.id) if covering(scope, after) else None
         return {"id": case, "version": done.ver, "state": done.state["state"], "repeated": done.repeated, "case": seen}
 
 
-def _version(given: str | None) -> int | None:
+def version_of(given: str | None) -> int | None:
+    """Read an If-Match header. Raises Refusal 422."""
     if given is None or given == "*":
         return None
     if found := _VERSION.fullmatch(given):
         return int(found[1])
-    wrong = {"field": "header.If-Match", "problem": "no_version", "expected": '"7": the version of the case you saw'}
+    wrong = {"field": "header.If-Match", "problem": "no_version", "expected": '"7": the version that you saw'}
     raise Refusal(422, "invalid-input", "Not as it should be: header.If-Match.", errors=[wrong])
 
 

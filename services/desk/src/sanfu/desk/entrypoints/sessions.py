@@ -1,7 +1,6 @@
-"""Who looks at a page: a signed cookie, got for a token. It opens pages and their live stream, never a command."""
+"""Who looks at a page: the session's cookie. It opens pages and their live streams, never a command."""
 
-import hmac
-import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,45 +8,52 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from sanfu.desk.domain.scope import Viewer
-from sanfu.desk.handlers import Desk, digest
+from sanfu.desk.entry import Entry, Session
 from sanfu.runtime.rules import Refusal
 
 COOKIE = "sanfu_desk"
 
+Again = Callable[[], Awaitable[Viewer | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Who looks, and how to ask later whether they still may: a stream outlives what opened it."""
+
+    who: Viewer
+    again: Again
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Makes and reads the cookie: user, end (real time), signature. A session ends with the token it was got for."""
+    """Reads the cookie, or a bearer's token."""
 
-    desk: Desk
-    secret: bytes
-    seconds: float
+    entry: Entry
 
-    def cookie(self, user: str, token: str) -> str:
-        ends = int(time.time() + self.seconds)
-        return f"{user}!{ends}!{self._signed(user, ends, digest(token))}"
-
-    async def viewer(self, cookie: str) -> Viewer | None:
-        """Say whose cookie this is; None for one that was tampered with, has ended, or whose token was taken back."""
-        user, ends, signature = ([*cookie.split("!"), "", "", ""])[:3]
-        if not ends.isdecimal() or not user or int(ends) < time.time():
-            return None
-        known = (await self.desk.shelves.users.get([user])).get(user)
-        if known is None or not known["token"]:
-            return None
-        right = self._signed(user, int(ends), known["token"])
-        return self.desk.person(user) if hmac.compare_digest(right.encode(), signature.encode()) else None
-
-    def _signed(self, user: str, ends: int, token: str) -> str:
-        return hmac.digest(self.secret, f"{user}!{ends}!{token}".encode(), "sha256").hex()
+    async def session(self, request: Request) -> Session | None:
+        return await self.entry.session(request.cookies.get(COOKIE, ""))
 
     async def looking(
         self, request: Request,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
-    ) -> Viewer:  # fmt: skip
-        """Say who looks, by cookie or bearer token. Raises Refusal 401."""
+    ) -> Looker:  # fmt: skip
+        """Say who looks, by cookie or bearer token. Raises Refusal: 401, and 403 while a first password stands."""
         if given is not None:
-            return await self.desk.bearer(given.credentials)
-        if viewer := await self.viewer(request.cookies.get(COOKIE, "")):
-            return viewer
-        raise Refusal(401, "not-logged-in", "Log in at /login, or send your token: `Authorization: Bearer …`.")
+            token = given.credentials
+            return Looker(await self.entry.accounts.bearer(token), lambda: self._bearer(token))
+        session = await self.session(request)
+        if session is None:
+            raise Refusal(401, "not-logged-in", "Log in at /login, or send your token: `Authorization: Bearer …`.")
+        if session.confined:
+            raise Refusal(403, "password-to-change", "Change your first password at /password before anything else.")
+        return Looker(session.who, lambda: self._viewer(request))
+
+    async def _viewer(self, request: Request) -> Viewer | None:
+        session = await self.session(request)
+        return session.who if session else None
+
+    async def _bearer(self, token: str) -> Viewer | None:
+        try:
+            return await self.entry.accounts.bearer(token)
+        except Refusal:
+            return None

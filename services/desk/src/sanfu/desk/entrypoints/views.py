@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sanfu.desk.domain.case import NEVER
+from sanfu.desk.domain.reading import filer_named
 from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Scope, covering
-from sanfu.desk.domain.table import LEAD
 from sanfu.desk.ports import Document, Row
 from sanfu.runtime.paging import Cursor, Page
 
@@ -33,8 +33,7 @@ def brief(case: Document) -> dict[str, Any]:
 def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
     """Show all of a case to somebody, with the commands it offers them. A filer who vouches is not named to units."""
     clauses = covering(scope, case)
-    filer = case["filer"] or {}
-    named = filer.get("named_to_unit", True) or any(c.role not in LEAD and c.units is None for c in clauses)
+    named = filer_named(clauses, case)
     shown = {key: case.get(key) for key in WHOLE}
     more = {"filer": case["filer"] if named else None, "has_contact": case["contact"] != "none"}
     return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}

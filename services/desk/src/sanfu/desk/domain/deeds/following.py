@@ -11,11 +11,10 @@ from sanfu.runtime.rules import Draft
 def follow_up(order: Order) -> list[Draft]:
     said, case = order.said, order.case
     keep_secret(order, "reason")
+    mine = {order.by["unit"], order.home or order.by["unit"]}
     for unit in case["units"]:
-        if related(order.pack.units, order.by["unit"], unit):
+        if any(related(order.pack.units, one, unit) for one in mine):
             raise refused("not-impartial", f"Your unit took part in handling, or is above or below {unit}: others ask.")
-    if order.by["unit"] in case["complains_of"]:
-        raise refused("recused", "The issue complains of your unit: others ask.")
     body = {
         "by": order.by, "resolved": said["resolved"], "satisfied": said["satisfied"], "reason": said["reason"],
         "method": said["method"], "attempts": said["attempts"], "evidence": said["evidence"], "round": case["round"],

@@ -22,7 +22,10 @@ WITHHELD: Final = "[withheld]"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command on its way into a case: what was said, by whom, when, under which pack and national calendar."""
+    """A command on its way into a case: what was said, by whom, when, under which pack and national calendar.
+
+    `home` is the doer's own unit, also where they act for another's in somebody's place.
+    """
 
     case: Case
     said: Mapping[str, Any]
@@ -30,6 +33,7 @@ class Order:
     now: datetime
     pack: Pack
     holidays: Holidays
+    home: str | None = None
 
     def until(self, window: str, start: datetime | None = None) -> str | None:
         """Return the instant at which a window of the policy closes that opens now, or opened at `start`."""
