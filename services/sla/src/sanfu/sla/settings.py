@@ -10,10 +10,6 @@ from sanfu.runtime.settings import ServiceSettings
 class SlaSettings(ServiceSettings):
     """What clocks there are and what they may take, the city pack says."""
 
-    fetch_wait_ms: int = Field(
-        50, ge=1, le=100, description="a light waits until the story was read to its end: twice this at the most"
-    )
-
     sla_key: SecretStr | None = Field(None, description="opens the API; so does the ops token", min_length=16)
     sla_key_file: Path | None = None
 
