@@ -66,9 +66,10 @@ def _of(topic: registry.Topic) -> Iterator[Grant]:
 
 
 def _on(name: str, principal: str, operations: tuple[str, ...]) -> Grant:
-    """A unit's right is on its own topic; a service's on the whole family, whose names it learns from the pack."""
+    """A unit's right is on its own topic; a service's on the whole family, whose names it learns from the pack: but on
+    each by name where the family's beginning is another's, too, in which it must not write."""
     before, family, _ = name.partition("{code}")
-    if family and principal != UNIT:
+    if family and principal != UNIT and not name.endswith(".dlq"):
         return Grant(principal, "topic", before, operations, prefixed=True)
     return Grant(principal, "topic", name, operations)
 
@@ -78,11 +79,12 @@ def _principal(party: str) -> str:
 
 
 def of_units(codes: Iterable[str]) -> list[Grant]:
-    """Return all rights, those of units once for each of these."""
-    fixed = [grant for grant in grants() if grant.principal != UNIT]
-    units = [grant for grant in grants() if grant.principal == UNIT]
-    return fixed + [
-        replace(grant, principal=f"unit-{code}", name=grant.name.format(code=code)) for code in codes for grant in units
+    """Return all rights, those of units, and on their own topics by name, once for each of these."""
+    every = [grant for grant in grants() if "{code}" in grant.principal + grant.name]
+    return [grant for grant in grants() if grant not in every] + [
+        replace(grant, principal=grant.principal.format(code=code), name=grant.name.format(code=code))
+        for code in codes
+        for grant in every
     ]
 
 

@@ -3,8 +3,9 @@
     python topics.py            print what there should be: name, partitions, replicas, settings
     python topics.py --create   create what is missing; end with 1 if what is there differs and can't be mended here
 
-SANFU_KAFKA, SANFU_PREFIX and SANFU_CITY are those of the services. SANFU_TOPICS_REPLICAS: 3, or how many brokers there
-are. What exists is never changed: the number of partitions is for ever, because keys would move.
+SANFU_KAFKA and its neighbours (the account: sanfu-topics), SANFU_PREFIX and SANFU_CITY are those of the services.
+SANFU_TOPICS_REPLICAS: 3, or how many brokers there are. What exists is never changed: the number of partitions is for
+ever, because keys would move.
 """
 
 import asyncio
@@ -14,12 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from sanfu.city.loading import load
 from sanfu.contracts import registry
+from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
 
 TRIES = 50
@@ -53,9 +56,9 @@ def wanted(units: Sequence[str], prefix: str, replicas: int) -> list[Topic]:
     ]
 
 
-async def create(bootstrap: str, topics: Sequence[Topic]) -> list[str]:
+async def create(bootstrap: str, topics: Sequence[Topic], secured: Mapping[str, Any] | None = None) -> list[str]:
     """Create those that are missing, and return when the broker shows them; return what is wrong, in words."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(secured or {}))
     await admin.start()
     try:
         there = await _partitions(admin)
@@ -107,7 +110,7 @@ def main() -> None:
     topics = wanted(units, settings.prefix, int(os.environ.get("SANFU_TOPICS_REPLICAS", "3")))
     if "--create" not in sys.argv[1:]:
         print("\n".join(map(str, topics)))
-    elif wrong := asyncio.run(create(settings.kafka, topics)):
+    elif wrong := asyncio.run(create(settings.kafka, topics, security(settings))):
         sys.exit("\n".join(wrong))
 
 

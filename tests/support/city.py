@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -281,6 +281,10 @@ def _told(record: Incoming) -> Told:
     return Told(type, headers["ce_source"].rpartition("/")[2], headers, orjson.loads(record.value or b"{}"))
 
 
+Account = Callable[[str], Mapping[str, Any]]
+"""A service's settings of Kafka, by its name."""
+
+
 @asynccontextmanager
 async def running(city: City) -> AsyncIterator[City]:
     """Run a city for a block, and hold it to what holds after every journey."""
@@ -316,8 +320,11 @@ async def in_memory(at: str = "2026-05-06 09:00") -> AsyncIterator[City]:
 
 
 @asynccontextmanager
-async def on_real_parts(kafka: str, mongo: str, prefix: str, at: str = "2026-05-06 09:00") -> AsyncIterator[City]:
-    """A city on a real Kafka and a real MongoDB, under a prefix of its own; its databases are dropped at the end."""
+async def on_real_parts(
+    kafka: str, mongo: str, prefix: str, at: str = "2026-05-06 09:00", account: Account | None = None
+) -> AsyncIterator[City]:
+    """A city on a real Kafka and a real MongoDB, under a prefix of its own; its databases are dropped at the end.
+    `account`: how each service comes to Kafka, if not as anybody."""
     from sanfu.runtime.kafka import KafkaBroker  # noqa: PLC0415  # memory journeys don't load the drivers
     from tests.support.parts import create_topics  # noqa: PLC0415
     from tests.support.topics import read_all  # noqa: PLC0415
@@ -334,7 +341,8 @@ async def on_real_parts(kafka: str, mongo: str, prefix: str, at: str = "2026-05-
         return [f"{record.headers} {(record.value or b'').decode()}" for record in records]
 
     def parts(name: str) -> Parts:
-        return replace(real_parts(settings, name), clock=clock)
+        own = account(name) if account else {"kafka": kafka}
+        return replace(real_parts(ServiceSettings(mongo=mongo, prefix=prefix, **own), name), clock=clock)
 
     city = City(pack, clock, parts, looking, texts, Post(clock), Post(clock))
     try:

@@ -115,6 +115,8 @@ def test_a_topic_is_found_by_its_own_name_and_by_that_of_its_family() -> None:
         assert registry.topic(topic.name) is topic
     assert registry.topic(names.unit_topic("fotang-safety")).kept_days == 30
     assert registry.topic(names.replies_topic("tax")).writers == ("unit",)
+    assert registry.topic(names.refused_replies_topic("tax")).writers == ("desk",)
+    assert registry.topic(names.refused_replies_topic("tax")).readers == ("unit",)
     assert registry.topic(names.dead_letter_topic("desk")).readers == ("operators",)
     with pytest.raises(KeyError):
         registry.topic("sanfu.nothing.v1")
@@ -125,6 +127,7 @@ def test_only_people_and_units_are_compacted_and_only_units_topics_forget() -> N
     assert {t.name for t in TOPICS if t.kept_days is not None} == {
         names.unit_topic("{code}"),
         names.replies_topic("{code}"),
+        names.refused_replies_topic("{code}"),
     }
     assert registry.topic(names.ISSUES).config()["retention.ms"] == "-1"
 

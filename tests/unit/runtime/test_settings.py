@@ -1,8 +1,11 @@
+import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
 
 
@@ -59,3 +62,41 @@ def test_every_number_says_why() -> None:
     numbers = [field for field in ServiceSettings.model_fields.values() if field.annotation in (int, float)]
     assert numbers
     assert all(field.description for field in numbers)
+
+
+ACCOUNT = {"kafka_user": "sanfu-router", "kafka_password": "swordfish"}
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"kafka_security_protocol": "SASL_SSL"}, "asks for an account"),
+        ({"kafka_security_protocol": "SASL_SSL", "kafka_user": "sanfu-router"}, "asks for an account"),
+        (ACCOUNT, "are for SASL"),
+        ({"kafka_security_protocol": "SSL", **ACCOUNT}, "are for SASL"),
+        ({"kafka_security_protocol": "SASL_PLAINTEXT", "kafka_ca": __file__, **ACCOUNT}, "is for TLS"),
+        ({"kafka_security_protocol": "SSL", "kafka_ca": "/nowhere/ca.pem"}, "kafka_ca"),
+        ({"kafka_security_protocol": "TLS"}, "SASL_SSL"),
+    ],
+)
+def test_a_way_to_kafka_that_is_half_said_is_refused_and_tells_no_password(
+    said: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ValidationError, match=complaint) as refused:
+        ServiceSettings(**said)
+    assert "swordfish" not in str(refused.value)
+
+
+def test_a_way_to_kafka_is_made_of_what_was_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert security(ServiceSettings()) == {"security_protocol": "PLAINTEXT"}
+    (tmp_path / "password").write_text("swordfish\n")
+    monkeypatch.setenv("SANFU_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("SANFU_KAFKA_USER", "sanfu-router")
+    monkeypatch.setenv("SANFU_KAFKA_PASSWORD_FILE", str(tmp_path / "password"))
+    made = security(ServiceSettings())
+    context = made.pop("ssl_context")
+    assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+    assert made == {
+        "security_protocol": "SASL_SSL", "sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": "sanfu-router",
+        "sasl_plain_password": "swordfish",
+    }  # fmt: skip

@@ -14,6 +14,10 @@ def replies_topic(code: str) -> str:
     return f"sanfu.replies.{code}.v1"
 
 
+def refused_replies_topic(code: str) -> str:
+    return f"{replies_topic(code)}.dlq"
+
+
 def dead_letter_topic(service: str) -> str:
     return f"sanfu.{service}.dlq"
 

@@ -47,7 +47,7 @@ class Topic:
     def config(self) -> dict[str, str]:
         """The topic's settings at the broker. A reader that was away for 30 days still sees every tombstone; a dead
         letter has room for the record as it came, and the reason beside it."""
-        body = LARGEST_BY_DEFAULT if self.readers == ("operators",) else MAX_BODY
+        body = LARGEST_BY_DEFAULT if self.name.endswith(".dlq") else MAX_BODY
         settings = {
             "cleanup.policy": self.cleanup,
             "retention.ms": str(-1 if self.kept_days is None else self.kept_days * DAY_MS),
@@ -124,6 +124,16 @@ TOPICS = (
         "issue id",
         ("unit",),
         ("desk",),
+        SINGLE,
+        kept_days=30,
+    ),
+    Topic(
+        names.refused_replies_topic("{code}"),
+        "Replies that nobody could take, for the unit to mend",
+        "部门（镇街）回复死信",
+        "as the source",
+        ("desk",),
+        ("unit",),
         SINGLE,
         kept_days=30,
     ),

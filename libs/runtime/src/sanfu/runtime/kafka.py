@@ -49,6 +49,8 @@ class KafkaBroker:
     send_within: float = 10.0
     fetch_wait_ms: int = 50
     session_ms: int = 10_000
+    security: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What every client is made with beside the address: TLS, an account (`security.security`)."""
     missing: set[str] = field(default_factory=set)
     oversized: dict[tuple[str, str], float] = field(default_factory=dict)
     _producer: AIOKafkaProducer | None = None
@@ -70,6 +72,10 @@ class KafkaBroker:
             await self._retire(self._producer)
             self._producer = None
         await self._hang_up()
+
+    def address(self) -> dict[str, Any]:
+        """Where the broker is, and how to come in: for every client."""
+        return {"bootstrap_servers": self.bootstrap, **self.security}
 
     def name(self, logical: str) -> str:
         """The topic's or group's name on the broker."""
@@ -114,7 +120,7 @@ class KafkaBroker:
         count = await self.partitions(topic)
         if not count:
             return []
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**self.address(), enable_auto_commit=False)
         wanted = range(count) if key is None else [partition_of(key, count)]
         found: list[Incoming] = []
         try:
@@ -145,7 +151,7 @@ class KafkaBroker:
     async def _questioner(self) -> AIOKafkaConsumer:
         async with self._asking:
             if self._asker is None:
-                asker = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+                asker = AIOKafkaConsumer(**self.address(), enable_auto_commit=False)
                 try:
                     await asker.start()
                 except BaseException:
@@ -203,7 +209,7 @@ class KafkaBroker:
 
     async def _new_producer(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True, max_batch_size=BATCH,
+            **self.address(), acks="all", enable_idempotence=True, max_batch_size=BATCH,
             max_request_size=LARGEST, request_timeout_ms=int(self.send_within * 1000), compression_type=None,
         )  # fmt: skip
         try:
@@ -279,7 +285,7 @@ class KafkaSubscription:
 
     async def start(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._broker.bootstrap, group_id=self._group, group_instance_id=self._member,
+            **self._broker.address(), group_id=self._group, group_instance_id=self._member,
             enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=self._broker.fetch_wait_ms,
             max_partition_fetch_bytes=LARGEST, session_timeout_ms=self._broker.session_ms,
             heartbeat_interval_ms=self._broker.session_ms // 3, metadata_max_age_ms=30_000, retry_backoff_ms=50,

@@ -24,6 +24,7 @@ from sanfu.runtime.metrics import MachineMetrics, machine_metrics
 from sanfu.runtime.operations import operations
 from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.rules import Rules
+from sanfu.runtime.security import security
 from sanfu.runtime.serving import Server, on_stop_signal
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.runtime.store import FORM, Documents, StoreDown
@@ -246,7 +247,7 @@ def real_parts(settings: ServiceSettings, name: str, *, collection: str = "subje
     database = client.get_database(f"{settings.prefix}_{name}")
     broker = KafkaBroker(
         settings.kafka, settings.prefix, send_within=settings.send_within_s,
-        fetch_wait_ms=settings.fetch_wait_ms, session_ms=int(settings.session_s * 1000),
+        fetch_wait_ms=settings.fetch_wait_ms, session_ms=int(settings.session_s * 1000), security=security(settings),
     )  # fmt: skip
     clock: Clock = AnchoredClock(settings.clock) if settings.clock else SystemClock()
     return Parts(broker, MongoDocuments(database, collection), clock, database=database)

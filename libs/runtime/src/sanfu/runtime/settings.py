@@ -1,9 +1,9 @@
 """What a deployment may set, from the environment: `SANFU_<NAME>`; a secret also as `SANFU_<NAME>_FILE`."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,6 +19,18 @@ class ServiceSettings(BaseSettings):
     )
 
     kafka: str = Field("127.0.0.1:9092", description="bootstrap addresses, by commas")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how to come to Kafka; SASL: with an account, SSL: by TLS"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="how the account is proven; PLAIN tells the broker the password"
+    )
+    kafka_user: str | None = Field(None, min_length=1, description="this service's account: sanfu-<service>")
+    kafka_password: SecretStr | None = None
+    kafka_password_file: Path | None = None
+    kafka_ca: FilePath | None = Field(
+        None, description="PEM of those who vouch for the brokers; absent: the system's. Names are always checked"
+    )
     mongo: SecretStr = Field(
         SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), description="a replica set's URL; may hold a password"
     )
@@ -74,3 +86,16 @@ class ServiceSettings(BaseSettings):
             except OSError as error:
                 raise ValueError(f"{name}_file: {error.strerror}: {path}") from error
         return given
+
+    @model_validator(mode="after")
+    def _come_to_kafka_as_they_say(self) -> Self:
+        account = self.kafka_user, self.kafka_password
+        if self.kafka_security_protocol.startswith("SASL") and None in account:
+            raise ValueError("kafka_security_protocol asks for an account: set kafka_user and kafka_password")
+        if not self.kafka_security_protocol.startswith("SASL") and account != (None, None):
+            raise ValueError(
+                "kafka_user and kafka_password are for SASL: set kafka_security_protocol, or leave them out"
+            )
+        if not self.kafka_security_protocol.endswith("SSL") and self.kafka_ca is not None:
+            raise ValueError("kafka_ca is for TLS: set kafka_security_protocol, or leave it out")
+        return self

@@ -14,6 +14,8 @@ from sanfu.city.loading import load
 from sanfu.contracts.names import unit_topic
 from sanfu.runtime.broker import BrokerDown, Fenced, Incoming
 from sanfu.runtime.kafka import KafkaBroker
+from sanfu.runtime.security import security
+from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
@@ -66,7 +68,8 @@ def _check(stack: Stack, unit: str) -> None:
 
 async def _read(stack: Stack, unit: str, *, as_json: bool, follow: bool) -> None:
     """Read as the unit's own systems would: with a group of its own, from the beginning."""
-    broker = KafkaBroker(stack.plan.bootstrap, stack.plan.prefix, send_within=10, fetch_wait_ms=100, session_ms=10_000)
+    secured = security(ServiceSettings())
+    broker = KafkaBroker(stack.plan.bootstrap, stack.plan.prefix, fetch_wait_ms=100, security=secured)
     try:
         if follow:
             await _follow(broker, unit_topic(unit), as_json=as_json)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError, for_code
@@ -17,6 +17,7 @@ from pydantic import Field
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.contracts import registry
+from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack.programs import PartError
 
@@ -49,9 +50,11 @@ def wanted(pack: Pack, prefix: str, size: Literal["embedded", "deployment"] = "e
     ]
 
 
-async def create(bootstrap: str, topics: list[Topic], replicas: int = 1) -> list[str]:
+async def create(
+    bootstrap: str, topics: list[Topic], replicas: int = 1, secured: Mapping[str, Any] | None = None
+) -> list[str]:
     """Create those that are missing, and return their names. Raises PartError when the broker refuses one."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(secured or {}))
     await admin.start()
     try:
         there = set(await admin.list_topics())
@@ -86,7 +89,7 @@ def main() -> None:
     if not loaded or not loaded.pack:
         sys.exit("\n".join(str(problem) for problem in loaded.problems) if loaded else "SANFU_CITY names no pack")
     topics = wanted(loaded.pack, settings.prefix, settings.topics_size)
-    made = asyncio.run(create(settings.kafka, topics, settings.topics_replicas))
+    made = asyncio.run(create(settings.kafka, topics, settings.topics_replicas, security(settings)))
     print(f"{len(made)} topics created, {len(topics) - len(made)} were there")
 
 
