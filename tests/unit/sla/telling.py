@@ -87,6 +87,10 @@ class Telling:
     def handled(self, at: str, unit: str = "tax", heard: str | None = None, **data: Any) -> list[Draft]:
         return self.tell(names.ISSUE_HANDLED, at, heard=heard, unit=unit, outcome="solved", assignment=1, **data)
 
+    def did(self, at: str, unit: str = "tax", type: str = names.ISSUE_CONTACTED, **data: Any) -> list[Draft]:
+        """Tell a command that somebody of a unit gave."""
+        return self.tell(type, at, unit=unit, by={"id": "u-1", "role": "officer", "unit": unit}, **data)
+
     # ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def again(self) -> "Telling":
@@ -113,6 +117,15 @@ def deadlines(drafts: list[Draft], clock: str = "handling") -> list[tuple[Any, .
         (d.data["version"], d.data["reason"], shown(datetime.fromisoformat(d.data["limit"])))
         for d in drafts
         if d.type == names.DEADLINE_SET and d.data["clock"] == clock
+    ]
+
+
+def climbed(drafts: list[Draft], clock: str = "handling") -> list[tuple[Any, ...]]:
+    """Return (version, step, who hears of it, skipped) of what was raised of a clock."""
+    return [
+        (d.data["version"], d.data["step"], f"{d.data['to_unit']} {d.data['to_role']}", d.data["skipped"])
+        for d in drafts
+        if d.type == names.ESCALATION_RAISED and d.data["clock"] == clock
     ]
 
 

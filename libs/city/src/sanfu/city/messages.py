@@ -10,7 +10,9 @@ from sanfu.city.placeholders import PLACEHOLDERS, REVEALING, placeholders
 from sanfu.city.quantities import minutes
 from sanfu.city.reading import Section
 
-AUDIENCES: tuple[Audience, ...] = ("party", "filer", "unit", "officer", "unit_head", "duty_officer")
+AUDIENCES: tuple[Audience, ...] = (
+    "party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader",
+)  # fmt: skip
 MEDIA: tuple[Medium, ...] = ("sms", "email")
 DELIVERIES: tuple[Delivery, ...] = ("at_most_once", "at_least_once")
 PRIORITIES: tuple[Priority, ...] = ("normal", "critical")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
-Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer"]
+Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader"]
 Medium = Literal["sms", "email"]
 Delivery = Literal["at_most_once", "at_least_once"]
 Restarts = Literal["never", "each_round", "each_lead", "each_start"]
@@ -336,7 +336,7 @@ class Yellow:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of the ladder: who hears of it so long after red, while nobody has reacted.
+    """A step of the ladder: who hears of it so long after red, or after the last reaction since.
 
     `unit` is a code or `@lead`, `@office` (coordination office), `@group` (of the issue's audience); `role` is a staff
     role in it.
@@ -372,6 +372,11 @@ class Clock:
     limit_field: str | None
     yellow: Yellow | None
     ladder: tuple[Rung, ...]
+    extended_with: tuple[str, ...] = ()
+    """Clocks whose extensions are this one's, too."""
+    charges_returns: bool = False
+    """A unit that leads again after its own return in the same round is charged from its first start, less the
+    office's time; else each start is a new one."""
 
     def applies_to(self, facts: Mapping[str, str]) -> bool:
         return all(facts.get(fact) in allowed for fact, allowed in self.applies.items())
@@ -405,6 +410,8 @@ class Policy:
     always_in_service: tuple[str, ...] = ("urgent", "emergency")
     """Urgencies whose service time is every minute of every day."""
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    over: tuple[Trigger, ...] = ()
+    """What ends every clock of a case, whatever it was waiting for: the case is over."""
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
     follow_up_sample: float = 0.1

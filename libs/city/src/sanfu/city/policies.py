@@ -41,6 +41,7 @@ class PolicyReader:
         self, units: Iterable[str], channels: Iterable[str], grades: tuple[str, ...], locales: tuple[str, ...]
     ) -> None:
         self.grades, self.locales = grades, locales
+        self._clocks: tuple[str, ...] = ()
         self.facts: Mapping[str, Iterable[str]] = {
             "grade": grades,
             "urgency": words.URGENCIES,
@@ -65,7 +66,8 @@ class PolicyReader:
             cap_same_day=document.one_known("cap_same_day", self.grades, "grade"),
             always_in_service=document.known("always_in_service", words.URGENCIES, "urgency"),
             pauses=pauses,
-            clocks={code: self._clock(code, part, pauses) for code, part in document.section("clocks").named()},
+            over=self._triggers(document, "over") if document.has("over") else (),
+            clocks={code: self._clock(code, part, pauses) for code, part in self._named(document)},
             windows={code: self._window(code, part) for code, part in document.section("windows").named()},
             follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
         )
@@ -144,11 +146,18 @@ class PolicyReader:
             limit_field=section.text("limit_field", "") or None,
             yellow=_yellow(section.section("yellow")) if section.has("yellow") else None,
             ladder=tuple(self._rung(rung) for rung in section.sections("ladder")),
+            extended_with=section.known("extended_with", self._clocks, "clock"),
+            charges_returns=section.choice("wrong_return", ("forgiven", "charged"), "forgiven") == "charged",
         )
         if not clock.limits:
             section.wrong("limits", "has no limit", "add `limits:` with at least one `- {limit: …}`")
         section.done()
         return clock
+
+    def _named(self, document: Section) -> list[tuple[str, Section]]:
+        found = document.section("clocks").named()
+        self._clocks = tuple(code for code, _ in found)
+        return found
 
     def _triggers(self, section: Section, key: str) -> tuple[Trigger, ...]:
         found = []

@@ -36,7 +36,7 @@ ROLES = _words(
 )
 IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair")
 MEDIA = ("sms", "email")
-TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer")
+TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader")
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")
 """What a clock's limits may depend on."""
 

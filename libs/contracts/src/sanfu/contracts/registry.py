@@ -220,7 +220,7 @@ EVENTS = (
     _affair(names.TASK_DONE, affairs.TaskDone, "sla router", "任务完成"),
     _issue(names.DEADLINE_SET, sla.DeadlineSet, "sla", "intake router desk notify", "时限设定"),
     _issue(names.LIGHT_CHANGED, sla.LightChanged, "sla", "router desk notify", "亮灯变化"),
-    _issue(names.ESCALATION_RAISED, sla.EscalationRaised, "sla", "router notify", "升级提醒"),
+    _issue(names.ESCALATION_RAISED, sla.EscalationRaised, "sla", "router desk notify", "升级提醒"),
     _issue(names.PARTY_INFORMED, notify.PartyInformed, "notify", "sla", "已告知"),
     _issue(names.DELIVERY_FAILED, notify.DeliveryFailed, "notify", "sla", "告知失败"),
     EventType(names.CONTACT_RECORD, ContactRecord, names.CONTACTS, ("intake", "desk"), ("notify", "desk"), "联系方式"),

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sanfu.stack import gate, letters, rebuilding, services, subscribing, tables, tools
+from sanfu.stack import gate, letters, rebuilding, replanning, services, subscribing, tables, tools
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -33,6 +33,7 @@ app.command("subscribe")(subscribing.run)
 app.command("bench")(tools.bench)
 app.add_typer(letters.app, name="dlq")
 app.add_typer(tools.city, name="city")
+tools.sla.command("replan")(replanning.run)
 app.add_typer(tools.sla, name="sla")
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)

@@ -1,6 +1,7 @@
 """The running services as the command line meets them: over HTTP, with the keys of those in whose name it speaks."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -98,6 +99,25 @@ class Doors:
     async def dead_letters_of(self, service: str, subject: str) -> Json:
         """Show one subject's dead letters with their bodies, and whether it is parked."""
         return await self._ask("GET", service, f"/ops/dlq/{subject}", headers=self._operator())
+
+    # ── replans ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def replan(self, pack: str | None) -> Json:
+        """Begin a replan, or show the one that runs by the same pack."""
+        return await self._ask("POST", "sla", "/v1/replan", json={"pack": pack}, headers=self._operator())
+
+    async def replan_progress(self) -> Json:
+        return await self._ask("GET", "sla", "/v1/replan", headers=self._operator())
+
+    async def replan_changes(self) -> AsyncIterator[Json]:
+        """Give what a replan would change, one clock at a time, and the counts at last."""
+        url = self.urls["sla"] + "/v1/replan/changes"
+        async with self._client.stream("GET", url, headers=self._operator()) as answer:
+            if answer.status_code != httpx.codes.OK:
+                await answer.aread()
+                _sound(answer)
+            async for line in answer.aiter_lines():
+                yield json.loads(line)
 
     async def replay(self, service: str, subject: str, skip: Sequence[str]) -> Json:
         return await self._ask(

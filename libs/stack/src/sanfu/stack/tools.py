@@ -51,11 +51,6 @@ def _city() -> None:
     """Keep `check` a command of its own, also while it is the only one."""
 
 
-@sla.callback()
-def _sla() -> None:
-    """Keep `explain` a command of its own, also while it is the only one."""
-
-
 @sla.command("explain")
 def explain(
     issue: Annotated[

@@ -1,7 +1,7 @@
 """sla put together: a production door and a test door that meet in `assemble`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -11,14 +11,17 @@ from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
+from sanfu.runtime.fold import Done
 from sanfu.runtime.http import token_guard
-from sanfu.runtime.rules import Rules
+from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.store import StoreDown
-from sanfu.sla.adapters.memory import ScannedClocks
-from sanfu.sla.adapters.mongo import MongoClocks
+from sanfu.sla.adapters.memory import RememberedReplans, ScannedClocks
+from sanfu.sla.adapters.mongo import MongoClocks, MongoReplans
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.entrypoints.http import routes
+from sanfu.sla.entrypoints.replan import replan_routes
+from sanfu.sla.handlers import Replanning
 from sanfu.sla.ports import Clocks
 from sanfu.sla.settings import SlaSettings
 
@@ -43,6 +46,12 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
     async def state_of(issue: str) -> Mapping[str, Any] | None:
         return (await parts.documents.read([issue])).get(issue)
 
+    async def order(issue: str, command: Command) -> Done:
+        return await service.commands.do(issue, command)
+
+    def owned() -> Collection[int]:
+        return service.reader.partitions.keys()
+
     async def prepare() -> None:
         if stored is not None:
             await parts.documents.prepare()  # a store in memory has no indexes
@@ -50,6 +59,11 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
 
     guard = token_guard("clocks", {"SANFU_SLA_KEY": settings.sla_key, "SANFU_OPS_TOKEN": settings.ops_token})
     stored = MongoClocks(parts.documents.collection) if hasattr(parts.documents, "collection") else None
+    replans = RememberedReplans() if parts.database is None else MongoReplans(parts.database["replans"])
+    replanning = Replanning(
+        replans=replans, pages=parts.documents.page, order=order, owned=owned, rules=lambda: _in_use(service),
+        now=parts.clock.now,
+    )  # fmt: skip
     calendar = CalendarWatch(parts, holidays, clocks)
     service = Service(
         name="sla",
@@ -57,8 +71,11 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
         parts=parts,
         settings=settings,
         codec=codec,
-        routers=[routes(clocks, state_of, lambda: _in_use(service), guard)],
-        background=[calendar.run],
+        routers=[
+            routes(clocks, state_of, lambda: _in_use(service), guard),
+            replan_routes(replanning, lambda: service.machine.partitions, guard),
+        ],
+        background=[calendar.run, *([replanning.run] if settings.only != "api" else [])],
         prepare=prepare,
         watch=lambda: watch(service, packs, holidays),
     )

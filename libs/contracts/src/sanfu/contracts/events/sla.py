@@ -85,8 +85,13 @@ class DeadlineSet(Clock):
     fixed: Instant | None = Field(default=None, description="The limit as an instant, where the start set one")
     stops: list[Trigger] = Field(default_factory=list, description="What stops it")
     stops_together: bool = Field(default=False, description="True: it takes all of them, else any")
+    ends: list[Trigger] = Field(default_factory=list, description="What ends it, whatever else has come")
     rests: list[Rest] = Field(default_factory=list, description="In what states it rests")
     paused: list[Paused] = Field(default_factory=list, description="Pauses it was reckoned with, in order")
+    not_its_own: list[Paused] = Field(
+        default_factory=list, description="Time before this run that others are charged: review and adjudication"
+    )
+    extended_with: list[Code] = Field(default_factory=list, description="Other clocks whose extensions it shares")
     extended_days: Amount = Field(default=0, description="Days granted on top of the policy's limit")
     extended_until: Instant | None = Field(default=None, description="The limit last granted")
     voided_stops: Amount = Field(default=0, description="Stops that turned out to be void")
@@ -106,11 +111,13 @@ class LightChanged(Clock):
 
 
 class EscalationRaised(Clock):
-    """Nobody reacted to a light: the next step of the ladder hears of it."""
+    """Nobody reacted to a light: the next step of the ladder hears of it, once for each (issue, clock, level, step,
+    version)."""
 
     step: Count = Field(description="Step of the ladder, from 1")
     to_unit: Unit = Field(description="Unit that hears of it")
     to_role: Role = Field(description="Who there hears of it")
     level: Level = Field(description="The light nobody reacted to")
     late_by: Amount = Field(default=0, description="Seconds past the limit, 0 while in time")
+    skipped: bool = Field(default=False, description="Overtaken by a higher step after an outage: recorded, not told")
     reason: Line | None = Field(default=None, description="The same for people to read")

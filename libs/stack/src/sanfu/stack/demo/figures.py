@@ -212,9 +212,15 @@ def _was_late(round: Json) -> bool:
 
 
 def _told(found: Found) -> tuple[set[str], set[str]]:
-    """Lights that somebody was told of; and those of the same clocks that there were. A yellow that red had overtaken
-    when it could be lit is on the record, and told to nobody."""
+    """Lights and steps of the ladder that somebody was told of; and those of the same clocks that there were. What was
+    overtaken when it could be told is on the record, and told to nobody."""
     lights = [entry for light in LIGHTS for _, entry in _went_on(found.cases, light) if not entry.get("skipped")]
+    climbed = [
+        entry["id"]
+        for case in found.cases
+        for entry in case["history"]
+        if entry["type"] == names.ESCALATION_RAISED and not entry.get("skipped")
+    ]
     told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:")}
     clocks = {entry["clock"] for entry in lights if entry["id"] in told}
-    return told, {entry["id"] for entry in lights if entry["clock"] in clocks}
+    return told, {*climbed, *(entry["id"] for entry in lights if entry["clock"] in clocks)}

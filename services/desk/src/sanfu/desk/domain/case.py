@@ -32,6 +32,7 @@ _RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contact
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
+    "step", "to_unit",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {**others.FOLDS, **reviewing.FOLDS, **handling.FOLDS, **ending.FOLDS}
 KNOWN: Final = frozenset(_FOLDS)

@@ -19,7 +19,7 @@ from sanfu.notify.domain.records import written
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
 
 COLLECTION = "deliveries"
-STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer"})
+STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "leader"})
 SHOWN = ("unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user")
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}

@@ -1,40 +1,22 @@
 """The bodies of DeadlineSet and LightChanged: what was decided, with all that it was decided from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sanfu.city.calendar import Calendar
-from sanfu.city.model import Clock, Limit, Pack, Policy, Trigger, limit_of
+from sanfu.city.model import Clock, Limit, Pack, Pause, Policy, Trigger, limit_of
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.rules import Draft
-from sanfu.sla.domain import story
+from sanfu.sla.domain import keeping, story
 from sanfu.sla.domain.deadlines import Case, Deadline, NoLimit, Reckoner, Span
-from sanfu.sla.domain.runs import Announced, Rested, Run
+from sanfu.sla.domain.returns import Earlier, wrongly_returned
+from sanfu.sla.domain.runs import Announced, Rested, Run, run_of
+from sanfu.sla.domain.whose import in_charge, whose_hours
 
-LED = ("lead", "lead_and_place", "unit_of_affair")
-"""Who is in charge where it is the unit that leads: its own service hours count."""
 DAYS = ("calendar_days", "working_days")
-
-FIELDS = (
-    "clock", "version", "round", "unit", "limit", "yellow", "starts", "grade", "urgency", "started_by", "stops",
-    "stops_together", "rests", "paused", "extended_days", "extended_until", "voided_stops", "unknown_year", "fixed",
-    "pack",
-)  # fmt: skip
-
-
-def kept(deadline: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the state keeps of a DeadlineSet: its triggers without what they leave open, for they are most of
-    it, and millions of clocks are kept."""
-    rests = [{**rest, "begins": _bare(rest["begins"]), "ends": _bare(rest["ends"])} for rest in deadline["rests"]]
-    found = {name: deadline.get(name) for name in FIELDS}
-    return {**found, "stops": _bare(deadline["stops"]), "rests": rests}
-
-
-def _bare(triggers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in trigger.items() if value} for trigger in triggers]
+TRIGGERS = ("stops", "stops_together", "ends", "rests", "extended_with")
 
 
 def light(announced: Announced, level: str, *, at: str, reason: str | None = None, skipped: bool = False) -> Draft:
@@ -54,16 +36,44 @@ class Announcer:
 
     # ── a clock starts ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def started(self, clock: Clock, told: story.Happening, facts: Mapping[str, Any], version: int) -> Draft | None:
-        """Set the first deadline of a run; None where the policy has no limit for such a case."""
+    def started(
+        self,
+        clock: Clock,
+        told: story.Happening,
+        facts: Mapping[str, Any],
+        version: int,
+        log: Sequence[story.Happening],
+    ) -> Draft | None:
+        """Set the first deadline of a run; None where the policy has no limit for such a case. `log` is what the story
+        told before: a run that only a wrong return had ended goes on from its start."""
         fixed = told["data"].get(clock.limit_field) if clock.limit_field else None
         begun = {
             "clock": clock.code, "version": version, "round": facts.get("round", 1), "starts": told["at"],
-            "started_by": told["id"], "stops": [_trigger(one) for one in clock.stops],
-            "stops_together": clock.stops_together, "rests": [*_rests(self._pack.policy, clock, facts)],
-            "paused": [], "extended_days": 0, "extended_until": None, "voided_stops": 0, "fixed": fixed,
+            "started_by": told["id"], "not_its_own": [], "paused": [], "extended_days": 0, "extended_until": None,
+            "voided_stops": 0, "fixed": fixed, **self.triggers(clock, facts),
         }  # fmt: skip
+        if clock.charges_returns and (earlier := wrongly_returned([*log, told], facts)):
+            begun |= {"starts": earlier.starts, "not_its_own": [*self._away(begun, earlier, facts, log)]}
         return self._set(clock, begun, facts, "started")
+
+    def _away(
+        self, begun: Mapping[str, Any], earlier: Earlier, facts: Mapping[str, Any], log: Sequence[story.Happening]
+    ) -> Iterator[dict[str, str]]:
+        """List the time before a run that its unit is not charged: the office's, and pauses."""
+        whole = {**begun, **{name: facts.get(name) for name in ("grade", "urgency")}, "started_by": earlier.by}
+        rests = self.capped(run_of({**whole, "stops": [], "ends": []}, log))
+        paused = ((rest.begins, rest.ends) for rest in rests if rest.ends is not None)
+        for begins, ends in sorted({*earlier.away, *paused}):
+            yield {"begins": begins, "ends": ends}
+
+    def triggers(self, clock: Clock, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what stops, ends and rests a clock, by this policy."""
+        policy = self._pack.policy
+        return {
+            "stops": [_trigger(one) for one in clock.stops], "stops_together": clock.stops_together,
+            "ends": [_trigger(one) for one in policy.over], "rests": [*_rests(policy, clock, facts)],
+            "extended_with": list(clock.extended_with),
+        }  # fmt: skip
 
     # ── a clock that runs is reckoned anew ───────────────────────────────────────────────────────────────────────────
 
@@ -78,9 +88,41 @@ class Announcer:
             return None
         if clock is None or reason == "handed_over":
             return self._moved(news, was, clock, facts, reason)
-        if run.granted is not None and run.granted != was["extended_until"]:
-            news |= {"extended_until": run.granted, "extended_days": self._extended(clock, news, facts, run.granted)}
+        news |= self._granted(run, clock, news, facts)
+        if reason == "grade_changed":  # what it may rest goes by the grade
+            news["rests"] = [*self._capped_anew(was["rests"], facts)]
         return self._anew(news, was, clock, facts, reason)
+
+    def replanned(self, run: Run, facts: Mapping[str, Any], now: str) -> Draft | None:
+        """Set the deadline anew as if this pack had always held, if that changes its instants or its triggers. None
+        too where the pack has no such clock, or no limit for such a case."""
+        was = run.announced
+        clock = self._pack.policy.clocks.get(was["clock"])
+        if clock is None:
+            return None
+        paused = [{"begins": rest.begins, "ends": rest.ends} for rest in _over(run, now)]
+        news = {**was, "version": was["version"] + 1, "paused": paused, "voided_stops": run.voided}
+        news |= self.triggers(clock, facts)
+        news |= self._granted(run, clock, news, facts)
+        draft = self._set(clock, news, facts, "replanned")
+        same = draft is None or all(draft.data[name] == was[name] for name in ("limit", "yellow", *TRIGGERS))
+        return None if same else draft
+
+    def again(self, run: Run, facts: Mapping[str, Any]) -> Draft:
+        """Set the same deadline again: the version before it went out for one that was never announced."""
+        was = run.announced
+        clock = self._pack.policy.clocks.get(was["clock"])
+        return self._moved({**was, "version": was["version"] + 1}, was, clock, facts, "replanned")
+
+    def _granted(self, run: Run, clock: Clock, news: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+        if run.granted is None or run.granted == run.announced["extended_until"]:
+            return {}
+        return {"extended_until": run.granted, "extended_days": self._extended(clock, news, facts, run.granted)}
+
+    def _capped_anew(self, rests: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        for rest in rests:
+            pause = self._pack.policy.pauses.get(rest["state"])
+            yield {**rest, "cap": rest["cap"] if pause is None else _cap(pause, facts)}
 
     def _anew(
         self, news: dict[str, Any], was: Announced, clock: Clock, facts: Mapping[str, Any], reason: str
@@ -90,7 +132,7 @@ class Announcer:
             return draft or self._moved(news, was, clock, facts, reason)
         if draft is not None and any(draft.data[name] != was[name] for name in ("limit", "yellow", "paused")):
             return draft
-        if self._in_charge(clock, facts) == was["unit"]:
+        if in_charge(self._pack, clock, facts) == was["unit"]:
             return None
         return self._moved(news, was, clock, facts, "handed_over")
 
@@ -101,7 +143,7 @@ class Announcer:
         granted = int(run["extended_days"])
         if without is None:
             return granted
-        calendar = self._calendar(clock, facts)
+        calendar = self._reckoner.lenient(clock, facts, whose_hours(clock, facts))
         first, last = (calendar.day_of(moment(at)) for at in (without.data["limit"], until))
         limit = limit_of(clock.limits, story.texts(facts))
         days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
@@ -122,7 +164,7 @@ class Announcer:
                 return "extended"
         if paused != was["paused"]:
             return "resumed"
-        return "handed_over" if clock is not None and self._in_charge(clock, facts) != was["unit"] else None
+        return "handed_over" if clock is not None and in_charge(self._pack, clock, facts) != was["unit"] else None
 
     def _set(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any], reason: str) -> Draft | None:
         try:
@@ -136,8 +178,10 @@ class Announcer:
         limit = limit_of(clock.limits, said)
         kind = limit.kind if limit is not None and limit.kind in DAYS else "calendar_days"
         return Case(
-            clock=clock, facts=said, start=moment(run["starts"]), unit=_whose_hours(clock, facts),
-            pauses=tuple(Span(moment(one["begins"]), moment(one["ends"])) for one in run["paused"]),
+            clock=clock, facts=said, start=moment(run["starts"]), unit=whose_hours(clock, facts),
+            pauses=tuple(
+                Span(moment(one["begins"]), moment(one["ends"])) for one in (*run["not_its_own"], *run["paused"])
+            ),
             extensions=(Limit(kind, run["extended_days"]),) if run["extended_days"] else (),
             fixed=moment(run["fixed"]) if run["fixed"] else None,
         )  # fmt: skip
@@ -147,10 +191,10 @@ class Announcer:
     ) -> Draft:
         found = {
             "limit": instant(deadline.limit), "yellow": instant(deadline.yellow) if deadline.yellow else None,
-            "grade": facts.get("grade"), "urgency": facts.get("urgency"), "unit": self._in_charge(clock, facts),
+            "grade": facts.get("grade"), "urgency": facts.get("urgency"), "unit": in_charge(self._pack, clock, facts),
             "unknown_year": deadline.unknown_year, "reason": reason, "pack": self._pack.version, "about": None,
         }  # fmt: skip
-        return Draft(names.DEADLINE_SET, {name: value for name, value in run.items() if name != "lit"} | found)
+        return Draft(names.DEADLINE_SET, keeping.told(run) | found)
 
     def _moved(
         self, news: dict[str, Any], was: Announced, clock: Clock | None, facts: Mapping[str, Any], reason: str
@@ -164,26 +208,9 @@ class Announcer:
         )
         news["limit"] = instant(moment(was["limit"]) + more)
         news["yellow"] = was["yellow"] and instant(moment(was["yellow"]) + more)
-        unit = self._in_charge(clock, facts) if clock is not None else was["unit"]
+        unit = in_charge(self._pack, clock, facts) if clock is not None else was["unit"]
         told = {"reason": reason, "unit": unit, "pack": self._pack.version, "about": None}
-        return Draft(names.DEADLINE_SET, {name: value for name, value in news.items() if name != "lit"} | told)
-
-    # ── who, and by whose hours ──────────────────────────────────────────────────────────────────────────────────────
-
-    def _in_charge(self, clock: Clock, facts: Mapping[str, Any]) -> str:
-        """Return the unit in charge; before anybody leads, the emergency unit or the coordination office."""
-        office = self._pack.office_unit
-        if clock.in_charge in LED:
-            nobody = self._pack.emergency_unit if facts.get("urgency") == "emergency" else office
-            return str(facts.get("unit") or nobody)
-        if clock.in_charge == "audience_group":
-            return self._pack.audience_groups.get(facts.get("audience", ""), office)
-        return office
-
-    def _calendar(self, clock: Clock | None, facts: Mapping[str, Any]) -> Calendar:
-        """Return a calendar that answers for every date: those of unknown years work."""
-        unit = _whose_hours(clock, facts) if clock is not None else None
-        return replace(self._reckoner.calendar(clock, facts, unit), lenient=True, known={})
+        return Draft(names.DEADLINE_SET, keeping.told(news) | told)
 
     # ── caps of rests ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +219,7 @@ class Announcer:
         caps = {rest["state"]: rest["cap"] for rest in run.announced["rests"]}
         clock = self._pack.policy.clocks.get(run.announced["clock"])
         facts = {name: run.announced[name] for name in ("grade", "urgency") if run.announced[name]}
-        calendar = self._calendar(clock, facts)
+        calendar = self._reckoner.lenient(clock, facts, whose_hours(clock, facts) if clock else None)
         found, left = list[Rested](), dict[str, timedelta]()
         for rest in run.rests:
             cap = caps[rest.state]
@@ -237,19 +264,19 @@ def _over(run: Run, now: str) -> list[Rested]:
 def _rests(policy: Policy, clock: Clock, facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for state in clock.pauses:
         pause = policy.pauses[state]
-        cap = limit_of(pause.cap, story.texts(facts))
         yield {
             "state": state,
             "begins": [_trigger(one) for one in pause.begins],
             "ends": [_trigger(one) for one in pause.ends],
-            "cap": {"kind": cap.kind, "n": cap.n} if cap is not None else None,
+            "cap": _cap(pause, facts),
         }
+
+
+def _cap(pause: Pause, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    cap = limit_of(pause.cap, story.texts(facts))
+    return {"kind": cap.kind, "n": cap.n} if cap is not None else None
 
 
 def _trigger(trigger: Trigger) -> dict[str, Any]:
     where = {name: list(allowed) for name, allowed in trigger.where.items()}
     return {"event": trigger.event, "where": where, "grades": list(trigger.grades)}
-
-
-def _whose_hours(clock: Clock, facts: Mapping[str, Any]) -> str | None:
-    return facts.get("unit") if clock.in_charge in LED else None

@@ -87,6 +87,14 @@ class Reckoner:
             told = Step("year_unknown", values={"year": unknown.year})
             return replace(found, steps=(told, *found.steps), unknown_year=unknown.year)
 
+    def after(self, calendar: Calendar, start: datetime, limit: Limit) -> datetime:
+        """Return when so much has passed since an instant, by a calendar that answers for every date."""
+        return self._ends(calendar, start, limit, [])
+
+    def lenient(self, clock: Clock | None, facts: Mapping[str, str], unit: str | None) -> Calendar:
+        """Return the calendar that counts for a clock, as one that answers for every date: unknown ones work."""
+        return replace(self.calendar(clock, facts, unit), lenient=True, known={})
+
     def calendar(self, clock: Clock | None, facts: Mapping[str, str], unit: str | None) -> Calendar:
         """Return the calendar that counts for a clock: a unit's, the city's, or one without any pause."""
         always = bool(clock and clock.round_the_clock) or facts.get("urgency") in self._policy.always_in_service

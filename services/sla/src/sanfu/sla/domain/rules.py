@@ -5,8 +5,8 @@ clock stands is read off both (`sanfu.sla.domain.runs`), so the order in which t
 not matter. What the policy says goes into DeadlineSet; a clock that runs goes by that, not by the pack of the day.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,11 +16,33 @@ from sanfu.city.model import Clock, Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
-from sanfu.sla.domain import announcing, story
+from sanfu.sla.domain import announcing, keeping, story
 from sanfu.sla.domain.announcing import Announcer
 from sanfu.sla.domain.deadlines import NoLimit, Reckoner
 from sanfu.sla.domain.explain import Explanation
+from sanfu.sla.domain.keeping import clocks_of
+from sanfu.sla.domain.ladder import Ladder, first
 from sanfu.sla.domain.runs import Announced, Run, log_before, run_of
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """A clock before and after a replan, and the events that this takes."""
+
+    before: Run
+    after: Run
+    drafts: tuple[Draft, ...]
+    at: str
+
+    def shown(self) -> dict[str, Any]:
+        """Return it for those who look before they replan."""
+        was, news = self.before.announced, self.after.announced
+        pairs = {name: was[name] for name in ("limit", "yellow")} | {
+            f"new_{name}": news[name] for name in ("limit", "yellow")
+        }
+        lights = {"light": self.before.light, "new_light": self.after.light_by(self.at)}
+        only = all(was[name] == news[name] for name in ("limit", "yellow"))
+        return {"clock": was["clock"], "unit": was["unit"], **pairs, **lights, "triggers_only": only}
 
 
 class SlaRules:
@@ -33,17 +55,19 @@ class SlaRules:
         self.pack, self.holidays = pack, holidays
         self.reckoner = Reckoner(pack.policy, ZoneInfo(pack.zone), holidays)
         self._announcer = Announcer(pack, self.reckoner)
+        self._ladder = Ladder(pack, self.reckoner)
 
     # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def evolve(self, state: State, event: Event) -> State:
         match event.type:
             case names.DEADLINE_SET:
-                after = _announced(state, announcing.kept(event.data))
+                after = _announced(state, event)
             case names.LIGHT_CHANGED:
-                after = _lit(state, event.data)
+                after = _noted(state, event.data, lambda clock: {"lit": [*clock.get("lit", []), event.data["level"]]})
             case names.ESCALATION_RAISED:
-                return state
+                step = event.data["step"]
+                return _noted(state, event.data, lambda clock: {"climbed": max(step, clock.get("climbed", 0))})
             case _:
                 after = story.told_of(state, event)
         return {**after, "open": list(_open(after))}
@@ -56,20 +80,22 @@ class SlaRules:
                 return [*self._followed(state, instant(now))]
             case Due():
                 return [*self._fired(state, instant(given.heard or given.at), instant(now))]
+            case Command(name="Replan"):
+                return [draft for one in self.replanned(state, now) for draft in one.drafts]
             case Command():
                 raise Refusal(404, "unknown-command", f"sla knows no command {given.name}")
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
         """Announce what a lost outbox never did: starts, new versions, lights that go out. Lights that go on have
         their timers."""
-        clocks = state.get("clocks", {})
+        clocks = clocks_of(state)
         gone = [announced for code, announced in clocks.items() if code not in self.pack.policy.clocks]
         drafts = [draft for announced in gone for draft in self._after(state, announced, instant(now))]
         return drafts + [draft for clock in self._clocks() for draft in self._missed(state, clock, instant(now))]
 
     def _followed(self, state: State, now: str) -> Iterator[Draft]:
         """What follows from the story's last event: clocks that start, and those that it stops or changes."""
-        told, facts, clocks = state["log"][-1], state["facts"], state.get("clocks", {})
+        told, facts, clocks = state["log"][-1], state["facts"], clocks_of(state)
         starting = [c for c in self._clocks() if self._starts(state, clocks.get(c.code), c, told, facts)]
         for code, announced in clocks.items():
             if all(clock.code != code for clock in starting):
@@ -79,9 +105,10 @@ class SlaRules:
 
     def _fired(self, state: State, heard: str, now: str) -> Iterator[Draft]:
         """What is due by `heard`: lights, and rests that end by themselves."""
-        for announced in state.get("clocks", {}).values():
+        for announced in clocks_of(state).values():
             changes = [*self._after(state, announced, heard, at=heard)]
-            yield from changes or self._lights(self._standing(announced, state), heard, now)
+            run = self._standing(announced, state)
+            yield from changes or [*self._lights(run, heard, now), *self._ladder.climbed(run, state, heard, now)]
 
     def _lights(self, run: Run, heard: str, now: str) -> Iterator[Draft]:
         """Both overdue: yellow is marked as skipped. Red waits until its own instant has been heard of."""
@@ -120,15 +147,16 @@ class SlaRules:
     def _started(
         self, state: State, before: Announced | None, clock: Clock, told: story.Happening, facts: Mapping[str, Any]
     ) -> Iterator[Draft]:
-        draft = self._announcer.started(clock, told, facts, before["version"] + 1 if before else 1)
+        log = log_before(state["log"], told["id"])
+        draft = self._announcer.started(clock, told, facts, before["version"] + 1 if before else 1, log)
         if draft is not None:
             if before is not None:
-                yield from _superseded(run_of(before, log_before(state["log"], told["id"])), told["at"])
+                yield from _superseded(run_of(before, log), told["at"])
             yield draft
 
     def _missed(self, state: State, clock: Clock, now: str) -> Iterator[Draft]:
         """Go through the story from the last event that started any clock: what came before it was announced."""
-        clocks, retold = state.get("clocks", {}), [*story.retold(state.get("log", []))]
+        clocks, retold = clocks_of(state), [*story.retold(state.get("log", []))]
         begun = {announced["started_by"] for announced in clocks.values()}
         known = max((number for number, (told, _) in enumerate(retold) if told["id"] in begun), default=0)
         last = clocks.get(clock.code)
@@ -137,9 +165,32 @@ class SlaRules:
                 for draft in self._started(state, last, clock, told, facts):
                     yield draft
                     if draft.type == names.DEADLINE_SET:
-                        last = {**announcing.kept(draft.data), "lit": []}
+                        last = {**draft.data, **keeping.OWN}
         if last is not None:
-            yield from self._after(state, last, now)
+            after = [*self._after(state, last, now)]
+            yield from after or self._gone_dark(state, last)
+
+    def _gone_dark(self, state: State, last: Announced) -> Iterator[Draft]:
+        """A light that went out for a version which was lost, and is not called for by now, comes on again."""
+        run = self._standing(last, state)
+        if run.stopped is None and run.went_out:
+            yield self._announcer.again(run, state["facts"])
+
+    # ── another policy or calendar ───────────────────────────────────────────────────────────────────────────────────
+
+    def replanned(self, state: State, now: datetime) -> list[Replanned]:
+        """Say what becomes of each clock that runs if the pack in use had always held; those that stay are left out.
+
+        A new version begins dark; its lights have their timers, which wait until the story was read to its end.
+        """
+        found = []
+        for announced in clocks_of(state).values():
+            run = self._standing(announced, state)
+            draft = None if run.stopped else self._announcer.replanned(run, state["facts"], instant(now))
+            if draft is not None:
+                anew = self._standing({**draft.data, **keeping.OWN}, state)
+                found.append(Replanned(run, anew, (*_put_out(run, instant(now)), draft), instant(now)))
+        return found
 
     # ── what becomes of a clock that was announced ───────────────────────────────────────────────────────────────────
 
@@ -169,8 +220,15 @@ class SlaRules:
 
     def due(self, state: State) -> datetime | None:
         """Return the earliest instant at which a clock changes its light, or runs on after a rest."""
-        found = [at for one in state.get("clocks", {}).values() for at in _instants(self._standing(one, state))]
+        found = [at for one in clocks_of(state).values() for at in self._instants(self._standing(one, state), state)]
         return moment(min(found)) if found else None
+
+    def _instants(self, run: Run, state: State) -> Iterator[str]:
+        yield from (at for at, _ in run.crossings())
+        if run.stopped is None:
+            yield from (rest.ends for rest in run.unreckoned if rest.ends is not None)
+        if (step := first(self._ladder.steps(run, state))) is not None:
+            yield step
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
         return ()
@@ -181,7 +239,7 @@ class SlaRules:
         """Return every clock of a subject, with its light and how it stands."""
         names_of = ("clock", "unit", "round", "version", "starts", "limit", "yellow", "grade", "paused", "unknown_year")
         found = []
-        for announced in state.get("clocks", {}).values():
+        for announced in clocks_of(state).values():
             run = run_of(announced, state.get("log", []))
             told = {name: announced[name] for name in names_of}
             stopped = {"stopped": run.stopped, "in_time": run.in_time if run.stopped else None}
@@ -190,7 +248,7 @@ class SlaRules:
 
     def explained(self, state: State, code: str) -> Explanation | None:
         """Return how a clock's deadline comes about by this pack; None where there is no such clock."""
-        announced = state.get("clocks", {}).get(code)
+        announced = clocks_of(state).get(code)
         clock = self.pack.policy.clocks.get(code)
         if announced is None or clock is None:
             return None
@@ -199,12 +257,6 @@ class SlaRules:
         except NoLimit:
             return None
         return Explanation(deadline, ZoneInfo(self.pack.zone))
-
-
-def _instants(run: Run) -> Iterator[str]:
-    yield from (at for at, _ in run.crossings())
-    if run.stopped is None:
-        yield from (rest.ends for rest in run.unreckoned if rest.ends is not None)
 
 
 def _stopped(run: Run) -> Iterator[Draft]:
@@ -227,31 +279,37 @@ def _superseded(run: Run, at: str) -> Iterator[Draft]:
         yield announcing.light(run.announced, "none", at=at, reason="deadline_moved")
 
 
-def _announced(state: State, deadline: Mapping[str, Any]) -> State:
-    clocks = state.get("clocks", {})
-    known = clocks.get(deadline["clock"])
-    if known is not None and known["version"] >= deadline["version"]:
+def _put_out(run: Run, at: str) -> Iterator[Draft]:
+    """Put the light of a version out that another replaces."""
+    if run.light != "none":
+        yield announcing.light(run.announced, "none", at=at, reason="deadline_moved")
+
+
+def _announced(state: State, event: Event) -> State:
+    clocks, code = state.get("clocks", {}), event.data["clock"]
+    known = clocks.get(code)
+    if known is not None and known["version"] >= event.data["version"]:
         return state
-    return {**state, "clocks": {**clocks, deadline["clock"]: {**deadline, "lit": []}}}
+    return {**state, "clocks": {**clocks, code: keeping.kept(event.data, event.time)}}
 
 
-def _lit(state: State, data: Mapping[str, Any]) -> State:
+def _noted(state: State, data: Mapping[str, Any], note: Callable[[State], State]) -> State:
+    """Return the state with something noted about a version of a clock, if it is the one that holds."""
     clocks = state.get("clocks", {})
     known = clocks.get(data["clock"])
     if known is None or known["version"] != data["version"]:
         return state
-    return {**state, "clocks": {**clocks, data["clock"]: {**known, "lit": [*known["lit"], data["level"]]}}}
-
-
-OPEN = ("clock", "unit", "round", "version", "starts", "limit", "yellow", "unknown_year")
+    return {**state, "clocks": {**clocks, data["clock"]: {**known, **note(known)}}}
 
 
 def _open(state: State) -> Iterator[Mapping[str, Any]]:
-    """List the clocks that are not stopped, for those who ask."""
-    for announced in state.get("clocks", {}).values():
+    """List the clocks that are not stopped, for those who ask: what one looks for, and what the log says of them."""
+    for announced in clocks_of(state).values():
         run = run_of(announced, state.get("log", []))
         if run.stopped is None:
-            yield {**{name: announced[name] for name in OPEN}, "light": run.light, "resting": run.rests_now}
+            found = {name: announced[name] for name in ("clock", "unit", "limit")}
+            more = {"resting": run.rests_now, "unknown_year": announced["unknown_year"]}
+            yield {**found, "light": run.light, **{name: value for name, value in more.items() if value}}
 
 
 def _lead_at(state: State, id: str) -> str | None:

@@ -12,7 +12,8 @@ from sanfu.contracts import names
 from sanfu.sla.domain.story import Happening
 
 Announced = Mapping[str, Any]
-"""A clock as its last DeadlineSet has it, with `lit`: the levels announced for this version, in order."""
+"""A clock as its last DeadlineSet has it, with `lit`, the levels announced for this version, in order; `climbed`, the
+highest step of its ladder that was raised; `set_at`, when it was set, if its limit had passed by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Run:
         """Return the light that is on."""
         lit = self.announced["lit"]
         return str(lit[-1]) if lit else "none"
+
+    @property
+    def went_out(self) -> bool:
+        """Tell whether this version's light was on and went out, as it does for a stop or for another version."""
+        return bool(self.announced["lit"]) and self.light == "none"
+
+    def light_by(self, at: str) -> str:
+        """Return the light that should be on at an instant."""
+        return next((level for when, level in reversed([*self.crossings()]) if when <= at), self.light)
 
     @property
     def rests_now(self) -> bool:
@@ -99,6 +109,7 @@ _ALWAYS = {names.COMPLETION_VOIDED, names.EXTENSION_DECIDED}
 
 def _triggers(announced: Announced) -> Iterator[Mapping[str, Any]]:
     yield from announced["stops"]
+    yield from announced["ends"]
     for rest in announced["rests"]:
         yield from rest["begins"]
         yield from rest["ends"]
@@ -125,8 +136,7 @@ class _Reading:
         elif self._stopped is None:
             self._stop(told)
             self._rest(told)
-            if told["type"] == names.EXTENSION_DECIDED and told["data"].get("clock") == self._announced["clock"]:
-                self._granted = told["data"].get("until") if told["data"].get("granted") else self._granted
+            self._extend(told)
 
     def _is_void_stop(self, told: Happening) -> bool:
         """Tell whether what had been reported as done was not: then the clock has run on all the while."""
@@ -143,6 +153,13 @@ class _Reading:
             self._met.setdefault(number, told["at"])
         if met and (not self._announced["stops_together"] or len(self._met) == len(self._announced["stops"])):
             self._stopped, self._stopped_by = max(self._met.values()), told["type"]
+        elif any(fits(trigger, told) for trigger in self._announced["ends"]):
+            self._stopped, self._stopped_by = told["at"], told["type"]
+
+    def _extend(self, told: Happening) -> None:
+        clocks = (self._announced["clock"], *self._announced["extended_with"])
+        if told["type"] == names.EXTENSION_DECIDED and told["data"].get("clock") in clocks:
+            self._granted = told["data"].get("until") if told["data"].get("granted") else self._granted
 
     def _rest(self, told: Happening) -> None:
         for rest in self._announced["rests"]:

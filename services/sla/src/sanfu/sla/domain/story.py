@@ -25,6 +25,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_DISPATCHED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_HANDED_OVER: ("unit", "grade"),
     names.ISSUE_REOPENED: ("unit", "round"),
+    names.RETURN_ADJUDICATED: ("unit",),
     names.GRADE_CHANGED: ("grade",),
     names.URGENCY_CHANGED: ("urgency",),
     names.ORDER_RAISED: ("unit", "level"),
@@ -43,12 +44,16 @@ TOLD = (
 )
 """Types of event that a log keeps: all that others tell of issues and affairs."""
 
+SILENT = ("pack", "receipt")
+"""Codes that every log would hold and no clock could care about."""
+OUTSIDE = ("party", "channel", "system")
+"""Capacities in which nobody acts for a unit."""
 _CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")
 
 
 def happening(event: Event, facts: Mapping[str, Any]) -> Happening:
     """Cut an event to what a log keeps; `facts` are those before it."""
-    data = {key: value for key, value in event.data.items() if _is_plain(value)}
+    data = {key: value for key, value in event.data.items() if key not in SILENT and _is_plain(value)}
     told: dict[str, Any] = {"id": event.id, "type": event.type, "at": _counted_at(event), "data": data}
     return {**told, "void": True} if _outranked(told, facts) else told
 
@@ -99,7 +104,18 @@ def told_of(state: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
     told = {**happening(event, facts), "grade": facts.get("grade")}
     after = facts_after(told, facts)
     told["grade"] = after.get("grade")
-    return {**state, "facts": after, "log": [*state.get("log", []), told][-LONGEST:]}
+    log = [*state.get("log", []), told][-LONGEST:]
+    return {**state, **_acted(state, event, told["at"]), "facts": after, "log": log}
+
+
+def _acted(state: Mapping[str, Any], event: Event, at: str) -> Mapping[str, Any]:
+    """Note when a unit last did anything about the case: what a ladder waits for."""
+    by = event.data.get("by") or {}
+    unit = by.get("unit")
+    if unit is None or by.get("role") in OUTSIDE:
+        return {}
+    acted = state.get("acted", {})
+    return {"acted": {**acted, unit: max(at, acted.get(unit, ""))}}
 
 
 def texts(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -86,6 +86,11 @@ def _light(case: Case, event: Event) -> Change | None:
     return {"clocks": {**case["clocks"], data["clock"]: {**known, "level": data["level"], "late_by": data["late_by"]}}}
 
 
+def _climbed(case: Case, event: Event) -> Change:
+    """The history says who heard of it."""
+    return {}
+
+
 FOLDS: Final[Mapping[str, Fold]] = {
     names.ISSUE_SUBMITTED: _submitted,
     names.ISSUE_SUPPLEMENTED: _supplemented,
@@ -94,4 +99,5 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.DUPLICATE_SUSPECTED: _suspected,
     names.DEADLINE_SET: _deadline,
     names.LIGHT_CHANGED: _light,
+    names.ESCALATION_RAISED: _climbed,
 }

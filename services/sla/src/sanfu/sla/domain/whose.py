@@ -1,0 +1,27 @@
+"""Whose matter a clock is: who is in charge of keeping it, and by whose service hours it runs. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sanfu.city.model import Clock, Pack
+
+LED = ("lead", "lead_and_place", "unit_of_affair")
+"""Who is in charge where it is the unit that leads: its own service hours count."""
+
+
+def in_charge(pack: Pack, clock: Clock, facts: Mapping[str, Any]) -> str:
+    """Return the unit in charge; before anybody leads, the emergency unit or the coordination office."""
+    if clock.in_charge in LED:
+        nobody = pack.emergency_unit if facts.get("urgency") == "emergency" else pack.office_unit
+        return str(facts.get("unit") or nobody)
+    return group(pack, facts) if clock.in_charge == "audience_group" else pack.office_unit
+
+
+def group(pack: Pack, facts: Mapping[str, Any]) -> str:
+    """Return the group that adjudicates for the issue's audience."""
+    return pack.audience_groups.get(facts.get("audience", ""), pack.office_unit)
+
+
+def whose_hours(clock: Clock, facts: Mapping[str, Any]) -> str | None:
+    """Return the unit whose service hours count; None: the city's."""
+    return facts.get("unit") if clock.in_charge in LED else None
