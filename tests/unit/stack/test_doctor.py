@@ -45,6 +45,12 @@ def test_a_stack_with_everything_elsewhere_needs_neither_java_nor_ports(tmp_path
     assert "SANFU_MONGO" in findings["MongoDB elsewhere"].cure
 
 
+def test_kafka_elsewhere_is_come_to_as_a_service_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANFU_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    plan = Plan(root=tmp_path, city=tmp_path, only=("none",), kafka="127.0.0.1:1")
+    assert "set kafka_user and kafka_password" in ill(plan)["Kafka elsewhere"].cause
+
+
 def test_a_machine_without_java_and_maven_is_told_what_to_install(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     found = ill(plan)

@@ -41,9 +41,13 @@ FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")
 """What a clock's limits may depend on."""
 
 
+PARTS = {"Agenda": "Meeting"}
+"""What an event may be told of that is only a part of a subject."""
+
+
 def wire_type(event: str) -> str:
     """Turn a word of the field into the type on the wire: IssueDispatched → sanfu.issue.dispatched.v1."""
     words = re.findall(r"[A-Z][a-z]*", event)
-    noun = "Issue" if event in ISSUE_EVENTS else words[0]
+    noun = "Issue" if event in ISSUE_EVENTS else PARTS.get(words[0], words[0])
     rest = words[1:] if words[0] == noun else words
     return f"sanfu.{noun.lower()}.{'-'.join(rest).lower()}.v1"

@@ -1,12 +1,17 @@
 """Look for what keeps a stack from running, and say the cause and the cure."""
 
+import asyncio
 import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sanfu.stack import kafka, mongo, parts, services, state, system
+from sanfu.runtime.broker import BrokerDown
+from sanfu.runtime.kafka import KafkaBroker
+from sanfu.runtime.security import security
+from sanfu.runtime.settings import ServiceSettings
+from sanfu.stack import mongo, parts, services, state, system
 from sanfu.stack.plan import Plan
 from sanfu.stack.programs import listening
 
@@ -93,13 +98,29 @@ def _ports(plan: Plan) -> Iterator[Finding]:
 
 def _elsewhere(plan: Plan) -> Iterator[Finding]:
     if plan.kafka:
-        host, _, port = plan.kafka.split(",")[0].rpartition(":")
-        well = port.isdecimal() and kafka.brokers(host, int(port)) > 0
-        cure = "look at SANFU_KAFKA: it is HOST:PORT, several by commas"
-        yield Finding("Kafka elsewhere", well, f"no broker answers at {plan.kafka}", cure)
+        cure = "look at SANFU_KAFKA: it is HOST:PORT, several by commas; and at SANFU_KAFKA_USER and its neighbours"
+        refusal = _refused(plan.kafka)
+        yield Finding("Kafka elsewhere", refusal is None, f"no broker at {plan.kafka} lets us in: {refusal}", cure)
     if plan.mongo:
         well = mongo.writable(plan.mongo)
         yield Finding("MongoDB elsewhere", well, "no primary answers", "look at SANFU_MONGO: it must be a replica set")
+
+
+def _refused(addresses: str) -> str | None:
+    """Come to Kafka as a service would, account and all; return what it says to that, None when one gets in."""
+
+    async def come() -> None:
+        broker = KafkaBroker(addresses, security=security(ServiceSettings()))
+        try:
+            await broker.start()
+        finally:
+            await broker.stop()
+
+    try:
+        asyncio.run(come())
+    except (BrokerDown, OSError, ValueError) as error:
+        return str(error)
+    return None
 
 
 def ports(plan: Plan) -> dict[str, int]:
