@@ -38,6 +38,7 @@ OFFICER, HEAD, DUTY = "urban-management-officer", "urban-management-head", "urba
 REVIEWER, CALLER, OFFICE = "office-reviewer-1", "office-caller-1", "office-duty"
 LEADER, OTHER, ADMINISTRATOR = "city-leader", "tax-officer", "system-administrator"
 OPERATOR = "city-management-centre-officer"
+HELPER, HELPERS_HEAD, GROUP = "transport-officer", "transport-head", "coordination-livelihood-head"
 
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -152,7 +153,21 @@ def settings(users: Sequence[str], **more: Any) -> DeskSettings:
     return DeskSettings(user_tokens=orjson.dumps({user: token(user) for user in users}).decode(), **more)
 
 
-STAFF = (OFFICER, HEAD, DUTY, REVIEWER, CALLER, OFFICE, LEADER, OTHER, ADMINISTRATOR, OPERATOR)
+STAFF = (
+    OFFICER,
+    HEAD,
+    DUTY,
+    REVIEWER,
+    CALLER,
+    OFFICE,
+    LEADER,
+    OTHER,
+    ADMINISTRATOR,
+    OPERATOR,
+    HELPER,
+    HELPERS_HEAD,
+    GROUP,
+)
 
 
 async def let_in(desk: Desk, *users: str) -> None:

@@ -57,6 +57,11 @@ ASSIST_ASKED = "sanfu.issue.assist-asked.v1"
 ASSIST_DONE = "sanfu.issue.assist-done.v1"
 ISSUE_COPIED = "sanfu.issue.copied.v1"
 ISSUE_HANDED_OVER = "sanfu.issue.handed-over.v1"
+HANDOVER_OFFERED = "sanfu.issue.handover-offered.v1"
+HANDOVER_DECLINED = "sanfu.issue.handover-declined.v1"
+COMPLETION_SUBMITTED = "sanfu.issue.completion-submitted.v1"
+COMPLETION_SENT_BACK = "sanfu.issue.completion-sent-back.v1"
+GRADE_CHANGE_DECLINED = "sanfu.issue.grade-change-declined.v1"
 REPLY_REFUSED = "sanfu.issue.reply-refused.v1"
 
 # desk, what changes limits and levels

@@ -55,9 +55,8 @@ class SituationReported(Deed):
     evidence: list[Attachment] = Field(default_factory=list, description="Pictures of it")
 
 
-class IssueHandled(Deed, Concerning):
-    """The second of the three ones: the unit has done what it could, and says so to the party. `concerns` names the
-    issues that were merged into this one."""
+class Completion(Deed):
+    """What a unit says that it did."""
 
     unit: Unit = Field(description="Unit that led")
     outcome: Literal["solved", "partly", "planned", "explained", "other_route"] = Field(description="What came of it")
@@ -67,7 +66,6 @@ class IssueHandled(Deed, Concerning):
     planned_for: Instant | None = Field(default=None, description="If planned: when it will be done")
     legal_ground: Text | None = Field(default=None, description="If explained: the law or rule that stands against it")
     received_at: Instant = Field(description="When desk received it: this instant counts against the limit")
-    signed_by: Code | None = Field(default=None, description="Account of the unit's head, where the policy asks for it")
     assignment: Count = Field(description="Assignment under which it was handled")
     round: Count = Field(default=1, description="Round of handling")
 
@@ -80,14 +78,35 @@ class IssueHandled(Deed, Concerning):
         return self
 
 
+class IssueHandled(Completion, Concerning):
+    """The second of the three ones: the unit has done what it could, and says so to the party. `concerns` names the
+    issues that were merged into this one."""
+
+    signed_by: Code | None = Field(default=None, description="Account of the unit's head, where the policy asks for it")
+
+
+class CompletionSubmitted(Completion):
+    """An officer says that it is done; the unit's head has yet to sign it. The party hears nothing before that."""
+
+
+class CompletionSentBack(Deed):
+    """The unit's head does not sign: it is to be done better. What was submitted counts for nothing."""
+
+    unit: Unit = Field(description="Unit that leads")
+    reason: Text = Field(description="What is missing; internal")
+    round: Count = Field(default=1, description="Round of handling")
+
+
 class IssueReturned(Deed):
-    """A unit says that it is not the right one. Until that is decided it stays in charge."""
+    """A unit says that it is not the right one. Until that is decided it stays in charge; of a second return, who had
+    the issue first."""
 
     unit: Unit = Field(description="Unit that returns it")
     ground: Literal["law", "duties", "area"] = Field(description="On what ground")
     proposed_unit: Unit = Field(description="Unit it should go to")
     text: Text = Field(description="Why, for people to read; internal")
     number: Count = Field(description="Counts the returns of this issue from 1: the second goes to adjudication")
+    interim: Unit | None = Field(default=None, description="Lead of record until it is decided, if it is another unit")
     assignment: Count = Field(description="Assignment that is returned")
     round: Count = Field(default=1, description="Round of handling")
 
@@ -139,6 +158,23 @@ class IssueHandedOver(Deed):
     grade: Grade = Field(description="Grade, as it was")
     assignment: Count = Field(description="The number the writer saw, plus one")
     why: Literal["accepted", "succession", "recusal"] = Field(description="By whose leave")
+    reason: Text = Field(description="Why, for people to read; internal")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class HandoverOffered(Deed):
+    """The unit that leads offers the lead to another; until that one accepts, nothing changes."""
+
+    unit: Unit = Field(description="Unit that should lead")
+    from_unit: Unit = Field(description="Unit that leads")
+    reason: Text = Field(description="Why, for people to read; internal")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class HandoverDeclined(Deed):
+    """The unit does not take the lead, or it is offered no longer."""
+
+    unit: Unit = Field(description="Unit to which it was offered")
     reason: Text = Field(description="Why, for people to read; internal")
     round: Count = Field(default=1, description="Round of handling")
 

@@ -13,6 +13,7 @@ from sanfu.contracts.events.words import (
     Deed,
     Grade,
     Instant,
+    Line,
     Secrecy,
     Subject,
     Text,
@@ -94,6 +95,14 @@ class GradeChanged(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
+class GradeChangeDeclined(Deed):
+    """It stays of the grade it is."""
+
+    grade: Grade = Field(description="The grade asked for")
+    reason: Text = Field(description="Why, for people to read; internal")
+    round: Count = Field(default=1, description="Round of handling")
+
+
 class UrgencyChanged(Deed):
     """The issue became more or less urgent; only the coordination office lowers."""
 
@@ -107,6 +116,7 @@ class SecrecyChanged(Deed):
 
     before: Secrecy = Field(description="What it was")
     secrecy: Secrecy = Field(description="What it is")
+    title: Line | None = Field(default=None, description="Neutral line that stands for the title from now on")
     reason: Text = Field(description="Why, for people to read; internal")
 
 

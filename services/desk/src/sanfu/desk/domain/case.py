@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.folds import ending, handling, others, reviewing
+from sanfu.desk.domain.folds import assisting, ending, handling, others, reviewing
+from sanfu.desk.domain.parts import involved
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.table import AFTER, CLOSED
@@ -34,7 +35,13 @@ _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
     "step", "to_unit",
 )  # fmt: skip
-_FOLDS: Final[Mapping[str, Fold]] = {**others.FOLDS, **reviewing.FOLDS, **handling.FOLDS, **ending.FOLDS}
+_FOLDS: Final[Mapping[str, Fold]] = {
+    **others.FOLDS,
+    **reviewing.FOLDS,
+    **handling.FOLDS,
+    **assisting.FOLDS,
+    **ending.FOLDS,
+}
 KNOWN: Final = frozenset(_FOLDS)
 
 
@@ -48,6 +55,7 @@ def evolve(case: Case, event: Event) -> Case:
     fresh = {**case, **change}
     if event.type in AFTER:
         fresh |= {"state": AFTER[event.type], "open": AFTER[event.type] != CLOSED}
+    fresh |= {"units": involved(fresh)}
     fresh |= {"changed_at": instant(event.time), "history": [*case.get("history", ()), _entry(event)][-HISTORY:]}
     return {**fresh, **_standing(fresh)}
 

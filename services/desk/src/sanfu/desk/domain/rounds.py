@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.parts import LOUD
 from sanfu.desk.domain.state import Case, Change
 
 
@@ -25,10 +26,14 @@ def led(case: Case, event: Event) -> Change:
     if rounds and rounds[-1]["round"] == case["round"]:
         rounds[-1] = {**rounds[-1], **led}
     else:
-        rounds.append({"round": case["round"], "dispatched_at": at, "limit": limit_of_round(case), **led})
-    beside = [told["unit"] for told in data["also"]]
+        rounds.append(
+            {"round": case["round"], "first": data["unit"], "dispatched_at": at, "limit": limit_of_round(case), **led}
+        )
+    beside = [[told["unit"], told["part"]] for told in data["also"]]
+    beside += [one for one in case["beside"] if one[1] in LOUD and one not in beside]
+    returned = case["returned"] and {**case["returned"], "decided_at": case["returned"]["decided_at"] or at}
     return {
-        "unit": data["unit"], "units": list(dict.fromkeys([data["unit"], *beside])), "grade": data["grade"],
+        "unit": data["unit"], "beside": beside, "offer": None, "returned": returned, "grade": data["grade"],
         "urgency": data["urgency"], "audience": data["audience"], "category": data["category"] or case["category"],
         "assignment": data["assignment"], "assigned_because": data["reason"], "rounds": rounds, "review": None,
     }  # fmt: skip

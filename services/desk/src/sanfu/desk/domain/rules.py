@@ -1,6 +1,6 @@
 """Desk's rules: the case folded from the story, commands through the table and the sender's scope."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from sanfu.desk.domain import waits
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import closing, handlers
 from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
+from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
-from sanfu.desk.domain.table import TABLE, allowed
+from sanfu.desk.domain.table import FOR_NOBODY, TABLE, Capacity, allowed
 from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
 
 
@@ -79,22 +80,25 @@ class DeskRules:
 
 def _capacity(case: State, name: str, clauses: Scope) -> Clause:
     """Return the clause under which the sender does this now. Raises Refusal, naming what they may do instead."""
-    able = acting(case, clauses)
-    if found := _first(case, name, able):
+
+    def able(clause: Clause) -> bool:
+        step = TABLE.get((case["state"], name, clause.role))
+        return step is not None and step.standing in standings(case, clause.units)
+
+    if found := next((c for c in clauses if able(c) and not _recused(case, name, c)), None):
         return found
-    if _first(case, name, [c for c in clauses if c.recused(case)]):
+    if any(able(clause) for clause in clauses):
         raise Refusal(409, "recused", "The issue complains of your unit: others decide, and others ask.")
-    mine = _allowed(case, [c.role for c in able])
+    mine = allowed(case, acting(case, clauses))
     detail = f"{name} is not for you while the case is {case['state']}; you may do: {', '.join(mine) or 'nothing'}."
     raise Refusal(409, "not-now", detail, state=case["state"], allowed=list(mine))
 
 
-def _first(case: State, name: str, clauses: Sequence[Clause]) -> Clause | None:
-    return next((clause for clause in clauses if (case["state"], name, clause.role) in TABLE), None)
-
-
-def _allowed(case: Mapping[str, Any], roles: Sequence[str]) -> tuple[str, ...]:
-    return allowed(case["state"], roles, emergency=case["urgency"] == "emergency")
+def _recused(case: State, name: str, clause: Clause) -> bool:
+    """Tell whether somebody decides nothing of this, because the issue complains of their unit: but what the unit that
+    leads or helps has to do, it does."""
+    step = TABLE[case["state"], name, clause.role]
+    return step.standing == FOR_NOBODY and clause.recused(case)
 
 
 def unknown() -> Refusal:
@@ -102,14 +106,15 @@ def unknown() -> Refusal:
     return Refusal(404, "case-unknown", "There is no such case, or it is not one of yours.")
 
 
-def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> list[Clause]:
-    """Under which clauses somebody may act on a case they see: those of its lead only where they stand for that unit,
-    all others only where it does not complain of theirs."""
-    leading = {role for (_, _, role), step in TABLE.items() if step.for_lead}
-    return [c for c in clauses if (c.leads(case) if c.role in leading else not c.recused(case))]
+def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> Iterator[Capacity]:
+    """In which roles somebody may act on a case they see, and for which of its units; for none, where it complains of
+    theirs."""
+    for clause in clauses:
+        kept = standings(case, clause.units) - ({FOR_NOBODY} if clause.recused(case) else set())
+        yield from ((clause.role, standing) for standing in kept)
 
 
 def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
     """Name the commands a case offers to somebody who looks at it."""
-    mine = _allowed(case, [clause.role for clause in acting(case, covering(scope, case))])
+    mine = allowed(case, acting(case, covering(scope, case)))
     return tuple(c for c in mine if not (c in {"close", "follow_up"} and who in handlers(case)))

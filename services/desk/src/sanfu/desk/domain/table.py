@@ -6,7 +6,7 @@ leads to. `system` stands for what no person can order.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sanfu.contracts import names
 
@@ -30,7 +30,8 @@ STATES: Final = (
 )  # fmt: skip
 
 LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
-"""They act for the unit that leads, and only where it lies in their own subtree; its own system does, too."""
+"""They act for a unit, most often the one that leads, and only where that lies in their own subtree; its own system
+does, too."""
 REVIEW: Final = frozenset({"reviewer", "coordination_office"})
 OFFICE: Final = frozenset({"coordination_office"})
 CALLERS: Final = frozenset({"follow_up_caller", "coordination_office", "supervisor"})
@@ -39,25 +40,41 @@ VOICE: Final = frozenset({"party", "hotline_operator", "window_agent"})
 SYSTEM: Final = frozenset({"system"})
 STAYS: Final = ""
 
+FOR_LEAD: Final = "lead"
+FOR_ASSIST: Final = "assist"
+FOR_OFFERED: Final = "offered"
+FOR_NOBODY: Final = ""
+STANDINGS: Final = (FOR_NOBODY, FOR_LEAD, FOR_ASSIST, FOR_OFFERED)
+"""For which unit somebody acts: the one that leads, one with an open task, the one it was offered to, or for none."""
+Capacity = tuple[str, str]
+"""A role, and the standing in which it acts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a command does where the table has it: the event it tells, and the state the case is in after that (STAYS:
-    the one it was in).
+    the one it was in, or the one it rested from).
 
-    `for_lead`: whoever orders it acts for the unit that leads.
+    `standing`: for which unit whoever orders it has to act.
     """
 
     event: str
     to: str
-    for_lead: bool = False
+    standing: str = FOR_NOBODY
 
 
-def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str) -> dict[tuple[str, str, str], Step]:
-    return {(s, command, role): Step(event, to, role in LEAD) for s in states.split() for role in sorted(roles)}
+Rows = dict[tuple[str, str, str], Step]
+
+
+def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, *, standing: str | None = None) -> Rows:
+    """Make the rows of a command. Who acts for a unit acts for the one that leads, unless `standing` says otherwise."""
+    own = {role: (FOR_LEAD if role in LEAD else FOR_NOBODY) if standing is None else standing for role in roles}
+    return {(s, command, role): Step(event, to, own[role]) for s in states.split() for role in sorted(roles)}
 
 
 _NEW: Final = "submitted in_review"
+_LED: Final = "assigned acknowledged contacted"
+_OPEN: Final = f"{_NEW} awaiting_party {_LED} handled followed_up returned"
 
 REVIEWING: Final = {
     **_rows(f"{_NEW} awaiting_party returned", "dispatch", REVIEW, names.ISSUE_DISPATCHED, ASSIGNED),
@@ -83,15 +100,35 @@ ENDING: Final = {
     **_rows("followed_up", "close", OFFICE, names.ISSUE_CLOSED, CLOSED),
     **_rows("followed_up answered refused forwarded awaiting_party", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED),
 }
-TABLE: Final[Mapping[tuple[str, str, str], Step]] = {**REVIEWING, **HANDLING, **ENDING}
+ASSISTING: Final = {
+    **_rows(_LED, "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
+    **_rows(_LED, "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
+    **_rows(_OPEN, "assist_done", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
+    **_rows(_OPEN, "not_ours", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
+    **_rows(_OPEN, "copy", LEAD | REVIEW, names.ISSUE_COPIED, STAYS),
+    **_rows(_OPEN, "end_copy", LEAD | REVIEW, names.ISSUE_COPIED, STAYS),
+    **_rows(_LED, "offer_handover", LEAD, names.HANDOVER_OFFERED, STAYS),
+    **_rows(_LED, "accept_handover", LEAD, names.ISSUE_HANDED_OVER, ASSIGNED, standing=FOR_OFFERED),
+    **_rows(_LED, "withdraw_offer", LEAD, names.HANDOVER_DECLINED, STAYS),
+    **_rows(_LED, "decline_handover", LEAD, names.HANDOVER_DECLINED, STAYS, standing=FOR_OFFERED),
+}
+TABLE: Final[Mapping[tuple[str, str, str], Step]] = {**REVIEWING, **HANDLING, **ASSISTING, **ENDING}
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})
+ABOUT: Final[Mapping[str, str]] = {
+    "confirm_refusal": "refusal", "decline_refusal": "refusal", "cancel_assist": "assists", "end_copy": "copies",
+    "withdraw_offer": "offer",
+}  # fmt: skip
+"""Command → the part of a case that it is about: where there is none, it is not offered."""
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, _ in TABLE))
 AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values() if step.to}
 """Type of an own event → the state it leads to."""
 
 
-def allowed(state: str, roles: Iterable[str], *, emergency: bool = False) -> tuple[str, ...]:
-    """Name the commands that somebody in one of these roles has in that state, in the table's order."""
-    mine, without = set(roles), frozenset[str]() if emergency else OF_EMERGENCIES
-    return tuple(dict.fromkeys(c for s, c, role in TABLE if s == state and role in mine and c not in without))
+def allowed(case: Mapping[str, Any], capacities: Iterable[Capacity]) -> tuple[str, ...]:
+    """Name the commands that somebody with these capacities has on a case, in the table's order."""
+    mine, state = set(capacities), case["state"]
+    without = {command for command, part in ABOUT.items() if not case[part]}
+    without |= frozenset() if case["urgency"] == "emergency" else OF_EMERGENCIES
+    found = (c for (s, c, role), step in TABLE.items() if s == state and (role, step.standing) in mine)
+    return tuple(dict.fromkeys(c for c in found if c not in without))

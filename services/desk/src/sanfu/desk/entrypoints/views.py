@@ -18,7 +18,7 @@ BRIEF = (
 WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
-    "settled", "closed", "history", "question", "refusal", "objection",
+    "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer",
 )  # fmt: skip
 
 

@@ -52,7 +52,13 @@ COMMANDS: Final = {
     "decline_refusal": ("不同意不予受理", "decline the refusal"), "forward": ("转办（市外）", "forward"),
     "ask_more": ("请补充", "ask for more"), "object": ("提出异议", "object"), "acknowledge": ("签收", "acknowledge"),
     "contact": ("对接", "contact"), "reach_scene": ("到达现场", "reach the scene"), "report": ("报告情况", "report"),
-    "handle": ("办结", "handle"), "return": ("退单", "return"), "follow_up": ("回访", "follow up"),
+    "handle": ("办结", "handle"), "return": ("退单", "return"),
+    "ask_assist": ("请求协办", "ask to assist"), "cancel_assist": ("撤销协办", "cancel the task"),
+    "assist_done": ("协办完成", "task done"), "not_ours": ("协办退回", "not our task"),
+    "copy": ("抄告", "copy"), "end_copy": ("停止抄告", "end the copy"),
+    "offer_handover": ("提出移交", "offer the lead"), "accept_handover": ("接受移交", "accept the lead"),
+    "withdraw_offer": ("撤回移交", "withdraw the offer"), "decline_handover": ("不接受移交", "decline the lead"),
+    "follow_up": ("回访", "follow up"),
     "reopen": ("重办", "reopen"), "close": ("销号", "close"),
 }  # fmt: skip
 """Command → what it is called: Chinese, English."""

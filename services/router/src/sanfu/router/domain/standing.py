@@ -3,9 +3,9 @@
 The standing is folded from moves, one per event, so that moves can be folded again in the order in which they counted
 (see `waiting`). It holds no rule of a city: each unit is counted, whether or not it has a topic.
 
-A unit's entry: `n` records told so far; `as` its parts (`lead`, `emergency`, `place`, `also`, `copy`, `assist:<n>`);
-`fresh` while the next record has to carry the issue as it stands; `issue_at` the number of the last that did;
-`returned` while the last thing it was told is its own return.
+A unit's entry: `n` records told so far; `as` its parts (`lead`, `emergency`, `place`, `also`, `offer`, `copy`,
+`assist:<n>`); `fresh` while the next record has to carry the issue as it stands; `issue_at` the number of the last that
+did; `returned` while the last thing it was told is its own return.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ Standing = Mapping[str, Any]
 Move = Mapping[str, Any]
 
 NEW: Standing = {"lead": None, "assignment": 0, "desk": False, "round": 1, "over": False, "units": {}}
-PASSING = ("lead", "also")
+PASSING = ("lead", "also", "offer")
 """Parts that belong to one assignment; the others outlive it."""
 LOUD = ("emergency", "place")
 TAKEN = ("assignment", "desk", "round", "grade", "category", "urgency")

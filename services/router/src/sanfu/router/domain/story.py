@@ -11,6 +11,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain import waiting as open_questions
 from sanfu.router.domain.standing import NEW, Move, Standing, fold
+from sanfu.router.domain.withheld import MARK
 from sanfu.runtime.rules import State
 
 SERVICE = "router"
@@ -33,6 +34,8 @@ READ = frozenset(
         names.OBJECTION_RAISED, names.ISSUE_ACKNOWLEDGED, names.ISSUE_CONTACTED, names.SCENE_REACHED,
         names.SITUATION_REPORTED, names.ISSUE_HANDLED, names.ISSUE_RETURNED, names.RETURN_ADJUDICATED,
         names.ASSIST_ASKED, names.ASSIST_DONE, names.ISSUE_COPIED, names.ISSUE_HANDED_OVER, names.REPLY_REFUSED,
+        names.HANDOVER_OFFERED, names.HANDOVER_DECLINED, names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK,
+        names.GRADE_CHANGE_DECLINED,
         names.ISSUE_SUSPENDED, names.ISSUE_RESUMED, names.ISSUE_REGISTERED, names.EXTENSION_ASKED,
         names.EXTENSION_DECIDED, names.GRADE_CHANGE_ASKED, names.GRADE_CHANGED, names.URGENCY_CHANGED,
         names.SECRECY_CHANGED, names.EXEMPTION_DECIDED, names.ISSUE_FOLLOWED_UP, names.COMPLETION_VOIDED,
@@ -91,7 +94,8 @@ def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
         case names.ISSUE_SUPPLEMENTED:
             return _supplemented(said, data)
         case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
-            return {name: value for name, value in said.items() if name not in TEXTS}
+            kept = {name: value for name, value in said.items() if name not in TEXTS}
+            return {**kept, "title": data.get("title") or MARK}
     return said
 
 
@@ -158,6 +162,8 @@ _MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
     names.ISSUE_RETURNED: lambda data: {"do": "return", "unit": data["unit"]},
     names.ASSIST_ASKED: lambda data: {"do": "part", "unit": data["unit"], "part": f"assist:{data['number']}"},
     names.ASSIST_DONE: lambda data: {"do": "leave", "unit": data["unit"], "part": f"assist:{data['number']}"},
+    names.HANDOVER_OFFERED: lambda data: {"do": "part", "unit": data["unit"], "part": "offer"},
+    names.HANDOVER_DECLINED: lambda data: {"do": "leave", "unit": data["unit"], "part": "offer"},
     names.ISSUE_COPIED: _copied,
     names.ISSUE_CLOSED: lambda _: {"do": "close"},
     names.OBJECTION_RAISED: _changed(over=False),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sanfu.desk.domain.deeds import ending, following, handling, reviewing
+from sanfu.desk.domain.deeds import assisting, ending, following, handling, reviewing
 from sanfu.desk.domain.deeds.order import Order
 from sanfu.runtime.rules import Draft
 
@@ -22,6 +22,16 @@ DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "report": handling.report,
     "handle": handling.handle,
     "return": handling.give_back,
+    "ask_assist": assisting.ask_assist,
+    "cancel_assist": assisting.cancel_assist,
+    "assist_done": assisting.assist_done,
+    "not_ours": assisting.not_ours,
+    "copy": assisting.copy,
+    "end_copy": assisting.end_copy,
+    "offer_handover": assisting.offer_handover,
+    "accept_handover": assisting.accept_handover,
+    "withdraw_offer": assisting.decline_handover,
+    "decline_handover": assisting.decline_handover,
     "follow_up": following.follow_up,
     "reopen": ending.reopen,
     "close": ending.close,

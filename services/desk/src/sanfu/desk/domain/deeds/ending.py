@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sanfu.contracts import names
+from sanfu.desk.domain.deeds.assisting import no_task_open
 from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.state import Case
@@ -29,6 +30,7 @@ def reopen(order: Order) -> list[Draft]:
 
 def close(order: Order) -> list[Draft]:
     case, said = order.case, order.said
+    no_task_open(order)
     three_ones(case)
     if order.by["id"] in handlers(case):
         raise refused("handled-it", "Who handled it can't close it: somebody else has to.")

@@ -3,6 +3,7 @@
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.deeds.order import Order, keep_secret, refused
+from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content
 from sanfu.desk.domain.scope import related
 from sanfu.runtime.rules import Draft
@@ -12,7 +13,7 @@ def follow_up(order: Order) -> list[Draft]:
     said, case = order.said, order.case
     keep_secret(order, "reason")
     mine = {order.by["unit"], order.home or order.by["unit"]}
-    for unit in case["units"]:
+    for unit in handling_units(case):
         if any(related(order.pack.units, one, unit) for one in mine):
             raise refused("not-impartial", f"Your unit took part in handling, or is above or below {unit}: others ask.")
     body = {

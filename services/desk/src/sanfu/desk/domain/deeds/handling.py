@@ -4,7 +4,8 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.deeds.order import SECRET, WITHHELD, Order, keep_secret, leader, refused, wrong
+from sanfu.desk.domain.deeds.assisting import first_lead, no_offer_open, no_task_open
+from sanfu.desk.domain.deeds.order import Order, keep_secret, leader, refused, words, wrong
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.windows import return_until
 from sanfu.runtime.rules import Draft
@@ -61,12 +62,9 @@ def reach_scene(order: Order) -> list[Draft]:
 def report(order: Order) -> list[Draft]:
     """What is the case, and what is being done: this stops an emergency's third clock."""
     _of_emergency(order)
-    keep_secret(order, "text")
-    text = order.said["text"]
-    if text is None and order.case["secrecy"] not in SECRET:
-        raise wrong("text", "missing", "what is the case, and what is being done")
+    text = words(order, "text", "what is the case, and what is being done")
     number = this_round(order.case).get("report", {}).get("number", 0) + 1
-    body = {"by": order.by, "unit": order.case["unit"], "number": number, "text": text or WITHHELD}
+    body = {"by": order.by, "unit": order.case["unit"], "number": number, "text": text}
     return [Draft(names.SITUATION_REPORTED, {**body, "evidence": order.said["evidence"]})]
 
 
@@ -79,6 +77,8 @@ def handle(order: Order) -> list[Draft]:
     said, case = order.said, order.case
     _own_words(order, said["reply"])
     keep_secret(order, "internal")
+    no_task_open(order)
+    no_offer_open(order)
     planned = said["planned_for"]
     if planned is not None and moment(planned) <= order.now:
         raise wrong("planned_for", "in_the_past", "an instant in the future")
@@ -115,7 +115,10 @@ def give_back(order: Order) -> list[Draft]:
     proposed = leader(order, said["proposed_unit"], "proposed_unit")
     if proposed == case["unit"]:
         raise wrong("proposed_unit", "same_unit", "another unit than the one that leads")
+    no_offer_open(order)
+    disputed = case["returns"] > 0
     body = {
+        "interim": first_lead(order) if disputed else None,
         "by": order.by, "unit": case["unit"], "ground": said["ground"], "proposed_unit": proposed,
         "text": said["text"], "number": case["returns"] + 1, "assignment": case["assignment"], "round": case["round"],
     }  # fmt: skip

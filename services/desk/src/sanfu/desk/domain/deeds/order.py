@@ -61,6 +61,15 @@ def leader(order: Order, code: str, field: str) -> str:
     return code
 
 
+def words(order: Order, field: str, expected: str) -> str:
+    """Return a text that an event needs: of a confidential or sealed issue, what stands for it."""
+    keep_secret(order, field)
+    text: str | None = order.said[field]
+    if text is None and order.case["secrecy"] not in SECRET:
+        raise wrong(field, "missing", expected)
+    return text or WITHHELD
+
+
 def keep_secret(order: Order, field: str) -> None:
     """Free text about people of a confidential or sealed issue never enters the story, where units' systems read."""
     if order.said[field] is not None and order.case["secrecy"] in SECRET:

@@ -8,6 +8,8 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, Order, leader, refused, wrong
+from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.scope import line
 from sanfu.runtime.rules import Draft
 
 TWO_PEOPLE: Final = frozenset({"enterprise_seat", "petition", "whistle"})
@@ -20,6 +22,7 @@ def dispatch(order: Order) -> list[Draft]:
     case, said, pack = order.case, order.said, order.pack
     _somebody_else(order)
     unit = leader(order, said["unit"], "unit")
+    _of_the_place(order, unit)
     if said["grade"] not in pack.policy.grades:
         raise wrong("grade", "unknown_grade", f"one of {', '.join(pack.policy.grades)}")
     if said["category"] is not None and said["category"] not in pack.categories:
@@ -34,16 +37,34 @@ def dispatch(order: Order) -> list[Draft]:
     return [*_adjudication(order, unit), Draft(names.ISSUE_DISPATCHED, body)]
 
 
+def _of_the_place(order: Order, code: str) -> None:
+    """Of two towns the one of the place leads, unless a return on the ground of area says that it is not the place's.
+    A whistle calls a section of the village's own town, and nobody else."""
+    case, units = order.case, order.pack.units
+    town = next((each for each in line(units, code) if each in order.pack.towns), None)
+    if case["town"] is None or town == case["town"]:
+        return
+    if case["channel"] == "whistle":
+        raise refused("other-town", f"A whistle calls a section of {case['town']}, the village's own town.")
+    disputed = case["returned"] is not None and case["returned"]["ground"] == "area"
+    if town is not None and not disputed:
+        raise refused(
+            "place-leads", f"The place lies in {case['town']}: that town leads, and may ask {town} to assist."
+        )
+
+
 def _adjudication(order: Order, unit: str) -> list[Draft]:
-    """Decide a second return, where there is one: by the group of the issue's audience, or the office in its place."""
-    case, by = order.case, order.by
-    if case["returns"] < 2:
+    """Decide a return that is open. The second is decided by the group of the issue's audience, or the office in its
+    place. A unit that had returned it and leads all the same is charged the time that this cost."""
+    case, by, returned = order.case, order.by, order.case["returned"]
+    if returned is None or returned["decided_at"] is not None:
         return []
     group = order.pack.audience_groups.get(case["audience"])
-    if by["unit"] != group and by["role"] != "coordination_office":
+    if returned["number"] >= 2 and by["unit"] != group and by["role"] != "coordination_office":
         raise refused("for-the-group", f"It was returned twice: {group} decides who leads, or the coordination office.")
     body = {
-        "by": by, "unit": unit, "number": case["returns"], "upheld": unit != case["unit"], "charged": None,
+        "by": by, "unit": unit, "number": returned["number"], "upheld": unit != returned["unit"],
+        "charged": unit if unit in this_round(case)["returned_by"] else None,
         "reason": order.said["reason"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.RETURN_ADJUDICATED, body)]

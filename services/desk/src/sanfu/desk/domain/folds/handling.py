@@ -28,8 +28,10 @@ def _adjudicated(case: Case, event: Event) -> Change:
 
 def _returned(case: Case, event: Event) -> Change:
     data = event.data
-    ground = {key: data[key] for key in ("unit", "ground", "proposed_unit", "text", "number")}
-    return {"returns": data["number"], "returned": {"at": instant(event.time), "round": data["round"], **ground}}
+    ground = {key: data[key] for key in ("unit", "ground", "proposed_unit", "text", "number", "round")}
+    by = in_round(case, returned_by=[*case["rounds"][-1].get("returned_by", ()), data["unit"]])
+    returned = {"at": instant(event.time), **ground, "decided_at": None}
+    return {"returns": data["number"], "returned": returned, "unit": data["interim"] or data["unit"], **by}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {

@@ -24,7 +24,8 @@ def _submitted(case: Case, event: Event) -> Change | None:
         **{key: data.get(key) for key in _TAKEN},
         "submitted_at": instant(event.time), "town": data["place"]["town"], "wished": data.get("unit"),
         "state": SUBMITTED, "open": True, "round": 1, "unit": None, "units": [], "assignment": 0, "grade": None,
-        "returns": 0, "rounds": [], "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
+        "returns": 0, "returned": None, "beside": [], "assists": [], "copies": [], "offer": None, "rounds": [],
+        "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
         "waits": {}, "asked": 0, "question": None, "refusal": None, "settled": None, "objections": 0, "objection": None,
     }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sanfu.desk.entrypoints.orders import ending, handling, reviewing
+from sanfu.desk.entrypoints.orders import assisting, ending, handling, reviewing
 from sanfu.runtime.bodies import Body
 
 ORDERS: Final[dict[str, type[Body]]] = {
@@ -19,6 +19,16 @@ ORDERS: Final[dict[str, type[Body]]] = {
     "reach_scene": handling.ReachScene,
     "report": handling.Report,
     "handle": handling.Handle,
+    "ask_assist": assisting.AskAssist,
+    "cancel_assist": assisting.CancelAssist,
+    "assist_done": assisting.AssistDone,
+    "not_ours": assisting.NotOurs,
+    "copy": assisting.Copy,
+    "end_copy": assisting.EndCopy,
+    "offer_handover": assisting.OfferHandover,
+    "accept_handover": assisting.AcceptHandover,
+    "withdraw_offer": assisting.WithdrawOffer,
+    "decline_handover": assisting.DeclineHandover,
     "follow_up": ending.FollowUp,
     "return": handling.Return,
     "reopen": ending.Reopen,

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.texts import Line
+from sanfu.runtime.texts import Line, Text
 
 Unit = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$")]
+Reason = Annotated[str, Text(1000, 1)] | None
+"""Why, for people to read. Needed, but where the issue's secrecy allows no such text."""
 LONGEST = 5000
 """Characters of one text: a page and a half; the whole case has to stay below 256 KiB."""
 

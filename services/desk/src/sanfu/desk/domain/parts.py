@@ -1,0 +1,56 @@
+"""Who has a part in a case: the unit that leads, those told beside it, those with a task, those that read along."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.table import FOR_ASSIST, FOR_LEAD, FOR_NOBODY, FOR_OFFERED
+
+Task = Mapping[str, Any]
+
+LOUD: Final = frozenset({"emergency", "place"})
+"""Parts of units that are told beside the lead and outlive its assignment; the others end with it."""
+DISPUTED: Final = frozenset({"returned", "in_review"})
+"""States in which it is still open who leads."""
+
+
+def open_tasks(case: Case) -> list[Task]:
+    """Return the tasks of assisting units that are not done yet."""
+    return [task for task in case["assists"] if task["done"] is None]
+
+
+def involved(case: Case) -> list[str]:
+    """Name the units that have a part now: they see the case."""
+    return list(dict.fromkeys(unit for unit in _parts(case) if unit is not None))
+
+
+def _parts(case: Case) -> Iterator[str | None]:
+    yield case["unit"]
+    if case["returned"] and case["state"] in DISPUTED:
+        yield case["returned"]["unit"]
+    yield from (unit for unit, _ in case["beside"])
+    yield from (task["unit"] for task in open_tasks(case))
+    if case["offer"]:
+        yield case["offer"]["unit"]
+    yield from case["copies"]
+
+
+def handling_units(case: Case) -> list[str]:
+    """Name the units that had a hand in it, or have: who follows up is of none of them."""
+    helped = [task["unit"] for task in case["assists"] if task["done"] is None or task["done"]["result"] == "done"]
+    led = [round["unit"] for round in case["rounds"]]
+    return list(dict.fromkeys([*led, *(unit for unit, _ in case["beside"]), *helped]))
+
+
+def standings(case: Case, units: frozenset[str] | None) -> set[str]:
+    """Say for which of a case's units somebody acts who stands for these units; None: for none."""
+    found = {FOR_NOBODY}
+    if units is None:
+        return found
+    if case["unit"] in units:
+        found.add(FOR_LEAD)
+    if any(task["unit"] in units for task in open_tasks(case)):
+        found.add(FOR_ASSIST)
+    if case["offer"] and case["offer"]["unit"] in units:
+        found.add(FOR_OFFERED)
+    return found

@@ -1,0 +1,68 @@
+"""Bodies of what concerns those who have a part beside the lead."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sanfu.desk.entrypoints.orders.words import LONGEST, Files, Reason, Unit
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.texts import Instant, Line, Text
+
+Number = Annotated[int, Field(ge=1, le=1000)]
+
+
+class AskAssist(Body):
+    """Give another unit a task of its own; the lead stays the lead. `limit` is the lead's own, if it is not given."""
+
+    unit: Unit
+    task: Annotated[str, Text(2000, 1)] | None = None
+    mandatory: bool = True
+    limit: Instant | None = None
+
+
+class AssistDone(Body):
+    """Say that the unit has done its task. `number` names it where the unit has several."""
+
+    number: Number | None = None
+    text: Annotated[str, Text(LONGEST, 1)] | None = None
+    evidence: Files
+
+
+class NotOurs(AssistDone):
+    """Say that the task is none of the unit's."""
+
+
+class CancelAssist(AssistDone):
+    """Relieve a unit of its task."""
+
+
+class Copy(Body):
+    """Let a unit read along, without a duty."""
+
+    unit: Unit
+    reason: Annotated[str, Line(300, 1)] | None = None
+
+
+class EndCopy(Copy):
+    """Let a unit read along no longer."""
+
+
+class OfferHandover(Body):
+    """Offer the lead to a unit; it leads once it has accepted."""
+
+    unit: Unit
+    reason: Reason
+
+
+class AcceptHandover(Body):
+    """Take the lead that was offered."""
+
+
+class DeclineHandover(Body):
+    """Do not take the lead that was offered."""
+
+    reason: Reason
+
+
+class WithdrawOffer(DeclineHandover):
+    """Take back an offer of the lead."""

@@ -1,0 +1,75 @@
+"""Who leads, who helps, and whose it is: disputes, tasks, towns and their sections, a lead that is handed over."""
+
+from datetime import timedelta
+
+from sanfu.contracts.envelope import moment
+from tests.support.city import City, local
+
+ADJUDICATORS = "coordination-livelihood"
+FIRST, SECOND = "housing-construction", "urban-management"
+
+
+async def test_while_two_units_dispute_it_the_first_stays_lead_and_a_wrong_return_is_charged(city: City) -> None:
+    issue = await city.report("hotline", category="road-lamp")
+    await city.officer(FIRST).give_back(issue, SECOND)
+    await city.officer(SECOND).give_back(issue, FIRST)
+    seen = await city.person("coordination_office").sees(issue)
+    assert seen is not None
+    assert (seen["state"], seen["unit"]) == ("in_review", FIRST)
+    await city.head(ADJUDICATORS).dispatch(issue, SECOND)
+    [decided] = await city.of(issue, "return-adjudicated")
+    assert (decided.data["charged"], decided.data["upheld"]) == (SECOND, False)
+    await city.officer(SECOND).do_all(issue)
+    assert await city.state(issue) == "handled"
+
+
+async def test_an_assisting_units_system_hears_of_its_task_and_no_more_once_it_is_done(city: City) -> None:
+    issue = await city.report("hotline", category="road-lamp")
+    lead = city.officer(FIRST)
+    await lead.acknowledge(issue)
+    await lead.contact(issue)
+    await lead.order(issue, "ask_assist", {"unit": "transport", "task": "封闭一条车道"})
+    asked = (await city.unit_topic("transport", issue))[0]
+    assert (asked.type, asked.data["issue"]["title"]) == ("assist-asked", issue.said["title"])
+    assert moment(asked.data["limit"]) == await city.limit(issue)
+    await lead.order(issue, "handle", {"outcome": "solved", "reply": "三盏路灯已经修复。"}, refused="task-open")
+    await city.officer("transport").order(issue, "assist_done", {"text": "车道已封闭"})
+    await lead.handle(issue)
+    assert (await city.unit_topic("transport", issue))[-1].type == "assist-done"
+
+
+async def test_a_town_dispatches_down_to_a_section_that_returns_it_and_the_town_stays_the_lead(city: City) -> None:
+    issue = await city.report("hotline", title="村口垃圾", text="村口堆了垃圾。")
+    await city.person("reviewer").dispatch(issue, "fotang", "complex")
+    town, outer = city.officer("fotang"), await city.limit(issue)
+    await town.acknowledge(issue)
+    inner = {"unit": "fotang-construction", "task": "清运垃圾", "limit": "2026-05-07T09:00:00.000Z"}
+    await town.order(issue, "ask_assist", inner)
+    section = city.officer("fotang-construction")
+    await section.order(issue, "not_ours", {"text": "属综合行政执法队"})
+    await town.order(issue, "ask_assist", {**inner, "unit": "fotang-enforcement"})
+    await city.officer("fotang-enforcement").order(issue, "assist_done", {"text": "已清运"})
+    seen = await town.sees(issue)
+    assert seen is not None
+    assert [task["done"]["result"] for task in seen["assists"]] == ["not_ours", "done"]
+    assert (seen["unit"], await city.limit(issue)) == ("fotang", outer)
+    await town.contact(issue)
+    await town.handle(issue)
+
+
+async def test_an_emergency_is_handed_over_to_a_unit_that_accepts_it_and_its_clocks_run_on(city: City) -> None:
+    await city.advance_to(local("2026-05-07 02:10"))
+    issue = await city.report(title="着火了", text="佛堂镇老街二楼着火，有人被困！")
+    seen = await city.person("coordination_office").sees(issue)
+    assert seen is not None
+    before = await city.limit(issue, "emergency_on_scene")
+    lead = city.person("duty_officer", seen["unit"])
+    await lead.give_back(issue, "fire-rescue", refused="emergency")
+    await lead.order(issue, "offer_handover", {"unit": "fire-rescue", "reason": "火情已蔓延"})
+    assert (await city.unit_topic("fire-rescue", issue))[0].data["issue"]["title"] == issue.said["title"]
+    await city.advance(minutes=5)
+    await city.person("duty_officer", "fire-rescue").order(issue, "accept_handover", {})
+    assert await city.limit(issue, "emergency_on_scene") == before == local("2026-05-07 02:10") + timedelta(minutes=60)
+    after = await city.person("duty_officer", "fire-rescue").sees(issue)
+    assert after is not None
+    assert after["unit"] == "fire-rescue"
