@@ -76,6 +76,6 @@ def _unit_only(arguments: list[str]) -> bool:
 
 def _needs(root: Path) -> list[system.Need]:
     if os.environ.get("SANFU_TEST_KAFKA"):
-        return [system.BROWSER, system.PROMTOOL]
+        return [system.BROWSER, system.PROMTOOL, system.NODE]
     fetched = (Places(root).parts / f"kafka-{parts.KAFKA}").is_dir()
-    return [system.BROWSER, system.PROMTOOL, system.JAVA, *([] if fetched else [system.MAVEN])]
+    return [system.BROWSER, system.PROMTOOL, system.NODE, system.JAVA, *([] if fetched else [system.MAVEN])]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sanfu.stack.parts import Tell, silent
 
 OLDEST_JAVA = 17
+OLDEST_NODE = 20
 
 
 class MissingPackages(RuntimeError):
@@ -40,6 +41,20 @@ JAVA = Need(
     (("openjdk-17-jre-headless",), ("openjdk-21-jre-headless",), ("default-jre-headless",)),
 )
 MAVEN = Need("Maven", lambda: shutil.which("mvn") is not None, (("maven",),))
+
+
+def node_version() -> int | None:
+    """Return the major version of the Node on the path; None when there is none, or no npm beside it."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return None
+    told = subprocess.run(["node", "--version"], check=False, capture_output=True, text=True).stdout
+    found = re.match(r"v(\d+)", told)
+    return int(found[1]) if found else None
+
+
+NODE = Need(
+    f"Node {OLDEST_NODE} or later, with npm", lambda: (node_version() or 0) >= OLDEST_NODE, (("nodejs", "npm"),)
+)
 BROWSER = Need(
     "Chromium with Chinese letters",
     lambda: shutil.which("chromium") is not None,

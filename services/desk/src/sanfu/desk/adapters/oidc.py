@@ -42,6 +42,7 @@ class Oidc:
     redirect: str
     key: bytes
     with_email: bool = False
+    transport: httpx.AsyncBaseTransport | None = None
     _described: Mapping[str, Any] = field(default_factory=dict)
     _described_at: float = -KEEPS
     _keys: KeySet | None = None
@@ -139,7 +140,7 @@ class Oidc:
         """Raises ProviderAway; NotProven where it refuses what the browser brought (a 4xx)."""
         _safe(url)
         try:
-            async with httpx.AsyncClient(timeout=WITHIN, follow_redirects=False) as client:
+            async with httpx.AsyncClient(timeout=WITHIN, follow_redirects=False, transport=self.transport) as client:
                 answer = await client.request(method, url, **more)
             told = answer.json()
         except (httpx.HTTPError, ValueError) as error:
