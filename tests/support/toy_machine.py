@@ -61,5 +61,5 @@ class Process:
         for record in records:
             letter = read_letter(Incoming(record.topic, 0, 0, record.key, record.value, record.headers))
             groups.setdefault(letter.heads.subject, []).append(letter)
-        _, outboxes = await self.machine.absorb(groups)
-        await self.machine.publisher.publish(outboxes)
+        absorbed = await self.machine.absorb(groups)
+        await self.machine.publisher.publish(absorbed.outboxes)

@@ -62,6 +62,7 @@ class World:
     prefix: str
     directory: Path
     topics: Mapping[str, int] = field(default_factory=lambda: toy.TOPICS)
+    program: str = "tests.support.toy_process"
     broker: KafkaBroker = field(init=False)
     client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=5, trust_env=False))
     copies: dict[int, Toys] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class World:
         }  # fmt: skip
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.toy_process"], stdin=subprocess.DEVNULL, stdout=output,
+                [sys.executable, "-m", self.program], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, env={**os.environ, **environment},
             )  # fmt: skip
         self.copies[ordinal] = Toys(process, port, log, settings)

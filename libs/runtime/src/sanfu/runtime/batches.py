@@ -53,7 +53,9 @@ class InHand:
         await asyncio.wait({first})
         self._end()
         if self._batches and self._batches[0][1] is first:
+            rest = [task for _, task in self._batches]
             self._batches.clear()
+            await asyncio.gather(*rest, return_exceptions=True)  # whoever folds these again is alone with them
             first.result()
 
     def _end(self) -> None:

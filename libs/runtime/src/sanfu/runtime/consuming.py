@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -21,11 +21,24 @@ from sanfu.runtime.letters import Letter, Replay, as_decided, read_letter
 from sanfu.runtime.machine import Contended, Machine
 from sanfu.runtime.outbox import Beside
 from sanfu.runtime.positions import Partition, Positions
+from sanfu.runtime.rules import borne
 from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
 BATCH = 500
+
+
+class Rebuilding(Exception):
+    """What is to be decided on is not rebuilt yet: what followed once might be told again, under other numbers."""
+
+
+async def _nobody(machine: Machine, letters: Sequence[Letter], kind: Replay) -> None:
+    """The rules of a single machine bear upon nobody."""
+
+
+async def _nowhere() -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -39,6 +52,10 @@ class Reader:
     machine: Machine
     broker: Broker
     subscription: Subscription
+    heed: Callable[[Machine, Sequence[Letter], Replay], Awaitable[None]] = _nobody
+    """Folds records into the subjects that they bear upon. Raises Rebuilding if these can't be decided on yet."""
+    rebuilding_elsewhere: Callable[[], Awaitable[bool]] = _nowhere
+    """Whether anything of this service, whosever it is, is being rebuilt."""
     partitions: dict[int, Partition] = field(default_factory=dict)
     gaps: dict[tuple[str, str], float] = field(default_factory=dict)
     """Holes by subject and source: since when (monotonic seconds). Other news of the subject fills none."""
@@ -51,6 +68,10 @@ class Reader:
     _in_hand: InHand = field(default_factory=InHand)
     _held: bool = False
     """A batch in hand waits for the store or the broker."""
+    _stuck: bool = False
+    """The last turn failed: what it had polled is to be read again."""
+    _holding_back: bool = False
+    """News waits until what it bears upon is rebuilt; what is read again for a rebuild goes on."""
     _beside: Beside = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,21 +87,29 @@ class Reader:
                 await self._turn()
                 pause = 0.1
                 self._refused = 0
-                self.machine.metrics.io_waiting.set(int(self._held))
             except (BrokerDown, StoreDown, Contended) as error:
+                self._stuck = True
                 pause = await self._wait(error, pause)
+            except Rebuilding as error:
+                self._stuck = self._holding_back = True
+                log.info("held_back", topic=self.machine.topic, why=str(error))
             except Fenced:
                 self._refused += 1
                 if self._refused > 1:
                     raise
                 await asyncio.sleep(pause)
-        with contextlib.suppress(StoreDown, BrokerDown, Contended):
+        with contextlib.suppress(StoreDown, BrokerDown, Contended, Rebuilding):
             await self._in_hand.finish()
             await self._beside.ended()
             await self.positions.note(force=True)
 
     def stop(self) -> None:
         self._stopping = True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for the store or the broker."""
+        return self._held or self._stuck
 
     @property
     def ready(self) -> bool:
@@ -107,6 +136,11 @@ class Reader:
 
     async def _turn(self) -> None:
         await self._meet(self.subscription.assigned)
+        if self._holding_back and not await self.rebuilding_elsewhere():
+            self._stuck, self._holding_back = True, False
+        if self._stuck:
+            await self.positions.go_back()
+            self._stuck = False
         self.ends.ask()
         records = await self.subscription.poll(BATCH, 0.1)
         await self._in_hand.look()
@@ -135,7 +169,8 @@ class Reader:
                 await self._begin(again, kind)
             await self._in_hand.finish()
             await self.positions.go_live()
-        await self._begin(live, Replay.LIVE)
+        if not self._holding_back:
+            await self._begin(live, Replay.LIVE)
 
     async def _begin(self, records: list[Incoming], kind: Replay) -> None:
         if records:
@@ -156,7 +191,6 @@ class Reader:
 
     async def _wait(self, error: Exception, pause: float) -> float:
         """Wait for store or broker; return how long to wait the next time."""
-        self.machine.metrics.io_waiting.set(1)
         log.warning("waiting", topic=self.machine.topic, why=str(error), seconds=pause)
         await asyncio.sleep(pause)
         return min(pause * 2, 5.0)
@@ -164,14 +198,14 @@ class Reader:
     def _batch(self, records: list[Incoming], kind: Replay) -> Batch:
         groups: dict[str, list[Letter]] = defaultdict(list)
         unreadable: list[Outgoing] = []
-        own, live = 0, kind is Replay.LIVE
+        own, live, bears = 0, kind is Replay.LIVE, borne(self.machine.rules)
         for record in records:
             try:
                 letter = read_letter(record)
             except BadEnvelope as error:
                 unreadable.append(self._unreadable(record, str(error)))
             else:
-                if live and self._own(letter):
+                if live and self._own(letter) and letter.heads.type not in bears:
                     own += 1
                 else:
                     groups[letter.heads.subject].append(letter)
@@ -188,8 +222,10 @@ class Reader:
         self.ends.answer()
 
     async def _fold_once(self, batch: Batch, kind: Replay) -> None:
-        fates, outboxes = await self.machine.absorb(batch.groups, kind)
+        fates, outboxes, bearing = await self.machine.absorb(batch.groups, kind)
         await self._beside.publish(outboxes)
+        if bearing:
+            await self.heed(self.machine, bearing, kind)
         if batch.unreadable and not all(await self.broker.publish(batch.unreadable)):
             raise BrokerDown("the dead-letter topic does not take records")
         self.machine.metrics.dead_letters.labels("unreadable").inc(len(batch.unreadable))

@@ -13,14 +13,17 @@ from typing import Any
 from sanfu.contracts.codec import BadBody
 from sanfu.contracts.envelope import Event
 from sanfu.runtime import outcomes, parking
-from sanfu.runtime.letters import Letter, Replay, Unreadable
+from sanfu.runtime.letters import Letter, Replay
 from sanfu.runtime.outcomes import Cause, Setting, Told, Unkept
-from sanfu.runtime.rules import Command, Due, Input, Outcome, Refusal
+from sanfu.runtime.rules import Command, Concern, Due, Input, Outcome, Refusal
 from sanfu.runtime.store import MACHINE_KEYS, Change, Document, Entry
 from sanfu.runtime.weighing import BUDGET, LARGEST, bytes_of, misfit
 
 REMEMBERED = 200
 """Keys of commands a document remembers: far more than any client repeats, and 20 KB at most."""
+
+MOST_HEEDED = 2000
+"""Streams of other subjects that a document remembers, 120 KB: what bore upon it longest ago is forgotten first."""
 
 WEIGHED_EVERY = 16
 """Records of one source between two looks at the length of a state; a record of so large a part of its budget brings
@@ -56,8 +59,8 @@ class Subject:
     """One subject's document while a batch works on it."""
 
     __slots__ = (
-        "_asked", "_base", "_set", "applied", "dirty", "id", "out", "outbox", "parked", "partition", "pushes", "seen",
-        "state", "ver",
+        "_asked", "_base", "_set", "applied", "dirty", "heeded", "id", "out", "outbox", "parked", "partition", "pushes",
+        "seen", "state", "ver",
     )  # fmt: skip
 
     def __init__(self, setting: Setting, subject: str, partition: int, document: Document | None) -> None:
@@ -68,6 +71,7 @@ class Subject:
         self.out: int = base.get("out", 0)
         self.seen: dict[str, int] = dict(base.get("seen", ()))
         self.applied: list[dict[str, Any]] = base.get("applied", [])
+        self.heeded: dict[str, int] = dict(base.get("heeded", ()))
         self.parked: dict[str, Any] | None = base.get("parked")
         self.outbox: list[Entry] = base.get("outbox", [])
         self.state: Mapping[str, Any] = {k: v for k, v in base.items() if k not in MACHINE_KEYS}
@@ -75,7 +79,7 @@ class Subject:
         self.dirty = False
         self._asked: tuple[Mapping[str, Any], datetime | None] | None = None
 
-    # --- the three inputs -------------------------------------------------------------------------------------------
+    # --- the inputs -------------------------------------------------------------------------------------------------
 
     def take(self, letter: Letter, kind: Replay = Replay.LIVE, *, passing: bool = False) -> Fate:
         """Fold a record of the story. Never raises: what the rules can't fold parks the subject. `passing` lets it
@@ -92,8 +96,10 @@ class Subject:
         known = not passing and (letter.broken is not None or heads.type in self._set.rules.knows)
         if known:
             try:
-                event = self._event(letter)
+                event = self._set.event(letter)
                 state = self._set.rules.evolve(self.state, event)
+                if heads.type in self._set.bears:
+                    outcomes.concerned(self._set, event)
                 follows = kind is Replay.LIVE and not own
                 copies = outcomes.copies(self._set, self.state, state, event) if kind is not Replay.OLD else []
                 if not follows:
@@ -115,6 +121,38 @@ class Subject:
         else:
             self.seen[heads.source] = heads.sequence
         return Fate.FOLDED if known else Fate.UNKNOWN
+
+    def has(self, letter: Letter) -> bool:
+        """Whether a record of its story is folded; one that waits with a parked subject is not."""
+        return letter.heads.sequence <= self._last(letter.heads.source)
+
+    def heed(self, letter: Letter, kind: Replay = Replay.LIVE, event: Event | None = None) -> Fate:
+        """Fold an event of another subject that bears upon this one, once, and in the order of its stream. Never
+        raises: what the rules can't decide on parks this subject, and it is put away with its records.
+
+        Read again for a rebuild it is only remembered: what followed from it stands in this subject's own stream. Of
+        a subject that is not there, and of which nothing is told, nothing is written (UNKNOWN).
+        """
+        stream, sequence = f"{letter.heads.source}:{letter.heads.subject}", letter.heads.sequence
+        if self.parked is not None:
+            return self._heed_later(letter, stream) if kind is Replay.LIVE else Fate.UNKNOWN
+        if sequence <= self.heeded.get(stream, 0):
+            return Fate.REPEATED
+        told: list[Told] = []
+        if kind is Replay.LIVE:
+            try:
+                given = Concern(event or self._set.event(letter))
+                told = self._decided(self.state, given, Cause(letter.heads.id, letter.heads.traceparent))
+                self._try(self.state, told, weigh=bool(told))
+            except Exception as error:
+                self._park(error, {})
+                return self._heed_later(letter, stream)
+        if not told and not self.ver and not self.dirty:
+            return Fate.UNKNOWN
+        self._commit(told)
+        self._heeded(stream, sequence)
+        self.dirty = True
+        return Fate.FOLDED
 
     def command(self, command: Command) -> Done:
         """Do a command once. Raises Refusal; then nothing has changed."""
@@ -183,12 +221,19 @@ class Subject:
         and nothing changed, if one still can't be folded or is missing."""
         if self.parked is None:
             return True
-        was = (self.state, self.out, dict(self.seen), self.applied, list(self.pushes), self.parked, self.dirty)
-        want = dict(self.parked["seen"])
+        was = (
+            self.state, self.out, dict(self.seen), self.applied, dict(self.heeded), list(self.pushes), self.parked,
+            self.dirty,
+        )  # fmt: skip
+        want, heeding = self.parked["seen"], self.parked.get("heeded", {})
         self.parked = None
-        fates = (self.take(letter, passing=letter.heads.id in passing) for letter in letters)
-        if Fate.PARKED in fates or any(self._last(source) < last for source, last in want.items()):
-            self.state, self.out, self.seen, self.applied, self.pushes, self.parked, self.dirty = was
+        fates = (self._again(letter, letter.heads.id in passing) for letter in letters)
+        if (
+            Fate.PARKED in fates
+            or any(self._last(source) < last for source, last in want.items())
+            or any(self.heeded.get(stream, 0) < last for stream, last in heeding.items())
+        ):
+            self.state, self.out, self.seen, self.applied, self.heeded, self.pushes, self.parked, self.dirty = was
             return False
         self.dirty = True
         return True
@@ -206,6 +251,8 @@ class Subject:
                 sets[name] = value
             elif name in self._base:
                 gone.append(name)
+        if self.heeded and self.heeded != self._base.get("heeded"):
+            sets["heeded"] = self.heeded
         return Change(self.id, self.ver, sets, gone, self.pushes)
 
     @property
@@ -231,18 +278,9 @@ class Subject:
     def _last(self, source: str) -> int:
         return self.out if source == self._set.rules.service else self.seen.get(source, 0)
 
-    def _event(self, letter: Letter) -> Event:
-        heads = letter.heads
-        if letter.broken is not None:
-            raise Unreadable(letter.broken)
-        data = self._set.codec.decode(heads.type, letter.record.value or b"")
-        return Event(
-            heads.id, heads.type, heads.source, heads.subject, heads.sequence, heads.time, data, heads.causation,
-            heads.traceparent,
-        )  # fmt: skip
-
-    def _decided(self, state: Mapping[str, Any], given: Input, cause: Cause) -> list[Told]:
-        return self._told(state, self._set.rules.decide(state, given, self._set.now), cause)
+    def _decided(self, state: Mapping[str, Any], given: Input | Concern, cause: Cause) -> list[Told]:
+        rules: Any = self._set.rules  # a Concern comes only to rules that bear one
+        return self._told(state, rules.decide(state, given, self._set.now), cause)
 
     def _told(self, state: Mapping[str, Any], follows: Sequence[Outcome], cause: Cause) -> list[Told]:
         return outcomes.told(self._set, self.id, state, follows, out=self.out, cause=cause)
@@ -267,10 +305,20 @@ class Subject:
         return [one.event for one in told if one.event]
 
     def _recall(self, cause: str | None) -> None:
-        if cause is not None and cause.startswith("command:"):
-            key = cause.removeprefix("command:")
-            if all(was["key"] != key for was in self.applied):
-                self.applied = [*self.applied, {"key": key, "digest": ""}][-REMEMBERED:]
+        """Know again, from an own event of the story, what it once followed from."""
+        kind, _, rest = (cause or "").partition(":")
+        if kind == "command":
+            if all(was["key"] != rest for was in self.applied):
+                self.applied = [*self.applied, {"key": rest, "digest": ""}][-REMEMBERED:]
+        elif kind and kind != "timer":
+            subject, _, sequence = rest.rpartition(":")
+            if subject != self.id and sequence.isdecimal():
+                self._heeded(f"{kind}:{subject}", int(sequence))
+
+    def _heeded(self, stream: str, sequence: int) -> None:
+        self.heeded[stream] = max(sequence, self.heeded.pop(stream, 0))  # the newest stands last
+        if len(self.heeded) > MOST_HEEDED:
+            del self.heeded[next(iter(self.heeded))]
 
     def _park(self, error: Exception, seen: dict[str, int]) -> None:
         self.parked = parking.mark(error, self._set.now, seen)
@@ -286,6 +334,24 @@ class Subject:
         self.dirty = True
         self._send_away(letter)
         return Fate.PARKED
+
+    def _heed_later(self, letter: Letter, stream: str) -> Fate:
+        assert self.parked is not None  # noqa: S101
+        waiting, sequence = self.parked.get("heeded", {}), letter.heads.sequence
+        if sequence <= max(self.heeded.get(stream, 0), waiting.get(stream, 0)):
+            return Fate.REPEATED
+        self.parked = {**self.parked, "heeded": {**waiting, stream: sequence}}
+        self.dirty = True
+        self._send_away(letter._replace(concerns=self.id))
+        return Fate.PARKED
+
+    def _again(self, letter: Letter, passing: bool) -> Fate:
+        if letter.concerns is None:
+            return self.take(letter, passing=passing)
+        if passing:
+            self._heeded(f"{letter.heads.source}:{letter.heads.subject}", letter.heads.sequence)
+            return Fate.UNKNOWN
+        return self.heed(letter)
 
     def _send_away(self, letter: Letter) -> None:
         assert self.parked is not None  # noqa: S101

@@ -19,11 +19,18 @@ class Replay(Enum):
 
 
 class Letter(NamedTuple):
-    """A record of the story whose subject, source and sequence can be read. `broken` says what else can't."""
+    """A record of the story whose subject, source and sequence can be read. `broken` says what else can't. `concerns`
+    is another subject, beside whose parked records it was put away because it bears upon that."""
 
     heads: Heads
     record: Incoming
     broken: str | None = None
+    concerns: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The subject among whose records it stands."""
+        return self.concerns or self.heads.subject
 
 
 class Unreadable(ValueError):

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import structlog
 
-from sanfu.contracts.envelope import truncated
+from sanfu.contracts.envelope import Event, truncated
+from sanfu.runtime import outcomes
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.codec import Codec
@@ -23,7 +24,7 @@ from sanfu.runtime.letters import Letter, Replay
 from sanfu.runtime.metrics import MachineMetrics
 from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.outcomes import Setting
-from sanfu.runtime.rules import Command, Rules
+from sanfu.runtime.rules import Command, Rules, borne
 from sanfu.runtime.store import Change, Document, Documents, Entry, StoreDown
 from sanfu.runtime.weighing import Unfit
 
@@ -54,6 +55,15 @@ class Worked(Generic[R]):
     outboxes: Outboxes
 
 
+class Absorbed(NamedTuple):
+    """What became of records, by subject; the outboxes still to be published; and of the records that are folded,
+    those that bear upon other subjects."""
+
+    fates: dict[str, list[Fate]]
+    outboxes: Outboxes
+    bearing: list[Letter]
+
+
 class Machine:
     """One service's machine over one collection of subject documents and one story."""
 
@@ -65,6 +75,8 @@ class Machine:
         """Swapped for newer ones between batches."""
         self.documents, self.publisher, self.clock, self.metrics = documents, publisher, clock, metrics
         self.topic, self.partitions = topic, partitions
+        self.stories: Collection[str] = {topic}
+        """The topics of all stories that the service runs: of these its events may name subjects."""
         self.on_armed = on_armed
         """Told the earliest `due` of each write."""
         self._codec = codec
@@ -72,17 +84,33 @@ class Machine:
     def partition(self, subject: str) -> int:
         return partition_of(subject, self.partitions)
 
-    async def absorb(
-        self, groups: Mapping[str, Sequence[Letter]], kind: Replay = Replay.LIVE
-    ) -> tuple[dict[str, list[Fate]], Outboxes]:
+    async def absorb(self, groups: Mapping[str, Sequence[Letter]], kind: Replay = Replay.LIVE) -> Absorbed:
         """Fold records of the story, grouped by subject, each subject's in order. The outboxes are still to be
         published, which may go on beside the next batch.
 
         Raises StoreDown when the store does not answer; nothing is lost by trying the same records again.
         """
 
+        bears, bearing = borne(self.rules), dict[str, list[Letter]]()
+
         def fold(subject: Subject) -> list[Fate]:
-            return [subject.take(letter, kind) for letter in groups[subject.id]]
+            letters = groups[subject.id]
+            fates = [subject.take(letter, kind) for letter in letters]
+            if bears:
+                bearing[subject.id] = [one for one in letters if one.heads.type in bears and subject.has(one)]
+            return fates
+
+        worked = await self._work(list(groups), fold)
+        return Absorbed(worked.results, worked.outboxes, [letter for each in bearing.values() for letter in each])
+
+    async def heed(
+        self, groups: Mapping[str, Sequence[tuple[Letter, Event]]], kind: Replay
+    ) -> tuple[dict[str, list[Fate]], Outboxes]:
+        """Fold events of other subjects into those that they bear upon. The outboxes are still to be published. Raises
+        StoreDown when the store does not answer; nothing is lost by trying again."""
+
+        def fold(subject: Subject) -> list[Fate]:
+            return [subject.heed(letter, kind, event) for letter, event in groups[subject.id]]
 
         worked = await self._work(list(groups), fold)
         return worked.results, worked.outboxes
@@ -99,6 +127,12 @@ class Machine:
         worked = await self._work(list(known), lambda subject: subject.settle(), known)
         await self.publisher.publish(worked.outboxes)
         return sum(worked.results.values())
+
+    async def unparks(self, subject: str, letters: Sequence[Letter], passing: Collection[str] = ()) -> bool:
+        """Whether folding a parked subject's records again would lift the mark. Nothing is written."""
+        documents = await self.documents.read([subject])
+        _, results = await self._folded([subject], lambda it: it.unpark(letters, passing), documents, ())
+        return results[subject]
 
     async def unpark(self, subject: str, letters: Sequence[Letter], passing: Collection[str] = ()) -> bool:
         """Fold a parked subject's records again, in order, those in `passing` only for their sequence. True if that
@@ -171,7 +205,7 @@ class Machine:
         careful: Collection[str],
     ) -> tuple[list[Subject], dict[str, R]]:
         now, real_now = self.clock.now(), truncated(datetime.now(UTC))
-        setting = Setting(self.rules, self._codec, self.topic, now, real_now, careful)
+        setting = self._setting(now, real_now, careful)
         subjects, results = [], {}
         started = time.perf_counter()
         for id in ids:
@@ -182,3 +216,13 @@ class Machine:
                 await asyncio.sleep(0)
                 started = time.perf_counter()
         return subjects, results
+
+    def _setting(self, now: datetime, real_now: datetime, careful: Collection[str] = ()) -> Setting:
+        rules = self.rules
+        return Setting(rules, self._codec, self.topic, now, real_now, careful, self.stories, borne(rules))
+
+    def bears_upon(self, letter: Letter) -> tuple[Event, list[tuple[str, str]]]:
+        """Read an event, and which subjects of which story it bears upon. Raises whatever codec or rules do."""
+        setting = self._setting(self.clock.now(), truncated(datetime.now(UTC)))
+        event = setting.event(letter)
+        return event, list(outcomes.concerned(setting, event))

@@ -137,7 +137,8 @@ class MemorySubscription:
 
     def _take(self, most: int) -> list[Incoming]:
         records: list[Incoming] = []
-        for number, log in enumerate(self._broker.topics[self._topic]):
+        for number in self._at:
+            log = self._broker.topics[self._topic][number]
             fresh = log[self._at[number] : self._at[number] + most - len(records)]
             self._at[number] += len(fresh)
             records += fresh
@@ -175,6 +176,11 @@ class MemoryDocuments:
     settings: dict[str, Any] = field(default_factory=dict)
     fail_next: deque[Fault] = field(default_factory=deque)
     down: bool = False
+    kept: dict[str, "MemoryDocuments"] = field(default_factory=dict)
+    """The collections beside this one, by name."""
+
+    def beside(self, collection: str) -> "MemoryDocuments":
+        return self.kept.setdefault(collection, MemoryDocuments(others=self.others, settings=self.settings))
 
     def _answer(self) -> None:
         if self.down:

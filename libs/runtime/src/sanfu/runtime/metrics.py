@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 DECLARED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "records": ("counter", "Records of the story, by what became of them", ("fate",)),
+    "concerns": ("counter", "Events folded into the subjects that they concern, by what became of them", ("fate",)),
     "conflicts": ("counter", "Batches folded again because a compare-and-set was lost", ()),
     "unknown_writes": ("counter", "Writes whose outcome was unknown, read back", ()),
     "published": ("counter", "Outbox entries acknowledged", ()),
@@ -37,6 +38,7 @@ class MachineMetrics:
 
     registry: CollectorRegistry
     records: Counter
+    concerns: Counter
     conflicts: Counter
     unknown_writes: Counter
     published: Counter

@@ -95,6 +95,9 @@ class MongoDocuments:
         self._marks: Collection = database.get_collection(f"{collection}_marks", write_concern=MAJORITY)
         self._settings: Collection = database.get_collection("settings", write_concern=MAJORITY)
 
+    def beside(self, collection: str) -> "MongoDocuments":
+        return MongoDocuments(self.database, collection)
+
     async def prepare(self) -> None:
         async with spoken():
             await self.collection.create_indexes(INDEXES)

@@ -9,9 +9,10 @@ import orjson
 
 from sanfu.contracts.envelope import MAX_BODY, Event, event_id
 from sanfu.contracts.names import dead_letter_topic
-from sanfu.contracts.wire import Headers, to_headers
+from sanfu.contracts.wire import LONGEST_SUBJECT, Headers, to_headers
 from sanfu.runtime.codec import Codec
-from sanfu.runtime.rules import Draft, Insert, Outcome, Publish, Relay, Rules
+from sanfu.runtime.letters import Letter, Unreadable
+from sanfu.runtime.rules import Bearing, Draft, Insert, Outcome, Publish, Relay, Rules
 from sanfu.runtime.store import Entry
 
 
@@ -26,6 +27,21 @@ class Setting:
     real_now: datetime
     careful: Collection[str] = ()
     """Subjects of which the store could not hold what became of them: each of their inputs is tried for it first."""
+    stories: Collection[str] = ()
+    """The topics of all stories that this service runs."""
+    bears: Collection[str] = ()
+    """Types of event that bear upon other subjects."""
+
+    def event(self, letter: Letter) -> Event:
+        """Read a record's body. Raises Unreadable, or what the codec does."""
+        heads = letter.heads
+        if letter.broken is not None:
+            raise Unreadable(letter.broken)
+        data = self.codec.decode(heads.type, letter.record.value or b"")
+        return Event(
+            heads.id, heads.type, heads.source, heads.subject, heads.sequence, heads.time, data, heads.causation,
+            heads.traceparent,
+        )  # fmt: skip
 
     def entry(self, to: str, key: str, id: str, headers: list[tuple[str, bytes]], value: Any) -> Entry:
         """Raises Unkept for what is too long for a topic; dead letters are as long as they came."""
@@ -69,10 +85,26 @@ def told(
         id = event_id(service, subject, number)
         event = Event(id, draft.type, service, subject, number, of.now, data, cause.id, cause.trace)
         after = of.rules.evolve(state, event)
+        if draft.type in of.bears:
+            concerned(of, event)
         headers = to_headers(event)
         own = of.entry(of.topic, subject, event.id, headers, body)
         found.append(Told(event, after, [own, *copies(of, state, after, event, headers)]))
         state = after
+    return found
+
+
+def concerned(of: Setting, event: Event) -> dict[tuple[str, str], None]:
+    """The subjects that an event bears upon, each once and by its story. Raises Unkept for one that no record can
+    name, or of a story that this service does not run."""
+    assert isinstance(of.rules, Bearing)  # noqa: S101 (`bears` is of its rules)
+    found = {(named.story or of.topic, named.subject): None for named in of.rules.concerned(event)}
+    for story, subject in found:
+        if story not in of.stories:
+            raise Unkept(f"it concerns {subject!r:.80} of {story}, a story that is not run here")
+        if not 0 < len(subject.encode()) <= LONGEST_SUBJECT:
+            raise Unkept(f"it concerns {subject!r:.80}: an id has 1 to {LONGEST_SUBJECT} bytes")
+    found.pop((of.topic, event.subject), None)
     return found
 
 

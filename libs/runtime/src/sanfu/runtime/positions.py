@@ -61,8 +61,9 @@ class Positions:
     _noted_at: float = 0.0
 
     @property
-    def rebuilding(self) -> bool:
-        return any(p.rebuild_until is not None for p in self.partitions.values())
+    def rebuilding(self) -> int:
+        """How many partitions are being rebuilt."""
+        return sum(p.rebuild_until is not None for p in self.partitions.values())
 
     async def meet(self, new: Iterable[int]) -> None:
         """Learn where to start in each newly assigned partition, and whether it has to be rebuilt first."""
@@ -70,7 +71,6 @@ class Positions:
         for number in new:
             if number in ends:
                 self.partitions[number] = await self._met(number, beginnings[number], ends[number])
-        self._show()
 
     async def _met(self, number: int, beginning: int, end: int) -> Partition:
         committed = await self.subscription.committed(number)  # first: whoever gives it up notes, then commits
@@ -94,7 +94,6 @@ class Positions:
                 announced = await self._settled(number)
                 await self.machine.documents.set_marks({str(number): Mark(partition.position)})
                 partition.rebuild_until, partition.noted = None, -1
-                self._show()
                 log.info("rebuild_ended", topic=self.machine.topic, partition=number, announced=announced)
 
     async def _settled(self, number: int) -> int:
@@ -103,6 +102,11 @@ class Positions:
             announced += await self.machine.settle(page)
             after = page[-1]["_id"]
         return announced
+
+    async def go_back(self) -> None:
+        """Read again from where everything is folded."""
+        for number, partition in self.partitions.items():
+            await self.subscription.position(number, partition.position)
 
     async def note(self, *, force: bool = False) -> None:
         """Write the positions into the store, then commit them: so the store never lags behind the broker's hint,
@@ -121,6 +125,3 @@ class Positions:
         for number in moved.keys() & self.partitions.keys():
             self.partitions[number].noted = moved[number]
         crashpoint("machine.after_commit")
-
-    def _show(self) -> None:
-        self.machine.metrics.rebuilding.set(sum(p.rebuild_until is not None for p in self.partitions.values()))

@@ -52,6 +52,20 @@ class Due:
 Input = Event | Command | Due
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """An event of another subject that says of this one that it bears upon it. See `Bearing`."""
+
+    event: Event
+
+
+class Named(NamedTuple):
+    """A subject that an event bears upon. `story` is the topic of its story; None: the one the event stands in."""
+
+    subject: str
+    story: str | None = None
+
+
 class Draft(NamedTuple):
     """An event of this service's own that is decided but not yet numbered."""
 
@@ -151,3 +165,44 @@ class Rules(Protocol):
     def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:
         """After a rebuild: what should have been announced by now, and was not."""
         ...
+
+
+@runtime_checkable
+class Bearing(Rules, Protocol):
+    """Rules of subjects that bear upon each other, within one story or across the stories that a service runs.
+
+    Nothing writes two documents for one decision. What one subject does to others its event says (`concerns: [ids]` in
+    its data); `concerned` reads it there. When the record of such an event is read from the story, an own one as well
+    as another service's, the machine asks the rules of each named subject's story to decide on `Concern(event)`: once
+    for each event and named subject. What follows is told in the named subject's own stream, with the event as its
+    cause, and only that changes its state: there is nothing to evolve in a concern.
+
+    A named subject may not be there yet: its state is `{}`, and the first event that is told makes its document. So
+    ids of what is raised by rule are derived, and a repeat makes none. Where nothing is told of a subject that is not
+    there, nothing is written: an id that names nobody leaves no trace.
+
+    In a rebuild nothing is decided: what followed once comes from the named subject's own stream. What a lost store
+    never announced is `outstanding`'s; of a subject that was never made, that of the one who would have made it, which
+    tells its wish anew until it has heard back (the effect in turn bears upon its cause).
+    """
+
+    @property
+    def bears(self) -> frozenset[str]:
+        """The types of event, among those it `knows`, that may bear upon other subjects."""
+        ...
+
+    def concerned(self, event: Event) -> Sequence[Named]:
+        """Name the subjects that an event of one of these types bears upon; its own is left out. By the event alone:
+        what depends on a pack belongs into `decide`. What this raises parks the event's subject, or refuses the
+        command that would have told it."""
+        ...
+
+    def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
+        """As in Rules; what is raised on a Concern parks the named subject, and the event is put away with its
+        records."""
+        ...
+
+
+def borne(rules: Rules) -> frozenset[str]:
+    """The types of event that bear upon others, by these rules."""
+    return rules.bears if isinstance(rules, Bearing) else frozenset()

@@ -13,24 +13,20 @@ from prometheus_client import CollectorRegistry
 
 from sanfu.contracts import names
 from sanfu.runtime import logs, loop
-from sanfu.runtime.broker import Broker, BrokerDown, Fenced
+from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Subscription
 from sanfu.runtime.clock import AnchoredClock, Clock, SystemClock
 from sanfu.runtime.codec import Codec
-from sanfu.runtime.commands import Commands
-from sanfu.runtime.consuming import Reader
+from sanfu.runtime.concerns import Concerns
 from sanfu.runtime.http import Watch, create_app
-from sanfu.runtime.machine import Machine
-from sanfu.runtime.metrics import MachineMetrics, machine_metrics
+from sanfu.runtime.lines import Line, Story
+from sanfu.runtime.metrics import machine_metrics
 from sanfu.runtime.operations import operations
-from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.security import security
 from sanfu.runtime.serving import Server, on_stop_signal
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.runtime.store import FORM, Documents, StoreDown
-from sanfu.runtime.sweeper import Sweeper
 from sanfu.runtime.tables import Table, TableReader
-from sanfu.runtime.timers import Timers
 from sanfu.runtime.watching import Watcher
 
 log = structlog.get_logger()
@@ -61,35 +57,34 @@ class Misfit(Exception):
 class Service:
     """One service on its parts. `start` returns when it works; `stop` drains, commits and leaves the group.
 
+    It runs one story, `story`, by `rules`, and whatever `beside` it; each has a line of its own, with documents,
+    consumer, timers and commands of its own. `machine`, `reader`, `commands` and so on are the first's; `line(topic)`
+    gives another's. Commands are taken, and the service is ready, when no line is being rebuilt.
+    `watch` answers newer rules of the first story, or of several by topic.
+
     `background` coroutines run until stop; when any task of the service fails, `failed` is set and the process should
     end: a supervisor starts a fresh one, and nothing is lost by that.
     """
 
     def __init__(
         self, *, name: str, rules: Rules, parts: Parts, settings: ServiceSettings, codec: Codec,
-        story: str = names.ISSUES, routers: Sequence[APIRouter] = (), tables: Sequence[Table] = (),
-        background: Sequence[Task] = (), prepare: Task | None = None,
-        watch: Callable[[], Awaitable[Rules | None]] | None = None,
+        story: str = names.ISSUES, beside: Sequence[Story] = (), routers: Sequence[APIRouter] = (),
+        tables: Sequence[Table] = (), background: Sequence[Task] = (), prepare: Task | None = None,
+        watch: Callable[[], Awaitable[Rules | Mapping[str, Rules] | None]] | None = None,
         quiet: Callable[[], Awaitable[Mapping[str, int]]] | None = None, rebuildable: bool = True,
     ) -> None:  # fmt: skip
         self.name, self.parts, self.settings, self.rebuildable = name, parts, settings, rebuildable
-        self.documents, self.clock = parts.documents, parts.clock
-        self.metrics: MachineMetrics = machine_metrics(parts.registry)
+        self.clock, self.metrics = parts.clock, machine_metrics(parts.registry)
         self._background, self._prepare, self._watch, self._quiet = background, prepare, watch, quiet
-        self._works, self._answers = settings.only != "api", settings.only != "work"
-        publisher = Publisher(parts.broker, parts.documents, self.metrics)
-        self.machine = Machine(
-            rules, codec=codec, documents=parts.documents, publisher=publisher, clock=parts.clock, topic=story,
-            partitions=1, metrics=self.metrics,
-        )  # fmt: skip
-        member = f"sanfu.{name}-{settings.ordinal}"
-        subscription = parts.broker.subscribe(story, group=f"sanfu.{name}", member=member)
-        self.reader = Reader(self.machine, parts.broker, subscription)
-        self.timers = Timers(self.machine, parts.clock, self.reader.ends.caught_up, self.reader.ends.prove)
-        self.reader.ends.on_caught_up, self.machine.on_armed = self.timers.read_to_end, self.timers.armed
-        self.sweeper = Sweeper(parts.documents, publisher, self.reader.met)
-        self.tables = [self._table(table, member) for table in tables]
-        self.commands = Commands(self.machine, self._closed)
+        self._works, self._answers, self._codec = settings.only != "api", settings.only != "work", codec
+        self._member = f"sanfu.{name}-{settings.ordinal}"
+        first = self._line(story, rules, parts.documents)
+        self.documents, self.machine, self.reader = first.documents, first.machine, first.reader
+        self.timers, self.sweeper, self.commands = first.timers, first.sweeper, first.commands
+        others = [self._line(other.topic, other.rules, parts.documents.beside(other.collection)) for other in beside]
+        self.lines = (first, *others)
+        self.concerns = self._together()
+        self.tables = [self._table(table) for table in tables]
         self.watcher = Watcher(self, quiet)
         self.failed = asyncio.Event()
         self.failure: BaseException | None = None
@@ -101,6 +96,13 @@ class Service:
             body_limit=settings.body_limit,
         )  # fmt: skip
 
+    def line(self, topic: str) -> Line:
+        """The line of one of its stories. Raises LookupError for a story that it does not run."""
+        for line in self.lines:
+            if line.topic == topic:
+                return line
+        raise LookupError(f"{self.name} does not run {topic}")
+
     # --- life -------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -109,68 +111,102 @@ class Service:
         Raises Misfit when database and topic disagree.
         """
         await self._patiently(self._connect)
-        await self._patiently(self.documents.prepare)
+        for line in self.lines:
+            await self._patiently(line.documents.prepare)
         if self._prepare is not None:
             await self._patiently(self._prepare)
         if self._works:
-            await self._patiently(self.reader.subscription.start)
+            for subscription in self._subscriptions():
+                await self._patiently(subscription.start)
+            for line in self.lines:
+                for run in (line.reader.run, line.timers.run, line.sweeper.run):
+                    self._go(run)
             for table in self.tables:
-                await self._patiently(table.subscription.start)
-            for run in (self.reader.run, self.timers.run, self.sweeper.run, *(t.run for t in self.tables)):
-                self._go(run)
+                self._go(table.run)
         for task in (self.watcher.run, *self._background):
             self._go(task)
         if self._watch is not None:
             self._go(self._watch_pack)
         self._started = True
         if self._works:
-            await self._either(self.reader.known, self.failed)
+            for line in self.lines:
+                await self._either(line.reader.known, self.failed)
         await self._patiently(self.watcher.look)
         log.info("started", partitions=self.machine.partitions, works=self._works, answers=self._answers)
 
     async def stop(self) -> None:
         """Finish what was begun, note the positions, leave the groups, close the broker."""
         self._started = False
-        await self.commands.drain()
-        self.timers.stop()
-        self.reader.stop()
+        for line in self.lines:
+            await line.commands.drain()
+            line.timers.stop()
+            line.reader.stop()
         readers = {t for t in self._tasks if t.get_name() in ("run:Reader", "run:Timers")}
         if readers:
             await asyncio.wait(readers, timeout=self.settings.stop_within_s / 2)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.reader.subscription.stop()
-        for table in self.tables:
-            await table.subscription.stop()
+        for subscription in self._subscriptions():
+            await subscription.stop()
         await self.parts.broker.stop()
         log.info("stopped")
 
-    def _table(self, table: Table, member: str) -> TableReader:
-        group = f"sanfu.{self.name}.{table.topic.split('.')[1]}"
-        subscription = self.parts.broker.subscribe(table.topic, group=group, member=f"{member}.{table.topic}")
+    def _line(self, topic: str, rules: Rules, documents: Documents) -> Line:
+        broker, first = self.parts.broker, documents is self.parts.documents
+        group, member = (f"sanfu.{self.name}", self._member) if first else self._apart(topic)
+        subscription = broker.subscribe(topic, group=group, member=member)
+        return Line(
+            topic, rules, subscription, broker=broker, documents=documents, clock=self.clock, codec=self._codec,
+            metrics=self.metrics, closed=self._closed,
+        )  # fmt: skip
+
+    def _together(self) -> Concerns:
+        lines = {line.topic: line for line in self.lines}
+        concerns = Concerns(lines, self.parts.broker)
+        for line in self.lines:
+            line.machine.stories = frozenset(lines)
+            line.reader.heed, line.reader.rebuilding_elsewhere = concerns.fold, concerns.rebuilding
+        readers = [line.reader for line in self.lines]
+        self.metrics.io_waiting.set_function(lambda: float(any(reader.waiting for reader in readers)))
+        self.metrics.rebuilding.set_function(lambda: float(sum(reader.positions.rebuilding for reader in readers)))
+        return concerns
+
+    def _subscriptions(self) -> list[Subscription]:
+        return [line.reader.subscription for line in self.lines] + [table.subscription for table in self.tables]
+
+    def _table(self, table: Table) -> TableReader:
+        group, member = self._apart(table.topic)
+        subscription = self.parts.broker.subscribe(table.topic, group=group, member=member)
         return TableReader(table, self.parts.broker, self.documents, subscription)
+
+    def _apart(self, topic: str) -> tuple[str, str]:
+        """Group and member of a consumer beside that of the first story."""
+        return f"sanfu.{self.name}.{topic.split('.')[1]}", f"{self._member}.{topic}"
 
     async def _connect(self) -> None:
         await self.parts.broker.start()
-        count = await self.parts.broker.partitions(self.machine.topic)
-        if not count:
-            raise Misfit(
-                f"there is no topic {self.machine.topic} for this prefix: create the topics of the registry first"
-            )
-        settled = await self.documents.settle(f"partitions:{self.machine.topic}", count)
-        if settled != count:
-            raise Misfit(
-                f"this database was filled for {settled} partitions of {self.machine.topic}, the topic has {count}: "
-                f"use the topic it was filled from, or an empty database, which is rebuilt from the story"
-            )
-        self.machine.partitions = count
+        for line in self.lines:
+            await self._measure(line)
         form = await self.documents.settle(FORM, SCHEMA, READABLE)
         if form != SCHEMA:
             raise Misfit(
                 f"this database has documents of form {form}, this version of {self.name} reads form {SCHEMA}: use the "
                 f"version that wrote them, or an empty database, which is rebuilt from the story"
             )
+
+    async def _measure(self, line: Line) -> None:
+        """Let a line know how many partitions its topic has, once and for all."""
+        count = await self.parts.broker.partitions(line.topic)
+        if not count:
+            raise Misfit(f"there is no topic {line.topic} for this prefix: create the topics of the registry first")
+        settled = await line.documents.settle(f"partitions:{line.topic}", count)
+        if settled != count:
+            raise Misfit(
+                f"this database was filled for {settled} partitions of {line.topic}, the topic has {count}: use the "
+                f"topic it was filled from, or an empty database, which is rebuilt from the story"
+            )
+        line.machine.partitions = count
 
     async def _either(self, *events: asyncio.Event) -> None:
         waiting = [asyncio.ensure_future(event.wait()) for event in events]
@@ -214,7 +250,9 @@ class Service:
             except Exception:  # a look at the city's data that fails must not end the service: the old data stay
                 log.exception("watch_failed")
             else:
-                self.machine.rules = rules or self.machine.rules
+                newer = rules if isinstance(rules, Mapping) else {self.machine.topic: rules} if rules else {}
+                for topic, each in newer.items():
+                    self.line(topic).machine.rules = each
             await asyncio.sleep(10)
 
     # --- what it says of itself -------------------------------------------------------------------------------------
@@ -222,14 +260,18 @@ class Service:
     def _ready(self) -> tuple[bool, Mapping[str, Any]]:
         if not self._started:
             return False, {"starting": True}
-        if self._works and not self.reader.ready:
-            return False, {"rebuilding": self.reader.positions.rebuilding, "partitions": len(self.reader.partitions)}
-        return True, {"partitions": len(self.reader.partitions)}
+        partitions = sum(len(line.reader.partitions) for line in self.lines)
+        if self._works and not all(line.reader.ready for line in self.lines):
+            return False, {"rebuilding": self._rebuilding(), "partitions": partitions}
+        return True, {"partitions": partitions}
+
+    def _rebuilding(self) -> bool:
+        return any(line.reader.positions.rebuilding for line in self.lines)
 
     def _closed(self) -> str | None:
         if not self._started:
             return f"{self.name} is starting or stopping"
-        if self.watcher.rebuilding or self.reader.positions.rebuilding:
+        if self.watcher.rebuilding or self._rebuilding():
             return f"{self.name} is being rebuilt from the story"
         return None
 
@@ -269,7 +311,8 @@ async def _serve(make: Callable[[], Service], *, rebuild: bool) -> int:
         log.error("not_rebuildable", why=f"{service.name} keeps records that are nowhere else: restore its backup")
         return 2
     if rebuild:
-        await service.documents.wipe()
+        for line in service.lines:
+            await line.documents.wipe()
     loop.settle_heap()
     stopping = asyncio.Event()
     on_stop_signal(stopping.set)

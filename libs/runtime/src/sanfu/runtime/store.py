@@ -1,6 +1,7 @@
 """The document store, as the machine sees it: one document per subject and service.
 
-{_id: subject, p: partition, ver, seen: {service: sequence}, out, outbox: [entry], due?, applied?, parked?, …state}
+{_id: subject, p: partition, ver, seen: {service: sequence}, out, outbox: [entry], due?, applied?, heeded?, parked?,
+…state}
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypedDict
 
 Document = dict[str, Any]
 
-MACHINE_KEYS = frozenset({"_id", "p", "ver", "seen", "out", "outbox", "due", "applied", "parked"})
+MACHINE_KEYS = frozenset({"_id", "p", "ver", "seen", "out", "outbox", "due", "applied", "heeded", "parked"})
 """What belongs to the machine; the rest of a document is the service's state."""
 
 
@@ -66,6 +67,10 @@ class Documents(Protocol):
 
     What `read`, `due`, `unsent` and `page` return a majority has: no crash takes it back.
     """
+
+    def beside(self, collection: str) -> "Documents":
+        """Another collection of the same database: marks of its own, the same settings and other collections."""
+        ...
 
     async def prepare(self) -> None:
         """Make the indexes that the other methods need. Asked once at each start."""

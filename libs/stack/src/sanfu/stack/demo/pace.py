@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -46,7 +47,7 @@ class Jumping:
         now, until = instant(self._now), time.monotonic() + PATIENCE
         while True:
             found = await self._doors.quiet(within=WAIT, at=now)
-            if all(_calm(one, now) for one in found.values()) and len({one["read"] for one in found.values()}) == 1:
+            if all(_calm(one, now) for one in found.values()) and _abreast(found.values()):
                 break
             if time.monotonic() > until:
                 raise PartError(f"not quiet for {PATIENCE:.0f} s: {_busy(found)}")
@@ -100,6 +101,15 @@ class Running:
 
 def _calm(said: Json, now: str) -> bool:
     return bool(said["quiet"]) and said["now"] == now
+
+
+def _abreast(found: Iterable[Json]) -> bool:
+    """Whether all have read the same of what several of them read."""
+    read: dict[str, set[int]] = defaultdict(set)
+    for one in found:
+        for story, count in one["read"].items():
+            read[story].add(count)
+    return all(len(counts) == 1 for counts in read.values())
 
 
 def _busy(found: Mapping[str, Json]) -> str:
