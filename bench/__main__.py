@@ -1,5 +1,6 @@
-"""`python -m bench NAME [--json]`, which `./sanfu bench NAME` calls."""
+"""`python -m bench NAME [--json] [--open N]`, which `./sanfu bench NAME` calls."""
 
+import argparse
 import importlib
 import json
 import sys
@@ -7,17 +8,23 @@ import sys
 from sanfu.runtime import logs, loop
 
 NAMES = ("machine", "intake", "flow", "timers")
+LEAST = 50_000
+"""Clocks that the burst, the stream and the kill take from those armed."""
 
 
 def main(arguments: list[str]) -> int:
-    wanted = [argument for argument in arguments if not argument.startswith("-")]
-    if len(wanted) != 1 or wanted[0] not in NAMES:
-        sys.stderr.write(f"usage: ./sanfu bench {'|'.join(NAMES)} [--json]\n")
-        return 2
+    reader = argparse.ArgumentParser("./sanfu bench")
+    reader.add_argument("name", choices=NAMES)
+    reader.add_argument("--json", action="store_true")
+    reader.add_argument("--open", type=int, help="timers: so many clocks armed")
+    asked = reader.parse_args(arguments)
+    if asked.open is not None and (asked.name != "timers" or asked.open < LEAST):
+        reader.error(f"--open goes with timers, and takes {LEAST} at least")
+    more = {} if asked.open is None else {"open": asked.open}
     logs.configure("bench", "error", sys.stderr)
-    result = loop.run(importlib.import_module(f"bench.{wanted[0]}").run())
+    result = loop.run(importlib.import_module(f"bench.{asked.name}").run(**more))
     sys.stdout.write("\n".join(result.lines()) + "\n")
-    if "--json" in arguments:
+    if asked.json:
         sys.stdout.write(json.dumps(result.as_json()) + "\n")
     return 0
 

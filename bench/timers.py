@@ -1,205 +1,164 @@
-"""Timers: sla's own process with 100,000 clocks armed; a burst at one instant, and a steady stream.
+"""Timers: sla's own process with many clocks armed; a burst at one instant, a steady stream, and a kill -9.
 
 The issues are folded here through sla's own rules and written into its database; what is measured is its process from
 there on: find what is due, fold, write, publish. Lateness is from the due instant to the arrival of LightChanged at a
-consumer here, which is later than Kafka's acknowledgement.
+consumer here, which is later than Kafka's acknowledgement. `--open N` arms N clocks and asks more of it.
 """
 
 import asyncio
+import os
+import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import orjson
-from aiokafka import AIOKafkaConsumer
 from pymongo import UpdateOne
 
+from bench.arming import BASE, CLOCK, Arming, opened, rules_of, setting
+from bench.lights import Lights, watched
 from bench.parts import PARTITIONS, Bench, broker, place
 from bench.processes import answers, resident, service
 from bench.result import Result, Target, percentile
-from sanfu.city.holidays_cn import national_calendar
-from sanfu.contracts import names
-from sanfu.contracts.envelope import Event, event_id, instant
-from sanfu.contracts.registry import codec
-from sanfu.contracts.wire import peek, to_headers
-from sanfu.runtime.broker import Incoming, Outgoing, partition_of
+from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import Anchor, write_anchor
 from sanfu.runtime.fold import Subject
 from sanfu.runtime.kafka import KafkaBroker
-from sanfu.runtime.letters import Letter
 from sanfu.runtime.mongo import MongoDocuments, connect
-from sanfu.runtime.outcomes import Setting
-from sanfu.runtime.store import Change, Mark
-from sanfu.sla.domain.rules import SlaRules
+from sanfu.runtime.store import Change
 from tests.support.eventually import eventually
 
-ARMED, BURST, STEADY, RATE = 100_000, 10_000, 15_000, 500
+RATE = 500
+"""Clocks due a second in the steady stream."""
 FEW = 500
-BASE = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
-CLOCK, LIMIT = "emergency_acknowledge", timedelta(minutes=15)
-TARGETS = (
-    Target("early", most=0), Target("burst_per_second", least=3000), Target("steady_p99_ms", most=150),
-    Target("memory_grown_mb", most=30), Target("lost", most=0),
+ALWAYS = (Target("early", most=0), Target("lost", most=0), Target("steady_p99_ms", most=150))
+TARGETS = (*ALWAYS, Target("burst_per_second", least=3000), Target("memory_grown_mb", most=30))
+OPEN_TARGETS = (
+    *ALWAYS, Target("armed_per_second", least=20_000), Target("burst_s", most=30), Target("memory_most_mb", most=300),
+    Target("after_kill_s", most=5),
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Lights:
-    """What came on the story: for each issue and clock when it arrived (epoch seconds), and when it was due."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many clocks are armed, and how many of these are due at one instant, in a stream, and while sla is dead."""
 
-    arrived: dict[tuple[str, str], float] = field(default_factory=dict)
-    told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    armed: int
+    burst: int
+    steady: int
+    dead: int
+    targets: Sequence[Target] = TARGETS
+    dues: dict[str, dict[str, datetime]] = field(default_factory=dict)
 
 
-async def run() -> Result:
+USUAL = Load(100_000, 10_000, 15_000, 500)
+
+
+def many(armed: int) -> Load:
+    """So many open clocks, up to 100,000 of them due at one instant."""
+    return Load(armed, min(100_000, armed // 2), 15_000, 500, OPEN_TARGETS)
+
+
+async def run(open: int | None = None) -> Result:
+    load = USUAL if open is None else many(open)
     with place() as bench, tempfile.TemporaryDirectory(prefix="sanfu-bench-") as scratch:
         folder = Path(scratch)
-        anchor = folder / "clock.json"
         async with broker(bench):
-            store = MongoDocuments(connect(bench.mongo).get_database(f"{bench.prefix}_sla"), "subjects")
-            await store.prepare()
-            await store.set_marks({str(n): Mark(0) for n in range(PARTITIONS)})
-            await store.settle(f"partitions:{names.ISSUES}", PARTITIONS)
-            rules = _rules(bench)
-            far = BASE + timedelta(days=30)
-            await _write(store, rules, "few", [far] * FEW)
-            write_anchor(anchor, Anchor(BASE, datetime.now(UTC), 0.0))
-            few = await _memory(bench, folder, anchor)
-            began = time.perf_counter()
-            await _write(store, rules, "many", [far] * (ARMED - FEW - BURST - STEADY))
-            burst = await _write(store, rules, "burst", [BASE + timedelta(hours=1)] * BURST)
-            stream = [BASE + timedelta(hours=2, milliseconds=n * 1000 / RATE) for n in range(STEADY)]
-            steady = await _write(store, rules, "steady", stream)
-            armed = (ARMED - FEW) / (time.perf_counter() - began)
-            figures = await _fire(bench, folder, anchor, burst, steady)
-            figures |= {"armed_per_second": armed, "memory_few_armed_mb": few}
+            store, arming = await opened(bench), Arming(rules_of(bench))
+            await arming.write(store, "few", [BASE + timedelta(days=30)] * FEW)
+            few = await _memory(bench, folder)
+            armed = await _arm(store, arming, load)
+            size = (await store.database.command("collStats", "subjects"))["avgObjSize"]
+            figures = await _fire(bench, folder, load)
+            figures |= {"armed_per_second": armed, "document_bytes": float(size), "memory_few_armed_mb": few}
             figures["memory_grown_mb"] = figures["memory_all_armed_mb"] - few
-            floor = await _bare(bench, rules)
+            floor = await _bare(bench, arming, min(load.burst, USUAL.burst))
             await store.database.client.drop_database(store.database.name)
-    return Result("timers", figures, {"bare_drain_per_second": floor}, figures["burst_per_second"] / floor, TARGETS)
+    floors, ratio = {"bare_drain_per_second": floor}, figures["burst_per_second"] / floor
+    return Result("timers" if open is None else f"timers --open {open}", figures, floors, ratio, load.targets)
 
 
-async def _fire(
-    bench: Bench, folder: Path, anchor: Path, burst: dict[str, datetime], steady: dict[str, datetime]
-) -> dict[str, float]:
-    """Let the burst's instant come, then the steady stream; measure both."""
-    lights = Lights()
-    watching = asyncio.ensure_future(_watch(bench, lights))
-    with service("sla", bench, folder, SANFU_CLOCK=str(anchor)) as (url, pid):
-        await eventually(lambda: answers(f"{url}/health/ready"), within=120)
-        await asyncio.sleep(3)
-        memory = resident(pid)
-        due = min(burst.values())
-        jumped = datetime.now(UTC)
-        write_anchor(anchor, Anchor(due, jumped, 0.0))
-        await eventually(lambda: _count(lights, "burst") >= BURST, within=120)
-        first, last = (f(at for key, at in lights.arrived.items() if key[0].startswith("burst")) for f in (min, max))
-        begins = min(steady.values()) - timedelta(seconds=3)
-        real = datetime.now(UTC)
-        write_anchor(anchor, Anchor(begins, real, 1.0))
-        await eventually(lambda: _count(lights, "steady") >= STEADY, within=STEADY / RATE + 60)
-    watching.cancel()
-    late = [
-        (lights.arrived[key] - (real + (steady[key[0]] - begins)).timestamp()) * 1000
-        for key in lights.arrived
-        if key[0] in steady
-    ]
-    dues = burst | steady
-    early = sum(lights.told_at[key] < dues[key[0]] for key in lights.told_at if key[0] in dues)
+async def _arm(store: MongoDocuments, arming: Arming, load: Load) -> float:
+    """Arm all of them; answer how many a second, in bulk."""
+    far, count = BASE + timedelta(days=30), load.armed - FEW - load.burst - load.steady - load.dead
+    began = time.perf_counter()
+    await arming.write(store, "many", [far] * count)
+    took = time.perf_counter() - began
+    stream = [BASE + timedelta(hours=2, milliseconds=n * 1000 / RATE) for n in range(load.steady)]
+    wanted = {
+        "burst": [BASE + timedelta(hours=1)] * load.burst, "steady": stream,
+        "dead": [BASE + timedelta(hours=3)] * load.dead,
+    }  # fmt: skip
+    for kind, dues in wanted.items():
+        load.dues[kind] = await arming.write(store, kind, dues)
+    return count / took
+
+
+async def _fire(bench: Bench, folder: Path, load: Load) -> dict[str, float]:
+    """Let the burst's instant come, then the steady stream, then kill it; measure all three."""
+    anchor = folder / "clock.json"
+    with watched(bench) as lights:
+        with service("sla", bench, folder, SANFU_CLOCK=str(anchor)) as (url, pid):
+            await eventually(lambda: answers(f"{url}/health/ready"), within=120)
+            await asyncio.sleep(3)
+            memory = {"memory_all_armed_mb": resident(pid)}
+            jumped = datetime.now(UTC)
+            write_anchor(anchor, Anchor(min(load.dues["burst"].values()), jumped, 0.0))
+            await eventually(lambda: lights.count("burst") >= load.burst, within=300)
+            memory["memory_most_mb"] = resident(pid)
+            late = await _steadily(anchor, lights, load)
+            os.kill(pid, signal.SIGKILL)
+        after = await _after_kill(bench, folder, lights, load)
+    took = lights.last("burst") - jumped.timestamp()
+    dues = {subject: due for each in load.dues.values() for subject, due in each.items()}
+    early = sum(told < dues[subject] for (subject, _), told in lights.told_at.items())
     return {
-        "burst_per_second": BURST / (last - jumped.timestamp()), "burst_first_ms": (first - jumped.timestamp()) * 1000,
-        "steady_p50_ms": percentile(late, 0.5), "steady_p99_ms": percentile(late, 0.99), "early": float(early),
-        "memory_all_armed_mb": memory,
-        "lost": float(BURST + STEADY - _count(lights, "burst") - _count(lights, "steady")),
+        "burst_s": took, "burst_per_second": load.burst / took,
+        "burst_first_ms": (lights.first("burst") - jumped.timestamp()) * 1000,
+        "steady_p50_ms": percentile(late, 0.5), "steady_p99_ms": percentile(late, 0.99), **memory, **after,
+        "early": float(early), "lost": float(sum(len(each) - lights.count(kind) for kind, each in load.dues.items())),
     }  # fmt: skip
 
 
-def _count(lights: Lights, kind: str) -> int:
-    return sum(key[0].startswith(kind) for key in lights.arrived)
+async def _steadily(anchor: Path, lights: Lights, load: Load) -> list[float]:
+    """Let the stream come; answer by how many milliseconds each light was late."""
+    dues: Mapping[str, datetime] = load.dues["steady"]
+    begins, real = min(dues.values()) - timedelta(seconds=3), datetime.now(UTC)
+    write_anchor(anchor, Anchor(begins, real, 1.0))
+    await eventually(lambda: lights.count("steady") >= load.steady, within=load.steady / RATE + 60)
+    return [(lights.arrived[key, CLOCK] - (real + (due - begins)).timestamp()) * 1000 for key, due in dues.items()]
 
 
-async def _watch(bench: Bench, lights: Lights) -> None:
-    consumer = AIOKafkaConsumer(
-        names.ISSUES.replace("sanfu", bench.prefix, 1), bootstrap_servers=bench.kafka, fetch_max_wait_ms=20,
-        auto_offset_reset="earliest",
-    )  # fmt: skip
-    await consumer.start()
-    try:
-        while True:
-            for batch in (await consumer.getmany(timeout_ms=50)).values():
-                now = time.time()
-                for record in batch:
-                    heads = peek(record.headers)
-                    if heads.type == names.LIGHT_CHANGED:
-                        key = (heads.subject, orjson.loads(record.value)["clock"])
-                        lights.arrived.setdefault(key, now)
-                        lights.told_at.setdefault(key, heads.time)
-    finally:
-        await consumer.stop()
+async def _after_kill(bench: Bench, folder: Path, lights: Lights, load: Load) -> dict[str, float]:
+    """Clocks fall due while it is dead; measure from its start on until the first of their lights, and the last."""
+    anchor = folder / "clock.json"
+    write_anchor(anchor, Anchor(min(load.dues["dead"].values()), datetime.now(UTC), 0.0))
+    began = time.time()
+    with service("sla", bench, folder, SANFU_CLOCK=str(anchor)):
+        await eventually(lambda: lights.count("dead") >= load.dead, within=120)
+    return {"after_kill_s": lights.first("dead") - began, "after_kill_all_s": lights.last("dead") - began}
 
 
-async def _memory(bench: Bench, folder: Path, anchor: Path) -> float:
-    with service("sla", bench, folder, SANFU_CLOCK=str(anchor)) as (url, pid):
+async def _memory(bench: Bench, folder: Path) -> float:
+    write_anchor(folder / "clock.json", Anchor(BASE, datetime.now(UTC), 0.0))
+    with service("sla", bench, folder, SANFU_CLOCK=str(folder / "clock.json")) as (url, pid):
         await eventually(lambda: answers(f"{url}/health/ready"), within=60)
         await asyncio.sleep(3)
         return resident(pid)
 
 
-def batched(items: Sequence[tuple[str, datetime]], size: int) -> Iterator[Sequence[tuple[str, datetime]]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-def _rules(bench: Bench) -> SlaRules:
-    """sla's rules with one clock only, so that each issue has one timer."""
-    pack = bench.packs.current
-    clocks = {CLOCK: pack.policy.clocks[CLOCK]}
-    return SlaRules(replace(pack, policy=replace(pack.policy, clocks=clocks)), national_calendar())
-
-
-def _setting(rules: SlaRules, now: datetime) -> Setting:
-    return Setting(rules, codec, names.ISSUES, now, now)
-
-
-def _armed(rules: SlaRules, subject: str, due: datetime) -> Change:
-    """An emergency, submitted so that its clock runs out at `due`; nothing of it is left to publish."""
-    at = due - LIMIT
-    body = {
-        "receipt": "R1", "channel": "hotline", "reported_at": instant(at), "audience": "resident", "kind": "issue",
-        "urgency": "emergency", "secrecy": "open", "party_kind": "person", "contact": "none", "title": "煤气味",
-        "place": {"town": "choucheng"}, "pack": rules.pack.version,
-    }  # fmt: skip
-    event = Event(event_id("intake", subject, 1), names.ISSUE_SUBMITTED, "intake", subject, 1, at, body)
-    value = codec.encode(event.type, body)
-    headers = to_headers(event)
-    folded = Subject(_setting(rules, at), subject, partition_of(subject, PARTITIONS), None)
-    folded.take(Letter(peek(headers), Incoming(names.ISSUES, 0, 0, subject, value, headers)))
-    change = folded.change()
-    assert change.sets["due"] == due, (change.sets["due"], due)
-    return change._replace(pushes=())
-
-
-async def _write(store: MongoDocuments, rules: SlaRules, kind: str, dues: Sequence[datetime]) -> dict[str, datetime]:
-    """Arm so many clocks in bulk; answer each subject's due instant."""
-    whole = {f"{kind}-{n:06d}": due for n, due in enumerate(dues)}
-    for page in batched(list(whole.items()), 1000):
-        assert await store.write([_armed(rules, subject, due) for subject, due in page])
-    return whole
-
-
-async def _bare(bench: Bench, rules: SlaRules) -> float:
+async def _bare(bench: Bench, arming: Arming, count: int) -> float:
     """The floor: find a page of due documents, write the same changes, publish the same bytes, clear; nothing else."""
     store = MongoDocuments(connect(bench.mongo).get_database(f"{bench.prefix}_bare"), "subjects")
     await store.prepare()
     due = BASE + timedelta(hours=1)
-    await _write(store, rules, "bare", [due] * BURST)
+    await arming.write(store, "bare", [due] * count)
     changes: dict[str, Change] = {}
     for number in range(PARTITIONS):
-        for document in await store.due([number], due, BURST):
-            folded = Subject(_setting(rules, due), document["_id"], number, document)
+        for document in await store.due([number], due, count):
+            folded = Subject(setting(arming.rules, due), document["_id"], number, document)
             assert folded.fire(due)
             changes[folded.id] = folded.change()
     adapter = KafkaBroker(bench.kafka, bench.prefix)
@@ -225,4 +184,4 @@ async def _bare(bench: Bench, rules: SlaRules) -> float:
     took = time.perf_counter() - began
     await adapter.stop()
     await store.database.client.drop_database(store.database.name)
-    return BURST / took
+    return count / took

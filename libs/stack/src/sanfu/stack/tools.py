@@ -27,9 +27,11 @@ console = Console(highlight=False)
 def bench(
     name: Annotated[str, typer.Argument(help="machine, intake, flow or timers")],
     as_json: Annotated[bool, typer.Option("--json", help="last line: one JSON object")] = False,
+    armed: Annotated[int | None, typer.Option("--open", help="timers: so many open clocks, such as 1000000")] = None,
 ) -> None:
     """Measure something against its bare counterpart, on servers of its own. Minutes; let nothing else run."""
-    _hand_over("bench", name, *(["--json"] if as_json else []))
+    more = ["--open", str(armed)] if armed is not None else []
+    _hand_over("bench", name, *(["--json"] if as_json else []), *more)
 
 
 @city.command("check")
