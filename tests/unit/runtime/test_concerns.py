@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +13,15 @@ import pytest
 from sanfu.runtime import concerns, positions
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.fold import MOST_HEEDED, Fate, Subject
+from sanfu.runtime.letters import Letter, Replay, read_letter
+from sanfu.runtime.machine import Machine
 from sanfu.runtime.memory import Fault, MemoryBroker, MemoryDocuments
+from sanfu.runtime.outcomes import Setting
 from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.service import Parts, Service
 from sanfu.runtime.settings import ServiceSettings
-from sanfu.runtime.store import Mark
+from sanfu.runtime.store import Document, Mark
 from tests.support import toy_pair as pair
 from tests.support.eventually import eventually
 from tests.support.toy_machine import START
@@ -74,6 +78,14 @@ def world() -> World:
 
 def command(key: str, **data: Any) -> Command:
     return Command("do", data, Actor("tester", "tester"), key)
+
+
+def own(type: str, subject: str, sequence: int, body: bytes, *, cause: str | None = None) -> Outgoing:
+    """An own event, as a lost database does not know of."""
+    heads = dict(pair.lit(subject, sequence).headers)
+    heads |= {"ce_type": type.encode(), "ce_source": b"/sanfu/toy", "ce_id": f"toy:{subject}:{sequence}".encode()}
+    heads |= {"ce_causationid": cause.encode()} if cause else {}
+    return Outgoing(pair.MATTERS, subject, body, list(heads.items()))
 
 
 async def quiet(service: Service) -> None:
@@ -201,6 +213,49 @@ async def test_an_id_that_no_record_can_have_is_refused(world: World, wrong: str
     assert world.matters.documents == {}
 
 
+# --- one document -------------------------------------------------------------------------------------------------
+
+
+def order(document: Document | None = None) -> Subject:
+    types = pair.OrderRules().bears
+    stories = (pair.MATTERS, pair.ORDERS)
+    setting = Setting(pair.OrderRules(), pair.PairCodec(), pair.ORDERS, START, START, (), stories, types)
+    return Subject(setting, ORDER, 1, document)
+
+
+def letter(record: Outgoing) -> Letter:
+    return read_letter(Incoming(record.topic, 0, 0, record.key, record.value, record.headers))
+
+
+WISH = letter(own(pair.WISHED, "m-1", 7, b'{"concerns": []}'))
+RAISED = letter(own(pair.RAISED, ORDER, 1, b'{"concerns": ["m-1"], "until": null}', cause="toy:m-1:7"))
+
+
+def test_a_rebuilt_subject_knows_by_its_own_events_what_it_heeded() -> None:
+    it = order()
+    assert it.take(RAISED, Replay.OLD) is Fate.FOLDED
+    assert it.heeded == {"toy:m-1": 7}
+    assert it.heed(WISH) is Fate.REPEATED
+
+
+def test_in_a_rebuild_a_subject_remembers_what_nothing_followed_from_and_decides_nothing() -> None:
+    there = {"_id": ORDER, "ver": 3, "out": 0, "seen": {}}
+    it = order(there)
+    assert it.heed(WISH, Replay.OLD) is Fate.FOLDED
+    assert it.pushes == [], "nothing is decided"
+    assert order({**there, **it.change().sets}).heed(WISH) is Fate.REPEATED
+    assert order().heed(WISH, Replay.OLD) is Fate.UNKNOWN, "nobody is made by it"
+
+
+def test_a_subject_forgets_first_who_bore_upon_it_longest_ago() -> None:
+    it = order({"_id": ORDER, "ver": 3, "heeded": {f"toy:m-{n}": 1 for n in range(MOST_HEEDED)}})
+    it.heed(letter(own(pair.WISHED, "m-0", 2, b"{}")), Replay.OLD)
+    it.heed(letter(own(pair.WISHED, "m-new", 1, b"{}")), Replay.OLD)
+    assert len(it.heeded) == MOST_HEEDED
+    assert "toy:m-1" not in it.heeded
+    assert (it.heeded["toy:m-0"], it.heeded["toy:m-new"]) == (2, 1)
+
+
 # --- parked -------------------------------------------------------------------------------------------------------
 
 
@@ -247,13 +302,6 @@ async def test_what_a_parked_subject_told_is_folded_elsewhere_when_it_is_folded_
         assert [line[2] for line in world.matters.documents["m-9"]["log"]] == ["m-1"]
         await quiet(service)
     assert world.orders.documents["order:m-1:red:2"]["times"] == 1
-
-
-def own(type: str, subject: str, sequence: int, body: bytes) -> Outgoing:
-    """An own event that a lost database does not know of."""
-    heads = dict(pair.lit(subject, sequence).headers)
-    heads |= {"ce_type": type.encode(), "ce_source": b"/sanfu/toy", "ce_id": f"toy:{subject}:{sequence}".encode()}
-    return Outgoing(pair.MATTERS, subject, body, list(heads.items()))
 
 
 async def test_an_order_that_could_not_be_raised_is_parked_and_raised_after_the_cure(world: World) -> None:
@@ -352,8 +400,25 @@ async def test_a_partition_that_is_rebuilt_goes_on_while_news_waits_for_it(world
     async with world.serving() as service:
         await world.broker.publish([pair.lit(other, 1)])
         await quiet_but_for_the_rebuild(service, at[other])
+        tries, heed = list[int](), service.reader.heed
+
+        async def counted(machine: Machine, letters: Sequence[Letter], kind: Replay) -> None:
+            tries.append(len(letters))
+            await heed(machine, letters, kind)
+
+        service.reader.heed = counted
         await world.broker.publish([own(pair.MERGED, other, 2, b'{"concerns": ["m-1"]}')])
         await eventually(lambda: service.reader._holding_back)
+        turns = service.reader.subscription.poll
+        polled = list[int]()
+
+        async def poll(most: int, seconds: float) -> list[Incoming]:
+            polled.append(most)
+            return await turns(most, seconds)
+
+        service.reader.subscription.poll = poll  # type: ignore[method-assign]
+        await eventually(lambda: len(polled) > 3)
+        assert len(tries) == 1, "it is not tried in vain meanwhile"
         log += late
         await eventually(lambda: not service.watcher.rebuilding)
         await quiet(service)
