@@ -10,7 +10,7 @@ import pytest
 from sanfu.desk.adapters.memory import MemoryCases, MemoryShelf
 from sanfu.desk.adapters.mongo import MongoCases, MongoShelf
 from sanfu.desk.domain.scope import Clause, Scope, covering
-from sanfu.desk.ports import Cases, Shelf, Wanted
+from sanfu.desk.ports import Cases, Shelf, Sought, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 
@@ -18,6 +18,7 @@ RAISERS = ("tax", "beilei", None)
 UNITS, TOWNS = ("tax", "police", "fotang", "water"), ("fotang", "chengxi", None)
 SECRECIES = ("open", "internal", "confidential", "sealed")
 AUDIENCES, CHANNELS, LIGHTS = ("enterprise", "resident"), ("hotline", "web"), ("none", "yellow", "red")
+CATEGORIES, FLAGS, TOKENS = ("water", "road"), ("media", "group"), ("路灯", "灯不", "不亮", "#7k3", "#k3t", "水管")
 STATES = ("in_review", "assigned", "handled", "closed")
 
 
@@ -32,6 +33,9 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "_id": f"i-{number}", "ver": 1, "state": state, "open": state != "closed", "light": light, "unit": unit,
             "units": [unit, pick.choice(UNITS)] if unit else [], "town": pick.choice(TOWNS),
             "secrecy": pick.choice(SECRECIES), "audience": pick.choice(AUDIENCES), "channel": pick.choice(CHANNELS),
+            "submitted_at": f"2026-0{pick.randint(1, 4)}-{pick.randint(1, 9):02d}T01:00:00.000Z",
+            "kind": "issue", "category": pick.choice(CATEGORIES), "urgency": "normal", "grade": "simple",
+            "flags": pick.sample(FLAGS, pick.randint(0, 2)), "found_by": pick.sample(TOKENS, pick.randint(1, 5)),
             "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}", "party_code": pick.choice(RAISERS),
             "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
         }  # fmt: skip
@@ -123,23 +127,54 @@ async def test_pages_join_into_one_list_in_order_without_holes_or_repeats(cases:
     [
         Wanted(unit="tax"), Wanted(state="assigned", light="red"), Wanted(town="fotang", channel="web"),
         Wanted(audience="enterprise"), Wanted(due_before="2026-05-04T09:00:00.000Z"),
-        Wanted(state="closed", closed=True),
+        Wanted(state="closed", closed=True), Wanted(flags="media"), Wanted(category="water", party_code="tax"),
+        Wanted(due_after="2026-05-04T09:00:00.000Z", due_before="2026-05-06T09:00:00.000Z"),
+        Wanted(submitted_before="2026-02-01T00:00:00.000Z", urgency="normal"),
+        Wanted(submitted_after="2026-03-01T00:00:00.000Z", kind="issue", grade="simple", closed=None),
     ],
 )  # fmt: skip
 async def test_filters_hold_together(cases: Cases, wanted: Wanted) -> None:
-    found = await every(cases, WHOLE, wanted, 200)
+    found, equal = await every(cases, WHOLE, wanted, 200), wanted.conditions()
     expected = {
         id for id, case in CASES.items()
-        if all(case[name] == value for name, value in wanted.conditions().items())
-        and (wanted.due_before is None or case["limit"] < wanted.due_before)
+        if all(value in case[name] if name == "flags" else case[name] == value for name, value in equal.items())
+        and (wanted.due_before or "~") > case["limit"] >= (wanted.due_after or "")
+        and (wanted.submitted_before or "~") > case["submitted_at"] >= (wanted.submitted_after or "")
     }  # fmt: skip
     assert expected
     assert set(found) == expected
 
 
+async def test_a_search_gives_the_newest_in_scope_that_have_all_tokens(cases: Cases) -> None:
+    pick = random.Random(12)
+    for _ in range(40):
+        scope, tokens = some_scope(pick), pick.sample(TOKENS, pick.randint(1, 3))
+        since, wanted = f"2026-0{pick.randint(1, 4)}-05", Wanted(closed=None, light=pick.choice([None, "red"]))
+        matching = [
+            case for case in CASES.values()
+            if {*tokens} <= {*case["found_by"]} and (case["open"] or case["submitted_at"] >= since)
+            and covering(scope, case) and wanted.light in {None, case["light"]}
+        ]  # fmt: skip
+        matching.sort(key=lambda case: (case["submitted_at"], case["_id"]), reverse=True)
+        for most in (5, 500):
+            found = await cases.search(scope, Sought(tokens, since, wanted), most)
+            assert [case["_id"] for case in found] == [case["_id"] for case in matching[:most]]
+    assert await cases.search(WHOLE, Sought(["nowhere"], "2026", Wanted(closed=None)), 5) == []
+
+
+async def test_of_cases_asked_for_by_id_those_in_scope_are_given(cases: Cases) -> None:
+    pick = random.Random(13)
+    for _ in range(20):
+        scope, ids = some_scope(pick), [*pick.sample(list(CASES), 30), "nowhere"]
+        found = {case["_id"] for case in await cases.these(scope, ids)}
+        assert found == {id for id in ids if id in CASES and covering(scope, CASES[id])}
+
+
 async def test_a_scope_without_clauses_sees_nothing(cases: Cases) -> None:
     assert await cases.page((), Wanted(), Page(5, None)) == []
     assert await cases.count(()) == []
+    assert await cases.search((), Sought(["路灯"], "2026", Wanted(closed=None)), 5) == []
+    assert await cases.these((), list(CASES)) == []
 
 
 async def test_a_document_is_replaced_by_a_higher_version_only(shelf: Shelf) -> None:
@@ -153,6 +188,12 @@ async def test_a_document_is_replaced_by_a_higher_version_only(shelf: Shelf) -> 
     await shelf.put([{"_id": "a", "version": 3, "token": "t3"}])
     assert await shelf.having("token", "t3") == [{"_id": "a", "version": 3, "token": "t3"}]
     assert await shelf.having("token", "t2") == []
+
+
+async def test_a_document_is_had_by_a_member_of_a_list(shelf: Shelf) -> None:
+    await shelf.put([{"_id": "a", "version": 1, "token": ["x", "y"]}, {"_id": "b", "version": 1, "token": "y"}])
+    assert {found["_id"] for found in await shelf.having("token", "y")} == {"a", "b"}
+    assert await shelf.having("token", "z") == []
 
 
 async def test_of_several_who_change_one_document_at_once_one_wins(shelf: Shelf) -> None:

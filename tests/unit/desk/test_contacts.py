@@ -10,6 +10,7 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
+from sanfu.desk.adapters.memory import memory_shelves
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.sealing import Keys, Sealer
 from tests.support import cases
@@ -120,3 +121,41 @@ async def test_what_officers_write_of_the_issues_own_people_stays_out_of_the_sto
         assert secret not in told
     for kept in ("女士约周三", "李威", "女士：路灯已修复", "0579-85550000"):
         assert kept in told, "nothing else is lost"
+
+
+async def look_for(desk: Desk, user: str, **person: str) -> list[str]:
+    asked = {**person, "purpose": "来电查询"}
+    answer = await desk.client.post("/v1/search/contact", json=asked, headers=cases.as_user(user))
+    assert answer.headers["cache-control"] == "no-store"
+    return [item["id"] for item in answer.json()["items"]]
+
+
+async def test_a_partys_cases_are_found_by_phone_for_who_may_read_the_contact(desk: Desk) -> None:
+    await known(desk)
+    assert await look_for(desk, OFFICE, phone="138 0000-0000") == ["i-1"], "as intake knows it"
+    assert await look_for(desk, OFFICER, phone="13811111111") == ["i-1"], "as desk knows it"
+    assert await look_for(desk, OFFICE, phone="13900000000") == [], "the filer is not whose matter it is"
+    assert await look_for(desk, LEADER, phone="13800000000") == [], "a leader reads no contact"
+
+
+async def test_every_search_by_contact_is_on_record_also_one_that_found_nothing(desk: Desk) -> None:
+    await known(desk)
+    before = len(await memory_shelves(desk.documents.others).readings.all())
+    await look_for(desk, OFFICER, phone="13800000000")
+    await look_for(desk, LEADER, phone="13800000000")
+    readings = (await memory_shelves(desk.documents.others).readings.all())[before:]
+    assert sorted((r["user"], r["case"], r["what"], r["purpose"]) for r in readings) == [
+        (LEADER, "-", ["found"], "来电查询"), (OFFICER, "i-1", ["found"], "来电查询"),
+    ]  # fmt: skip
+    assert "13800000000" not in str(readings)
+
+
+async def test_who_was_erased_is_found_no_more(desk: Desk) -> None:
+    await known(desk)
+    assert await look_for(desk, OFFICE, phone="13811111111") == ["i-1"]
+    await desk.broker.publish([Outgoing(names.CONTACTS, f"i-1/{writer}", None, ()) for writer in ("intake", "desk")])
+    await eventually(lambda: is_gone(desk))
+
+
+async def is_gone(desk: Desk) -> bool:
+    return await look_for(desk, OFFICE, phone="13811111111") == []

@@ -24,7 +24,7 @@ from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
-from sanfu.desk.entrypoints import administering, doors, http, pages, providing, records
+from sanfu.desk.entrypoints import administering, doors, http, pages, providing, records, searching
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.handlers import City, Desk
 from sanfu.desk.identities import Identities
@@ -99,11 +99,12 @@ def assemble(
     service = Service(
         name="desk", rules=DeskRules(desk.city.pack, holidays), parts=parts, settings=settings, codec=codec,
         routers=[
-            http.routes(desk, who), records.routes(desk, who), pages.routes(desk, sessions), doors.routes(door),
+            http.routes(desk, who), searching.routes(desk, who), records.routes(desk, who),
+            pages.routes(desk, sessions), doors.routes(door),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
-        tables=[Table(names.CONTACTS, Contacts(shelves.contacts).apply)],
+        tables=[Table(names.CONTACTS, Contacts(shelves.contacts, sealer).apply)],
         background=[directory.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
     )  # fmt: skip
     service.metrics.pack.labels(desk.city.pack.version).set(1)
@@ -147,7 +148,9 @@ def _stores(parts: Parts) -> tuple[Cases, Shelves]:
 async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await cases.prepare()
     await shelves.users.prepare("token", "subject", "email")
-    await shelves.contacts.prepare("issue")
+    await shelves.contacts.prepare("issue", "blind")
+    await shelves.filters.prepare("user")
+    await shelves.exports.prepare("user+at", "at")
     await shelves.readings.prepare("case+at", "user+at", "at")
     await shelves.sessions.prepare("user")
     await shelves.audit.prepare("account+at", "by+at", "at")

@@ -9,6 +9,7 @@ import structlog
 
 from sanfu.contracts import names
 from sanfu.contracts.codec import BadBody
+from sanfu.contracts.masking import digits, plain
 from sanfu.contracts.registry import codec
 from sanfu.desk.ports import Document, Shelf
 from sanfu.runtime.broker import Incoming
@@ -22,9 +23,11 @@ Opened = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases."""
+    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases. With a key ring each has
+    the blind indexes of its party beside it, by which that person's issues are found."""
 
     shelf: Shelf
+    sealer: Sealer | None = None
 
     async def apply(self, records: Sequence[Incoming]) -> None:
         """Take in records in their order. One that can't be read is passed over with an error in the log."""
@@ -35,23 +38,31 @@ class Contacts:
             if record.value is None:
                 erased.add(key)
                 kept.pop(key, None)
-            elif (document := _document(key, record.value)) and _newer(document, kept.get(key)):
+            elif (document := self._document(key, record.value)) and _newer(document, kept.get(key)):
                 kept[key] = document
         if erased:
             await self.shelf.drop(sorted(erased))
         await self.shelf.put(list(kept.values()))
+
+    def _document(self, key: str, value: bytes) -> Document | None:
+        try:
+            document = {"_id": key, **codec.decode(names.CONTACT_RECORD, value)}
+        except BadBody:
+            log.error("contact_unreadable", key=key)
+            return None
+        party = _inside(self.sealer, document, "party") if self.sealer and document.get("party") else None
+        return {**document, "blind": blind_indexes(self.sealer, party)} if self.sealer and party else document
 
 
 def _newer(document: Document, other: Document | None) -> bool:
     return other is None or bool(document["version"] > other["version"])
 
 
-def _document(key: str, value: bytes) -> Document | None:
-    try:
-        return {"_id": key, **codec.decode(names.CONTACT_RECORD, value)}
-    except BadBody:
-        log.error("contact_unreadable", key=key)
-        return None
+def blind_indexes(sealer: Sealer, person: Mapping[str, Any]) -> list[str]:
+    """Return what a person's phone and e-mail are found by, made as intake makes them."""
+    phone, email = person.get("phone"), person.get("email")
+    found = [sealer.blind_index(digits(phone), "phone")] if phone else []
+    return found + ([sealer.blind_index(plain(email), "email")] if email else [])
 
 
 def opened(sealer: Sealer, records: Sequence[Document], wanted: Collection[str]) -> Opened:

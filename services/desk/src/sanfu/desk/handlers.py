@@ -1,7 +1,7 @@
 """What people do at the desk: look, list, count, order, read a contact. Each use case in its scope."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
@@ -15,7 +15,7 @@ from sanfu.desk.contacts import Opened, opened, people
 from sanfu.desk.domain.masking import masked
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import unknown
-from sanfu.desk.domain.scope import Scope, Viewer, covering, scope, subtrees, widest
+from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, scope, subtrees, widest
 from sanfu.desk.ports import Cases, Document, Row, Shelves, Wanted
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
@@ -102,13 +102,24 @@ class Desk:
         case = await self.case(who, id)
         clause, parts = reader(covering(self.scope(who), case), case)
         if self.sealer is None:
-            raise Refusal(409, "no-keys", "This service has no key ring: set SANFU_KEYS_FILE.")
+            raise no_keys()
         boxes = await self.shelves.contacts.having("issue", id)
-        now = instant(self.clock.now())
-        reading = {
-            "_id": f"{id}/{now}/{who.id}/{token_hex(4)}", "version": 1, "case": id, "at": now, "user": who.id,
-            "role": clause.role, "unit": clause.acts_for or who.unit, "secrecy": case["secrecy"], "what": sorted(parts),
-            "purpose": purpose,
-        }  # fmt: skip
-        await self.shelves.readings.put([reading])
+        await self.note(who, [(case, clause, sorted(parts))], purpose)
         return opened(self.sealer, boxes, parts)
+
+    async def note(self, who: Viewer, read: Sequence[tuple[Document, Clause, Sequence[str]]], purpose: str) -> None:
+        """Keep on record that somebody reads these parts of what is known of these cases' people."""
+        now = instant(self.clock.now())
+        readings: list[Document] = [
+            {
+                "_id": f"{case['_id']}/{now}/{who.id}/{token_hex(4)}", "version": 1, "case": case["_id"], "at": now,
+                "user": who.id, "role": clause.role, "unit": clause.acts_for or who.unit,
+                "secrecy": case["secrecy"], "what": list(parts), "purpose": purpose,
+            }
+            for case, clause, parts in read
+        ]  # fmt: skip
+        await self.shelves.readings.put(readings)
+
+
+def no_keys() -> Refusal:
+    return Refusal(409, "no-keys", "This service has no key ring: set SANFU_KEYS_FILE.")

@@ -14,7 +14,8 @@ Document = dict[str, Any]
 class Wanted:
     """What a list is asked for: all that is given must hold. `units` the lead, `due_before` an instant as written.
 
-    `closed` False: open cases only; True: closed ones only. `by` names the sort key: `limit` or `order`, both rising.
+    `closed` False: open cases only; True: closed ones only; None: both. `by` names the sort key: `limit` or `order`,
+    both rising. Of spans the beginning belongs to them, the end does not.
     """
 
     unit: str | None = None
@@ -24,14 +25,46 @@ class Wanted:
     audience: str | None = None
     channel: str | None = None
     town: str | None = None
-    closed: bool = False
+    party_code: str | None = None
+    kind: str | None = None
+    category: str | None = None
+    urgency: str | None = None
+    grade: str | None = None
+    flags: str | None = None
+    due_after: str | None = None
+    submitted_before: str | None = None
+    submitted_after: str | None = None
+    closed: bool | None = False
     by: Literal["limit", "order"] = "limit"
 
     def conditions(self) -> dict[str, Any]:
-        """Return what a case's fields must equal."""
-        names = ("unit", "state", "light", "audience", "channel", "town")
-        given = {name: getattr(self, name) for name in names}
-        return {"open": not self.closed, **{name: value for name, value in given.items() if value is not None}}
+        """Return what a case's fields must equal; of a list, one of its members."""
+        given = {name: getattr(self, name) for name in _EQUAL}
+        standing = {} if self.closed is None else {"open": not self.closed}
+        return {**standing, **{name: value for name, value in given.items() if value is not None}}
+
+    def spans(self) -> dict[str, tuple[str | None, str | None]]:
+        """Return for each field that is bounded from where on and until just before what it has to be."""
+        spans = {
+            "limit": (self.due_after, self.due_before),
+            "submitted_at": (self.submitted_after, self.submitted_before),
+        }
+        return {name: span for name, span in spans.items() if span != (None, None)}
+
+
+_EQUAL = (
+    "unit", "state", "light", "audience", "channel", "town", "party_code", "kind", "category", "urgency", "grade",
+    "flags",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a search is asked for: cases with all these tokens, that are open or came in at or after `since`."""
+
+    tokens: Sequence[str]
+    since: str
+    wanted: Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +88,14 @@ class Cases(Protocol):
         """Return up to `page.limit + 1` cases after the page's cursor, by (sort key, id)."""
         ...
 
+    async def search(self, scope: Scope, sought: Sought, most: int) -> list[Document]:
+        """Return the newest cases that were sought, up to `most`: by when they came in, the last first."""
+        ...
+
+    async def these(self, scope: Scope, ids: Sequence[str]) -> list[Document]:
+        """Return those of these cases that the scope shows, in no order."""
+        ...
+
     async def count(self, scope: Scope) -> list[Row]:
         """Count the open cases."""
         ...
@@ -72,7 +113,9 @@ class Shelf(Protocol):
 
     async def all(self) -> list[Document]: ...
 
-    async def having(self, field: str, value: str) -> list[Document]: ...
+    async def having(self, field: str, value: str) -> list[Document]:
+        """Return the documents whose field is this value, or a list that holds it."""
+        ...
 
     async def put(self, documents: Sequence[Document]) -> None:
         """Put whole documents, journaled by a majority. One whose stored `version` is as high or higher stays."""
@@ -95,7 +138,8 @@ class Shelf(Protocol):
 class Shelves:
     """Desk's own records. `users`: accounts, and what opens them (hashed). `contacts`: sealed boxes, as they came.
     `readings`: who read whose contact, when, what for. `directory`: each record as last published or to be.
-    `sessions`: who is logged in. `tries`: passwords tried in vain. `audit`: every change of an account."""
+    `sessions`: who is logged in. `tries`: passwords tried in vain. `audit`: every change of an account. `filters`: what
+    somebody looks for again and again. `exports`: who took out which list, when."""
 
     users: Shelf
     contacts: Shelf
@@ -104,6 +148,8 @@ class Shelves:
     sessions: Shelf
     tries: Shelf
     audit: Shelf
+    filters: Shelf
+    exports: Shelf
 
 
 class Hasher(Protocol):

@@ -5,9 +5,10 @@ import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from sanfu.desk.domain.scope import Scope, covering
-from sanfu.desk.ports import Document, Row, Shelves, Wanted
+from sanfu.desk.ports import Document, Row, Shelves, Sought, Wanted
 from sanfu.runtime.paging import Page
 
 
@@ -27,6 +28,14 @@ class MemoryCases:
             found = [case for case in found if (case[wanted.by], case["_id"]) > after]
         return copy.deepcopy(found[: page.limit + 1])
 
+    async def search(self, scope: Scope, sought: Sought, most: int) -> list[Document]:
+        found = [case for case in self._seen(scope) if _is_sought(case, sought) and _fits(case, sought.wanted)]
+        found.sort(key=lambda case: (case["submitted_at"], case["_id"]), reverse=True)
+        return copy.deepcopy(found[:most])
+
+    async def these(self, scope: Scope, ids: Sequence[str]) -> list[Document]:
+        return copy.deepcopy([case for case in self._seen(scope) if case["_id"] in ids])
+
     async def count(self, scope: Scope) -> list[Row]:
         seen = Counter((c["light"], c["state"], c["unit"]) for c in self._seen(scope) if c["open"])
         return [Row(*key, count) for key, count in seen.items()]
@@ -36,8 +45,20 @@ class MemoryCases:
 
 
 def _fits(case: Document, wanted: Wanted) -> bool:
-    equal = all(case[name] == value for name, value in wanted.conditions().items())
-    return equal and (wanted.due_before is None or case["limit"] < wanted.due_before)
+    equal = all(_is(case.get(name), value) for name, value in wanted.conditions().items())
+    return equal and all(_between(case[name], *span) for name, span in wanted.spans().items())
+
+
+def _is_sought(case: Document, sought: Sought) -> bool:
+    return {*sought.tokens} <= {*case["found_by"]} and (case["open"] or case["submitted_at"] >= sought.since)
+
+
+def _is(held: Any, value: Any) -> bool:
+    return bool(value in held if isinstance(held, list) else value == held)
+
+
+def _between(held: str, start: str | None, end: str | None) -> bool:
+    return (start is None or held >= start) and (end is None or held < end)
 
 
 @dataclass(slots=True)
@@ -55,7 +76,7 @@ class MemoryShelf:
         return copy.deepcopy(list(self.documents.values()))
 
     async def having(self, field: str, value: str) -> list[Document]:
-        return [copy.deepcopy(d) for d in self.documents.values() if d.get(field) == value]
+        return [copy.deepcopy(d) for d in self.documents.values() if _is(d.get(field), value)]
 
     async def put(self, documents: Sequence[Document]) -> None:
         for document in documents:

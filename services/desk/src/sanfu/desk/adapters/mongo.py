@@ -1,15 +1,17 @@
 """The ports on MongoDB, through the collections that the runtime's parts hand over: no driver is imported here.
 
-A scope's clauses become `$or`, condition by condition as `Clause.holds` tests them; a behaviour suite holds the two to
-each other. Indexes of lists are partial on open cases: closed ones, which are most, leave them.
+Indexes of lists are partial on open cases: closed ones, which are most, leave them. That of the search holds all: by
+what does not change with a case, so that a command never touches it.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sanfu.desk.domain.scope import Clause, Scope
-from sanfu.desk.ports import Document, Row, Shelves, Wanted
+from sanfu.desk.adapters import queries
+from sanfu.desk.domain.scope import Scope
+from sanfu.desk.ports import Document, Row, Shelves, Sought, Wanted
 from sanfu.runtime.mongo import spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
@@ -29,6 +31,9 @@ LISTS = {
 }
 RAISED = ("filer.id", "filer.unit", "party_code")
 """What says who raised a case; most have no such thing, and are in no such index."""
+FOUND = "found_by"
+RARE = 2000
+"""A token is rare enough if fewer cases have it: no more are counted to find the rarest."""
 DUPLICATE = 11000
 JOURNALED = {"w": "majority", "j": True}
 
@@ -50,52 +55,49 @@ class MongoCases:
                 await self._collection.create_index(keys, name=f"raised_{field}", partialFilterExpression=some)
             closed = [("unit", 1), ("limit", 1), ("_id", 1)]
             await self._collection.create_index(closed, name="closed", partialFilterExpression={"open": False})
+            tokens = [("found_by", 1), ("submitted_at", -1), ("_id", -1)]
+            await self._collection.create_index(tokens, name=FOUND)
 
     async def page(self, scope: Scope, wanted: Wanted, page: Page) -> list[Document]:
         if not scope:
             return []
-        asked: list[Document] = [wanted.conditions(), _seen(scope)]
-        if wanted.due_before is not None:
-            asked.append({"limit": {"$lt": wanted.due_before}})
-        if page.after is not None:
-            key, id = page.after.key, page.after.id
-            asked.append({"$or": [{wanted.by: {"$gt": key}}, {wanted.by: key, "_id": {"$gt": id}}]})
         async with spoken():
-            found = self._collection.find({"$and": asked}, {"outbox": 0, "applied": 0, "seen": 0, "history": 0})
+            found = self._collection.find(queries.listed(scope, wanted, page.after), queries.BRIEFLY)
             rows: list[Document] = await found.sort([(wanted.by, 1), ("_id", 1)]).limit(page.limit + 1).to_list(None)
+        return rows
+
+    async def search(self, scope: Scope, sought: Sought, most: int) -> list[Document]:
+        if not scope:
+            return []
+        async with spoken():
+            counts = await asyncio.gather(*map(self._having, sought.tokens))
+            if not all(counts):
+                return []
+            rarest = sought.tokens[counts.index(min(counts))]
+            found = self._collection.find(queries.sought(scope, sought, rarest), queries.BRIEFLY).hint(FOUND)
+            rows: list[Document] = await found.sort([("submitted_at", -1), ("_id", -1)]).limit(most).to_list(None)
+        return rows
+
+    async def _having(self, token: str) -> int:
+        """Count the cases that have a token, up to so many that it is not rare."""
+        return int(await self._collection.count_documents({"found_by": token}, hint=FOUND, limit=RARE))
+
+    async def these(self, scope: Scope, ids: Sequence[str]) -> list[Document]:
+        if not scope:
+            return []
+        asked = {"$and": [{"_id": {"$in": list(ids)}, "state": {"$exists": True}}, queries.seen(scope)]}
+        async with spoken():
+            rows: list[Document] = await self._collection.find(asked, queries.BRIEFLY).to_list(None)
         return rows
 
     async def count(self, scope: Scope) -> list[Row]:
         if not scope:
             return []
         key = {"light": "$light", "state": "$state", "unit": "$unit"}
-        steps = [{"$match": {**OPEN, **_seen(scope)}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
+        steps = [{"$match": {**OPEN, **queries.seen(scope)}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
         async with spoken():
             found = await self._collection.aggregate(steps).to_list(None)
         return [Row(r["_id"]["light"], r["_id"]["state"], r["_id"].get("unit"), r["count"]) for r in found]
-
-
-def _seen(scope: Scope) -> Document:
-    clauses = [_condition(clause) for clause in scope]
-    return clauses[0] if len(clauses) == 1 else {"$or": clauses}
-
-
-def _condition(clause: Clause) -> Document:
-    wanted: Document = {"secrecy": {"$in": sorted(clause.secrecies)}}
-    if clause.units is not None:
-        wanted["units"] = {"$in": sorted(clause.units)}
-    if clause.town is not None:
-        wanted["town"] = clause.town
-    if clause.audiences is not None:
-        wanted["audience"] = {"$in": sorted(clause.audiences)}
-    if clause.channels is not None:
-        wanted["channel"] = {"$in": sorted(clause.channels)}
-    if clause.filer is not None:
-        wanted["filer.id"] = clause.filer
-    if clause.raised_by is not None:
-        units = {"$in": sorted(clause.raised_by)}
-        wanted["$or"] = [{"filer.unit": units}, {"party_code": units}]
-    return wanted
 
 
 class MongoShelf:

@@ -8,6 +8,7 @@ The state is plain data:
 - `clocks`: code → {version, round, limit, yellow, level}; `light`, the reddest now; `reddest`, the reddest ever
 - `limit`: the instant that matters now (NEVER if none); `order`: sort key: emergencies to be handled, red, yellow, none
 - `history`: the last 50 entries
+- `found_by`: by which pieces of its words and number a search finds it (see `finding`)
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.finding import found_by
 from sanfu.desk.domain.folds import assisting, ending, handling, others, reviewing
 from sanfu.desk.domain.parts import involved
 from sanfu.desk.domain.rounds import this_round
@@ -57,6 +59,8 @@ def evolve(case: Case, event: Event) -> Case:
         fresh |= {"state": AFTER[event.type], "open": AFTER[event.type] != CLOSED}
     fresh |= {"units": involved(fresh)}
     fresh |= {"changed_at": instant(event.time), "history": [*case.get("history", ()), _entry(event)][-HISTORY:]}
+    if case.get("secrecy") != fresh["secrecy"]:
+        fresh["found_by"] = found_by(fresh)
     return {**fresh, **_standing(fresh)}
 
 

@@ -55,16 +55,33 @@ class Purpose(Body):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cases a list shows, and in which order."""
+    """Which cases a list shows, and in which order. `credit_code` is that of the enterprise or organisation whose
+    matter it is; `flag` one of its flags; spans begin at `after` and end just before `before`."""
 
     unit: Unit = None
     state: Annotated[State | None, Query()] = None
     light: Annotated[Literal["none", "yellow", "red"] | None, Query()] = None
     due_before: Annotated[Instant | None, Query()] = None
+    due_after: Annotated[Instant | None, Query()] = None
+    submitted_before: Annotated[Instant | None, Query()] = None
+    submitted_after: Annotated[Instant | None, Query()] = None
     audience: Annotated[Literal["enterprise", "resident", "grassroots"] | None, Query()] = None
     channel: Code = None
     town: Unit = None
+    category: Code = None
+    kind: Code = None
+    credit_code: Code = None
+    urgency: Annotated[Literal["normal", "urgent", "emergency"] | None, Query()] = None
+    grade: Annotated[Literal["simple", "complex", "difficult"] | None, Query()] = None
+    flag: Code = None
     sort: Annotated[Literal["due", "urgent"], Query()] = "due"
+
+    def wanted(self) -> Wanted:
+        """Say it as the stores are asked: closed ones with `state=closed`, else open ones."""
+        given = asdict(self)
+        by: Literal["limit", "order"] = "limit" if given.pop("sort") == "due" else "order"
+        named = {"party_code": given.pop("credit_code"), "flags": given.pop("flag")}
+        return Wanted(**given, **named, closed=self.state == "closed", by=by)
 
 
 def identity(desk: Desk) -> Who:
@@ -121,10 +138,8 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
         viewer: Annotated[Viewer, Depends(who)], page: PageAsked, asked: Annotated[Asked, Depends()]
     ) -> dict[str, Any]:
         """Open cases by what is due first, or the most urgent first; closed ones with `state=closed`."""
-        by: Literal["limit", "order"] = "limit" if asked.sort == "due" else "order"
-        filters = {k: v for k, v in asdict(asked).items() if k != "sort"}
-        wanted = Wanted(**filters, closed=asked.state == "closed", by=by)
-        return listed(await desk.page(viewer, wanted, page), page, by)
+        wanted = asked.wanted()
+        return listed(await desk.page(viewer, wanted, page), page, wanted.by)
 
     @router.get("/counts", operation_id="count_cases")
     async def counts(viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:

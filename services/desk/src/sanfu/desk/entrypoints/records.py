@@ -11,6 +11,7 @@ from sanfu.desk.entrypoints.http import Who
 from sanfu.desk.entrypoints.orders.words import Code
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
+from sanfu.desk.searches import NO_CASE
 from sanfu.runtime.http import PageAsked
 from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.rules import Refusal
@@ -35,7 +36,7 @@ def routes(desk: Desk, who: Who) -> APIRouter:
             raise Refusal(403, "not-auditor", "Readings are listed by an auditor.")
         rows = await desk.shelves.readings.page(_given(case=case, user=user), page, newest=True)
         cases = await desk.documents.read(sorted({row["case"] for row in rows}))
-        mine = {id for id, found in cases.items() if "state" in found and covering(scope, found)}
+        mine = {id for id, found in cases.items() if "state" in found and covering(scope, found)} | {NO_CASE}
         answer = _paged(rows, page)
         return {**answer, "items": [_shown(row) for row in answer["items"] if row["case"] in mine]}
 

@@ -1,0 +1,61 @@
+"""Scopes, lists and searches as MongoDB's queries: plain documents, condition by condition as `Clause.holds` and
+`Wanted` mean them. A behaviour suite holds the two to each other."""
+
+from typing import Any
+
+from sanfu.desk.domain.scope import Clause, Scope
+from sanfu.desk.ports import Sought, Wanted
+from sanfu.runtime.paging import Cursor
+
+Query = dict[str, Any]
+
+BRIEFLY = {"outbox": 0, "applied": 0, "seen": 0, "history": 0, "found_by": 0}
+"""What no list shows."""
+
+
+def seen(scope: Scope) -> Query:
+    clauses = [_condition(clause) for clause in scope]
+    return clauses[0] if len(clauses) == 1 else {"$or": clauses}
+
+
+def listed(scope: Scope, wanted: Wanted, after: Cursor | None) -> Query:
+    """Return the query of a list behind a cursor. The cursor's key bounds the index by itself: an `$or` alone would
+    have each page read all those before it."""
+    asked = [wanted.conditions(), seen(scope), _spans(wanted)]
+    if after is not None:
+        beyond = [{wanted.by: {"$gt": after.key}}, {wanted.by: after.key, "_id": {"$gt": after.id}}]
+        asked += [{wanted.by: {"$gte": after.key}}, {"$or": beyond}]
+    return {"$and": [one for one in asked if one]}
+
+
+def sought(scope: Scope, given: Sought, rarest: str) -> Query:
+    """Return the query of a search that reads the index of one token. The others are looked at in what that finds, in
+    a form that the planner takes for no index's, for it can't know which is the rarest."""
+    recent = {"$or": [{"open": True}, {"submitted_at": {"$gte": given.since}}]}
+    asked = [{"found_by": rarest}, recent, given.wanted.conditions(), seen(scope), _spans(given.wanted)]
+    if others := [token for token in given.tokens if token != rarest]:
+        asked.append({"$expr": {"$setIsSubset": [{"$literal": others}, "$found_by"]}})
+    return {"$and": [one for one in asked if one]}
+
+
+def _spans(wanted: Wanted) -> Query:
+    ends = {name: {"$gte": start, "$lt": end} for name, (start, end) in wanted.spans().items()}
+    return {name: {way: at for way, at in span.items() if at is not None} for name, span in ends.items()}
+
+
+def _condition(clause: Clause) -> Query:
+    wanted: Query = {"secrecy": {"$in": sorted(clause.secrecies)}}
+    if clause.units is not None:
+        wanted["units"] = {"$in": sorted(clause.units)}
+    if clause.town is not None:
+        wanted["town"] = clause.town
+    if clause.audiences is not None:
+        wanted["audience"] = {"$in": sorted(clause.audiences)}
+    if clause.channels is not None:
+        wanted["channel"] = {"$in": sorted(clause.channels)}
+    if clause.filer is not None:
+        wanted["filer.id"] = clause.filer
+    if clause.raised_by is not None:
+        units = {"$in": sorted(clause.raised_by)}
+        wanted["$or"] = [{"filer.unit": units}, {"party_code": units}]
+    return wanted

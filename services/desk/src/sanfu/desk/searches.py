@@ -1,0 +1,135 @@
+"""What people look for: by a number, by words, by whose matter it is; and what they keep to look for again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sanfu.contracts.envelope import instant
+from sanfu.desk.contacts import blind_indexes
+from sanfu.desk.domain.finding import LOOKED_AT, by_number, by_words, has_number, weight
+from sanfu.desk.domain.reading import reader
+from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, widest
+from sanfu.desk.handlers import Desk, no_keys
+from sanfu.desk.ports import Document, Sought, Wanted
+from sanfu.runtime.rules import Refusal
+
+RECENT: Final = timedelta(days=90)
+"""How far back closed cases are looked for if nobody says otherwise."""
+MOST_FILTERS: Final = 50
+OF_ONE: Final = 200
+"""Issues of one person that are shown, in no search more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody looks for. `since`: how far back closed cases count; None: 90 days."""
+
+    words: str | None
+    number: str | None
+    since: str | None
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The newest of the cases that were found, best first; `more`: there are others besides."""
+
+    cases: list[Document]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Searches:
+    desk: Desk
+
+    async def search(self, who: Viewer, asked: Asked) -> Found:
+        """Find cases by pieces of their number or words. Raises Refusal 422 for what is too short to find any."""
+        tokens = [*_tokens("words", asked.words, by_words), *_tokens("number", asked.number, by_number)]
+        if not tokens:
+            raise _too_short("words", "two letters or digits that stand together, or a piece of a number as `number`")
+        since = asked.since or instant(self.desk.clock.now() - RECENT)
+        sought = Sought(tokens, since, replace(asked.wanted, closed=True if asked.wanted.closed else None))
+        found = await self.desk.cases.search(widest(self.desk.scope(who)), sought, LOOKED_AT + 1)
+        mine = [case for case in found[:LOOKED_AT] if asked.number is None or has_number(case, asked.number)]
+        return Found(_ranked(mine, asked.words or ""), len(found) > LOOKED_AT)
+
+    async def by_contact(self, who: Viewer, person: Mapping[str, str | None], purpose: str) -> list[Document]:
+        """Find a party's cases by their phone or e-mail, as far as the asker may read that contact. On record before
+        anything is shown, also that nothing was found. Raises Refusal: 409 without a key ring, 422 for nobody."""
+        if self.desk.sealer is None:
+            raise no_keys()
+        scope = self.desk.scope(who)
+        records = [
+            record
+            for index in blind_indexes(self.desk.sealer, person)
+            for record in await self.desk.shelves.contacts.having("blind", index)
+        ]
+        ids = sorted({record["issue"] for record in records})
+        cases = await self.desk.cases.these(widest(scope), ids[-OF_ONE:])
+        read = [(case, clause, ["found"]) for case in cases if (clause := _may_read(scope, case))]
+        await self.desk.note(who, read or [(_NOTHING, _first(scope), ["found"])], purpose)
+        return sorted((case for case, _, _ in read), key=lambda case: (case["submitted_at"], case["_id"]), reverse=True)
+
+    # ── kept ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def filters(self, who: Viewer) -> list[Document]:
+        """Return somebody's own filters, by name."""
+        mine = await self.desk.shelves.filters.having("user", who.id)
+        return sorted(mine, key=lambda one: (one["name"], one["_id"]))
+
+    async def keep(self, who: Viewer, code: str, name: str, query: Mapping[str, Any]) -> Document:
+        """Keep a filter under a code, over the one that has it. Raises Refusal 409 for one too many."""
+        shelf, id = self.desk.shelves.filters, f"{who.id}/{code}"
+        mine = {one["_id"]: one for one in await shelf.having("user", who.id)}
+        if id not in mine and len(mine) >= MOST_FILTERS:
+            raise Refusal(409, "too-many-filters", f"You keep {MOST_FILTERS} filters, the most: drop one first.")
+        version = mine.get(id, {"version": 0})["version"] + 1
+        kept = {"_id": id, "version": version, "user": who.id, "code": code, "name": name, "query": dict(query)}
+        if not await shelf.swap(kept):
+            raise Refusal(409, "changed-meanwhile", "Somebody changed this filter at the same instant: look again.")
+        return kept
+
+    async def drop(self, who: Viewer, code: str) -> None:
+        """Forget a filter; one that is not there is no error."""
+        await self.desk.shelves.filters.drop([f"{who.id}/{code}"])
+
+
+NO_CASE: Final = "-"
+"""Stands on record where a search by contact found no case."""
+_NOTHING: Final = {"_id": NO_CASE, "secrecy": "open"}
+
+
+def _tokens(field: str, given: str | None, way: Any) -> list[str]:
+    found: list[str] = way(given) if given else []
+    if given and not found:
+        least = "two" if field == "words" else "three"
+        raise _too_short(field, f"at least {least} letters or digits that stand together")
+    return found
+
+
+def _too_short(field: str, expected: str) -> Refusal:
+    wrong = {"field": f"query.{field}", "problem": "too_short", "expected": expected}
+    return Refusal(422, "invalid-input", f"Not as it should be: query.{field}.", errors=[wrong])
+
+
+def _ranked(cases: list[Document], words: str) -> list[Document]:
+    return sorted(cases, key=lambda case: place(case, words), reverse=True)
+
+
+def place(case: Document, words: str) -> tuple[str, str]:
+    """Return the place of a case among what was found: what fits better comes first, of equals the newer."""
+    return (f"{weight(case, words):06d}|{case['submitted_at']}", case["_id"])
+
+
+def _may_read(scope: Scope, case: Document) -> Clause | None:
+    try:
+        return reader(covering(scope, case), case)[0]
+    except Refusal:
+        return None
+
+
+def _first(scope: Scope) -> Clause:
+    if not scope:
+        raise Refusal(403, "contact-closed", "Contacts are read by the unit that leads and by the office.")
+    return scope[0]
