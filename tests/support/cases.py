@@ -41,6 +41,7 @@ OPERATOR = "city-management-centre-officer"
 HELPER, HELPERS_HEAD, GROUP = "transport-officer", "transport-head", "coordination-livelihood-head"
 
 
+PDF = b"%PDF-1.7\n" + b"x" * 100
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -130,6 +131,11 @@ class Desk:
         answer = await self.client.post(f"/v1/cases/{subject}/{command}", json=dict(said or {}), headers=given)
         await self.service.commands.drain()
         return answer
+
+    async def keep(self, user: str, subject: str, content: bytes, **query: Any) -> httpx.Response:
+        """Keep a file as evidence of a case."""
+        headers = {**as_user(user), "Content-Type": "application/octet-stream"}
+        return await self.client.post(f"/v1/cases/{subject}/evidence", content=content, headers=headers, params=query)
 
     async def get(self, user: str, path: str, **query: Any) -> httpx.Response:
         return await self.client.get(path, params=query or None, headers=as_user(user))

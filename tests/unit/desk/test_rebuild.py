@@ -3,7 +3,7 @@
 from sanfu.contracts import names
 from sanfu.runtime.memory import MemoryDocuments
 from tests.support import cases
-from tests.support.cases import CALLER, HEAD, MORNING, OFFICE, OFFICER, REVIEWER, Desk, Story
+from tests.support.cases import CALLER, HEAD, MORNING, OFFICE, OFFICER, PDF, REVIEWER, Desk, Story
 from tests.support.eventually import eventually
 
 MACHINE = {"ver", "applied", "outbox", "seen", "p"}
@@ -30,7 +30,7 @@ async def lived(desk: Desk) -> None:
     await desk.order(OFFICE, "i-1", "dispatch", said)
     for outcome, resolved in (("partly", "no"), ("planned", "yes")):
         await desk.order(OFFICER, "i-1", "acknowledge")
-        evidence = [{"id": "f1", "sha256": "0" * 64, "media_type": "image/jpeg", "size": 9}]
+        evidence = [(await desk.keep(OFFICER, "i-1", PDF)).json()]
         await desk.order(OFFICER, "i-1", "contact", {"result": "reached", "summary": "已联系", "evidence": evidence})
         reply = {"outcome": outcome, "reply": f"路灯更换情况：{outcome}", "planned_for": "2026-06-01T08:00:00+08:00"}
         assert (await desk.order(OFFICER, "i-1", "handle", reply)).status_code == 200

@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -45,8 +46,8 @@ class TooLarge(HTTPException):
 class Bodies:
     """ASGI middleware: refuse a body over `limit` bytes (413) without taking in the rest; refuse JSON in another
     charset than UTF-8 (415); refuse JSON that holds, at whatever depth, a name twice, half characters, control
-    characters, numbers beyond 64 bits or infinite ones, naming the field (422). `larger` maps path prefixes to limits
-    of their own.
+    characters, numbers beyond 64 bits or infinite ones, naming the field (422). `larger` maps how
+    paths begin, where a `*` stands for anything, to limits of their own.
     """
 
     def __init__(self, app: ASGIApp, limit: int = SMALL, larger: Mapping[str, int] | None = None) -> None:
@@ -57,7 +58,9 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = next((size for path, size in self._larger.items() if scope["path"].startswith(path)), self._limit)
+        limit = next(
+            (size for path, size in self._larger.items() if fnmatchcase(scope["path"], f"{path}*")), self._limit
+        )
         try:
             length = headers.get("content-length", "")
             if length.isdecimal() and int(length) > limit:

@@ -72,6 +72,7 @@ class Service:
         tables: Sequence[Table] = (), background: Sequence[Task] = (), prepare: Task | None = None,
         watch: Callable[[], Awaitable[Rules | Mapping[str, Rules] | None]] | None = None,
         quiet: Callable[[], Awaitable[Mapping[str, int]]] | None = None, rebuildable: bool = True,
+        larger: Mapping[str, int] | None = None,
     ) -> None:  # fmt: skip
         self.name, self.parts, self.settings, self.rebuildable = name, parts, settings, rebuildable
         self.clock, self.metrics = parts.clock, machine_metrics(parts.registry)
@@ -93,7 +94,7 @@ class Service:
         self.app: FastAPI = create_app(
             name, Watch(parts.registry, self._ready, self.watcher.quiet, settings.ops_token),
             routers=[*(routers if self._answers else ()), operations(self, settings.ops_token)],
-            body_limit=settings.body_limit,
+            body_limit=settings.body_limit, larger=larger,
         )  # fmt: skip
 
     def line(self, topic: str) -> Line:

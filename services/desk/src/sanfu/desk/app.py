@@ -19,17 +19,20 @@ from sanfu.contracts.registry import codec
 from sanfu.desk.accounts import give_tokens, keep_all
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.adapters.passwords import Argon2
+from sanfu.desk.adapters.pictures import Pictures
 from sanfu.desk.administration import Administration
 from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
-from sanfu.desk.entrypoints import administering, doors, http, pages, providing, records, searching
+from sanfu.desk.entrypoints import administering, doors, files, http, pages, providing, records, searching
 from sanfu.desk.entrypoints.sessions import Sessions
+from sanfu.desk.evidence import Evidence
 from sanfu.desk.handlers import City, Desk
 from sanfu.desk.identities import Identities
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
+from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.sealing import Keys, Sealer
@@ -65,10 +68,13 @@ def assemble(
     sealer = Sealer(keys) if keys else None
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
     directory = Directory(desk, parts.broker)
-    entry = Entry(desk.accounts, hasher or Argon2(), _session_key(keys), settings.session_hours * 3600, time.time)
+    entry = Entry(
+        desk.accounts, hasher or Argon2(), _own_key(keys, b"desk sessions"), settings.session_hours * 3600, time.time
+    )
     sessions, who = Sessions(entry), http.identity(desk)
     provider = _provider(settings, entry.secret)
     door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
+    evidence = Evidence(desk, _files(parts), Pictures(), _own_key(keys, b"desk evidence"), settings.evidence_limit)
     identities = Identities(desk.accounts, settings.oidc_match)
 
     async def prepare() -> None:
@@ -99,13 +105,14 @@ def assemble(
     service = Service(
         name="desk", rules=DeskRules(desk.city.pack, holidays), parts=parts, settings=settings, codec=codec,
         routers=[
-            http.routes(desk, who), searching.routes(desk, who), records.routes(desk, who),
-            pages.routes(desk, sessions), doors.routes(door),
+            http.routes(desk, who), searching.routes(desk, who), files.routes(evidence, who),
+            records.routes(desk, who), pages.routes(desk, sessions), doors.routes(door),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
         tables=[Table(names.CONTACTS, Contacts(shelves.contacts, sealer).apply)],
         background=[directory.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
+        larger={files.UPLOADS: settings.evidence_limit + 1},
     )  # fmt: skip
     service.metrics.pack.labels(desk.city.pack.version).set(1)
     return service
@@ -132,9 +139,17 @@ def _provider(settings: DeskSettings, key: bytes) -> Provider | None:
     )  # fmt: skip
 
 
-def _session_key(keys: Keys | None) -> bytes:
-    """Derive what signs cookies, the same in every process; without a key ring, sessions end with this one."""
-    return hmac.digest(keys.index, b"desk sessions", "sha256") if keys else os.urandom(32)
+def _own_key(keys: Keys | None, purpose: bytes) -> bytes:
+    """Derive what signs for one purpose, the same in every process; without a key ring it ends with this one."""
+    return hmac.digest(keys.index, purpose, "sha256") if keys else os.urandom(32)
+
+
+def _files(parts: Parts) -> Attachments:
+    if isinstance(parts.documents, MemoryDocuments):
+        return MemoryAttachments()
+    from sanfu.runtime.mongo import bucket, spoken  # noqa: PLC0415 (it loads the driver)
+
+    return GridFSAttachments(bucket(parts.database, "evidence_files"), spoken)
 
 
 def _stores(parts: Parts) -> tuple[Cases, Shelves]:
@@ -150,6 +165,7 @@ async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await shelves.users.prepare("token", "subject", "email")
     await shelves.contacts.prepare("issue", "blind")
     await shelves.filters.prepare("user")
+    await shelves.evidence.prepare("case")
     await shelves.exports.prepare("user+at", "at")
     await shelves.readings.prepare("case+at", "user+at", "at")
     await shelves.sessions.prepare("user")

@@ -12,6 +12,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts
 from sanfu.desk.contacts import Opened, opened, people
+from sanfu.desk.domain.files import NAMED_IN, check_named
 from sanfu.desk.domain.masking import masked
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import unknown
@@ -81,7 +82,9 @@ class Desk:
 
         A key is the sender's own: the same key of two people is two keys.
         """
-        await self.case(who, id)
+        case = await self.case(who, id)
+        if any(said.get(name) for name in NAMED_IN):
+            check_named(said, case, await self.shelves.evidence.having("case", id))
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         actor = Actor(who.id, "", who.unit)
         data = {"said": masked(said, await self._people(id)), "scope": self.scope(who)}

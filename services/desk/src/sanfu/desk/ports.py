@@ -139,7 +139,8 @@ class Shelves:
     """Desk's own records. `users`: accounts, and what opens them (hashed). `contacts`: sealed boxes, as they came.
     `readings`: who read whose contact, when, what for. `directory`: each record as last published or to be.
     `sessions`: who is logged in. `tries`: passwords tried in vain. `audit`: every change of an account. `filters`: what
-    somebody looks for again and again. `exports`: who took out which list, when."""
+    somebody looks for again and again. `exports`: who took out which list, when. `evidence`: which file
+    belongs to which case."""
 
     users: Shelf
     contacts: Shelf
@@ -150,6 +151,20 @@ class Shelves:
     audit: Shelf
     filters: Shelf
     exports: Shelf
+    evidence: Shelf
+
+
+class NoPicture(Exception):
+    """What was to be drawn anew is none, or too large; says what would be right."""
+
+
+class Pictures(Protocol):
+    """Draws pictures anew, off the loop."""
+
+    async def drawn_anew(self, content: bytes, media_type: str) -> bytes:
+        """Return the same picture in the same format, upright, with nothing in it but what is seen: no EXIF, no places,
+        no second frame. Raises NoPicture."""
+        ...
 
 
 class Hasher(Protocol):

@@ -25,6 +25,9 @@ class DeskSettings(ServiceSettings):
         "subject", description="which claim names an account; an address counts only if the provider has verified it"
     )
     passwords: bool = Field(True, description="whether accounts have passwords here; tokens and the provider stay")
+    evidence_limit: int = Field(
+        20 * 1024 * 1024, ge=1024, le=50_000_000, description="bytes of one file: a photo of a good phone, a long scan"
+    )
     secure_cookies: bool = Field(False, description="set it where pages are served over https: then only there")
 
     @model_validator(mode="after")

@@ -1,0 +1,55 @@
+"""What may be kept as evidence, told by its first bytes, whatever somebody calls it; and what may be named. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sanfu.runtime.rules import Refusal
+
+PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
+_SIGNS: Final = {
+    "image/jpeg": (0, b"\xff\xd8\xff"),
+    "image/png": (0, b"\x89PNG\r\n\x1a\n"),
+    "image/webp": (8, b"WEBP"),
+    "application/pdf": (0, b"%PDF-"),
+}
+ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+NAMED_IN: Final = ("evidence", "attachments")
+"""Fields of a command that name files."""
+MOST: Final = 100
+"""Files of one case."""
+
+
+def kind_of(beginning: bytes) -> str | None:
+    """Return what a file is by its first twelve bytes; None for what is not kept here."""
+    return next((kind for kind, (at, sign) in _SIGNS.items() if beginning[at : at + len(sign)] == sign), None)
+
+
+def described(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a kept file as events do."""
+    return {"id": record["_id"], "owner": "desk", **{name: record[name] for name in _TOLD}}
+
+
+def check_named(said: Mapping[str, Any], case: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Refusal 422 for a file that a command names and that is not one of this case: kept here, or received with
+    it, as it is described. A file is shown to everybody only if it was kept as such."""
+    here = {("desk", one["_id"]): described(one) for one in kept}
+    received = {("intake", one["id"]): one for one in case["attachments"]}
+    for field in NAMED_IN:
+        for place, file in enumerate(said.get(field) or ()):
+            known = {**here, **received}.get((file["owner"], file["id"]))
+            name = f"$.{field}[{place}]"
+            if known is None:
+                raise _wrong(f"{name}.id", "unknown_file", f"a file of this case that {file['owner']} keeps")
+            for part in ("sha256", "media_type", "size"):
+                if file[part] != known[part]:
+                    raise _wrong(f"{name}.{part}", "another_file", f"what the file has: {known[part]}")
+            if file["public"] and not known["public"]:
+                raise _wrong(f"{name}.public", "not_public", "false: it was not kept for everybody")
+
+
+_TOLD: Final = ("sha256", "media_type", "size", "public")
+
+
+def _wrong(field: str, problem: str, expected: str) -> Refusal:
+    fault = {"field": field, "problem": problem, "expected": expected}
+    return Refusal(422, "invalid-input", f"Not as it should be: {field}.", errors=[fault])
