@@ -25,7 +25,7 @@ from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
-from sanfu.desk.entrypoints import administering, doors, files, http, pages, providing, records, searching
+from sanfu.desk.entrypoints import administering, doors, exporting, files, http, pages, providing, records, searching
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence
 from sanfu.desk.handlers import City, Desk
@@ -106,7 +106,7 @@ def assemble(
         name="desk", rules=DeskRules(desk.city.pack, holidays), parts=parts, settings=settings, codec=codec,
         routers=[
             http.routes(desk, who), searching.routes(desk, who), files.routes(evidence, who),
-            records.routes(desk, who), pages.routes(desk, sessions), doors.routes(door),
+            exporting.routes(desk, who), records.routes(desk, who), pages.routes(desk, sessions), doors.routes(door),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],

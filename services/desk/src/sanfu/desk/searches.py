@@ -9,7 +9,7 @@ from sanfu.contracts.envelope import instant
 from sanfu.desk.contacts import blind_indexes
 from sanfu.desk.domain.finding import LOOKED_AT, by_number, by_words, has_number, weight
 from sanfu.desk.domain.reading import reader
-from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, widest
+from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering
 from sanfu.desk.handlers import Desk, no_keys
 from sanfu.desk.ports import Document, Sought, Wanted
 from sanfu.runtime.rules import Refusal
@@ -50,7 +50,7 @@ class Searches:
             raise _too_short("words", "two letters or digits that stand together, or a piece of a number as `number`")
         since = asked.since or instant(self.desk.clock.now() - RECENT)
         sought = Sought(tokens, since, replace(asked.wanted, closed=True if asked.wanted.closed else None))
-        found = await self.desk.cases.search(widest(self.desk.scope(who)), sought, LOOKED_AT + 1)
+        found = await self.desk.cases.search(self.desk.query_scope(who), sought, LOOKED_AT + 1)
         mine = [case for case in found[:LOOKED_AT] if asked.number is None or has_number(case, asked.number)]
         return Found(_ranked(mine, asked.words or ""), len(found) > LOOKED_AT)
 
@@ -66,7 +66,7 @@ class Searches:
             for record in await self.desk.shelves.contacts.having("blind", index)
         ]
         ids = sorted({record["issue"] for record in records})
-        cases = await self.desk.cases.these(widest(scope), ids[-OF_ONE:])
+        cases = await self.desk.cases.these(self.desk.query_scope(who), ids[-OF_ONE:])
         read = [(case, clause, ["found"]) for case in cases if (clause := _may_read(scope, case))]
         await self.desk.note(who, read or [(_NOTHING, _first(scope), ["found"])], purpose)
         return sorted((case for case, _, _ in read), key=lambda case: (case["submitted_at"], case["_id"]), reverse=True)

@@ -53,6 +53,17 @@ def routes(desk: Desk, who: Who) -> APIRouter:
         answer = _paged(rows, page)
         return {**answer, "items": [_shown(row) for row in answer["items"]]}
 
+    @router.get("/exports", operation_id="list_exports")
+    async def exports(
+        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, user: Annotated[Code | None, Query()] = None
+    ) -> dict[str, Any]:
+        """Every list that was taken out as a file, the last first: who, when, by which filters, how many rows."""
+        if not viewer.holds("auditor", desk.clock.now()):
+            raise Refusal(403, "not-auditor", "Exports are listed by an auditor.")
+        rows = await desk.shelves.exports.page(_given(user=user), page, newest=True)
+        answer = _paged(rows, page)
+        return {**answer, "items": [_shown(row) for row in answer["items"]]}
+
     return router
 
 
