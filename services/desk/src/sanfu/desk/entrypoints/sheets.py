@@ -37,7 +37,8 @@ CODES: Final[dict[str, dict[str, str]]] = {
         "enterprise": "企业", "resident": "群众", "grassroots": "基层", "normal": "一般", "urgent": "紧急",
         "emergency": "危急", "simple": "简单", "complex": "复杂", "difficult": "疑难", "resolved": "已解决",
         "explained": "已解释", "planned": "列入计划", "other_route": "其他途径", "unverifiable": "无法核实",
-        "withdrawn": "已撤回", "answered": "直接答复", "refused": "不予受理", "merged": "并案", "incomplete": "材料不全",
+        "withdrawn": "已撤回", "answered": "直接答复", "refused": "不予受理", "merged": "并案",
+        "incomplete": "材料不全",
     },
     "en": {},
 }  # fmt: skip
