@@ -43,9 +43,10 @@ ENDLESS = {"/v1/live"}
 OPEN = {
     *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready")),
     *(("intake", path) for path in ("/v1/issues", "/v1/receipts/{number}")),
-    *(("desk", path) for path in ("/login", "/board", "/password")),
+    *(("desk", path) for path in ("/login", "/board", "/password", "/v1/evidence/{file}")),
 }
-"""What anybody may ask: a public channel's report, a receipt by its number, the door, and the way to it."""
+"""What anybody may ask: a public channel's report, a receipt by its number, the door, and the way to it; a file, by a
+link that was signed for it."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")
 MODEST = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
