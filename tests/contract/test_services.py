@@ -8,7 +8,6 @@ from importlib.util import find_spec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sanfu.contracts import names
 from sanfu.contracts.registry import BY_TYPE, EVENTS, SERVICES, read_by, topic, written_by
 from sanfu.runtime.metrics import DECLARED
 from tests.support.city import City, in_memory
@@ -41,12 +40,11 @@ async def test_every_metric_that_is_declared_is_exposed_by_every_service(city: C
 
 async def test_what_a_service_reads_is_what_the_registry_says(city: City) -> None:
     for name, service in city.services.items():
-        tables = {table.table.topic for table in service.tables}
-        story = {type for type in service.machine.rules.knows if topic_of(type) == service.machine.topic}
+        tables, stories = {table.table.topic for table in service.tables}, {line.topic for line in service.lines}
+        story = {type for line in service.lines for type in line.machine.rules.knows if topic_of(type) == line.topic}
         reads = (story - written_by(name)) | {event.type for event in EVENTS if event.topic in tables}
-        of_affairs = {event.type for event in EVENTS if event.topic == names.AFFAIRS}
-        assert reads == read_by(name) - of_affairs, name  # no service reads affairs yet: nobody writes any
-        assert {each for each in (names.ISSUES, *tables) if name not in topic(each).readers} == set(), name
+        assert reads == {type for type in read_by(name) if topic_of(type) in stories | tables}, name
+        assert {each for each in (*stories, *tables) if name not in topic(each).readers} == set(), name
 
 
 def topic_of(type: str) -> str:

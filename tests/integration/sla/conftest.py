@@ -14,7 +14,7 @@ from tests.support.parts import create_topics
 
 @pytest.fixture
 async def broker(kafka: str, prefix: str) -> AsyncIterator[KafkaBroker]:
-    topics = {names.ISSUES: 2, names.dead_letter_topic("sla"): 1}
+    topics = {names.ISSUES: 2, names.AFFAIRS: 1, names.dead_letter_topic("sla"): 1}
     await create_topics(kafka, {name.replace("sanfu", prefix, 1): n for name, n in topics.items()})
     broker = KafkaBroker(kafka, prefix)
     await broker.start()

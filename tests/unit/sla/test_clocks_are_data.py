@@ -1,6 +1,7 @@
 """A clock that nobody has thought of, added by the policy's text alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,38 @@ def test_every_clock_and_window_of_the_design_is_in_the_shipped_pack() -> None:
         "return", "extension", "extension_decision", "suspension", "reopen", "follow_up_link", "answer_objection",
         "refusal_appeal", "petition_extension", "petition_review", "enterprise_first_call",
     } <= policy.windows.keys()  # fmt: skip
+
+
+# ── clocks of affairs ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ordered(level: str = "yellow", **more: Any) -> tuple[Telling, list[tuple[object, ...]]]:
+    told = Telling(SlaRules(shipped(), holidays()))
+    said = told.tell(names.ORDER_RAISED, "2026-03-10 09:15", level=level, unit="tax", issuer="three-services-office",
+                     cause="person", **more)  # fmt: skip
+    return told, deadlines(said, "supervision_reply")
+
+
+def test_a_superiors_order_is_due_when_it_says_else_by_its_level() -> None:
+    assert ordered(reply_by=at("2026-03-11 12:00"))[1] == [(1, "started", "2026-03-11 12:00")]
+    assert [ordered(level)[1][0][2] for level in ("normal", "yellow", "red")] == [
+        "2026-03-17 17:30", "2026-03-13 17:30", "2026-03-11 17:30",
+    ]  # fmt: skip
+
+
+def test_an_order_that_nobody_replies_to_turns_red_and_one_whose_reply_is_not_enough_runs_again() -> None:
+    told, _ = ordered(reply_by=at("2026-03-13 17:30"))
+    told.tell(names.ORDER_REPLIED, "2026-03-12 10:00", unit="tax", number=1)
+    assert open_clocks(told.state) == {}
+    said = told.tell(names.ORDER_REPLY_DECLINED, "2026-03-12 11:00", unit="tax", reply_by=at("2026-03-16 12:00"))
+    assert deadlines(said, "supervision_reply") == [(2, "started", "2026-03-16 12:00")]
+    assert [level for _, level, *_ in lights(told.wait("2026-03-16 12:00"), "supervision_reply")] == ["yellow", "red"]
+    assert told.state["clocks"]["supervision_reply"]["unit"] == "tax"
+
+
+def test_a_meetings_task_is_due_as_it_was_decided() -> None:
+    told = Telling(SlaRules(shipped(), holidays()))
+    said = told.tell(names.TASK_SET, "2026-03-10 09:15", unit="water", limit=at("2026-03-20 17:30"))
+    assert deadlines(said, "meeting_task") == [(1, "started", "2026-03-20 17:30")]
+    told.tell(names.TASK_DONE, "2026-03-19 17:30", unit="water", result="done")
+    assert [level for _, level, *_ in lights(told.wait("2026-04-01 00:00"), "meeting_task")] == []

@@ -44,7 +44,7 @@ def carried(topic: Topic) -> tuple[EventType, ...]:
     """The types of event that one may meet on a topic."""
     if topic.name == names.unit_topic("{code}"):
         return UNIT_TYPES
-    return tuple(event for event in EVENTS if event.topic == topic.name)
+    return tuple(event for event in EVENTS if topic.name in event.topics)
 
 
 def _id(topic: Topic) -> str:

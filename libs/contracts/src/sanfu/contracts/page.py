@@ -50,7 +50,8 @@ def _index() -> Iterator[str]:
 
 def _event(event: EventType) -> Iterator[str]:
     yield f"## {event.model.__name__}\n"
-    yield f"{event.zh} · `{event.type}` on `{event.topic}` · since {event.since}\n"
+    topics = " and ".join(f"`{topic}`" for topic in event.topics)
+    yield f"{event.zh} · `{event.type}` on {topics} · since {event.since}\n"
     whole = schema(event)
     yield _prose(whole) + "\n"
     parts = whole.get("$defs", {})

@@ -70,6 +70,13 @@ class EventType:
     zh: str
     since: str = "0.1.0"
     """The version of these contracts in which it first stood."""
+    also: tuple[str, ...] = ()
+    """Other stories in which the same is told of their subjects."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic it is written to."""
+        return (self.topic, *self.also)
 
 
 STORY = Partitions(deployment=64, embedded=8)
@@ -83,7 +90,7 @@ TOPICS = (
         "The story of every affair: orders, meetings, tasks",
         "督办、会商与任务",
         "affair id",
-        ("desk",),
+        ("desk", "sla"),
         ("sla", "router", "notify"),
         STORY,
     ),
@@ -153,6 +160,10 @@ def _issue(type: str, model: Model, writer: str, readers: str, zh: str) -> Event
     return EventType(type, model, names.ISSUES, (writer,), tuple(readers.split()), zh)
 
 
+def _clock(type: str, model: Model, readers: str, zh: str) -> EventType:
+    return EventType(type, model, names.ISSUES, ("sla",), tuple(readers.split()), zh, also=(names.AFFAIRS,))
+
+
 def _affair(type: str, model: Model, readers: str, zh: str) -> EventType:
     return EventType(type, model, names.AFFAIRS, ("desk",), tuple(readers.split()), zh)
 
@@ -195,7 +206,7 @@ EVENTS = (
     _issue(names.ISSUE_RESUMED, limits.IssueResumed, "desk", "intake router sla", "恢复"),
     _issue(names.ISSUE_REGISTERED, limits.IssueRegistered, "desk", "intake router sla", "挂账"),
     _issue(names.EXTENSION_ASKED, limits.ExtensionAsked, "desk", "router sla", "申请延期"),
-    _issue(names.EXTENSION_DECIDED, limits.ExtensionDecided, "desk", "router sla notify", "延期审批"),
+    _issue(names.EXTENSION_DECIDED, limits.ExtensionDecided, "desk", "router sla", "延期审批"),
     _issue(names.GRADE_CHANGE_ASKED, limits.GradeChangeAsked, "desk", "router sla", "申请调整难度"),
     _issue(names.GRADE_CHANGED, limits.GradeChanged, "desk", "router sla", "难度调整"),
     _issue(names.GRADE_CHANGE_DECLINED, limits.GradeChangeDeclined, "desk", "router sla", "难度不予调整"),
@@ -218,14 +229,14 @@ EVENTS = (
     _affair(names.ORDER_REPLIED, affairs.OrderReplied, "sla router", "督办回复"),
     _affair(names.ORDER_REPLY_DECLINED, affairs.OrderReplyDeclined, "sla router", "督办回复退回"),
     _affair(names.ORDER_LIFTED, affairs.OrderLifted, "sla router notify", "督办解除"),
-    _affair(names.MEETING_CALLED, affairs.MeetingCalled, "router", "会议召集"),
-    _affair(names.AGENDA_CHANGED, affairs.AgendaChanged, "router", "议题调整"),
-    _affair(names.MEETING_HELD, affairs.MeetingHeld, "router", "会议召开"),
+    _affair(names.MEETING_CALLED, affairs.MeetingCalled, "sla router", "会议召集"),
+    _affair(names.AGENDA_CHANGED, affairs.AgendaChanged, "sla router", "议题调整"),
+    _affair(names.MEETING_HELD, affairs.MeetingHeld, "sla router", "会议召开"),
     _affair(names.TASK_SET, affairs.TaskSet, "sla router notify", "任务下达"),
     _affair(names.TASK_DONE, affairs.TaskDone, "sla router", "任务完成"),
-    _issue(names.DEADLINE_SET, sla.DeadlineSet, "sla", "intake router desk notify", "时限设定"),
-    _issue(names.LIGHT_CHANGED, sla.LightChanged, "sla", "router desk notify", "亮灯变化"),
-    _issue(names.ESCALATION_RAISED, sla.EscalationRaised, "sla", "router desk notify", "升级提醒"),
+    _clock(names.DEADLINE_SET, sla.DeadlineSet, "intake router desk notify", "时限设定"),
+    _clock(names.LIGHT_CHANGED, sla.LightChanged, "router desk notify", "亮灯变化"),
+    _clock(names.ESCALATION_RAISED, sla.EscalationRaised, "router desk notify", "升级提醒"),
     _issue(names.PARTY_INFORMED, notify.PartyInformed, "notify", "sla", "已告知"),
     _issue(names.DELIVERY_FAILED, notify.DeliveryFailed, "notify", "sla", "告知失败"),
     EventType(names.CONTACT_RECORD, ContactRecord, names.CONTACTS, ("intake", "desk"), ("notify", "desk"), "联系方式"),

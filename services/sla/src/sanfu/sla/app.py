@@ -10,9 +10,11 @@ from prometheus_client import Gauge
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.runtime.fold import Done
 from sanfu.runtime.http import token_guard
+from sanfu.runtime.lines import Story
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.store import StoreDown
@@ -22,11 +24,14 @@ from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.entrypoints.http import routes
 from sanfu.sla.entrypoints.replan import replan_routes
 from sanfu.sla.handlers import Replanning
-from sanfu.sla.ports import Clocks
+from sanfu.sla.ports import Clocks, Of
 from sanfu.sla.settings import SlaSettings
 
 log = structlog.get_logger()
 
+AFFAIRS = "affairs"
+"""Collection of the documents about orders, meetings and tasks."""
+STORIES: Mapping[Of, str] = {"issues": names.ISSUES, "affairs": names.AFFAIRS}
 LOOKS_EVERY = 60
 """Seconds between two looks at how far the calendar reaches: it changes with a release, or at New Year."""
 
@@ -40,11 +45,13 @@ def production() -> Service:
 def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: Holidays) -> Service:
     """Make the service on these parts, with the pack that `packs` holds, and the next one once it has it."""
 
-    def clocks() -> Clocks:
-        return stored or ScannedClocks(parts.documents, lambda: service.machine.partitions)
+    def clocks(of: Of = "issues") -> Clocks:
+        line = service.line(STORIES[of])
+        return stored.get(of) or ScannedClocks(line.documents, lambda: line.machine.partitions)
 
-    async def state_of(issue: str) -> Mapping[str, Any] | None:
-        return (await parts.documents.read([issue])).get(issue)
+    async def state_of(subject: str) -> Mapping[str, Any] | None:
+        found = [(await line.documents.read([subject])).get(subject) for line in service.lines]
+        return next(filter(None, found), None)
 
     async def order(issue: str, command: Command) -> Done:
         return await service.commands.do(issue, command)
@@ -53,12 +60,13 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
         return service.reader.partitions.keys()
 
     async def prepare() -> None:
-        if stored is not None:
-            await parts.documents.prepare()  # a store in memory has no indexes
-            await stored.prepare()
+        for each in stored.values():  # a store in memory has no indexes
+            await each.prepare()
 
     guard = token_guard("clocks", {"SANFU_SLA_KEY": settings.sla_key, "SANFU_OPS_TOKEN": settings.ops_token})
-    stored = MongoClocks(parts.documents.collection) if hasattr(parts.documents, "collection") else None
+    rules = SlaRules(packs.current, holidays)
+    documents: Mapping[Of, Any] = {"issues": parts.documents, "affairs": parts.documents.beside(AFFAIRS)}
+    stored = {of: MongoClocks(each.collection) for of, each in documents.items() if hasattr(each, "collection")}
     replans = RememberedReplans() if parts.database is None else MongoReplans(parts.database["replans"])
     replanning = Replanning(
         replans=replans, pages=parts.documents.page, order=order, owned=owned, rules=lambda: _in_use(service),
@@ -67,10 +75,11 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
     calendar = CalendarWatch(parts, holidays, clocks)
     service = Service(
         name="sla",
-        rules=SlaRules(packs.current, holidays),
+        rules=rules,
         parts=parts,
         settings=settings,
         codec=codec,
+        beside=[Story(names.AFFAIRS, rules, AFFAIRS)],
         routers=[
             routes(clocks, state_of, lambda: _in_use(service), guard),
             replan_routes(replanning, lambda: service.machine.partitions, guard),
@@ -112,7 +121,7 @@ class CalendarWatch:
             log.error("calendar_missing", known_until=self._last, year=year, issues=without)
 
 
-async def watch(service: Service, packs: PackHolder, holidays: Holidays) -> Rules | None:
+async def watch(service: Service, packs: PackHolder, holidays: Holidays) -> Mapping[str, Rules] | None:
     """Look at the pack's directory; return rules by the new pack if there is one. Says why one was not taken."""
     refused = packs.refused
     await asyncio.to_thread(packs.check)
@@ -124,7 +133,7 @@ async def watch(service: Service, packs: PackHolder, holidays: Holidays) -> Rule
     service.metrics.pack.clear()
     service.metrics.pack.labels(packs.current.version).set(1)
     log.info("pack_taken", version=packs.current.version)
-    return SlaRules(packs.current, holidays)
+    return dict.fromkeys(STORIES.values(), SlaRules(packs.current, holidays))
 
 
 def _in_use(service: Service) -> SlaRules:

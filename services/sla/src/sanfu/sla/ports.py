@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sanfu.runtime.paging import Page
 
+Of = Literal["issues", "affairs"]
+"""Whose clocks."""
 Row = Mapping[str, Any]
-"""A clock that runs: {issue, clock, unit, round, version, starts, limit, yellow, light, resting}."""
+"""A clock that runs: {issue, clock, unit, round, version, starts, limit, yellow, light, resting}; its `issue` may be an
+affair."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.explaining import WrongCase, explain
-from sanfu.sla.ports import Clocks, Row, Wanted, place
+from sanfu.sla.ports import Clocks, Of, Row, Wanted, place
 
 StateOf = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 """An issue's document, or None."""
@@ -22,7 +22,7 @@ InUse = Callable[[], SlaRules]
 class ClockShown(BaseModel):
     """A clock that runs."""
 
-    issue: str
+    issue: str = Field(description="The issue, or the order or task")
     clock: str
     unit: str = Field(description="Unit in charge of keeping it")
     round: int
@@ -40,7 +40,7 @@ class ClockPage(BaseModel):
     next: str | None
 
 
-def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse, guard: Guard) -> APIRouter:
+def routes(clocks: Callable[[Of], Clocks], state_of: StateOf, in_use: InUse, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may see clocks: units' failings are no public matter."""
     router = APIRouter(prefix="/v1/clocks", tags=["clocks"], dependencies=[Depends(guard)])
 
@@ -50,9 +50,10 @@ def routes(clocks: Callable[[], Clocks], state_of: StateOf, in_use: InUse, guard
         light: Annotated[Literal["none", "yellow", "red"] | None, Query(description="Light that is on")] = None,
         unit: Annotated[Unit | None, Query(description="Unit in charge")] = None,
         clock: Annotated[Code | None, Query(description="Which clock")] = None,
+        of: Annotated[Of, Query(description="Clocks of issues, or of orders and tasks")] = "issues",
     ) -> ClockPage:
         """List the clocks that run, the earliest limit first."""
-        rows = await clocks().page(Wanted(light, unit, clock), page)
+        rows = await clocks(of).page(Wanted(light, unit, clock), page)
         return ClockPage(**page.of(rows, _cursor))
 
     @router.get("/{issue}")

@@ -16,6 +16,12 @@ from sanfu.sla.handlers import Replanning
 from sanfu.sla.ports import Replan
 
 
+class Lines(StreamingResponse):
+    """JSON objects, one a line."""
+
+    media_type = "application/x-ndjson"
+
+
 class Wish(BaseModel):
     """What somebody wants replanned."""
 
@@ -66,11 +72,11 @@ def replan_routes(replanning: Replanning, partitions: Callable[[], int], guard: 
             raise Refusal(404, "no-replan", "there has been no replan: POST /v1/replan begins one")
         return _shown(newest, replanning.rules().pack.version)
 
-    @router.get("/changes")
-    async def changes() -> StreamingResponse:
+    @router.get("/changes", response_class=Lines)
+    async def changes() -> Lines:
         """List what a replan would change, one JSON object a line, the counts last. Nothing is changed. A list without
         counts was cut off."""
-        return StreamingResponse(_lines(replanning.changes(partitions())), media_type="application/x-ndjson")
+        return Lines(_lines(replanning.changes(partitions())))
 
     return router
 
