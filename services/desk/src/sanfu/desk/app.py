@@ -166,6 +166,7 @@ async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await shelves.contacts.prepare("issue", "blind")
     await shelves.filters.prepare("user")
     await shelves.evidence.prepare("case")
+    await shelves.history.prepare("case+_id")
     await shelves.exports.prepare("user+at", "at")
     await shelves.readings.prepare("case+at", "user+at", "at")
     await shelves.sessions.prepare("user")

@@ -12,6 +12,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts
 from sanfu.desk.contacts import Opened, opened, people
+from sanfu.desk.domain.case import numbered
 from sanfu.desk.domain.files import NAMED_IN, check_named
 from sanfu.desk.domain.masking import masked
 from sanfu.desk.domain.reading import reader
@@ -76,6 +77,16 @@ class Desk:
 
     async def count(self, who: Viewer) -> list[Row]:
         return await self.cases.count(self.query_scope(who))
+
+    async def history(self, who: Viewer, id: str, page: Page) -> list[Document]:
+        """Return up to `page.limit + 1` entries of a case's whole history behind the page's cursor, the first first."""
+        case = await self.case(who, id)
+        older = await self.shelves.history.page({"case": id}, page)
+        after = page.after.id if page.after else ""
+        kept = {one["_id"]: one for one in older} | {
+            one["_id"]: one for one in numbered(id, case) if one["_id"] > after
+        }
+        return [kept[place] for place in sorted(kept)][: page.limit + 1]
 
     # ── act ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

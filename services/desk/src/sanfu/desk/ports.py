@@ -140,7 +140,7 @@ class Shelves:
     `readings`: who read whose contact, when, what for. `directory`: each record as last published or to be.
     `sessions`: who is logged in. `tries`: passwords tried in vain. `audit`: every change of an account. `filters`: what
     somebody looks for again and again. `exports`: who took out which list, when. `evidence`: which file
-    belongs to which case."""
+    belongs to which case. `history`: what has left a case's own history, which is short."""
 
     users: Shelf
     contacts: Shelf
@@ -152,6 +152,7 @@ class Shelves:
     filters: Shelf
     exports: Shelf
     evidence: Shelf
+    history: Shelf
 
 
 class NoPicture(Exception):

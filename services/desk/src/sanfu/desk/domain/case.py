@@ -7,7 +7,7 @@ The state is plain data:
 - `rounds`: per round of handling its three ones (contact, handle, follow_up) and the limit it had
 - `clocks`: code → {version, round, limit, yellow, level}; `light`, the reddest now; `reddest`, the reddest ever
 - `limit`: the instant that matters now (NEVER if none); `order`: sort key: emergencies to be handled, red, yellow, none
-- `history`: the last 50 entries
+- `history`: the last 50 entries, of `entries` in all: those before have a collection of their own (`gone`)
 - `found_by`: by which pieces of its words and number a search finds it (see `finding`)
 """
 
@@ -58,10 +58,29 @@ def evolve(case: Case, event: Event) -> Case:
     if event.type in AFTER:
         fresh |= {"state": AFTER[event.type], "open": AFTER[event.type] != CLOSED}
     fresh |= {"units": involved(fresh)}
-    fresh |= {"changed_at": instant(event.time), "history": [*case.get("history", ()), _entry(event)][-HISTORY:]}
+    history = [*case.get("history", ()), _entry(event)]
+    fresh |= {"changed_at": instant(event.time), "history": history[-HISTORY:], "entries": case.get("entries", 0) + 1}
     if case.get("secrecy") != fresh["secrecy"]:
         fresh["found_by"] = found_by(fresh)
     return {**fresh, **_standing(fresh)}
+
+
+def gone(subject: str, before: Case, after: Case) -> list[Change]:
+    """Return the entries that left the history of a case with its last event, as they are kept: numbered from 1."""
+    left = before["history"][: -(HISTORY - 1)] if before and after["entries"] > max(before["entries"], HISTORY) else []
+    first = before["entries"] - len(before["history"]) + 1 if left else 0
+    return [{"_id": place(subject, first + n), "version": 1, "case": subject, **one} for n, one in enumerate(left)]
+
+
+def numbered(subject: str, case: Case) -> list[Change]:
+    """Return the history that a case still has, each entry with its place."""
+    first = case["entries"] - len(case["history"]) + 1
+    return [{"_id": place(subject, first + n), **one} for n, one in enumerate(case["history"])]
+
+
+def place(subject: str, number: int) -> str:
+    """Return the id of an entry: in the order of their numbers."""
+    return f"{subject}/{number:09d}"
 
 
 def _standing(case: Case) -> Change:

@@ -52,7 +52,7 @@ class DeskRules:
         return waited[0] if waited else None
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
-        return ()
+        return [Insert("history", entry) for entry in story.gone(event.subject, before, after)] if after else ()
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
         """A closing that the system owes: it follows its cause in one write, and may have been lost with it."""

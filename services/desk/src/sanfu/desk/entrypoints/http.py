@@ -18,10 +18,12 @@ from sanfu.desk.ports import Wanted
 from sanfu.runtime import texts
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import PageAsked
+from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Instant, Line
 
 Who = Callable[..., Awaitable[Viewer]]
+_OF_THE_STORE = frozenset({"_id", "version", "case"})
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,15})"?')
 
 
@@ -152,6 +154,13 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
         found = await desk.case(viewer, case)
         response.headers["ETag"] = f'"{found["ver"]}"'
         return whole(found, desk.scope(viewer), viewer.id)
+
+    @router.get("/cases/{case}/history", operation_id="read_history")
+    async def history(case: CaseId, page: PageAsked, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:
+        """All that happened to a case, the first first; the case itself shows the last 50."""
+        answer = page.of(await desk.history(viewer, case, page), lambda entry: Cursor(None, entry["_id"]))
+        shown = [{k: v for k, v in entry.items() if k not in _OF_THE_STORE} for entry in answer["items"]]
+        return {**answer, "items": shown}
 
     @router.get("/cases/{case}/contact", operation_id="read_contact")
     async def contact(
