@@ -25,12 +25,14 @@ console = Console(highlight=False)
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="machine, intake, flow or timers")],
+    name: Annotated[str, typer.Argument(help="machine, intake, flow, timers or desk")],
     as_json: Annotated[bool, typer.Option("--json", help="last line: one JSON object")] = False,
     armed: Annotated[int | None, typer.Option("--open", help="timers: so many open clocks, such as 1000000")] = None,
+    cases: Annotated[int | None, typer.Option("--cases", help="desk: so many cases (default: 1000000)")] = None,
 ) -> None:
     """Measure something against its bare counterpart, on servers of its own. Minutes; let nothing else run."""
     more = ["--open", str(armed)] if armed is not None else []
+    more += ["--cases", str(cases)] if cases is not None else []
     _hand_over("bench", name, *(["--json"] if as_json else []), *more)
 
 

@@ -14,7 +14,7 @@ from sanfu.desk.accounts import Accounts
 from sanfu.desk.contacts import Opened, opened, people
 from sanfu.desk.domain.case import numbered
 from sanfu.desk.domain.files import NAMED_IN, check_named
-from sanfu.desk.domain.masking import masked
+from sanfu.desk.domain.masking import TEXTS, masked
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import unknown
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, scope, subtrees, widest
@@ -95,14 +95,15 @@ class Desk:
     ) -> tuple[Document, Done]:
         """Do a command on a case; return the case as it is then. Raises Refusal, Unavailable.
 
+        That it is theirs to see the rules ask, of the case that is written; only what is not in it is read before.
         A key is the sender's own: the same key of two people is two keys.
         """
-        case = await self.case(who, id)
         if any(said.get(name) for name in NAMED_IN):
-            check_named(said, case, await self.shelves.evidence.having("case", id))
+            check_named(said, await self.case(who, id), await self.shelves.evidence.having("case", id))
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         actor = Actor(who.id, "", who.unit)
-        data = {"said": masked(said, await self._people(id)), "scope": self.scope(who)}
+        people = await self._people(id) if any(said.get(name) for name in TEXTS) else []
+        data = {"said": masked(said, people), "scope": self.scope(who)}
         done = await self.do(id, Command(name, data, actor, f"{who.id}:{key}", body, if_match))
         return {"_id": id, "ver": done.ver, **done.state}, done
 

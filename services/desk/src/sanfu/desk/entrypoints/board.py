@@ -1,6 +1,6 @@
 """The board: what a city looks at. Rendered here, so that it works without scripts; with them it is live.
 
-Live updates look at the store twice a second, through an index, only while somebody watches, once for all in this
+Live updates look at the store five times a second, through an index, only while somebody watches, once for all in this
 process who see the same. The store is what all processes share: it does not matter which of them folds an event or
 does a command. (A change stream would tell of every write, thousands a second in a backlog, only to say: look again.)
 """
@@ -28,7 +28,7 @@ from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 0.5
+LOOK_EVERY = 0.2
 """Seconds between two looks, at least; and ten times what a look took, so that looking never loads the store."""
 ASK_EVERY = 2.0
 """Seconds between two questions whether somebody may still look: a session that was ended shows no more than that."""
@@ -51,14 +51,14 @@ class Seen:
 
 @dataclass(slots=True)
 class Looks:
-    """Looks at the store for whoever watches, once per scope and half second."""
+    """Looks at the store for whoever watches, once per scope and fifth of a second."""
 
     desk: Desk
     _seen: dict[Scope, Seen] = field(default_factory=dict)
     _locks: dict[Scope, asyncio.Lock] = field(default_factory=dict)
 
     async def look(self, who: Viewer) -> Seen:
-        """Return what somebody sees, at most half a second old. Raises StoreDown."""
+        """Return what somebody sees, at most a fifth of a second old. Raises StoreDown."""
         scope = widest(self.desk.scope(who))
         async with self._locks.setdefault(scope, asyncio.Lock()):
             known = self._seen.get(scope)
