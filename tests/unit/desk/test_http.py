@@ -197,3 +197,11 @@ async def test_lights_and_limits_show_on_the_case_and_stay_on_its_record(desk: D
     )
     seen = (await desk.get(OFFICE, "/v1/cases/i-1")).json()
     assert (seen["light"], seen["reddest"]) == ("none", "red"), "a light of an older version is void"
+
+
+async def test_a_key_of_before_opens_no_case_that_is_out_of_scope_now(desk: Desk) -> None:
+    story, key = await led(desk), {"Idempotency-Key": "one"}
+    assert (await desk.order(OFFICER, "i-1", "acknowledge", {}, **key)).status_code == 200
+    await desk.tell(story, ("router", names.ISSUE_ASSIGNED, assigned("tax", assignment=2)))
+    again = await desk.order(OFFICER, "i-1", "acknowledge", {}, **key)
+    assert (again.status_code, again.json()["type"]) == (404, "urn:sanfu:problem:case-unknown")

@@ -105,7 +105,10 @@ class Desk:
         people = await self._people(id) if any(said.get(name) for name in TEXTS) else []
         data = {"said": masked(said, people), "scope": self.scope(who)}
         done = await self.do(id, Command(name, data, actor, f"{who.id}:{key}", body, if_match))
-        return {"_id": id, "ver": done.ver, **done.state}, done
+        after = {"_id": id, "ver": done.ver, **done.state}
+        if done.repeated and not covering(self.scope(who), after):
+            raise unknown()
+        return after, done
 
     async def _people(self, id: str) -> list[Mapping[str, Any]]:
         """Return what is known of an issue's party and filer; nothing without a key ring."""
