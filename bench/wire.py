@@ -48,7 +48,7 @@ class Wire:
                 yield orjson.loads(line[6:])
 
     async def _ask(self, request: bytes) -> tuple[Any, float]:
-        if self._in.at_eof():  # the service closes what is idle for five seconds
+        if self._in.at_eof() or self._in.exception():  # the service closes what is idle for five seconds
             await self.__aenter__()
         began = time.perf_counter()
         self._out.write(request)

@@ -11,8 +11,8 @@ from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Wanted
 from sanfu.runtime.paging import Cursor, Page
 
-ROWS: Final = 1000
-"""Cases read at once: a few MB."""
+ROWS: Final = 500
+"""Cases read at once: a MB or two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,11 @@ CHUNK: Final = 256 * 1024
 
 
 async def as_csv(pages: Pages, pack: Pack, language: str) -> AsyncIterator[bytes]:
-    """Write CSV in UTF-8 with a BOM, a chunk per page."""
+    """Write CSV in UTF-8 with a BOM, a chunk per page, off the loop."""
     yield (BOM + _lines([list(HEADS[language])])).encode()
     async for page in pages:
         if page:
-            yield _lines([row(case, pack, language) for case in page]).encode()
+            yield await asyncio.to_thread(lambda cases: _lines(_rows(cases, pack, language)).encode(), page)
 
 
 async def as_xlsx(pages: Pages, pack: Pack, language: str) -> AsyncIterator[bytes]:
@@ -67,7 +67,7 @@ async def as_xlsx(pages: Pages, pack: Pack, language: str) -> AsyncIterator[byte
         file = Path(folder) / "cases.xlsx"
         book = _Book(file, language)
         async for page in pages:
-            await asyncio.to_thread(book.add, [row(case, pack, language) for case in page])
+            await asyncio.to_thread(lambda cases: book.add(_rows(cases, pack, language)), page)
         await asyncio.to_thread(book.close)
         with file.open("rb") as whole:
             while chunk := await asyncio.to_thread(whole.read, CHUNK):
@@ -123,6 +123,10 @@ def row(case: Document, pack: Pack, language: str) -> Row:
         str(line["round"]), _local(line["closed_at"], zone), said.get(line["closed_as"] or "", line["closed_as"] or ""),
         "" if line["in_time"] is None else yes if line["in_time"] else no,
     ]  # fmt: skip
+
+
+def _rows(cases: Sequence[Document], pack: Pack, language: str) -> list[Row]:
+    return [row(case, pack, language) for case in cases]
 
 
 def harmless(cell: str) -> str:
