@@ -35,6 +35,9 @@ class Plain:
     cap_days: int | None = None
     pauses: Sequence[tuple[datetime, datetime]] = ()
     extension_days: int = 0
+    """Days of the limit's own kind, where it is in days; else calendar days."""
+    extension_other: int = 0
+    """Days of the other kind than the limit's: calendar days on working days, and the other way round."""
     yellow_days: int | None = None
     yellow_same_day: int | None = None
     yellow_minutes: int | None = None
@@ -118,7 +121,7 @@ def reckon(case: Plain) -> tuple[datetime, datetime | None]:
 
 def _limit_and_yellow(laid: Laid, kind: str, n: int) -> tuple[int, int | None]:
     start = laid.minute(laid.case.start)
-    limit = _moved(laid, kind, start, _bare(laid, kind, n, start))
+    limit = _moved(laid, kind, start, _longer(laid, kind, _bare(laid, kind, n, start)))
     yellow = _yellow(laid, kind, limit)
     return limit, None if yellow is None else max(yellow, start)
 
@@ -136,6 +139,14 @@ def _bare(laid: Laid, kind: str, n: int, start: int) -> int:
     else:
         limit = laid.end_of_day(laid.next_served(day))
     return limit + 1440 * case.extension_days
+
+
+def _longer(laid: Laid, kind: str, limit: int) -> int:
+    """Move a limit by days of another kind than its own, to the same time of day."""
+    day = limit // 1440
+    for _ in range(laid.case.extension_other):
+        day = laid.next_served(day) if kind == "calendar_days" else day + 1
+    return day * 1440 + limit % 1440
 
 
 def _days(laid: Laid, kind: str, n: int, start: int) -> int:

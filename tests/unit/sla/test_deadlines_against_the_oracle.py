@@ -60,6 +60,7 @@ def cases(draw: st.DrawFn) -> Plain:
         cap_days=draw(st.sampled_from([None, 3])),
         pauses=draw(st.lists(st.tuples(near, near).map(lambda pair: (min(pair), max(pair))), max_size=4)),
         extension_days=draw(st.sampled_from([0, 0, 1, 3])),
+        extension_other=draw(st.sampled_from([0, 0, 1, 2])) if kind.endswith("days") else 0,
         yellow_days=draw(st.sampled_from([None, 1, 2])),
         yellow_same_day=draw(st.sampled_from([None, 120])),
         yellow_minutes=draw(st.sampled_from([None, 30])),
@@ -69,13 +70,24 @@ def cases(draw: st.DrawFn) -> Plain:
 def fast(case: Plain) -> tuple[str | None, str | None]:
     limits = {"simple": Limit(case.kind, case.n), "complex": Limit("calendar_days", case.cap_days or 3)}  # type: ignore[arg-type]
     clock = policies.clock(limits, yellow=Yellow(case.yellow_days, case.yellow_same_day, case.yellow_minutes))
-    reckoner = Reckoner(_policy(case), policies.ZONE, policies.holidays())
-    found = reckoner.deadline(_case(case, clock))
-    assert found.unknown_year is None
-    return policies.limit_and_yellow(found)
+    policy = policy_of(case)
+    theirs = policies.policy(
+        service=ELSEWHERE, unit_service={"theirs": policy.service}, overrides=policy.overrides,
+        days_end=policy.days_end, day_off=policy.day_off, cap_same_day=policy.cap_same_day,
+    )  # fmt: skip
+    found = [
+        Reckoner(each, policies.ZONE, policies.holidays()).deadline(_case(case, clock, unit))
+        for each, unit in ((policy, None), (policy, "another"), (theirs, "theirs"))
+    ]
+    assert {(one.limit, one.yellow, one.unknown_year) for one in found} == {(found[0].limit, found[0].yellow, None)}
+    return policies.limit_and_yellow(found[0])
 
 
-def _policy(case: Plain) -> Policy:
+ELSEWHERE = Service(week=((Frame(0, 60),),) * 7, make_up=(), cut_off=30, holidays=False)
+"""Hours of a city, where the unit has those of the case."""
+
+
+def policy_of(case: Plain) -> Policy:
     service = Service(
         week=tuple(_frames(day) for day in case.week),
         make_up=_frames(case.make_up),
@@ -94,14 +106,17 @@ def _policy(case: Plain) -> Policy:
     )
 
 
-def _case(case: Plain, clock: Clock) -> Case:
-    extension = Limit(case.kind if case.kind.endswith("days") else "calendar_days", case.extension_days)  # type: ignore[arg-type]
+def _case(case: Plain, clock: Clock, unit: str | None) -> Case:
+    own = case.kind if case.kind.endswith("days") else "calendar_days"
+    other = "working_days" if own == "calendar_days" else "calendar_days"
+    granted = (Limit(own, case.extension_days), Limit(other, case.extension_other))  # type: ignore[arg-type]
     return Case(
         clock=clock,
+        unit=unit,
         facts={"grade": "simple", "urgency": "normal"},
         start=_utc(case.start),
         pauses=tuple(Span(_utc(begins), _utc(ends)) for begins, ends in case.pauses),
-        extensions=(extension,) if case.extension_days else (),
+        extensions=tuple(extension for extension in granted if extension.n),
     )
 
 
