@@ -86,7 +86,7 @@ def settings_of(name: str, pack: Pack) -> Settings:
         case "sla":
             return SlaSettings(ops_token=OPS_TOKEN)
         case "notify":
-            return NotifySettings(keys=RING, ops_token=OPS_TOKEN)
+            return NotifySettings(keys=RING, ops_token=OPS_TOKEN, public_url="http://city.example")
     tokens = orjson.dumps({user: token(user) for user in pack.staff}).decode()
     return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens)
 

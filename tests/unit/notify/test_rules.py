@@ -175,7 +175,7 @@ FACTS = {
 }  # fmt: skip
 EVENT = {
     "unit": "tax", "clock": "unit_handling", "limit": "2026-05-09T09:30:00.000Z", "late_by": 94_000,
-    "kind": "resolved", "outcome": "solved", "to_role": "unit_head",
+    "kind": "resolved", "outcome": "solved", "to_role": "unit_head", "link_until": "2026-05-20T02:00:00.000Z",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
 from sanfu.city.model import Audience, Delivery, Medium, Priority, Template
-from sanfu.city.placeholders import PLACEHOLDERS, REVEALING, placeholders
+from sanfu.city.placeholders import LINK, PLACEHOLDERS, REVEALING, placeholders
 from sanfu.city.quantities import minutes
 from sanfu.city.reading import Section
 
@@ -18,6 +18,8 @@ DELIVERIES: tuple[Delivery, ...] = ("at_most_once", "at_least_once")
 PRIORITIES: tuple[Priority, ...] = ("normal", "critical")
 SEGMENT_WIDE, SEGMENT_LATIN = 70, 160
 """Characters of one SMS: with any character outside ASCII, and without."""
+HEADER_WIDE, HEADER_LATIN = 3, 7
+"""Characters that each loses where it is one of several."""
 
 
 Examples = Mapping[str, Mapping[str, str]]
@@ -46,6 +48,7 @@ def _message(message_id: str, entry: Section, examples: Examples) -> list[Templa
     named = entry.known("event", words.EVENTS, "event", required=True)
     events = [words.wire_type(event) for event in named if event in words.EVENTS]
     medium = entry.choice("medium", MEDIA)
+    segments = entry.parsed("segments", _few, 1)
     common = Template(
         id=message_id,
         locale="",
@@ -65,7 +68,7 @@ def _message(message_id: str, entry: Section, examples: Examples) -> list[Templa
         subject = texts["subject"].text(locale) if medium == "email" else None
         body, neutral = texts["body"].text(locale), texts["neutral"].text(locale)
         written = [replace(common, locale=locale, event=e, subject=subject, body=body, neutral=neutral) for e in events]
-        _check(written, texts, samples)
+        _check(written, texts, samples, segments)
         found += written
     for section in texts.values():
         section.done()
@@ -73,7 +76,9 @@ def _message(message_id: str, entry: Section, examples: Examples) -> list[Templa
     return found
 
 
-def _check(written: Sequence[Template], texts: Mapping[str, Section], samples: Mapping[str, str]) -> None:
+def _check(
+    written: Sequence[Template], texts: Mapping[str, Section], samples: Mapping[str, str], segments: int
+) -> None:
     """Check one message in one language, which several events may have in common."""
     if not written:
         return
@@ -84,8 +89,9 @@ def _check(written: Sequence[Template], texts: Mapping[str, Section], samples: M
     common = frozenset.intersection(*allowed)
     for name, text in {"subject": first.subject or "", "body": first.body, "neutral": first.neutral}.items():
         usable = common if name == "body" else common - REVEALING
+        usable = usable if first.audience == "party" and name != "subject" else usable - {LINK}
         if _filled(texts[name], first.locale, text, usable) and first.medium == "sms":
-            _check_length(texts[name], first.locale, text.format_map(samples))
+            _check_length(texts[name], first.locale, text.format_map(samples), segments)
 
 
 def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) -> bool:
@@ -101,8 +107,16 @@ def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) ->
     return not unknown
 
 
-def _check_length(section: Section, locale: str, longest: str) -> None:
+def _check_length(section: Section, locale: str, longest: str, segments: int) -> None:
     room = SEGMENT_LATIN if longest.isascii() else SEGMENT_WIDE
+    if segments > 1:
+        room = (room - HEADER_LATIN if longest.isascii() else room - HEADER_WIDE) * segments
     if len(longest) > room:
-        message = f"may grow to {len(longest)} characters, more than one SMS of {room}"
-        section.wrong(locale, message, "shorten it, or pay for two", fatal=False)
+        message = f"may grow to {len(longest)} characters, more than {segments} SMS of {room} together"
+        section.wrong(locale, message, f"shorten it, or pay for more: `segments: {segments + 1}`", fatal=False)
+
+
+def _few(text: str) -> int:
+    if text not in {"1", "2", "3"}:
+        raise ValueError("write how many SMS it may take: 1, 2 or 3")
+    return int(text)

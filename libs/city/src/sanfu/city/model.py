@@ -392,6 +392,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """When somebody may be called unreachable: after so many attempts, each so many minutes after the one before, on
+    so many days."""
+
+    attempts: int = 3
+    apart: int = 240
+    days: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The switches of "Deadlines, settled" and the clocks. Defaults are that table's."""
 
@@ -415,7 +425,12 @@ class Policy:
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
     follow_up_sample: float = 0.1
-    """Least share of closed issues that get a call beside those that must."""
+    """Least share of handled issues that get a call (or, without a party, a check on site) beside those that must."""
+    follow_up_call: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """Whose follow-up needs a call: where the facts fit any of these."""
+    unreachable: Unreachable = Unreachable()
+    reminders_for_office: int = 3
+    """So many reminders of one case are shown to the office."""
 
     def service_of(self, unit: str | None) -> Service:
         return self.unit_service.get(unit, self.service) if unit else self.service

@@ -8,6 +8,9 @@ from sanfu.city.vocabulary import wire_type
 REVEALING = frozenset({"category", "town", "unit", "reply", "title"})
 """What a confidential issue's message must not name; `neutral` bodies and all subjects do without."""
 
+LINK = "link"
+"""Proves that its bearer is the party: in messages to parties only."""
+
 _WIDE = {
     "number": "SF7K2-9MQ4X",
     "received": "12月31日 23:59",
@@ -18,6 +21,8 @@ _WIDE = {
     "outcome": "已说明理由",
     "reply": "已于今日上午完成整改，欢迎监督。",
     "step": "单位负责人",
+    "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
+    "until": "12月31日 23:59",
 }
 _LATIN = {
     "number": "SF7K2-9MQ4X",
@@ -29,6 +34,8 @@ _LATIN = {
     "outcome": "explained",
     "reply": "Mended this morning; please tell us if it is not.",
     "step": "unit head",
+    "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
+    "until": "31 Dec 23:59",
 }
 
 
@@ -52,6 +59,11 @@ _ALLOWED = {
     "IssueRefused": (*_ISSUE, "unit", "reply"),
     "SupplementAsked": (*_ISSUE, "unit"),
     "SupplementReminded": (*_ISSUE, "unit"),
+    "FollowUpPlanned": (*_ISSUE, "unit", "link", "until"),
+    "CompletionVoided": (*_ISSUE, "unit", "due"),
+    "ReminderAdded": (*_ISSUE, "unit", "due"),
+    "IssueReopened": (*_ISSUE, "unit", "due"),
+    "ReopenDeclined": (*_ISSUE, "unit", "reply"),
 }
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {wire_type(event): frozenset(names) for event, names in _ALLOWED.items()}
 """Event's type on the wire → the placeholders that whoever sends the message must be able to fill."""

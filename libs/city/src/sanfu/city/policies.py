@@ -24,6 +24,7 @@ from sanfu.city.model import (
     Rung,
     Service,
     Trigger,
+    Unreachable,
     Window,
     Yellow,
 )
@@ -70,6 +71,9 @@ class PolicyReader:
             clocks={code: self._clock(code, part, pauses) for code, part in self._named(document)},
             windows={code: self._window(code, part) for code, part in document.section("windows").named()},
             follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
+            follow_up_call=tuple(self._cases(entry) for entry in document.sections("follow_up_call")),
+            reminders_for_office=document.parsed("reminders_for_office", _count, 3),
+            unreachable=_unreachable(document.section("unreachable")),
         )
         document.done()
         return policy
@@ -244,6 +248,19 @@ def _yellow(section: Section) -> Yellow:
     )
     section.done()
     return yellow
+
+
+def _unreachable(section: Section) -> Unreachable:
+    least = Unreachable()
+    found = Unreachable(
+        attempts=section.parsed("attempts", _count, least.attempts),
+        apart=section.parsed("apart", quantities.minutes, least.apart),
+        days=section.parsed("days", _count, least.days),
+    )
+    if found.days > found.attempts:
+        section.wrong("days", "are more than the attempts", "write as many days as attempts at most")
+    section.done()
+    return found
 
 
 def _count(text: str) -> int:

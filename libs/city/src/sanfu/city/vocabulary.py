@@ -11,12 +11,14 @@ ISSUE_EVENTS = _words(
     "IssueSubmitted IssueSupplemented IssueAssigned ReviewRequested DuplicateSuspected IssueDispatched "
     "IssueAnswered IssueRefused IssueForwarded IssueMerged SupporterAdded ReminderAdded SupplementAsked "
     "SupplementReminded RefusalProposed RefusalDeclined ObjectionRaised "
-    "IssueAcknowledged IssueContacted SceneReached SituationReported IssueHandled IssueFollowedUp "
+    "IssueAcknowledged IssueContacted SceneReached SituationReported IssueHandled "
+    "FollowUpPlanned FollowUpAttempted IssueFollowedUp "
     "CompletionVoided IssueClosed IssueReturned ReturnAdjudicated AssistAsked AssistDone IssueCopied "
     "IssueHandedOver HandoverOffered HandoverDeclined CompletionSubmitted CompletionSentBack GradeChangeDeclined "
     "ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
     "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled "
+    "WithdrawalAsked WithdrawalDeclined PartyDeceased "
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )
 AFFAIR_EVENTS = _words(

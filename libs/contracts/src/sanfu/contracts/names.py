@@ -77,13 +77,18 @@ SECRECY_CHANGED = "sanfu.issue.secrecy-changed.v1"
 EXEMPTION_DECIDED = "sanfu.issue.exemption-decided.v1"
 
 # desk, the end and what follows it
+FOLLOW_UP_PLANNED = "sanfu.issue.follow-up-planned.v1"
+FOLLOW_UP_ATTEMPTED = "sanfu.issue.follow-up-attempted.v1"
 ISSUE_FOLLOWED_UP = "sanfu.issue.followed-up.v1"
 COMPLETION_VOIDED = "sanfu.issue.completion-voided.v1"
 ISSUE_CLOSED = "sanfu.issue.closed.v1"
+WITHDRAWAL_ASKED = "sanfu.issue.withdrawal-asked.v1"
+WITHDRAWAL_DECLINED = "sanfu.issue.withdrawal-declined.v1"
 ISSUE_WITHDRAWN = "sanfu.issue.withdrawn.v1"
 REOPEN_REQUESTED = "sanfu.issue.reopen-requested.v1"
 ISSUE_REOPENED = "sanfu.issue.reopened.v1"
 REOPEN_DECLINED = "sanfu.issue.reopen-declined.v1"
+PARTY_DECEASED = "sanfu.issue.party-deceased.v1"
 
 # desk, what affairs and other issues do to an issue
 AFFAIR_NOTED = "sanfu.issue.affair-noted.v1"

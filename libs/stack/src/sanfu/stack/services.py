@@ -46,6 +46,7 @@ def _own(places: Places) -> dict[str, dict[str, str]]:
         "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens)},
         "notify": {
             "SANFU_SMS_URL": f"{url(places, 'sinks')}/sms",
+            "SANFU_PUBLIC_URL": url(places, "desk"),
             "SANFU_SMTP_HOST": "127.0.0.1",
             "SANFU_SMTP_PORT": str(places.port("smtp")),
             "SANFU_SMTP_TLS": "none",  # the sink is on this machine and keeps no secret

@@ -23,9 +23,10 @@ from sanfu.desk.adapters.pictures import Pictures
 from sanfu.desk.administration import Administration
 from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
+from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
-from sanfu.desk.entrypoints import administering, doors, exporting, files, http, pages, providing, records, searching
+from sanfu.desk.entrypoints import administering, doors, draws, exporting, files, http, pages, providing, records, searching
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence
 from sanfu.desk.handlers import City, Desk
@@ -66,6 +67,7 @@ def assemble(
 
     keys = Keys.parse(settings.keys.get_secret_value()) if settings.keys else None
     sealer = Sealer(keys) if keys else None
+    lots = Lots(hmac.digest(keys.index, b"follow-up lots", "sha256")) if keys else NO_LOTS
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
     directory = Directory(desk, parts.broker)
     entry = Entry(
@@ -97,16 +99,17 @@ def assemble(
         service.metrics.pack.clear()
         service.metrics.pack.labels(city.pack.version).set(1)
         log.info("pack_taken", version=city.pack.version)
-        return DeskRules(city.pack, holidays)
+        return DeskRules(city.pack, holidays, lots)
 
     async def quiet() -> dict[str, int]:
         return {"directory_unsent": await directory.unsent()}
 
     service = Service(
-        name="desk", rules=DeskRules(desk.city.pack, holidays), parts=parts, settings=settings, codec=codec,
+        name="desk", rules=DeskRules(desk.city.pack, holidays, lots), parts=parts, settings=settings, codec=codec,
         routers=[
             http.routes(desk, who), searching.routes(desk, who), files.routes(evidence, who),
-            exporting.routes(desk, who), records.routes(desk, who), pages.routes(desk, sessions), doors.routes(door),
+            exporting.routes(desk, who), records.routes(desk, who), draws.routes(desk, lots, who),
+            pages.routes(desk, sessions), doors.routes(door),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],

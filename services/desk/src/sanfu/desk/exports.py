@@ -32,7 +32,7 @@ class Exports:
     async def pages(self, who: Viewer, wanted: Wanted, record: Document) -> AsyncIterator[Sequence[Document]]:
         """Give the cases that somebody may see at the beginning, page by page in the list's order; after the last one
         the record says how many there were. What moves in the list meanwhile may be missing or come twice."""
-        scope, after, rows = self.desk.query_scope(who), None, 0
+        scope, after, rows = self.desk.query_scope(who, wanted), None, 0
         while True:
             found = await self.desk.cases.page(scope, wanted, Page(ROWS, after))
             page = found[:ROWS]

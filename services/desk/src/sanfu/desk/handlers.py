@@ -18,6 +18,7 @@ from sanfu.desk.domain.masking import TEXTS, masked
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import unknown
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, scope, subtrees, widest
+from sanfu.desk.domain.table import FROM_OUTSIDE
 from sanfu.desk.ports import Cases, Document, Row, Shelves, Wanted
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
@@ -26,6 +27,7 @@ from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.store import Documents
 
+EVERYTHING = Wanted()
 Do = Callable[[str, Command], Awaitable[Done]]
 
 
@@ -59,9 +61,13 @@ class Desk:
         """Say what somebody may see now."""
         return scope(who, self.city.tree, self.clock.now())
 
-    def query_scope(self, who: Viewer) -> Scope:
-        """Say it for a query, where roles don't matter."""
-        return widest(self.scope(who))
+    def query_scope(self, who: Viewer, wanted: Wanted = EVERYTHING) -> Scope:
+        """Say it for a query, where roles don't matter, but that who handles does not learn how it is followed up: not
+        by a filter either."""
+        scope = self.scope(who)
+        if wanted.need is not None:
+            scope = tuple(clause for clause in scope if clause.role in FROM_OUTSIDE)
+        return widest(scope)
 
     # ── look ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,7 +79,7 @@ class Desk:
         return found
 
     async def page(self, who: Viewer, wanted: Wanted, page: Page) -> list[Document]:
-        return await self.cases.page(self.query_scope(who), wanted, page)
+        return await self.cases.page(self.query_scope(who, wanted), wanted, page)
 
     async def count(self, who: Viewer) -> list[Row]:
         return await self.cases.count(self.query_scope(who))
@@ -100,6 +106,8 @@ class Desk:
         """
         if any(said.get(name) for name in NAMED_IN):
             check_named(said, await self.case(who, id), await self.shelves.evidence.having("case", id))
+        if other := said.get("issue"):
+            await self.case(who, other)
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         actor = Actor(who.id, "", who.unit)
         people = await self._people(id) if any(said.get(name) for name in TEXTS) else []

@@ -34,6 +34,8 @@ class Wanted:
     due_after: str | None = None
     submitted_before: str | None = None
     submitted_after: str | None = None
+    reminded: bool | None = None
+    need: str | None = None
     closed: bool | None = False
     by: Literal["limit", "order"] = "limit"
 
@@ -54,7 +56,7 @@ class Wanted:
 
 _EQUAL = (
     "unit", "state", "light", "audience", "channel", "town", "party_code", "kind", "category", "urgency", "grade",
-    "flags",
+    "flags", "reminded", "need",
 )  # fmt: skip
 
 

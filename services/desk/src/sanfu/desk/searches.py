@@ -50,7 +50,7 @@ class Searches:
             raise _too_short("words", "two letters or digits that stand together, or a piece of a number as `number`")
         since = asked.since or instant(self.desk.clock.now() - RECENT)
         sought = Sought(tokens, since, replace(asked.wanted, closed=True if asked.wanted.closed else None))
-        found = await self.desk.cases.search(self.desk.query_scope(who), sought, LOOKED_AT + 1)
+        found = await self.desk.cases.search(self.desk.query_scope(who, sought.wanted), sought, LOOKED_AT + 1)
         mine = [case for case in found[:LOOKED_AT] if asked.number is None or has_number(case, asked.number)]
         return Found(_ranked(mine, asked.words or ""), len(found) > LOOKED_AT)
 

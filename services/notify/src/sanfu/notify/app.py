@@ -22,6 +22,7 @@ from sanfu.notify.ports import Sender, Stores
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.http import token_guard
+from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
@@ -60,7 +61,8 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
     """Make the service on these parts, real ones or in memory; `senders` stand in for those of the settings."""
     if settings.keys is None:
         raise ValueError("notify needs the key ring for personal data: set SANFU_KEYS or SANFU_KEYS_FILE")
-    stores, sealer = _stores(parts), Sealer(Keys.parse(settings.keys.get_secret_value()))
+    keys = Keys.parse(settings.keys.get_secret_value())
+    stores, sealer = _stores(parts), Sealer(keys)
     carriers = providers(settings) if senders is None else senders
     metrics = NotifyMetrics.on(parts.registry)
 
@@ -76,7 +78,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
 
     desk = Desk(
         stores, parts.documents, parts.clock, sealer, metrics, lambda: packs.current, partitions,
-        Timing(settings.call_s, settings.lease_s),
+        Links.of(keys), settings.public_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
     async def do(subject: str, command: Command) -> object:

@@ -30,6 +30,11 @@ class NotifySettings(ServiceSettings):
     smtp_password_file: Path | None = None
     mail_from: str = Field("sanfu@localhost.localdomain", pattern=r"^[^@\s]+@[^@\s]+$", description="the sender")
 
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="where parties find desk's pages; absent: messages with a link stay out",
+    )
     notify_key: SecretStr | None = Field(
         None, description="opens the delivery log; so does the ops token", min_length=16
     )

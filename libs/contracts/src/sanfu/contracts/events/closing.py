@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.contracts.events.words import MOST, Amount, Attachment, Count, Deed, Text, Unit
+from sanfu.contracts.events.words import MOST, Amount, Attachment, Body, Count, Deed, Instant, Line, Text, Unit
 
 Closing = Literal[
     "resolved",
@@ -18,6 +18,61 @@ Closing = Literal[
     "merged",
     "incomplete",
 ]
+
+
+Resolved = Literal["yes", "partly", "no"]
+
+
+class Draw(Body):
+    """A draw by lot that anybody can check once its period is over and its seed is open."""
+
+    period: Line = Field(description="Month whose seed it was drawn with, such as 2026-05")
+    seal: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the seed, in hex: told before the seed is")
+    ticket: Line = Field(description="What was drawn for: receipt number and round")
+    share: float = Field(ge=0, le=1, description="Share of tickets that are drawn")
+    drawn: bool = Field(description="Whether this one was")
+
+
+class FollowUpPlanned(Deed):
+    """By which method the follow-up has to be made, and until when the party's link can be answered."""
+
+    need: Literal["link", "call", "writing", "site", "again", "monitor", "none"] = Field(
+        description="Least that is asked for; site: somebody from outside looks, with a photo; again: another officer "
+        "experiences it again; monitor: the monitor looks again"
+    )
+    because: Literal[
+        "all",
+        "policy",
+        "channel",
+        "reopened",
+        "exempted",
+        "supervised",
+        "drawn",
+        "not_drawn",
+        "not_resolved",
+        "silent",
+        "nobody_to_ask",
+        "party_deceased",
+    ] = Field(description="Why this method")
+    link: Literal["new", "kept", "none"] = Field(
+        default="none", description="The party is sent a link now; keeps the one it has; has none"
+    )
+    link_until: Instant | None = Field(default=None, description="Until when the link is open; none: there is none")
+    silent_at: Instant | None = Field(default=None, description="Who has not answered by then counts as silent")
+    draw: Draw | None = Field(default=None, description="The draw that decided it, where there was one")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class FollowUpAttempted(Deed):
+    """Somebody tried to ask the party, or the party answered by its link and a person has to ask further."""
+
+    method: Literal["link", "call", "writing", "visit"] = Field(description="How it was asked")
+    result: Literal["answered", "no_answer", "wrong_number", "call_back"] = Field(description="What came of it")
+    number: Count = Field(default=1, description="Counts the attempts of this round from 1")
+    resolved: Resolved | None = Field(default=None, description="What the party said by its link")
+    satisfied: int | None = Field(default=None, ge=1, le=5, description="How satisfied it said to be, 1 to 5")
+    reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
+    round: Count = Field(default=1, description="Round of handling")
 
 
 class IssueFollowedUp(Deed):
@@ -52,6 +107,19 @@ class IssueClosed(Deed):
     round: Count = Field(default=1, description="Round of handling in which it ended")
 
 
+class WithdrawalAsked(Deed):
+    """The party wants to take it back, and says that it was asked to: the office looks at that first."""
+
+    reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
+    asked_to: bool = Field(default=True, description="The party says that it was asked to")
+
+
+class WithdrawalDeclined(Deed):
+    """The office spoke with the party: it goes on."""
+
+    reason: Text = Field(description="Why, for people to read; internal")
+
+
 class IssueWithdrawn(Deed):
     """The party takes it back; nobody else can."""
 
@@ -63,6 +131,13 @@ class IssueWithdrawn(Deed):
         if self.by.role != "party":
             raise ValueError("by.role must be party: only the party withdraws")
         return self
+
+
+class PartyDeceased(Deed):
+    """The party has died: no message goes to it any more. With `mistaken`: it has not, and hears again."""
+
+    mistaken: bool = Field(default=False, description="It was told by mistake before")
+    source: Line | None = Field(default=None, description="From whom it is known; internal, masked")
 
 
 class ReopenRequested(Deed):

@@ -62,6 +62,8 @@ class ReminderAdded(Deed):
     text: Text | None = Field(default=None, description="What was said, masked; absent if confidential or sealed")
     issue: Subject | None = Field(default=None, description="The issue by which the reminder came, if it was one")
     channel: Code | None = Field(default=None, description="Channel by which it came")
+    first_today: bool = Field(default=True, description="The first of this day: only then the unit is told")
+    for_office: bool = Field(default=False, description="So many that the office is shown it")
 
 
 class SupplementAsked(Deed):

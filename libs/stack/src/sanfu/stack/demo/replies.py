@@ -1,6 +1,7 @@
 """What the officers of the demo write. Nothing here names anybody."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from sanfu.stack.demo.chance import one_of, share
@@ -46,16 +47,30 @@ def handle(report: str, case: Case, *, planned_for: str) -> dict[str, Any]:
 
 
 def follow_up(report: str, case: Case, *, unsatisfied: bool) -> dict[str, Any]:
-    """What the party says. Nobody reached can't be asked, and what was not solved is not called so."""
+    """What the party says, or, where there is none to be asked, what was found on site; what was not solved is not
+    called so."""
+    looked = not case["has_contact"] or case["party_kind"] == "none"
+    resolved, satisfied = _said(report, case, unsatisfied=unsatisfied, looked=looked)
+    return {"resolved": resolved, **({"evidence": [_photo(report)]} if looked else {"satisfied": satisfied})}
+
+
+def _said(report: str, case: Case, *, unsatisfied: bool, looked: bool) -> tuple[str, int | None]:
     luck = share(report, case["round"], "said")
-    method = "call" if case["has_contact"] else "site"
     if unsatisfied:
-        return {"resolved": "no", "satisfied": 2, "method": method}
+        return "no", 2
     if case["rounds"][-1]["handle"]["outcome"] != "solved":
-        return {"resolved": "partly", "satisfied": 3 if luck < 0.7 else None, "method": method}
-    if luck < 0.08:
-        return {"resolved": "unreachable", "method": method, "attempts": 3}
-    return {"resolved": "yes", "satisfied": 5 if luck < 0.6 else 4, "method": method}
+        return "partly", 3 if luck < 0.7 else None
+    if luck < 0.08 and not looked:
+        return "declined", None
+    return "yes", 5 if luck < 0.6 else 4
+
+
+def _photo(report: str) -> dict[str, Any]:
+    """A picture's description; the demo has no camera."""
+    return {
+        "id": f"photo-{report}", "sha256": sha256(report.encode()).hexdigest(), "media_type": "image/jpeg",
+        "size": 240_000,
+    }  # fmt: skip
 
 
 def close(case: Case) -> dict[str, Any]:
@@ -64,6 +79,6 @@ def close(case: Case) -> dict[str, Any]:
     outcome, said = ones["handle"]["outcome"], ones["follow_up"]["resolved"]
     if outcome in {"planned", "other_route"}:
         return {"kind": outcome}
-    if said == "unreachable":
+    if said in {"declined", "silent"}:
         return {"kind": "unverifiable"}
     return {"kind": "explained", "reply": f"现将情况说明如下：{DONE[outcome]}。如有疑问请凭编号与我们联系。"}

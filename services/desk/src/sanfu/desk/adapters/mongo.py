@@ -27,6 +27,8 @@ LISTS = {
     "town_by_order": ["town", "order", "_id"],
     "state_by_limit": ["state", "limit", "_id"],
     "light_by_limit": ["light", "limit", "_id"],
+    "need_by_limit": ["need", "limit", "_id"],
+    "reminded_by_limit": ["reminded", "limit", "_id"],
     "counts": ["open", "secrecy", "light", "state", "unit"],
 }
 RAISED = ("filer.id", "filer.unit", "party_code")

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.finding import found_by
-from sanfu.desk.domain.folds import assisting, ending, handling, others, reviewing
+from sanfu.desk.domain.folds import assisting, ending, following, handling, others, reviewing, voicing
 from sanfu.desk.domain.parts import involved
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case, Change, Fold
@@ -35,13 +35,15 @@ _RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contact
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
-    "step", "to_unit",
+    "step", "to_unit", "need", "because", "method", "number", "mistaken",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,
     **reviewing.FOLDS,
     **handling.FOLDS,
     **assisting.FOLDS,
+    **following.FOLDS,
+    **voicing.FOLDS,
     **ending.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sanfu.contracts.masking import EMAILS, IDS, MOBILES, Mask
 
-TEXTS = ("reply", "question", "task", "summary", "internal", "reason", "text", "legal_ground")
+TEXTS = ("reply", "question", "task", "summary", "internal", "reason", "text", "legal_ground", "source")
 PUBLIC = (*IDS, *MOBILES)
 INTERNAL = (*PUBLIC, *EMAILS)
 

@@ -1,6 +1,6 @@
 """Rounds of handling: each has its lead, its three ones, and the limit it had."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sanfu.contracts.envelope import Event, instant
@@ -12,6 +12,14 @@ def this_round(case: Case) -> Mapping[str, Any]:
     """Return the round of handling that is under way: its three ones, as far as they were done."""
     found: Mapping[str, Any] = case["rounds"][-1] if case["rounds"] else {}
     return found
+
+
+def handlings(case: Case) -> Iterator[Mapping[str, Any]]:
+    """Return every time that it was told to be handled, also those that turned out false."""
+    for round in case["rounds"]:
+        yield from round.get("voided", ())
+        if "handle" in round:
+            yield round["handle"]
 
 
 def in_round(case: Case, **more: Any) -> Change:

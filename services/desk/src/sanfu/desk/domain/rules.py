@@ -1,6 +1,6 @@
 """Desk's rules: the case folded from the story, commands through the table and the sender's scope."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sanfu.desk.domain import waits
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import closing, handlers
 from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
+from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
@@ -27,6 +28,7 @@ class DeskRules:
 
     pack: Pack
     holidays: Holidays
+    lots: Lots = NO_LOTS
     service: str = "desk"
     knows: frozenset[str] = story.KNOWN
 
@@ -45,7 +47,11 @@ class DeskRules:
     def _waited(self, case: State, now: datetime) -> Sequence[Draft]:
         """What the case waited for has come: the earliest of it; the rest is looked at in its turn."""
         waited = waits.next_of(case)
-        return waits.ENDS[waited[1]](Order(case, {}, SYSTEM_BY, now, self.pack, self.holidays)) if waited else ()
+        return (
+            waits.ENDS[waited[1]](Order(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots))
+            if waited
+            else ()
+        )
 
     def due(self, state: State) -> datetime | None:
         waited = waits.next_of(state)
@@ -59,7 +65,7 @@ class DeskRules:
         if not state:
             return ()
         match state["state"]:
-            case "answered" | "refused" as settled:
+            case "answered" | "refused" | "withdrawn" as settled:
                 return [closing(settled, state["round"])]
             case "forwarded":
                 return [closing("other_route", state["round"])]
@@ -75,7 +81,7 @@ class DeskRules:
         clause = _capacity(case, command.name, clauses)
         by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
         home = command.actor.unit
-        return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays, home))
+        return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays, home, self.lots))
 
 
 def _capacity(case: State, name: str, clauses: Scope) -> Clause:
@@ -101,6 +107,14 @@ def _recused(case: State, name: str, clause: Clause) -> bool:
     return step.standing == FOR_NOBODY and clause.recused(case)
 
 
+NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "void": lambda case: "handle" in this_round(case),
+    "request_reopen": lambda case: "handle" in this_round(case),
+    "object": lambda case: bool(case["settled"] and case["settled"]["until"]),
+}
+"""Commands that are offered only where there is something for them to do."""
+
+
 def unknown() -> Refusal:
     """The same answer for a case that does not exist and for one that is outside the asker's scope."""
     return Refusal(404, "case-unknown", "There is no such case, or it is not one of yours.")
@@ -117,4 +131,7 @@ def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> Iterator[Capac
 def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
     """Name the commands a case offers to somebody who looks at it."""
     mine = allowed(case, acting(case, covering(scope, case)))
-    return tuple(c for c in mine if not (c in {"close", "follow_up"} and who in handlers(case)))
+    idle = {*(name for name, needs in NEEDS.items() if not needs(case))}
+    if who in handlers(case):
+        idle |= {"close", "follow_up"}
+    return tuple(name for name in mine if name not in idle)

@@ -22,11 +22,13 @@ AWAITING: Final = "awaiting_party"
 ANSWERED: Final = "answered"
 REFUSED: Final = "refused"
 FORWARDED: Final = "forwarded"
+WITHDRAWN: Final = "withdrawn"
+REOPEN_REQUESTED: Final = "reopen_requested"
 CLOSED: Final = "closed"
 
 STATES: Final = (
     SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, HANDLED, FOLLOWED_UP, RETURNED, ANSWERED,
-    REFUSED, FORWARDED, CLOSED,
+    REFUSED, FORWARDED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
 )  # fmt: skip
 
 LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
@@ -35,8 +37,13 @@ does, too."""
 REVIEW: Final = frozenset({"reviewer", "coordination_office"})
 OFFICE: Final = frozenset({"coordination_office"})
 CALLERS: Final = frozenset({"follow_up_caller", "coordination_office", "supervisor"})
-VOICE: Final = frozenset({"party", "hotline_operator", "window_agent"})
-"""The party, and those who write down what it says."""
+WRITERS: Final = frozenset({"hotline_operator", "window_agent"})
+"""They write down what parties say."""
+VOICE: Final = WRITERS | {"party"}
+MONITOR: Final = frozenset({"monitor"})
+PARTY: Final = frozenset({"party"})
+FROM_OUTSIDE: Final = CALLERS | REVIEW | MONITOR | {"auditor"}
+"""They see how a follow-up is made; who handles does not."""
 SYSTEM: Final = frozenset({"system"})
 STAYS: Final = ""
 
@@ -75,6 +82,7 @@ def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, 
 _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
 _OPEN: Final = f"{_NEW} awaiting_party {_LED} handled followed_up returned"
+_VOICED: Final = f"{_OPEN} reopen_requested"
 
 REVIEWING: Final = {
     **_rows(f"{_NEW} awaiting_party returned", "dispatch", REVIEW, names.ISSUE_DISPATCHED, ASSIGNED),
@@ -94,11 +102,29 @@ HANDLING: Final = {
     **_rows("contacted", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
     **_rows("assigned acknowledged contacted", "return", LEAD, names.ISSUE_RETURNED, RETURNED),
 }
+FOLLOWING: Final = {
+    **_rows("handled", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("handled", "attempt", CALLERS, names.FOLLOW_UP_ATTEMPTED, STAYS),
+    **_rows("handled", "rate", PARTY, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("handled followed_up closed", "void", CALLERS, names.COMPLETION_VOIDED, CONTACTED),
+}
+VOICES: Final = {
+    **_rows(_VOICED, "remind", VOICE | REVIEW, names.REMINDER_ADDED, STAYS),
+    **_rows("closed", "remind", VOICE, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
+    **_rows(_VOICED, "support", REVIEW | WRITERS, names.SUPPORTER_ADDED, STAYS),
+    **_rows("closed", "request_reopen", VOICE, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
+    **_rows(_VOICED, "withdraw", PARTY, names.ISSUE_WITHDRAWN, WITHDRAWN),
+    **_rows(_VOICED, "confirm_withdrawal", OFFICE, names.ISSUE_WITHDRAWN, WITHDRAWN),
+    **_rows(_VOICED, "decline_withdrawal", OFFICE, names.WITHDRAWAL_DECLINED, STAYS),
+    **_rows(_VOICED, "party_deceased", CALLERS | REVIEW | WRITERS, names.PARTY_DECEASED, STAYS),
+}
 ENDING: Final = {
-    **_rows("handled", "follow_up", CALLERS, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
-    **_rows("followed_up", "reopen", OFFICE, names.ISSUE_REOPENED, ASSIGNED),
+    **_rows("followed_up reopen_requested", "reopen", OFFICE, names.ISSUE_REOPENED, ASSIGNED),
+    **_rows("reopen_requested", "decline_reopen", OFFICE, names.REOPEN_DECLINED, CLOSED),
     **_rows("followed_up", "close", OFFICE, names.ISSUE_CLOSED, CLOSED),
-    **_rows("followed_up answered refused forwarded awaiting_party", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED),
+    **_rows(
+        "followed_up answered refused forwarded withdrawn awaiting_party", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED
+    ),
 }
 ASSISTING: Final = {
     **_rows(_LED, "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
@@ -112,12 +138,14 @@ ASSISTING: Final = {
     **_rows(_LED, "withdraw_offer", LEAD, names.HANDOVER_DECLINED, STAYS),
     **_rows(_LED, "decline_handover", LEAD, names.HANDOVER_DECLINED, STAYS, standing=FOR_OFFERED),
 }
-TABLE: Final[Mapping[tuple[str, str, str], Step]] = {**REVIEWING, **HANDLING, **ASSISTING, **ENDING}
+TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
+    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **ENDING,
+}  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})
 ABOUT: Final[Mapping[str, str]] = {
     "confirm_refusal": "refusal", "decline_refusal": "refusal", "cancel_assist": "assists", "end_copy": "copies",
-    "withdraw_offer": "offer",
+    "withdraw_offer": "offer", "confirm_withdrawal": "withdrawal", "decline_withdrawal": "withdrawal",
 }  # fmt: skip
 """Command → the part of a case that it is about: where there is none, it is not offered."""
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, _ in TABLE))

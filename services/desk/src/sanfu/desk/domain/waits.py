@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.deeds import reviewing
+from sanfu.desk.domain.deeds import following, reviewing
 from sanfu.desk.domain.deeds.order import Order
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
@@ -16,6 +16,7 @@ from sanfu.runtime.rules import Draft
 ENDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "remind_supplement": reviewing.remind_supplement,
     "close_incomplete": reviewing.close_incomplete,
+    "silence": following.silence,
 }
 """What the system does when nobody was faster. Each tells something whose fold ends the waiting."""
 

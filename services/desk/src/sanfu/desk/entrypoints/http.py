@@ -76,13 +76,15 @@ class Asked:
     urgency: Annotated[Literal["normal", "urgent", "emergency"] | None, Query()] = None
     grade: Annotated[Literal["simple", "complex", "difficult"] | None, Query()] = None
     flag: Code = None
+    reminded: Annotated[Literal["true"] | None, Query()] = None
+    need: Annotated[Literal["link", "call", "writing", "site", "again", "monitor"] | None, Query()] = None
     sort: Annotated[Literal["due", "urgent"], Query()] = "due"
 
     def wanted(self) -> Wanted:
         """Say it as the stores are asked: closed ones with `state=closed`, else open ones."""
         given = asdict(self)
         by: Literal["limit", "order"] = "limit" if given.pop("sort") == "due" else "order"
-        named = {"party_code": given.pop("credit_code"), "flags": given.pop("flag")}
+        named = {"party_code": given.pop("credit_code"), "flags": given.pop("flag"), "reminded": given.pop("reminded") and True}
         return Wanted(**given, **named, closed=self.state == "closed", by=by)
 
 

@@ -1,31 +1,41 @@
 """Cases and counts as the API shows them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sanfu.contracts import names
 from sanfu.desk.domain.case import NEVER
 from sanfu.desk.domain.reading import filer_named
 from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Scope, covering
+from sanfu.desk.domain.table import FROM_OUTSIDE
 from sanfu.desk.ports import Document, Row
 from sanfu.runtime.paging import Cursor, Page
 
 BRIEF = (
     "receipt", "title", "channel", "audience", "kind", "urgency", "secrecy", "category", "town", "state", "round",
     "unit", "units", "grade", "light", "reddest", "submitted_at", "changed_at", "flags",
+    "reminders", "reminded", "unsatisfied",
 )  # fmt: skip
 WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
-    "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer",
+    "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer", "supporters",
+    "request", "declining", "deceased",
 )  # fmt: skip
+
+
+PLANS = frozenset({"plan", "attempts", "undone"})
+UNFORESEEN = frozenset(
+    {names.FOLLOW_UP_PLANNED, names.FOLLOW_UP_ATTEMPTED, names.WITHDRAWAL_ASKED, names.WITHDRAWAL_DECLINED}
+)
 
 
 def brief(case: Document) -> dict[str, Any]:
     """Show a case as a line of a list."""
     shown = {key: case.get(key) for key in BRIEF}
-    closed = case.get("closed") or {}
+    closed = {} if case["open"] else case.get("closed") or {}
     ended = {"closed_at": closed.get("at"), "closed_as": closed.get("kind"), "in_time": in_time(case)}
     return {"id": case["_id"], "version": case["ver"], **shown, "limit": _limit(case), **ended}
 
@@ -35,8 +45,26 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
     clauses = covering(scope, case)
     named = filer_named(clauses, case)
     shown = {key: case.get(key) for key in WHOLE}
+    if any(c.role in FROM_OUTSIDE for c in clauses):
+        shown |= {"need": case["need"], "withdrawal": case["withdrawal"]}
+    else:
+        shown |= _unforeseen(case)
     more = {"filer": case["filer"] if named else None, "has_contact": case["contact"] != "none"}
     return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
+
+
+def _unforeseen(case: Document) -> dict[str, Any]:
+    """Who handles it does not see whether it was drawn, who was called, or that the party was asked to withdraw."""
+    rounds = [_without(PLANS, one) for one in case["rounds"]]
+    rounds = [
+        {**one, "voided": [_without(PLANS, each) for each in one["voided"]]} if "voided" in one else one
+        for one in rounds
+    ]
+    return {"rounds": rounds, "history": [one for one in case["history"] if one["type"] not in UNFORESEEN]}
+
+
+def _without(left_out: frozenset[str], of: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in of.items() if name not in left_out}
 
 
 def in_time(case: Document) -> bool | None:

@@ -37,13 +37,14 @@ STATES: Final = {
         "submitted": "待分派", "in_review": "前置审查", "assigned": "待签收", "acknowledged": "已签收",
         "contacted": "已对接", "handled": "待回访", "followed_up": "待销号", "returned": "退单待定",
         "answered": "已答复", "refused": "不予受理", "awaiting_party": "待补充", "forwarded": "已转办",
-        "closed": "已销号",
+        "withdrawn": "已撤回", "reopen_requested": "申请重办", "closed": "已销号",
     },
     "en": {
         "submitted": "New", "in_review": "In review", "assigned": "Assigned", "acknowledged": "Acknowledged",
         "contacted": "Contacted", "handled": "To follow up", "followed_up": "To close", "returned": "Returned",
         "answered": "Answered", "refused": "Refused",
-        "awaiting_party": "Waits for the party", "forwarded": "Forwarded", "closed": "Closed",
+        "awaiting_party": "Waits for the party", "forwarded": "Forwarded", "withdrawn": "Withdrawn",
+        "reopen_requested": "Asked again", "closed": "Closed",
     },
 }  # fmt: skip
 COMMANDS: Final = {
@@ -59,7 +60,13 @@ COMMANDS: Final = {
     "offer_handover": ("提出移交", "offer the lead"), "accept_handover": ("接受移交", "accept the lead"),
     "withdraw_offer": ("撤回移交", "withdraw the offer"), "decline_handover": ("不接受移交", "decline the lead"),
     "follow_up": ("回访", "follow up"),
-    "reopen": ("重办", "reopen"), "close": ("销号", "close"),
+    "attempt": ("登记未联系上", "keep an attempt"), "rate": ("链接评价", "rate"),
+    "void": ("认定虚假办结", "void the completion"), "remind": ("催办", "remind"), "support": ("附议", "support"),
+    "request_reopen": ("申请重办", "ask to reopen"), "withdraw": ("撤回", "withdraw"),
+    "confirm_withdrawal": ("核实并同意撤回", "confirm the withdrawal"),
+    "decline_withdrawal": ("核实后不予撤回", "decline the withdrawal"),
+    "party_deceased": ("登记当事人亡故", "the party has died"), "reopen": ("重办", "reopen"),
+    "decline_reopen": ("不予重办", "decline to reopen"), "close": ("销号", "close"),
 }  # fmt: skip
 """Command → what it is called: Chinese, English."""
 ROLES: Final = {

@@ -30,11 +30,13 @@ TELLING = frozenset(
         names.ISSUE_SUBMITTED, names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.URGENCY_CHANGED,
         names.LIGHT_CHANGED, names.ESCALATION_RAISED, names.ISSUE_HANDLED, names.ISSUE_CLOSED,
         names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.SUPPLEMENT_ASKED, names.SUPPLEMENT_REMINDED,
+        names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED, names.ISSUE_REOPENED,
+        names.REOPEN_DECLINED,
     }
 )  # fmt: skip
 """Events that a template may be for."""
 HEARD = TELLING | {
-    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_REOPENED, names.SECRECY_CHANGED, names.DEADLINE_SET,
+    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
 }  # fmt: skip
 OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
 
@@ -57,6 +59,7 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_CLOSED: ("reply",),
     names.ISSUE_ANSWERED: ("reply",),
     names.ISSUE_REFUSED: ("reply",),
+    names.REOPEN_DECLINED: ("reply",),
 }
 """What each event says of the issue as it stands from then on; what it leaves empty stays as it was."""
 _CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")
@@ -96,6 +99,8 @@ def _after(before: Facts, event: Event) -> Facts:
         case names.ISSUE_SUPPLEMENTED if isinstance(data.get("contact"), int):
             known = before.get("contact")
             taken["contact"] = max(data["contact"], known if isinstance(known, int) else 0)
+        case names.PARTY_DECEASED:
+            taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:
             limits = before.get("limits", {})
             taken["limits"] = {**limits, data["clock"]: {"at": data["limit"], "unit": data["unit"]}}

@@ -46,6 +46,11 @@ def template_of(pack: Pack, delivery: Delivery, locale: str) -> Template | None:
     return found.get(locale) or next(close, None) or found.get(pack.locales[0])
 
 
+def needs_link(template: Template) -> bool:
+    """Tell whether the message holds a link: a proof that its bearer is the party, for nobody else's eyes."""
+    return any(name == "link" for _, name, _, _ in Formatter().parse(template.body))
+
+
 def needs_deadline(template: Template, delivery: Delivery) -> bool:
     """Tell whether the message names a limit that the event itself did not bring."""
     names = {name for text in (template.subject or "", template.body) for _, name, _, _ in Formatter().parse(text)}
@@ -60,13 +65,13 @@ def limit_of(delivery: Delivery, facts: Mapping[str, Any]) -> str | None:
     return str(limit["at"]) if limit and limit["unit"] == delivery.facts.get("unit") else None
 
 
-def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any]) -> Text:
+def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any], link: str = "") -> Text:
     """Fill the template: with the event's facts, and, for what the event did not say, the issue's as they stand.
 
     A confidential issue, even one that became so after the event, gets the neutral body.
     """
     secret = facts.get("secrecy") in CONFIDENTIAL
-    values = _Values(pack, template.locale, delivery, facts)
+    values = _Values(pack, template.locale, delivery, {**facts, "link": link})
     body = (template.neutral if secret else template.body).format_map(values)
     subject = template.subject.format_map(values) if template.subject is not None else None
     return Text(None if subject is None else " ".join(subject.split()), body)
@@ -112,6 +117,10 @@ class _Values(dict[str, str]):
                 return self._word(told.get("outcome") or told.get("kind", ""))
             case "reply":
                 return facts.get("reply") or self._word("no_reply")
+            case "link":
+                return str(facts["link"])
+            case "until":
+                return self._time(moment(facts["link_until"]))
             case "step":
                 return self._word(facts.get("to_role", ""))
             case _:

@@ -6,13 +6,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import structlog
 
 from sanfu.city.model import Pack
-from sanfu.contracts.envelope import truncated
+from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery, Lost, Outcome, Retry
@@ -21,6 +21,7 @@ from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Sender, Stores
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.links import Link, Links
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.store import Document, Documents, StoreDown
 
@@ -64,6 +65,8 @@ class Desk:
     metrics: NotifyMetrics
     pack: Callable[[], Pack]
     partitions: Callable[[], Sequence[int]]
+    links: Links
+    public_url: str | None = None
     timing: Timing = field(default_factory=Timing)
 
 
@@ -182,7 +185,18 @@ class Courier:
         late = steps.waited_enough(one, "deadline", real)
         if wording.needs_deadline(template, one) and wording.limit_of(one, facts) is None and not late:
             return Waits("deadline")
-        return wording.compose(pack, template, one, facts)
+        if one.audience == "party" and facts.get("deceased"):
+            return Nobody("party_deceased")
+        link = self._link(one, facts) if wording.needs_link(template) else ""
+        return Nobody("no_public_url") if link is None else wording.compose(pack, template, one, facts, link)
+
+    def _link(self, one: Delivery, facts: Mapping[str, Any]) -> str | None:
+        """The party's own link; None where nobody said at which address its page is."""
+        desk = self.desk
+        if desk.public_url is None or one.audience != "party":
+            return None
+        link = Link(facts["receipt"], f"f{one.facts['round']}", moment(one.facts["link_until"]))
+        return f"{desk.public_url.rstrip('/')}/my/{desk.links.token(link)}"
 
     async def _claimed(self, after: Sequence[Delivery]) -> frozenset[str]:
         """Write; after an unknown outcome read back, so that no claim is left to its lease without need."""

@@ -40,7 +40,8 @@ READ = frozenset(
         names.EXTENSION_DECIDED, names.GRADE_CHANGE_ASKED, names.GRADE_CHANGED, names.URGENCY_CHANGED,
         names.SECRECY_CHANGED, names.EXEMPTION_DECIDED, names.ISSUE_FOLLOWED_UP, names.COMPLETION_VOIDED,
         names.ISSUE_CLOSED, names.ISSUE_WITHDRAWN, names.REOPEN_REQUESTED, names.ISSUE_REOPENED,
-        names.REOPEN_DECLINED, names.AFFAIR_NOTED, names.INSTRUCTION_GIVEN, names.MILESTONE_REACHED,
+        names.REOPEN_DECLINED, names.PARTY_DECEASED, names.AFFAIR_NOTED, names.INSTRUCTION_GIVEN,
+        names.MILESTONE_REACHED,
         names.REGISTER_REPORTED, names.HEAD_HANDLED, names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
     }
 )  # fmt: skip
@@ -159,6 +160,7 @@ _MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
     names.ISSUE_DISPATCHED: lambda data: _led(data, desk=True),
     names.ISSUE_HANDED_OVER: lambda data: {"do": "lead", "desk": True, **{n: data[n] for n in _HANDED}},
     names.ISSUE_REOPENED: lambda data: {"do": "lead", "unit": data["unit"], "round": data["round"]},
+    names.COMPLETION_VOIDED: lambda data: {"do": "lead", "unit": data["unit"], "round": data["round"]},
     names.ISSUE_RETURNED: lambda data: {"do": "return", "unit": data["unit"]},
     names.ASSIST_ASKED: lambda data: {"do": "part", "unit": data["unit"], "part": f"assist:{data['number']}"},
     names.ASSIST_DONE: lambda data: {"do": "leave", "unit": data["unit"], "part": f"assist:{data['number']}"},

@@ -10,7 +10,7 @@ from sanfu.contracts import names
 
 MARK = "[withheld]"
 
-INTERNAL: Mapping[str, Mapping[str, str | None]] = {
+INTERNAL: Mapping[str, Mapping[str, str | bool | None]] = {
     names.ISSUE_CONTACTED: {"summary": None},
     names.SITUATION_REPORTED: {"text": MARK},
     names.ISSUE_HANDLED: {"internal": None},
@@ -34,6 +34,8 @@ INTERNAL: Mapping[str, Mapping[str, str | None]] = {
     names.REFUSAL_PROPOSED: {"reply": MARK},
     names.REFUSAL_DECLINED: {"reason": MARK},
     names.ISSUE_CLOSED: {"reason": None},
+    names.PARTY_DECEASED: {"source": None},
+    names.ISSUE_WITHDRAWN: {"reason": None, "asked_to": False},
     names.ISSUE_SUPPLEMENTED: {"contact": "none"},
 }
 """By type: the texts that its contract calls internal, and what stands in their place for other units."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sanfu.desk.domain.deeds import assisting, ending, following, handling, reviewing
+from sanfu.desk.domain.deeds import assisting, ending, following, handling, reviewing, voicing
 from sanfu.desk.domain.deeds.order import Order
 from sanfu.runtime.rules import Draft
 
@@ -33,6 +33,17 @@ DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "withdraw_offer": assisting.decline_handover,
     "decline_handover": assisting.decline_handover,
     "follow_up": following.follow_up,
+    "attempt": following.attempt,
+    "rate": following.rate,
+    "void": following.void,
+    "remind": voicing.remind,
+    "support": voicing.support,
+    "request_reopen": voicing.request_reopen,
+    "withdraw": voicing.withdraw,
+    "confirm_withdrawal": voicing.confirm_withdrawal,
+    "decline_withdrawal": voicing.decline_withdrawal,
+    "party_deceased": voicing.party_deceased,
     "reopen": ending.reopen,
+    "decline_reopen": ending.decline_reopen,
     "close": ending.close,
 }

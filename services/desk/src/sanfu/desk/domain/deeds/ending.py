@@ -6,8 +6,9 @@ from typing import Any, Final
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.assisting import no_task_open
 from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
-from sanfu.desk.domain.rounds import content, this_round
+from sanfu.desk.domain.rounds import content, handlings, this_round
 from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.table import REOPEN_REQUESTED
 from sanfu.runtime.rules import Draft
 
 THREE_ONES: Final = ("contact", "handle", "follow_up")
@@ -16,16 +17,26 @@ NOBODY_SAID: Final = frozenset({"unreachable", "silent", "declined"})
 
 def reopen(order: Order) -> list[Draft]:
     case, window = order.case, order.pack.policy.windows.get("reopen")
+    requested = case["state"] == REOPEN_REQUESTED
     three_ones(case)
-    if content(this_round(case)["follow_up"]):
+    if not requested and content(this_round(case)["follow_up"]):
         raise refused("resolved", "The party said that it is resolved: it closes.")
     if window and window.times is not None and case["round"] > window.times:
-        raise refused("no-more-rounds", f"It was handled again {case['round'] - 1} times: close it, with words of why.")
+        instead = "decline it" if requested else "close it"
+        raise refused(
+            "no-more-rounds", f"It was handled again {case['round'] - 1} times: {instead}, with words of why."
+        )
     body = {
         "by": order.by, "round": case["round"] + 1, "unit": case["unit"], "reason": order.said["reason"],
-        "because": "follow_up",
+        "because": "requested" if requested else "follow_up",
     }  # fmt: skip
     return [Draft(names.ISSUE_REOPENED, body)]
+
+
+def decline_reopen(order: Order) -> list[Draft]:
+    """It is not handled again, and the party is told why: it stays closed as it was."""
+    body = {"by": order.by, "reply": order.said["reply"], "round": order.case["round"]}
+    return [Draft(names.REOPEN_DECLINED, body)]
 
 
 def close(order: Order) -> list[Draft]:
@@ -43,8 +54,8 @@ def close(order: Order) -> list[Draft]:
 
 
 def handlers(case: Case) -> set[str]:
-    """Name all who handled it, in whatever round."""
-    return {was["handle"]["by"]["id"] for was in case["rounds"] if "handle" in was}
+    """Name all who handled it, in whatever round, or said so falsely."""
+    return {was["by"]["id"] for was in handlings(case)}
 
 
 def _unfit(kind: str, outcome: str, resolved: str) -> str | None:

@@ -4,9 +4,10 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
+from sanfu.desk.domain.deeds import following
 from sanfu.desk.domain.deeds.assisting import first_lead, no_offer_open, no_task_open
 from sanfu.desk.domain.deeds.order import Order, keep_secret, leader, refused, words, wrong
-from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.rounds import handlings, this_round
 from sanfu.desk.domain.windows import return_until
 from sanfu.runtime.rules import Draft
 
@@ -88,7 +89,7 @@ def handle(order: Order) -> list[Draft]:
         "legal_ground": said["legal_ground"], "received_at": instant(order.now), "signed_by": None,
         "assignment": case["assignment"], "round": case["round"],
     }  # fmt: skip
-    return [Draft(names.ISSUE_HANDLED, body)]
+    return [Draft(names.ISSUE_HANDLED, body), *following.begin(order)]
 
 
 def _own_words(order: Order, reply: str) -> None:
@@ -97,7 +98,7 @@ def _own_words(order: Order, reply: str) -> None:
     if len(bare) < SHORTEST_REPLY or bare in EMPTY_WORDS:
         expected = f"what was done, in words for the party: at least {SHORTEST_REPLY} characters"
         raise wrong("reply", "says_nothing", expected)
-    if any(was.get("handle", {}).get("reply") == reply for was in order.case["rounds"]):
+    if any(was["reply"] == reply for was in handlings(order.case)):
         raise wrong("reply", "copy_of_the_last", "a reply of its own for this round")
 
 

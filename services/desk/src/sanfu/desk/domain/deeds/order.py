@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
+from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import window_end
 from sanfu.runtime.rules import Refusal
@@ -22,7 +24,8 @@ WITHHELD: Final = "[withheld]"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command on its way into a case: what was said, by whom, when, under which pack and national calendar.
+    """A command on its way into a case: what was said, by whom, when, under which pack and national calendar, and what
+    lots are drawn with.
 
     `home` is the doer's own unit, also where they act for another's in somebody's place.
     """
@@ -34,6 +37,15 @@ class Order:
     pack: Pack
     holidays: Holidays
     home: str | None = None
+    lots: Lots = NO_LOTS
+
+    @property
+    def today(self) -> date:
+        """The date it is in the city."""
+        return self.day(self.now)
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self.pack.zone)).date()
 
     def until(self, window: str, start: datetime | None = None) -> str | None:
         """Return the instant at which a window of the policy closes that opens now, or opened at `start`."""

@@ -12,20 +12,27 @@ def _reopened(case: Case, event: Event) -> Change:
     data, at = event.data, instant(event.time)
     led = {"unit": data["unit"], "assigned_at": at, "acknowledged_at": None, "acknowledged_by": None}
     fresh = {"round": data["round"], "first": data["unit"], "dispatched_at": at, "limit": None, **led}
-    return {
-        "round": data["round"],
-        "unit": data["unit"],
-        "rounds": [*case["rounds"], fresh],
-        "returns": 0,
-        "returned": None,
-    }
+    rounds = [*case["rounds"], fresh]
+    ended = {"closed": None, "request": None, "need": None, "returned": None}
+    return {"round": data["round"], "unit": data["unit"], "rounds": rounds, "returns": 0, **ended}
+
+
+def _declined(case: Case, event: Event) -> Change:
+    reply = {"at": instant(event.time), "reply": event.data["reply"], "round": event.data["round"]}
+    return {"declined": [*case["declined"], event.data["round"]], "declining": reply}
+
+
+def _withdrawn(case: Case, event: Event) -> Change:
+    return {"withdrawal": {"at": instant(event.time), **event.data}}
 
 
 def _closed(case: Case, event: Event) -> Change:
-    return {"closed": {"at": instant(event.time), **event.data}, "waits": {}}
+    return {"closed": {"at": instant(event.time), **event.data}, "waits": {}, "need": None}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {
     names.ISSUE_REOPENED: _reopened,
+    names.REOPEN_DECLINED: _declined,
+    names.ISSUE_WITHDRAWN: _withdrawn,
     names.ISSUE_CLOSED: _closed,
 }

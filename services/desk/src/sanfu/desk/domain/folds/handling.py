@@ -40,7 +40,6 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.SCENE_REACHED: _one("scene"),
     names.SITUATION_REPORTED: _one("report"),
     names.ISSUE_HANDLED: _one("handle"),
-    names.ISSUE_FOLLOWED_UP: _one("follow_up"),
     names.ISSUE_RETURNED: _returned,
     names.RETURN_ADJUDICATED: _adjudicated,
 }

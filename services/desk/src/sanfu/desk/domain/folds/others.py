@@ -27,6 +27,8 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "returns": 0, "returned": None, "beside": [], "assists": [], "copies": [], "offer": None, "rounds": [],
         "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
         "waits": {}, "asked": 0, "question": None, "refusal": None, "settled": None, "objections": 0, "objection": None,
+        "need": None, "unsatisfied": [], "declined": [], "request": None, "withdrawal": None, "deceased": False,
+        "reminders": {"count": 0, "last": None, "party": None}, "reminded": False, "supporters": [],
     }  # fmt: skip
 
 

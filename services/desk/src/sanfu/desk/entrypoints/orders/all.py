@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sanfu.desk.entrypoints.orders import assisting, ending, handling, reviewing
+from sanfu.desk.entrypoints.orders import assisting, ending, following, handling, reviewing, voicing
 from sanfu.runtime.bodies import Body
 
 ORDERS: Final[dict[str, type[Body]]] = {
@@ -29,8 +29,19 @@ ORDERS: Final[dict[str, type[Body]]] = {
     "accept_handover": assisting.AcceptHandover,
     "withdraw_offer": assisting.WithdrawOffer,
     "decline_handover": assisting.DeclineHandover,
-    "follow_up": ending.FollowUp,
+    "follow_up": following.FollowUp,
+    "attempt": following.Attempt,
+    "rate": following.Rate,
+    "void": following.Void,
+    "remind": voicing.Remind,
+    "support": voicing.Support,
+    "request_reopen": voicing.RequestReopen,
+    "withdraw": voicing.Withdraw,
+    "confirm_withdrawal": voicing.ConfirmWithdrawal,
+    "decline_withdrawal": voicing.DeclineWithdrawal,
+    "party_deceased": voicing.PartyDeceased,
     "return": handling.Return,
     "reopen": ending.Reopen,
+    "decline_reopen": ending.DeclineReopen,
     "close": ending.Close,
 }

@@ -1,0 +1,53 @@
+"""What desk tells of the follow-up: its plan, attempts, what came of it; and of what turned out not to be done."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.rounds import content, in_round, this_round
+from sanfu.desk.domain.state import Case, Change, Fold, waiting
+
+SAID: Final = frozenset({"yes", "partly", "no"})
+OF_HANDLING: Final = ("handle", "plan", "attempts", "follow_up")
+"""Parts of a round that are undone when it turns out not to have been handled."""
+
+
+def _planned(case: Case, event: Event) -> Change:
+    data = event.data
+    plan = {name: data[name] for name in ("need", "because", "link_until", "draw")}
+    return {**in_round(case, plan=plan), **waiting(case, silence=data["silent_at"]), "need": data["need"]}
+
+
+def _attempted(case: Case, event: Event) -> Change:
+    attempts = [*this_round(case).get("attempts", ()), {"at": instant(event.time), **event.data}]
+    return in_round(case, attempts=attempts[-50:])
+
+
+def _followed_up(case: Case, event: Event) -> Change:
+    done = in_round(case, follow_up={"at": instant(event.time), **event.data})
+    unsatisfied = event.data["resolved"] in SAID and not content(event.data)
+    return {**done, **waiting(case, silence=None), "need": None, **(dissatisfied(case) if unsatisfied else {})}
+
+
+def dissatisfied(case: Case) -> Change:
+    """The party is not content with this round: two such rounds are marked by what counts them."""
+    return {"unsatisfied": sorted({*case["unsatisfied"], case["round"]})}
+
+
+def _voided(case: Case, event: Event) -> Change:
+    round = this_round(case)
+    kept = {name: value for name, value in round.items() if name not in OF_HANDLING}
+    found = {"voided_at": instant(event.time), "voided_by": event.data["by"], "found": event.data["text"]}
+    undone = {name: round[name] for name in OF_HANDLING[1:] if name in round}
+    voided = [*round.get("voided", ()), {**round["handle"], **found, "undone": undone}]
+    rounds = [*case["rounds"][:-1], {**kept, "voided": voided}]
+    return {"rounds": rounds, **waiting(case, silence=None), "need": None, "closed": None}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.FOLLOW_UP_PLANNED: _planned,
+    names.FOLLOW_UP_ATTEMPTED: _attempted,
+    names.ISSUE_FOLLOWED_UP: _followed_up,
+    names.COMPLETION_VOIDED: _voided,
+}

@@ -1,0 +1,56 @@
+"""What desk tells of what parties say of their own accord."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.folds.following import dissatisfied
+from sanfu.desk.domain.state import Case, Change, Fold, waiting
+from sanfu.desk.domain.table import AWAITING, IN_REVIEW
+
+
+def _reminded(case: Case, event: Event) -> Change:
+    data, at = event.data, instant(event.time)
+    party = at if data["by"]["role"] == "party" else case["reminders"]["party"]
+    change: Change = {
+        "reminders": {"count": data["number"], "last": at, "party": party},
+        "reminded": case["reminded"] or data["for_office"],
+    }
+    if data["text"]:
+        change["supplements"] = [*case["supplements"], {"text": data["text"], "at": at}]
+    return change
+
+
+def _supported(case: Case, event: Event) -> Change:
+    return {"supporters": [*case["supporters"], event.data["issue"]]}
+
+
+def _requested(case: Case, event: Event) -> Change:
+    return {"request": {"at": instant(event.time), **event.data}, **dissatisfied(case)}
+
+
+def _asked_back(case: Case, event: Event) -> Change:
+    return {"withdrawal": {"at": instant(event.time), **event.data}}
+
+
+def _goes_on(case: Case, event: Event) -> Change:
+    return {"withdrawal": None}
+
+
+def _deceased(case: Case, event: Event) -> Change:
+    """Nobody waits any more for what a dead party was asked."""
+    gone: dict[str, Any] = {"deceased": not event.data["mistaken"]}
+    if case["state"] == AWAITING and gone["deceased"]:
+        gone |= {"state": IN_REVIEW, "question": None, **waiting(case, remind_supplement=None, close_incomplete=None)}
+    return gone
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.REMINDER_ADDED: _reminded,
+    names.SUPPORTER_ADDED: _supported,
+    names.REOPEN_REQUESTED: _requested,
+    names.WITHDRAWAL_ASKED: _asked_back,
+    names.WITHDRAWAL_DECLINED: _goes_on,
+    names.PARTY_DECEASED: _deceased,
+}

@@ -1,0 +1,44 @@
+"""Bodies of the follow-up."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sanfu.desk.entrypoints.orders.words import LONGEST, Files
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.texts import Text
+
+Score = Annotated[int, Field(ge=1, le=5)]
+
+
+class FollowUp(Body):
+    """The third of the three ones: what the party says, or nobody could be asked; on site, what was found there.
+    `method`: the one that is needed, if it is not given."""
+
+    resolved: Literal["yes", "partly", "no", "unreachable", "declined"]
+    satisfied: Score | None = None
+    reason: Annotated[str, Text(LONGEST, 1)] | None = None
+    method: Literal["call", "site", "writing", "visit"] | None = None
+    evidence: Files
+
+
+class Attempt(Body):
+    """Keep that the party could not be asked this time."""
+
+    result: Literal["no_answer", "wrong_number", "call_back"]
+    method: Literal["call", "writing", "visit"] = "call"
+
+
+class Rate(Body):
+    """The party answers by its link."""
+
+    resolved: Literal["yes", "partly", "no"]
+    satisfied: Score | None = None
+    reason: Annotated[str, Text(1000, 1)] | None = None
+
+
+class Void(Body):
+    """What was told to be handled was not; no text where the issue is confidential."""
+
+    text: Annotated[str, Text(LONGEST, 4)] | None = None
+    evidence: Files

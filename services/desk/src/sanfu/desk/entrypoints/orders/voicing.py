@@ -1,0 +1,52 @@
+"""Bodies of what parties say of their own accord."""
+
+from typing import Annotated
+
+from sanfu.desk.entrypoints.orders.words import Issue
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.texts import Line, Text
+
+
+class Remind(Body):
+    """The party asks again; `issue`: the report by which it did. On a closed case: it asks to have it handled again."""
+
+    text: Annotated[str, Text(1000, 1)] | None = None
+    issue: Issue | None = None
+
+
+class Support(Body):
+    """Another party has the same problem: its own issue."""
+
+    issue: Issue
+
+
+class RequestReopen(Body):
+    """The party is not content with how it ended."""
+
+    reason: Annotated[str, Text(1000, 1)] | None = None
+
+
+class Withdraw(Body):
+    """The party takes it back. `asked_to`: somebody asked it to."""
+
+    reason: Annotated[str, Text(1000, 1)] | None = None
+    asked_to: bool = False
+
+
+class ConfirmWithdrawal(Body):
+    """Say, having spoken with the party, that it does take it back."""
+
+    reason: Annotated[str, Text(1000, 4)]
+
+
+class DeclineWithdrawal(Body):
+    """Say, having spoken with the party, that it goes on."""
+
+    reason: Annotated[str, Text(1000, 4)]
+
+
+class PartyDeceased(Body):
+    """Say that the party has died: nothing is sent to it any more. `mistaken`: it has not."""
+
+    mistaken: bool = False
+    source: Annotated[str, Line(300, 1)] | None = None
