@@ -8,25 +8,11 @@ from typing import Any
 import pytest
 
 from sanfu.contracts import names
-from sanfu.desk.domain.lots import Lots
 from tests.support import cases
 from tests.support.assembling import RING
-from tests.support.cases import CALLER, HEAD, LEADER, OFFICE, OFFICER, Desk, Story, assigned, submitted
+from tests.support.cases import CALLER, HEAD, LEADER, OFFICE, OFFICER, Desk, Story, submitted
 from tests.support.eventually import eventually
-
-REPLY = "三盏路灯已更换灯头，今晚恢复照明。"
-PHOTO = {"id": "p-1", "sha256": "0" * 64, "media_type": "image/jpeg", "size": 1}
-SHARE = 0.1
-
-
-def receipt(*, drawn: bool, month: str = "2026-05") -> str:
-    """Find a receipt number whose ticket the month's lot draws, or spares."""
-    tickets = (f"YW-{n}" for n in range(1000))
-    return next(one for one in tickets if LOTS.draw(f"{one}/1", month, SHARE)["drawn"] is drawn)  # type: ignore[index]
-
-
-LOTS = Lots(hmac.digest(b"i" * 32, b"follow-up lots", "sha256"))
-SPARED, DRAWN = receipt(drawn=False), receipt(drawn=True)
+from tests.support.following import DRAWN, LOTS, PICTURE, REPLY, SHARE, again, handled, seen, told
 
 
 @pytest.fixture
@@ -36,35 +22,6 @@ async def desk() -> AsyncIterator[Desk]:
     async with made.client:
         yield made
     await made.service.stop()
-
-
-async def handled(desk: Desk, number: str = SPARED, grade: str = "simple", reply: str = REPLY, **more: Any) -> Story:
-    story = Story("i-1")
-    await desk.tell(
-        story,
-        ("intake", names.ISSUE_SUBMITTED, submitted(receipt=number, **more)),
-        ("router", names.ISSUE_ASSIGNED, assigned(grade=grade, audience=more.get("audience", "resident"))),
-    )
-    await again(desk, reply)
-    return story
-
-
-async def again(desk: Desk, reply: str) -> None:
-    before = (await desk.get(OFFICE, "/v1/cases/i-1")).json()["state"]
-    steps: list[tuple[str, dict[str, str]]] = [("acknowledge", {})] if before == "assigned" else []
-    steps += [("contact", {"result": "reached"}), ("handle", {"outcome": "solved", "reply": reply})]
-    for command, said in steps:
-        answer = await desk.order(OFFICER, "i-1", command, said)
-        assert answer.status_code == 200, answer.text
-
-
-async def seen(desk: Desk, by: str = OFFICE) -> dict[str, Any]:
-    found: dict[str, Any] = (await desk.get(by, "/v1/cases/i-1")).json()
-    return found
-
-
-def told(desk: Desk, type: str) -> list[dict[str, Any]]:
-    return [data for kind, data in desk.published() if kind == type]
 
 
 async def refused(desk: Desk, said: Mapping[str, Any], by: str = CALLER, command: str = "follow_up") -> str:
@@ -150,12 +107,13 @@ async def test_a_call_is_not_replaced_by_a_look_nor_a_look_by_a_call(desk: Desk)
 
 async def test_on_site_somebody_looks_and_takes_a_photo(desk: Desk) -> None:
     await handled(desk, contact="none", grade="complex")
+    photo = (await desk.keep(CALLER, "i-1", PICTURE)).json()
     assert await refused(desk, {"resolved": "yes", "method": "call"}) == "not_enough"
     assert await refused(desk, {"resolved": "yes"}) == "no_photo"
-    assert await refused(desk, {"resolved": "yes", "satisfied": 5, "evidence": [PHOTO]}) == "nobody_asked"
-    assert await refused(desk, {"resolved": "declined", "evidence": [PHOTO]}) == "not_seen"
+    assert await refused(desk, {"resolved": "yes", "satisfied": 5, "evidence": [photo]}) == "nobody_asked"
+    assert await refused(desk, {"resolved": "declined", "evidence": [photo]}) == "not_seen"
     assert await refused(desk, {"result": "no_answer"}, command="attempt") == "nobody-to-ask"
-    answer = await desk.order(CALLER, "i-1", "follow_up", {"resolved": "yes", "evidence": [PHOTO]})
+    answer = await desk.order(CALLER, "i-1", "follow_up", {"resolved": "yes", "evidence": [photo]})
     assert answer.json()["state"] == "closed"
 
 
@@ -197,7 +155,7 @@ async def test_nobody_says_in_the_partys_place_that_it_was_silent_or_answered_by
 
 # ── what was not done after all ──────────────────────────────────────────────────────────────────────────────────────
 
-FOUND = {"text": "现场三盏灯仍不亮，灯头未更换。", "evidence": [PHOTO]}
+FOUND = {"text": "现场三盏灯仍不亮，灯头未更换。"}
 
 
 @pytest.mark.parametrize("until", ["handled", "followed_up", "closed"])

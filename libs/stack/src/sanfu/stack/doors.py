@@ -53,6 +53,11 @@ class Doors:
         headers = {**self._as(user), "Idempotency-Key": key}
         return await self._ask("POST", "desk", f"/v1/cases/{case}/{command}", json=dict(body), headers=headers)
 
+    async def keep(self, user: str, case: str, file: bytes) -> Json:
+        """Keep a file with a case; return what a command names it by."""
+        headers = {**self._as(user), "Content-Type": "application/octet-stream"}
+        return await self._ask("POST", "desk", f"/v1/cases/{case}/evidence", content=file, headers=headers)
+
     async def case(self, user: str, id: str) -> Json | None:
         """Return a case; None if it is not one of the user's."""
         answer = await self._send("GET", "desk", f"/v1/cases/{id}", headers=self._as(user))

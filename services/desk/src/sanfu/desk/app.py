@@ -26,14 +26,28 @@ from sanfu.desk.directory import Directory
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
-from sanfu.desk.entrypoints import administering, doors, draws, exporting, files, http, pages, providing, records, searching
+from sanfu.desk.entrypoints import (
+    administering,
+    doors,
+    draws,
+    exporting,
+    files,
+    http,
+    mine,
+    pages,
+    providing,
+    records,
+    searching,
+)
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence
 from sanfu.desk.handlers import City, Desk
 from sanfu.desk.identities import Identities
+from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
+from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.sealing import Keys, Sealer
@@ -77,6 +91,7 @@ def assemble(
     provider = _provider(settings, entry.secret)
     door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
     evidence = Evidence(desk, _files(parts), Pictures(), _own_key(keys, b"desk evidence"), settings.evidence_limit)
+    parties = Parties(desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots))
     identities = Identities(desk.accounts, settings.oidc_match)
 
     async def prepare() -> None:
@@ -109,7 +124,7 @@ def assemble(
         routers=[
             http.routes(desk, who), searching.routes(desk, who), files.routes(evidence, who),
             exporting.routes(desk, who), records.routes(desk, who), draws.routes(desk, lots, who),
-            pages.routes(desk, sessions), doors.routes(door),
+            pages.routes(desk, sessions), doors.routes(door), mine.routes(parties),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],

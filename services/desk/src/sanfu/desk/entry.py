@@ -18,7 +18,7 @@ from typing import Any
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts, digest
 from sanfu.desk.domain.accounts import SYSTEM
-from sanfu.desk.domain.lockout import ACCOUNT, ADDRESS, Patience, Tries, noted, taken_back, waits
+from sanfu.desk.domain.lockout import ACCOUNT, ADDRESS, NUMBER, Patience, Tries, noted, taken_back, waits
 from sanfu.desk.domain.scope import Viewer
 from sanfu.desk.ports import Document, Hasher
 from sanfu.runtime.rules import Refusal
@@ -163,6 +163,16 @@ class Entry:
             raise Refusal(404, "account-unknown", "There is no such person's account.")
         hashed = await self.hasher.hash(password)
         await self.accounts.amend(id, by, "password_set", lambda _: {"password": hashed, "initial": initial})
+
+    async def try_number(self, number: str, address: str) -> list[str]:
+        """Note that somebody says to be the party of this number; return what to take back if they are. Raises 429."""
+        doors = [f"number/{self._keyed(number)}", f"number-from/{self._keyed(_network(address))}"]
+        await self._note([(door, NUMBER) for door in doors])
+        return doors
+
+    async def was_right(self, doors: list[str]) -> None:
+        for door in doors:
+            await self._take_back(door)
 
     # ── tries ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -108,15 +108,23 @@ class Desk:
             check_named(said, await self.case(who, id), await self.shelves.evidence.having("case", id))
         if other := said.get("issue"):
             await self.case(who, other)
-        body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        actor = Actor(who.id, "", who.unit)
-        people = await self._people(id) if any(said.get(name) for name in TEXTS) else []
-        data = {"said": masked(said, people), "scope": self.scope(who)}
-        done = await self.do(id, Command(name, data, actor, f"{who.id}:{key}", body, if_match))
+        done = await self.command(
+            id, name, said, actor=Actor(who.id, "", who.unit), scope=self.scope(who), key=key, if_match=if_match
+        )
         after = {"_id": id, "ver": done.ver, **done.state}
         if done.repeated and not covering(self.scope(who), after):
             raise unknown()
         return after, done
+
+    async def command(
+        self, id: str, name: str, said: Mapping[str, Any], *, actor: Actor, scope: Scope, key: str,
+        if_match: int | None = None,
+    ) -> Done:  # fmt: skip
+        """Do a command in somebody's name, within a scope. Raises Refusal, Unavailable."""
+        body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
+        people = await self._people(id) if any(said.get(name) for name in TEXTS) else []
+        data = {"said": masked(said, people), "scope": scope}
+        return await self.do(id, Command(name, data, actor, f"{actor.id}:{key}", body, if_match))
 
     async def _people(self, id: str) -> list[Mapping[str, Any]]:
         """Return what is known of an issue's party and filer; nothing without a key ring."""

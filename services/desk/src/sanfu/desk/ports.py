@@ -98,6 +98,10 @@ class Cases(Protocol):
         """Return those of these cases that the scope shows, in no order."""
         ...
 
+    async def numbered(self, receipt: str) -> Document | None:
+        """Return the case with this receipt number, whoever may see it."""
+        ...
+
     async def count(self, scope: Scope) -> list[Row]:
         """Count the open cases."""
         ...

@@ -1,6 +1,7 @@
 """The play: reports come in, officers work on them, each act at its instant."""
 
 import asyncio
+import base64
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +10,16 @@ from itertools import count
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
+from sanfu.stack.demo import replies
 from sanfu.stack.demo.pace import Pace
 from sanfu.stack.demo.reports import Report, body
 from sanfu.stack.demo.script import Script, Step
 from sanfu.stack.doors import Doors, Json
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNQcEgAAAFEAMELjZZCAAAAAElFTkSuQmCC"
+)
+"""A picture of one dot: the demo has no camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class Play:
         issue = self.receipts[report.id]["id"]
         for command, said in step.orders:
             self.acts += 1
+            if replies.PHOTO in said.get("evidence", ()):
+                said = {**said, "evidence": [await self.doors.keep(step.user, issue, PICTURE)]}  # noqa: PLW2901
             await self.doors.order(step.user, issue, command, said, f"{report.id}.{instant(step.at)}.{command}")
 
     async def _next_steps(self, reports: Sequence[Report]) -> list[Step | None]:

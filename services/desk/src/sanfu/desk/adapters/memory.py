@@ -36,6 +36,10 @@ class MemoryCases:
     async def these(self, scope: Scope, ids: Sequence[str]) -> list[Document]:
         return copy.deepcopy([case for case in self._seen(scope) if case["_id"] in ids])
 
+    async def numbered(self, receipt: str) -> Document | None:
+        found = (case for case in self.documents.values() if case.get("receipt") == receipt)
+        return copy.deepcopy(next(found, None))
+
     async def count(self, scope: Scope) -> list[Row]:
         seen = Counter((c["light"], c["state"], c["unit"]) for c in self._seen(scope) if c["open"])
         return [Row(*key, count) for key, count in seen.items()]

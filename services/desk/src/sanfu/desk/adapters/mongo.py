@@ -55,6 +55,7 @@ class MongoCases:
                 keys = [(field, 1), ("limit", 1), ("_id", 1)]
                 some = {**OPEN, field: {"$exists": True}}
                 await self._collection.create_index(keys, name=f"raised_{field}", partialFilterExpression=some)
+            await self._collection.create_index([("receipt", 1)], name="receipt")
             closed = [("unit", 1), ("limit", 1), ("_id", 1)]
             await self._collection.create_index(closed, name="closed", partialFilterExpression={"open": False})
             tokens = [("found_by", 1), ("submitted_at", -1), ("_id", -1)]
@@ -91,6 +92,11 @@ class MongoCases:
         async with spoken():
             rows: list[Document] = await self._collection.find(asked, queries.BRIEFLY).to_list(None)
         return rows
+
+    async def numbered(self, receipt: str) -> Document | None:
+        async with spoken():
+            found: Document | None = await self._collection.find_one({"receipt": receipt})
+        return found
 
     async def count(self, scope: Scope) -> list[Row]:
         if not scope:

@@ -55,6 +55,8 @@ def _condition(clause: Clause) -> Query:
         wanted["channel"] = {"$in": sorted(clause.channels)}
     if clause.filer is not None:
         wanted["filer.id"] = clause.filer
+    if clause.receipt is not None:
+        wanted["receipt"] = clause.receipt
     if clause.raised_by is not None:
         units = {"$in": sorted(clause.raised_by)}
         wanted["$or"] = [{"filer.unit": units}, {"party_code": units}]

@@ -25,6 +25,10 @@ ADDRESS: Final = Patience(free=50)
 """A whole office may come from one address."""
 
 
+NUMBER: Final = Patience(free=5)
+"""Four digits are soon guessed: five tries for a receipt number, and from an address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tries:
     """How many were made in vain, when the last one was, and until when nobody may try."""

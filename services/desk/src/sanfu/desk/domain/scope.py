@@ -61,6 +61,7 @@ class Viewer:
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One grant in force, spelt out. All conditions must hold; None stands for any. `units` are those taking part.
+    `receipt`: of one case only, its party's.
 
     `blamed_with`: whoever holds it is recused where the issue complains of one of these units. `acts_for`: the unit
     in whose name its holder acts, where that is not their own.
@@ -74,6 +75,7 @@ class Clause:
     secrecies: frozenset[str]
     raised_by: frozenset[str] | None = None
     filer: str | None = None
+    receipt: str | None = None
     blamed_with: frozenset[str] = frozenset()
     acts_for: str | None = None
 
@@ -95,6 +97,8 @@ class Clause:
             yield "raised_by", not self.raised_by.isdisjoint({case["party_code"], _filer(case).get("unit")})
         if self.filer is not None:
             yield "filer", self.filer == _filer(case).get("id")
+        if self.receipt is not None:
+            yield "receipt", self.receipt == case["receipt"]
 
     def leads(self, case: Mapping[str, Any]) -> bool:
         """Tell whether the unit that leads is one this grant stands for (an area stands for none)."""
@@ -111,6 +115,11 @@ def _filer(case: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 Scope = tuple[Clause, ...]
+
+
+def of_party(receipt: str) -> Scope:
+    """Spell out what a party sees: its own case, unless it is sealed."""
+    return (Clause("party", None, None, None, None, frozenset(LEVELS), receipt=receipt),)
 
 
 def scope(viewer: Viewer, tree: Mapping[str, frozenset[str]], now: datetime) -> Scope:
@@ -178,4 +187,5 @@ def _within(clause: Clause, other: Clause) -> bool:
         and (other.channels is None or (clause.channels is not None and clause.channels <= other.channels))
         and (other.raised_by is None or (clause.raised_by is not None and clause.raised_by <= other.raised_by))
         and other.filer in {None, clause.filer}
+        and other.receipt in {None, clause.receipt}
     )

@@ -27,7 +27,7 @@ GUARDED = {
     "Cache-Control": "no-store",
 }
 """Nothing from elsewhere, nothing inline, no frame; what one saw is not kept by the browser."""
-STATIC = {"board.css": "text/css", "board.js": "text/javascript", "board.svg": "image/svg+xml"}
+STATIC = {"board.css": "text/css", "mine.css": "text/css", "board.js": "text/javascript", "board.svg": "image/svg+xml"}
 
 
 @cache
@@ -94,7 +94,7 @@ def routes(desk: Desk, sessions: Sessions) -> APIRouter:
         return EventSourceResponse(events(), headers={"Cache-Control": "no-store"})
 
     @router.get("/board/{name}", include_in_schema=False)
-    async def static(name: Literal["board.css", "board.js", "board.svg"]) -> Response:
+    async def static(name: Literal["board.css", "mine.css", "board.js", "board.svg"]) -> Response:
         body = await asyncio.to_thread(files("sanfu.desk").joinpath("pages", name).read_bytes)
         return Response(body, media_type=STATIC[name], headers={"Cache-Control": "max-age=300"})
 

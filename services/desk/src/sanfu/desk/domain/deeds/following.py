@@ -107,8 +107,8 @@ def _looked(said: Mapping[str, Any]) -> None:
         raise wrong("satisfied", "nobody_asked", "nothing: no party was asked, somebody looked")
     if said["resolved"] not in {"yes", "partly", "no"}:
         raise wrong("resolved", "not_seen", "yes, partly or no: what was found on site")
-    if not any(file["media_type"].startswith("image/") for file in said["evidence"]):
-        raise wrong("evidence", "no_photo", "a photo taken on site")
+    if not any(file["owner"] == "desk" and file["media_type"].startswith("image/") for file in said["evidence"]):
+        raise wrong("evidence", "no_photo", "a photo taken on site, kept with the case")
 
 
 # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,114 @@
+"""The party's own pages: found by number and phone, opened by a signed link. Opening one changes nothing (messengers'
+robots open links); what a party says is sent by a form."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from sanfu.desk.entrypoints.door_words import span
+from sanfu.desk.entrypoints.doors import address, form, same_site
+from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.pages import page
+from sanfu.desk.entrypoints.party_view import shown
+from sanfu.desk.entrypoints.party_words import MINE
+from sanfu.desk.parties import COMMANDS, Parties
+from sanfu.runtime.rules import Refusal
+
+Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
+Command = Literal["rate", "remind", "request_reopen", "object", "withdraw"]
+Done = Annotated[Command | None, Query()]
+UNSEARCHED = {"X-Robots-Tag": "noindex, nofollow"}
+
+
+def routes(parties: Parties) -> APIRouter:
+    router = APIRouter(tags=["pages"])
+
+    @router.get("/my", response_class=HTMLResponse, include_in_schema=False)
+    async def find(language: Spoken = None) -> Response:
+        """The page on which a party finds its report."""
+        return _find(parties, language or "zh")
+
+    @router.post("/my", response_class=HTMLResponse, include_in_schema=False)
+    async def enter(request: Request, language: Spoken = None) -> Response:
+        same_site(request)
+        given, spoken = await form(request), language or "zh"
+        try:
+            token = await parties.enter(given.get("number", ""), given.get("digits", ""), address(request))
+        except Refusal as refusal:
+            return _find(parties, spoken, refusal.status, _why(refusal, spoken), given.get("number", "")[:40])
+        return RedirectResponse(f"/my/{token}?lang={spoken}", 303)
+
+    @router.get("/my/{token}", response_class=HTMLResponse, include_in_schema=False)
+    async def mine(token: str, language: Spoken = None, done: Done = None) -> Response:
+        """A party's own report: how it stands, and what it can do now."""
+        try:
+            return await _mine(parties, token, language, done=done)
+        except Refusal as refusal:
+            spoken = language or "zh"
+            return _find(parties, spoken, refusal.status, MINE[spoken]["gone"])
+
+    @router.post("/my/{token}/{command}", response_class=HTMLResponse, include_in_schema=False)
+    async def say(token: str, command: Command, request: Request, language: Spoken = None) -> Response:
+        same_site(request)
+        given = dict(await form(request))
+        key = given.pop("key", "") or secrets.token_urlsafe(12)
+        try:
+            said = ORDERS[command].model_validate(_filled(command, given)).model_dump(mode="json")
+            await parties.say(token, command, said, key[:100])
+        except ValidationError:
+            return await _mine(parties, token, language, status=422, wrong="invalid")
+        except Refusal as refusal:
+            if refusal.status == 404:
+                return _find(parties, language or "zh", 404, MINE[language or "zh"]["gone"])
+            return await _mine(parties, token, language, status=refusal.status, wrong=refusal.slug)
+        return RedirectResponse(f"/my/{token}?done={command}" + (f"&lang={language}" if language else ""), 303)
+
+    return router
+
+
+def _filled(command: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Read a form as the command's body: an empty field says nothing."""
+    said: dict[str, Any] = {name: value.strip() for name, value in given.items() if value.strip()}
+    if command == "rate" and "satisfied" in said:
+        said["satisfied"] = int(said["satisfied"]) if said["satisfied"] in {"1", "2", "3", "4", "5"} else 0
+    if command == "withdraw":
+        said["asked_to"] = "asked_to" in said
+    return said
+
+
+def _why(refusal: Refusal, language: str) -> str:
+    words = MINE[language]
+    if refusal.status == 429:
+        return words["wait"].format(n=span(refusal.more["retry_after"], language))
+    return words["not_found"]
+
+
+def _find(parties: Parties, language: str, status: int = 200, wrong: str = "", number: str = "") -> Response:
+    more: dict[str, Any] = {"mine": MINE[language], "wrong": wrong, "number": number}
+    return _unsearched(page("find.html", parties.desk, language, status, **more))
+
+
+async def _mine(
+    parties: Parties, token: str, language: str | None, *, status: int = 200, wrong: str = "", done: str | None = None
+) -> Response:
+    case = await parties.case(token)
+    spoken = language or ("en" if str(case["language"]).startswith("en") else "zh")
+    words = MINE[spoken]
+    pack = parties.desk.city.pack
+    told = words.get(wrong, words["refused"]) if wrong else ""
+    possible = parties.possible(case)
+    view = shown(case, pack, spoken, [command for command in COMMANDS if command in possible])
+    more: dict[str, Any] = {
+        "mine": words, "view": view, "token": token, "wrong": told, "done": words[f"done_{done}"] if done else "",
+        "key": secrets.token_urlsafe(12),
+    }  # fmt: skip
+    return _unsearched(page("mine.html", parties.desk, spoken, status, **more))
+
+
+def _unsearched(answer: Response) -> Response:
+    answer.headers.update(UNSEARCHED)
+    return answer

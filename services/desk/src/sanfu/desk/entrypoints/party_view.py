@@ -1,0 +1,99 @@
+"""A case as its party sees it: plain words, public texts, the unit and its phone. No staff, nothing internal; of a
+confidential one no text and no unit, of a sealed one that it was handed over."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import moment
+from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.scope import SEALED
+from sanfu.desk.entrypoints.party_words import KINDS, MINE, STATES
+from sanfu.desk.ports import Document
+
+BEING_HANDLED = frozenset({"assigned", "acknowledged", "contacted", "returned"})
+
+
+def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dict[str, Any]:
+    """Return what the page holds."""
+    words = MINE[language]
+    office = pack.units.get(pack.office_unit)
+    view: dict[str, Any] = {
+        "number": case["receipt"], "secret": case["secrecy"] == "confidential", "handed_over": False, "title": None,
+        "unit": None, "due": None, "replies": [], "steps": [], "notes": [], "question": None, "possible": [],
+        "office_phone": office.duty_phone if office else None,
+    }  # fmt: skip
+    if case["secrecy"] == SEALED:
+        return {**view, "handed_over": True, "state": words["handed_over"]}
+    view |= {
+        "state": _state(case, language), "due": _due(case, pack), "steps": list(_steps(case, pack, words)),
+        "notes": list(_notes(case, words)), "possible": possible,
+    }  # fmt: skip
+    if view["secret"]:
+        return view
+    return {**view, "title": case["title"], "unit": _unit(case, pack, language), "question": _question(case),
+            "replies": list(_replies(case, pack))}  # fmt: skip
+
+
+def _state(case: Document, language: str) -> str:
+    state = STATES[language].get(case["state"]) or str(case["state"])
+    if case["state"] != "closed":
+        return state
+    kind: str = case["closed"]["kind"]
+    return f"{state} · {KINDS[language].get(kind, kind)}"
+
+
+def _due(case: Document, pack: Pack) -> datetime | None:
+    clock = case["clocks"].get("handling")
+    return _local(clock["limit"], pack) if clock and case["state"] in BEING_HANDLED else None
+
+
+def _unit(case: Document, pack: Pack, language: str) -> Mapping[str, Any] | None:
+    unit = pack.units.get(case["unit"] or "")
+    return {"name": unit.name(language), "phone": unit.duty_phone} if unit else None
+
+
+def _question(case: Document) -> str | None:
+    return case["question"]["question"] if case["question"] else None
+
+
+def _steps(case: Document, pack: Pack, words: Mapping[str, str]) -> Iterator[tuple[str, datetime]]:
+    """The way so far, of the round that is under way."""
+    round = this_round(case)
+    yield words["received"], _local(case["submitted_at"], pack)
+    if round:
+        yield words["dispatched"], _local(round["dispatched_at"], pack)
+    for name, word in (("contact", "contacted"), ("handle", "handled")):
+        if name in round:
+            yield words[word], _local(round[name]["at"], pack)
+    if case["state"] == "closed":
+        yield words["closed"], _local(case["closed"]["at"], pack)
+
+
+def _notes(case: Document, words: Mapping[str, str]) -> Iterator[str]:
+    round = this_round(case)
+    if case["round"] > 1:
+        yield words["again"].format(n=case["round"])
+    if round.get("voided") and "handle" not in round:
+        yield words["void"]
+    answers = [one for one in round.get("attempts", ()) if one["method"] == "link"]
+    if answers and case["state"] == "handled":
+        yield words["answered"].format(said=words[answers[-1]["resolved"]])
+    if case["withdrawal"] is not None and case["open"]:
+        yield words["withdrawing"]
+
+
+def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
+    """Every public reply, the first first; none of a completion that was void."""
+    told = [(one["handle"]["at"], one["handle"]["reply"]) for one in case["rounds"] if "handle" in one]
+    for one in (case["settled"], case.get("declining"), case["closed"]):
+        if one and one.get("reply"):
+            told.append((one["at"], one["reply"]))
+    for at, reply in sorted(told):
+        yield _local(at, pack), reply
+
+
+def _local(at: str, pack: Pack) -> datetime:
+    return moment(at).astimezone(ZoneInfo(pack.zone))

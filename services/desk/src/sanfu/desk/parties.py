@@ -1,0 +1,81 @@
+"""What a party does at the desk: it comes in by a signed link, or by number and phone, to its own case and no other."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sanfu.city.model import Pack
+from sanfu.desk.contacts import opened
+from sanfu.desk.domain.rules import DeskRules
+from sanfu.desk.domain.scope import of_party
+from sanfu.desk.entry import Entry
+from sanfu.desk.handlers import Desk
+from sanfu.desk.ports import Document
+from sanfu.runtime.links import Link, Links
+from sanfu.runtime.rules import Actor, Command, Refusal
+
+PARTY: Final = Actor("party", "party")
+VISIT: Final = timedelta(minutes=30)
+"""How long one who came by number and phone stays in: a visit."""
+NOTHING: Final[Mapping[str, Any]] = {"text": None, "issue": None, "reason": None, "asked_to": False}
+COMMANDS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "rate": {"resolved": "no", "satisfied": None, "reason": None},
+    "remind": NOTHING,
+    "request_reopen": NOTHING,
+    "object": NOTHING,
+    "withdraw": NOTHING,
+}
+"""What a party may do, in the order in which it is offered, and the least that it then says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """`links` None: there is no key ring, nothing can be signed, and no party comes in."""
+
+    desk: Desk
+    links: Links | None
+    entry: Entry
+    rules: Callable[[Pack], DeskRules]
+
+    async def enter(self, number: str, digits: str, address: str) -> str:
+        """Return the token of a visit. Raises Refusal: 401 if number and digits don't fit, 429 if one has to wait."""
+        if self.links is None or self.desk.sealer is None:
+            raise Refusal(409, "no-keys", "This service has no key ring: set SANFU_KEYS_FILE.")
+        number = "".join(number.split()).upper()
+        noted = await self.entry.try_number(number, address)
+        case = await self.desk.cases.numbered(number)
+        boxes = await self.desk.shelves.contacts.having("issue", case["_id"] if case else "")
+        party = opened(self.desk.sealer, boxes, {"party"})["party"] or {}
+        phone = "".join(digit for digit in str(party.get("phone") or "") if digit.isdecimal())
+        right = hmac.compare_digest(phone[-4:].encode(), digits.strip().encode("utf-8", "replace"))
+        if case is None or len(phone) < 4 or not right:
+            raise Refusal(401, "not-the-party", "The number and the last four digits of the phone do not fit.")
+        await self.entry.was_right(noted)
+        return self.links.token(Link(number, "t", self.desk.clock.now() + VISIT))
+
+    async def case(self, token: str) -> Document:
+        """Return the case that a link opens. Raises Refusal 404 for one that nobody made, or that has ended."""
+        link = self.links.read(token, self.desk.clock.now()) if self.links else None
+        found = await self.desk.cases.numbered(link.number) if link else None
+        if found is None:
+            raise Refusal(404, "link-unknown", "This link is not valid, or no longer.")
+        return found
+
+    async def say(self, token: str, command: str, said: Mapping[str, Any], key: str) -> None:
+        """Do a command in the party's name. Raises Refusal, Unavailable."""
+        case = await self.case(token)
+        await self.desk.command(case["_id"], command, said, actor=PARTY, scope=of_party(case["receipt"]), key=key)
+
+    def possible(self, case: Document) -> list[str]:
+        """Name what the party can do now: whatever would not be refused."""
+        return [command for command, said in COMMANDS.items() if self._would_do(case, command, said)]
+
+    def _would_do(self, case: Document, command: str, said: Mapping[str, Any]) -> bool:
+        given = Command(command, {"said": said, "scope": of_party(case["receipt"])}, PARTY, "")
+        try:
+            self.rules(self.desk.city.pack).decide(case, given, self.desk.clock.now())
+        except Refusal:
+            return False
+        return True
