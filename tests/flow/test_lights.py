@@ -98,7 +98,7 @@ async def test_a_service_that_was_away_for_an_hour_brings_no_false_light_and_tel
         assert [level for level, _ in await city.lights(waiting)] == ["yellow"]
         assert await city.lights(handled) == []
         assert len(about_light(city.sms.to(city.phone("officer", UNIT)), "黄灯")) == 1
-        assert len(city.sms.to("13911112222")) == 2
+        assert len(city.sms.to("13911112222")) == 3
 
 
 async def test_a_same_day_issue_from_after_hours_before_spring_festival_is_due_no_later_than_a_complex_one() -> None:

@@ -37,14 +37,15 @@ async def test_an_ordinary_report_goes_from_receipt_to_closing_and_the_party_is_
 
     assert await city.state(issue) == "closed"
     told = [one for one in await city.story(issue) if one.source in ("intake", "router", "desk")]
-    assert [one.type for one in told] == WHOLE_LIFE
+    assert [one.type for one in told] == [*WHOLE_LIFE[:5], "follow-up-planned", *WHOLE_LIFE[5:]]
     assert told[-1].data["kind"] == "resolved"
-    first, last = city.sms.to(PHONE)
+    first, asked, last = city.sms.to(PHONE)
     assert issue.receipt in first.text
     assert "已收到" in first.text
     assert issue.receipt in last.text
+    assert "http://city.example/my/" in asked.text
     assert "已销号" in last.text
-    assert len(city.mail.to(EMAIL)) == 2
+    assert len(city.mail.to(EMAIL)) == 3
 
 
 async def test_the_unit_is_told_by_email_what_it_has_to_do_and_until_when(city: City) -> None:
@@ -85,7 +86,7 @@ async def test_personal_data_is_in_the_sealed_contact_and_nowhere_else(city: Cit
     assert await city.contact(issue, "party") == {**party, "language": None}
     assert (await city.contact(issue, "original"))["text"] == text
     assert "路灯坏了" in everything, "what is not personal is told: else this test would prove nothing"
-    assert [one.to for one in city.sms.got if one.to == party["phone"]] == [party["phone"]]
+    assert [one.to for one in city.sms.got if one.to == party["phone"]] == [party["phone"]] * 2
 
 
 async def test_the_officer_in_charge_reads_the_contact_and_an_officer_of_another_unit_does_not_see_the_case(

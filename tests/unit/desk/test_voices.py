@@ -129,7 +129,7 @@ async def test_a_supporter_is_another_party_and_counts_once(desk: Desk) -> None:
 
 async def test_an_issue_named_in_a_body_has_to_be_one_that_its_sender_sees(desk: Desk) -> None:
     await led(desk)
-    await desk.tell(Story("i-2"), ("intake", names.ISSUE_SUBMITTED, submitted(channel="petition")))
+    await desk.tell(Story("i-2"), ("intake", names.ISSUE_SUBMITTED, submitted(secrecy="sealed", text=None)))
     assert await slug(desk, OPERATOR, "remind", {"issue": "i-2"}) == "case-unknown"
 
 

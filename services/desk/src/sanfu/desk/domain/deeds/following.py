@@ -11,6 +11,7 @@ from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, WITHHELD, Order, keep_secret, refused, wrong
 from sanfu.desk.domain.deeds.planning import planned
+from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import related
 from sanfu.runtime.rules import Draft
