@@ -1,4 +1,4 @@
-"""What comes after it was handled: the party is asked, somebody looks, it was not done at all; and the party's voice."""
+"""What comes after it was handled: the party is asked, somebody looks, it was not done at all; the party's voice."""
 
 import re
 
@@ -6,7 +6,6 @@ import pytest
 
 from sanfu.contracts.envelope import instant
 from tests.support.city import City
-from tests.support.following import PHOTO
 from tests.support.people import Issue, Person
 
 PHONE = "13911112222"
@@ -62,7 +61,7 @@ async def test_a_falsely_handled_simple_issue_is_red_at_once_when_its_stop_is_vo
     await city.advance_to(limit)
     await city.advance(hours=16)
     assert await city.lights(issue, "handling") == [], "it was handled in time, or so it was said"
-    await caller(city).order(issue, "void", {"text": "现场查看，路灯仍不亮。", "evidence": [PHOTO]})
+    await caller(city).order(issue, "void", {"text": "现场查看，路灯仍不亮。"})
     assert [level for level, _ in await city.lights(issue, "handling")] == ["red"]
     assert (await city.receipt(issue))["state"] == "assigned"
     mails = [one for one in city.mail.to(city.pack.units[UNIT].mailbox or "") if "虚假办结" in str(one.subject)]
@@ -152,7 +151,7 @@ async def test_after_a_partys_death_nothing_is_sent_to_it_and_somebody_looks_on_
     await city.officer(UNIT).handle(issue)
     [plan] = await city.of(issue, "follow-up-planned")
     assert (plan.data["need"], plan.data["because"]) == ("site", "party_deceased")
-    await caller(city).follow_up(issue, evidence=[PHOTO])
+    await caller(city).looks(issue)
     assert await city.state(issue) == "closed"
     assert len(city.sms.to(PHONE)) == sent, "neither a link nor a closing"
 
@@ -168,7 +167,7 @@ async def test_an_anonymous_wall_crack_is_checked_on_site_with_a_photo(city: Cit
     ):
         await office.order(issue, "follow_up", said, refused=problem)
     await office.order(issue, "attempt", {"result": "no_answer"}, refused="nobody-to-ask")
-    await office.follow_up(issue, "no", evidence=[PHOTO])
+    await office.looks(issue, "no")
     assert await city.state(issue) == "followed_up"
 
 

@@ -84,7 +84,11 @@ class Asked:
         """Say it as the stores are asked: closed ones with `state=closed`, else open ones."""
         given = asdict(self)
         by: Literal["limit", "order"] = "limit" if given.pop("sort") == "due" else "order"
-        named = {"party_code": given.pop("credit_code"), "flags": given.pop("flag"), "reminded": given.pop("reminded") and True}
+        named = {
+            "party_code": given.pop("credit_code"),
+            "flags": given.pop("flag"),
+            "reminded": given.pop("reminded") and True,
+        }
         return Wanted(**given, **named, closed=self.state == "closed", by=by)
 
 
