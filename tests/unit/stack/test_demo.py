@@ -94,7 +94,7 @@ def case(**more: Any) -> dict[str, Any]:
     return {
         "id": "i", "state": "in_review", "urgency": "normal", "kind": "issue", "secrecy": "open", "title": "路灯不亮",
         "changed_at": at, "unit": None, "units": [], "town": None, "grade": None, "round": 1, "returns": 0,
-        "rounds": [], "clocks": {}, "has_contact": True, "history": [], "in_time": None, **more,
+        "rounds": [], "clocks": {}, "has_contact": True, "party_kind": "person", "history": [], "in_time": None, **more,
     }  # fmt: skip
 
 
