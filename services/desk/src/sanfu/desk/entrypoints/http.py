@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.domain.table import STATES
 from sanfu.desk.entrypoints.orders.all import ORDERS
-from sanfu.desk.entrypoints.views import counted, listed, whole
+from sanfu.desk.entrypoints.views import counted, listed, unforeseen, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
 from sanfu.runtime import texts
@@ -163,9 +163,12 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
 
     @router.get("/cases/{case}/history", operation_id="read_history")
     async def history(case: CaseId, page: PageAsked, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:
-        """All that happened to a case, the first first; the case itself shows the last 50."""
+        """All that happened to a case, the first first; the case itself shows the last 50. To who handles it a page
+        may be shorter: how it is followed up is left out."""
         answer = page.of(await desk.history(viewer, case, page), lambda entry: Cursor(None, entry["_id"]))
-        shown = [{k: v for k, v in entry.items() if k not in _OF_THE_STORE} for entry in answer["items"]]
+        hidden = unforeseen(covering(desk.scope(viewer), await desk.case(viewer, case)))
+        told = [entry for entry in answer["items"] if entry["type"] not in hidden]
+        shown = [{k: v for k, v in entry.items() if k not in _OF_THE_STORE} for entry in told]
         return {**answer, "items": shown}
 
     @router.get("/cases/{case}/contact", operation_id="read_contact")

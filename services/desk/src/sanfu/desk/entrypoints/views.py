@@ -32,6 +32,11 @@ UNFORESEEN = frozenset(
 )
 
 
+def unforeseen(clauses: Scope) -> frozenset[str]:
+    """Name what is told of a case that whoever sees it under these clauses does not hear."""
+    return frozenset() if any(clause.role in FROM_OUTSIDE for clause in clauses) else UNFORESEEN
+
+
 def brief(case: Document) -> dict[str, Any]:
     """Show a case as a line of a list."""
     shown = {key: case.get(key) for key in BRIEF}
@@ -45,7 +50,7 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
     clauses = covering(scope, case)
     named = filer_named(clauses, case)
     shown = {key: case.get(key) for key in WHOLE}
-    if any(c.role in FROM_OUTSIDE for c in clauses):
+    if not unforeseen(clauses):
         shown |= {"need": case["need"], "withdrawal": case["withdrawal"]}
     else:
         shown |= _unforeseen(case)
