@@ -53,11 +53,11 @@ def _line(row: Json) -> str:
 async def _replanned(stack: Stack, pack: str | None, *, as_json: bool) -> None:
     async with Doors(stack) as doors:
         found = await doors.replan(pack)
-        while found["state"] in ("running", "waiting"):
-            if not as_json:
-                console.print(f"{found['state']}: {found['looked']} looked at, {found['changed']} changed", end="\r")
-            await asyncio.sleep(ASKS_EVERY)
-            found = await doors.replan_progress()
+        with console.status("") as shown:
+            while found["state"] in ("running", "waiting"):
+                shown.update(f"{found['state']}: {found['looked']} looked at, {found['changed']} changed")
+                await asyncio.sleep(ASKS_EVERY)
+                found = await doors.replan_progress()
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
