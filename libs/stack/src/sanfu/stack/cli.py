@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sanfu.stack import gate, letters, rebuilding, replanning, services, subscribing, tables, tools
+from sanfu.stack import access, gate, letters, rebuilding, replanning, services, subscribing, tables, tools
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -31,6 +31,7 @@ app.command("demo")(demo.run)
 app.command("rebuild")(rebuilding.run)
 app.command("subscribe")(subscribing.run)
 app.command("bench")(tools.bench)
+app.add_typer(access.app, name="access")
 app.add_typer(letters.app, name="dlq")
 app.add_typer(tools.city, name="city")
 tools.sla.command("replan")(replanning.run)

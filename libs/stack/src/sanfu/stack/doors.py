@@ -66,6 +66,11 @@ class Doors:
     async def cases(self, user: str, **filters: str) -> list[Json]:
         return [one async for one in self._all("desk", "/v1/cases", filters, self._as(user))]
 
+    async def access(self, user: str, case: str, lang: str) -> Json:
+        """Say why somebody can or can't see a case."""
+        asked = {"user": user, "case": case, "lang": lang}
+        return await self._ask("GET", "desk", "/ops/access", params=asked, headers=self._operator())
+
     async def counts(self, user: str) -> Json:
         return await self._ask("GET", "desk", "/v1/counts", headers=self._as(user))
 

@@ -27,6 +27,7 @@ from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
 from sanfu.desk.entrypoints import (
+    access,
     administering,
     doors,
     draws,
@@ -47,6 +48,7 @@ from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
+from sanfu.runtime.http import ops_guard
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Rules
@@ -125,6 +127,7 @@ def assemble(
             http.routes(desk, who), searching.routes(desk, who), files.routes(evidence, who),
             exporting.routes(desk, who), records.routes(desk, who), draws.routes(desk, lots, who),
             pages.routes(desk, sessions), doors.routes(door), mine.routes(parties),
+            access.routes(desk, who, ops_guard(settings.ops_token)),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
