@@ -137,6 +137,13 @@ class Desk:
         headers = {**as_user(user), "Content-Type": "application/octet-stream"}
         return await self.client.post(f"/v1/cases/{subject}/evidence", content=content, headers=headers, params=query)
 
+    async def make(self, user: str, path: str, said: Mapping[str, Any], **headers: str) -> httpx.Response:
+        """Make, or order, an affair; what comes of it has happened when this returns."""
+        given = {"Idempotency-Key": f"k{next(self.keys)}", **as_user(user), **headers}
+        answer = await self.client.post(path, json=dict(said), headers=given)
+        await self.service.line(names.AFFAIRS).commands.drain()
+        return answer
+
     async def get(self, user: str, path: str, **query: Any) -> httpx.Response:
         return await self.client.get(path, params=query or None, headers=as_user(user))
 
@@ -202,7 +209,8 @@ def packs() -> PackHolder:
 def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None, **more: Any) -> Desk:
     """Make a desk on memory parts; start and stop are the caller's."""
     broker, clock = MemoryBroker(), ManualClock(MORNING)
-    for topic, partitions in ((names.ISSUES, 2), (names.CONTACTS, 1), (names.DIRECTORY, 1), ("sanfu.desk.dlq", 1)):
+    single = (names.CONTACTS, names.DIRECTORY, "sanfu.desk.dlq")
+    for topic, partitions in ((names.ISSUES, 2), (names.AFFAIRS, 2), *((name, 1) for name in single)):
         broker.create(topic, partitions)
     documents = documents or MemoryDocuments()
     parts = Parts(broker, documents, clock)

@@ -20,7 +20,9 @@ from tests.support.cases import CALLER, OFFICE, OFFICER, Story, as_user, assigne
 from tests.support.eventually import eventually
 from tests.support.parts import create_topics
 
-TOPICS = {names.ISSUES: 4, names.CONTACTS: 2, names.DIRECTORY: 1, names.dead_letter_topic("desk"): 1}
+TOPICS = {
+    names.ISSUES: 4, names.AFFAIRS: 4, names.CONTACTS: 2, names.DIRECTORY: 1, names.dead_letter_topic("desk"): 1,
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -170,11 +170,11 @@ async def test_who_has_no_part_in_a_case_learns_nothing_of_it(desk: Desk) -> Non
         assert (await desk.order(user, "i-1", "acknowledge")).status_code == 404
 
 
-async def test_a_leader_reads_and_is_offered_nothing_to_do(desk: Desk) -> None:
+async def test_a_leader_reads_and_instructs_and_is_offered_nothing_else(desk: Desk) -> None:
     await led(desk)
-    assert (await desk.get(LEADER, "/v1/cases/i-1")).json()["allowed"] == []
+    assert (await desk.get(LEADER, "/v1/cases/i-1")).json()["allowed"] == ["instruct"]
     answer = await desk.order(LEADER, "i-1", "acknowledge")
-    assert (answer.status_code, answer.json()["allowed"]) == (409, [])
+    assert (answer.status_code, answer.json()["allowed"]) == (409, ["instruct"])
 
 
 async def test_lights_and_limits_show_on_the_case_and_stay_on_its_record(desk: Desk) -> None:

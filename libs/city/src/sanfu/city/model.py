@@ -424,6 +424,8 @@ class Policy:
     """What ends every clock of a case, whatever it was waiting for: the case is over."""
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
+    orders: Mapping[str, str] = field(default_factory=dict)
+    """Cause → level of the supervision order that is raised by rule; a cause that is not here raises none."""
     follow_up_sample: float = 0.1
     """Least share of handled issues that get a call (or, without a party, a check on site) beside those that must."""
     follow_up_call: tuple[Mapping[str, tuple[str, ...]], ...] = ()

@@ -50,7 +50,7 @@ class PolicyReader:
             "audience": words.AUDIENCES,
             "unit": set(units),
             "kind": words.ISSUE_KINDS,
-            "level": ("normal", "yellow", "red"),
+            "level": words.ORDER_LEVELS,
         }
 
     def policy(self, document: Section, overrides: Mapping[date, DayOverride]) -> Policy:
@@ -70,6 +70,7 @@ class PolicyReader:
             over=self._triggers(document, "over") if document.has("over") else (),
             clocks={code: self._clock(code, part, pauses) for code, part in self._named(document)},
             windows={code: self._window(code, part) for code, part in document.section("windows").named()},
+            orders=self._orders(document.section("orders")),
             follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
             follow_up_call=tuple(self._cases(entry) for entry in document.sections("follow_up_call")),
             reminders_for_office=document.parsed("reminders_for_office", _count, 3),
@@ -128,6 +129,11 @@ class PolicyReader:
         )
         section.done()
         return service
+
+    def _orders(self, section: Section) -> dict[str, str]:
+        found = {cause: section.choice(cause, words.ORDER_LEVELS) for cause in words.ORDER_CAUSES if section.has(cause)}
+        section.done()
+        return found
 
     # ── clocks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

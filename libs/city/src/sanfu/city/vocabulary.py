@@ -38,6 +38,9 @@ ROLES = _words(
     "supervisor liaison monitor leader discipline_liaison auditor system_administrator"
 )
 IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair")
+ORDER_LEVELS = ("normal", "yellow", "red")
+ORDER_CAUSES = ("red_light", "two_unsatisfied", "false_completion", "instruction")
+"""What may raise a supervision order by rule."""
 MEDIA = ("sms", "email")
 TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader")
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")

@@ -141,7 +141,7 @@ class Subject:
         told: list[Told] = []
         if kind is Replay.LIVE:
             try:
-                given = Concern(event or self._set.event(letter))
+                given = Concern(event or self._set.event(letter), self.id)
                 told = self._decided(self.state, given, Cause(letter.heads.id, letter.heads.traceparent))
                 self._try(self.state, told, weigh=bool(told))
             except Exception as error:

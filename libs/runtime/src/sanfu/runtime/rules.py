@@ -54,9 +54,10 @@ Input = Event | Command | Due
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """An event of another subject that says of this one that it bears upon it. See `Bearing`."""
+    """An event of another subject that says of this one, `subject`, that it bears upon it. See `Bearing`."""
 
     event: Event
+    subject: str
 
 
 class Named(NamedTuple):

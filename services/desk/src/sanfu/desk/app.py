@@ -5,6 +5,7 @@ import contextlib
 import hmac
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -18,11 +19,14 @@ from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.desk.accounts import give_tokens, keep_all
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
+from sanfu.desk.adapters.memory_affairs import MemoryAffairs
 from sanfu.desk.adapters.passwords import Argon2
 from sanfu.desk.adapters.pictures import Pictures
 from sanfu.desk.administration import Administration
+from sanfu.desk.affairs import Affairs
 from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
+from sanfu.desk.domain.affairs.rules import AffairRules
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
@@ -40,15 +44,17 @@ from sanfu.desk.entrypoints import (
     records,
     searching,
 )
+from sanfu.desk.entrypoints import affairs as affairs_http
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence
-from sanfu.desk.handlers import City, Desk
+from sanfu.desk.handlers import City, Desk, Do
 from sanfu.desk.identities import Identities
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
 from sanfu.runtime.http import ops_guard
+from sanfu.runtime.lines import Story
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Rules
@@ -58,6 +64,9 @@ from sanfu.runtime.store import StoreDown
 from sanfu.runtime.tables import Table
 
 log = structlog.get_logger()
+
+AFFAIRS = "affairs"
+"""The collection of the affairs' documents."""
 
 SWEEP_EVERY = 3600.0
 """Seconds between two looks for sessions that have ended by themselves: they open nothing meanwhile."""
@@ -85,6 +94,11 @@ def assemble(
     sealer = Sealer(keys) if keys else None
     lots = Lots(hmac.digest(keys.index, b"follow-up lots", "sha256")) if keys else NO_LOTS
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
+
+    async def do_affair(subject: str, command: Any) -> Any:
+        return await service.line(names.AFFAIRS).commands.do(subject, command)
+
+    affairs = _affairs(desk, parts, do_affair)
     directory = Directory(desk, parts.broker)
     entry = Entry(
         desk.accounts, hasher or Argon2(), _own_key(keys, b"desk sessions"), settings.session_hours * 3600, time.time
@@ -98,6 +112,7 @@ def assemble(
 
     async def prepare() -> None:
         await _prepare(cases, shelves)
+        await affairs.lists.prepare()
         if settings.user_tokens is not None:
             await give_tokens(shelves.users, _tokens(settings.user_tokens))
         await keep_all(shelves)
@@ -108,7 +123,11 @@ def assemble(
                 await entry.sweep()
             await asyncio.sleep(SWEEP_EVERY)
 
-    async def watch() -> Rules | None:
+    def rules() -> dict[str, Rules]:
+        pack = desk.city.pack
+        return {names.ISSUES: DeskRules(pack, holidays, lots), names.AFFAIRS: AffairRules(pack, holidays)}
+
+    async def watch() -> Mapping[str, Rules] | None:
         city = await asyncio.to_thread(_newer, desk.city, packs)
         if city is None:
             return None
@@ -116,17 +135,18 @@ def assemble(
         service.metrics.pack.clear()
         service.metrics.pack.labels(city.pack.version).set(1)
         log.info("pack_taken", version=city.pack.version)
-        return DeskRules(city.pack, holidays, lots)
+        return rules()
 
     async def quiet() -> dict[str, int]:
         return {"directory_unsent": await directory.unsent()}
 
     service = Service(
-        name="desk", rules=DeskRules(desk.city.pack, holidays, lots), parts=parts, settings=settings, codec=codec,
+        name="desk", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
+        beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
-            http.routes(desk, who), searching.routes(desk, who), files.routes(evidence, who),
-            exporting.routes(desk, who), records.routes(desk, who), draws.routes(desk, lots, who),
-            pages.routes(desk, sessions), doors.routes(door), mine.routes(parties),
+            http.routes(desk, who), affairs_http.routes(affairs, who), searching.routes(desk, who),
+            files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
+            draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door), mine.routes(parties),
             access.routes(desk, who, ops_guard(settings.ops_token)),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
@@ -171,6 +191,15 @@ def _files(parts: Parts) -> Attachments:
     from sanfu.runtime.mongo import bucket, spoken  # noqa: PLC0415 (it loads the driver)
 
     return GridFSAttachments(bucket(parts.database, "evidence_files"), spoken)
+
+
+def _affairs(desk: Desk, parts: Parts, do: Do) -> Affairs:
+    documents = parts.documents.beside(AFFAIRS)
+    if isinstance(documents, MemoryDocuments):
+        return Affairs(desk, MemoryAffairs(documents.documents), documents, do)
+    from sanfu.desk.adapters.mongo_affairs import MongoAffairs  # noqa: PLC0415 (it loads the driver)
+
+    return Affairs(desk, MongoAffairs(documents.collection), documents, do)  # type: ignore[attr-defined]
 
 
 def _stores(parts: Parts) -> tuple[Cases, Shelves]:

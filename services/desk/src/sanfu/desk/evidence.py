@@ -21,7 +21,7 @@ from sanfu.runtime.rules import Refusal
 
 LINK_LASTS: Final = timedelta(minutes=5)
 """Long enough to click, too short to pass on."""
-_ACTING: Final = frozenset(role for _, _, role in TABLE)
+_ACTING: Final = frozenset(role for _, command, role in TABLE if command != "instruct")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ EVERYTHING = Wanted()
 Do = Callable[[str, Command], Awaitable[Done]]
 
 
+NAMING = ("head",)
+"""Fields of a command's body that name another case."""
+
+
 class City:
     """The pack in use, and what is derived from it once."""
 
@@ -78,6 +82,11 @@ class Desk:
             raise unknown()
         return found
 
+    async def seen(self, who: Viewer, ids: Sequence[str]) -> dict[str, Document]:
+        """Return those of these cases that somebody may see."""
+        scope, found = self.scope(who), await self.documents.read(ids) if ids else {}
+        return {id: case for id, case in found.items() if "state" in case and covering(scope, case)}
+
     async def page(self, who: Viewer, wanted: Wanted, page: Page) -> list[Document]:
         return await self.cases.page(self.query_scope(who, wanted), wanted, page)
 
@@ -108,9 +117,11 @@ class Desk:
             check_named(said, await self.case(who, id), await self.shelves.evidence.having("case", id))
         if other := said.get("issue"):
             await self.case(who, other)
+        others = await self.seen(who, [said[field] for field in NAMING if said.get(field)])
         done = await self.command(
-            id, name, said, actor=Actor(who.id, "", who.unit), scope=self.scope(who), key=key, if_match=if_match
-        )
+            id, name, said, actor=Actor(who.id, "", who.unit), scope=self.scope(who), key=key, if_match=if_match,
+            others=others,
+        )  # fmt: skip
         after = {"_id": id, "ver": done.ver, **done.state}
         if done.repeated and not covering(self.scope(who), after):
             raise unknown()
@@ -118,15 +129,15 @@ class Desk:
 
     async def command(
         self, id: str, name: str, said: Mapping[str, Any], *, actor: Actor, scope: Scope, key: str,
-        if_match: int | None = None,
+        if_match: int | None = None, others: Mapping[str, Document] | None = None,
     ) -> Done:  # fmt: skip
         """Do a command in somebody's name, within a scope. Raises Refusal, Unavailable."""
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        people = await self._people(id) if any(said.get(name) for name in TEXTS) else []
-        data = {"said": masked(said, people), "scope": scope}
+        people = await self.people_of(id) if any(said.get(name) for name in TEXTS) else []
+        data = {"said": masked(said, people), "scope": scope, "id": id, "others": others or {}}
         return await self.do(id, Command(name, data, actor, f"{actor.id}:{key}", body, if_match))
 
-    async def _people(self, id: str) -> list[Mapping[str, Any]]:
+    async def people_of(self, id: str) -> list[Mapping[str, Any]]:
         """Return what is known of an issue's party and filer; nothing without a key ring."""
         return people(self.sealer, await self.shelves.contacts.having("issue", id)) if self.sealer else []
 

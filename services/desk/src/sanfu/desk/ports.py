@@ -107,6 +107,35 @@ class Cases(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AffairsWanted:
+    """What a list of affairs is asked for: of one kind; open ones, unless `ended` ones or all of one `issue`."""
+
+    what: str
+    unit: str | None = None
+    state: str | None = None
+    issue: str | None = None
+    ended: bool = False
+
+    def conditions(self) -> dict[str, Any]:
+        """Return what an affair's fields must equal, or hold."""
+        given = {"units": self.unit, "state": self.state, "concerns": self.issue}
+        open = {} if self.issue is not None else {"open": not self.ended}
+        return {"what": self.what, **open, **{name: value for name, value in given.items() if value is not None}}
+
+
+class AffairsLists(Protocol):
+    """Lists of affairs. Every method may raise StoreDown, and sees only what the scope does."""
+
+    async def prepare(self) -> None:
+        """Create what the queries need. May be called again."""
+        ...
+
+    async def page(self, scope: Scope, wanted: AffairsWanted, page: Page) -> list[Document]:
+        """Return up to `page.limit + 1` affairs after the page's cursor, by (limit, id)."""
+        ...
+
+
 class Shelf(Protocol):
     """A small collection of whole documents by `_id`, each with a `version` from 1. Any method may raise StoreDown."""
 

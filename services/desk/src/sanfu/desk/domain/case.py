@@ -17,7 +17,16 @@ from typing import Any, Final
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.finding import found_by
-from sanfu.desk.domain.folds import assisting, ending, following, handling, others, reviewing, voicing
+from sanfu.desk.domain.folds import (
+    assisting,
+    concerning,
+    ending,
+    following,
+    handling,
+    others,
+    reviewing,
+    voicing,
+)  # fmt: skip
 from sanfu.desk.domain.parts import involved
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case, Change, Fold
@@ -44,6 +53,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **assisting.FOLDS,
     **following.FOLDS,
     **voicing.FOLDS,
+    **concerning.FOLDS,
     **ending.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sanfu.contracts.masking import EMAILS, IDS, MOBILES, Mask
 
-TEXTS = ("reply", "question", "task", "summary", "internal", "reason", "text", "legal_ground", "source")
+TEXTS = ("reply", "question", "report", "task", "summary", "internal", "reason", "text", "legal_ground", "source")
 PUBLIC = (*IDS, *MOBILES)
 INTERNAL = (*PUBLIC, *EMAILS)
 
@@ -18,5 +18,5 @@ def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]]) -> dict
     """Return a command's body as the story may hold it. `people`: what is known of party and filer."""
     own = Mask.of(people)
     public, internal = own.by(*PUBLIC), own.by(*INTERNAL)
-    texts = {name: public if name in {"reply", "question"} else internal for name in TEXTS if said.get(name)}
+    texts = {name: public if name in {"reply", "question", "report"} else internal for name in TEXTS if said.get(name)}
     return {**said, **{name: mask.text(said[name]) for name, mask in texts.items()}}

@@ -38,8 +38,9 @@ def _parts(case: Case) -> Iterator[str | None]:
 def handling_units(case: Case) -> list[str]:
     """Name the units that had a hand in it, or have: who follows up is of none of them."""
     helped = [task["unit"] for task in case["assists"] if task["done"] is None or task["done"]["result"] == "done"]
-    led = [round["unit"] for round in case["rounds"]]
-    return list(dict.fromkeys([*led, *(unit for unit, _ in case["beside"]), *helped]))
+    led = [round["unit"] for round in case["rounds"] if round["unit"]]
+    head = [case["head_handled"]["unit"]] if case["head_handled"] else []
+    return list(dict.fromkeys([*led, *head, *(unit for unit, _ in case["beside"]), *helped]))
 
 
 def standings(case: Case, units: frozenset[str] | None) -> set[str]:

@@ -8,8 +8,8 @@ from typing import Any
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
+from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain import waits
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import closing, handlers
 from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
@@ -18,7 +18,7 @@ from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.table import FOR_NOBODY, TABLE, Capacity, allowed
-from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State
+from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Refusal, Relay, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,15 @@ class DeskRules:
     lots: Lots = NO_LOTS
     service: str = "desk"
     knows: frozenset[str] = story.KNOWN
+    bears: frozenset[str] = bearing.BEARS
 
     def evolve(self, state: State, event: Event) -> State:
         return story.evolve(state, event)
 
-    def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
+    def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Draft]:
         match given:
+            case Concern(event, subject):
+                return bearing.decided(state, event, subject, self.pack)
             case Command():
                 return self._obey(state, given, now)
             case Due():
@@ -52,6 +55,9 @@ class DeskRules:
             if waited
             else ()
         )
+
+    def concerned(self, event: Event) -> Sequence[Named]:
+        return bearing.concerned(event)
 
     def due(self, state: State) -> datetime | None:
         waited = waits.next_of(state)
@@ -80,8 +86,11 @@ class DeskRules:
             raise unknown()
         clause = _capacity(case, command.name, clauses)
         by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
-        home = command.actor.unit
-        return DEEDS[command.name](Order(case, said, by, now, self.pack, self.holidays, home, self.lots))
+        order = Order(
+            case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
+            id=command.data.get("id", ""), others=command.data.get("others", {}),
+        )  # fmt: skip
+        return DEEDS[command.name](order)
 
 
 def _capacity(case: State, name: str, clauses: Scope) -> Clause:
@@ -89,7 +98,7 @@ def _capacity(case: State, name: str, clauses: Scope) -> Clause:
 
     def able(clause: Clause) -> bool:
         step = TABLE.get((case["state"], name, clause.role))
-        return step is not None and step.standing in standings(case, clause.units)
+        return step is not None and not clause.only_reads and step.standing in standings(case, clause.units)
 
     if found := next((c for c in clauses if able(c) and not _recused(case, name, c)), None):
         return found
@@ -124,6 +133,8 @@ def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> Iterator[Capac
     """In which roles somebody may act on a case they see, and for which of its units; for none, where it complains of
     theirs."""
     for clause in clauses:
+        if clause.only_reads:
+            continue
         kept = standings(case, clause.units) - ({FOR_NOBODY} if clause.recused(case) else set())
         yield from ((clause.role, standing) for standing in kept)
 

@@ -100,6 +100,11 @@ class Clause:
         if self.receipt is not None:
             yield "receipt", self.receipt == case["receipt"]
 
+    @property
+    def only_reads(self) -> bool:
+        """Tell whether its holder may do nothing: who leads an area reads what lies in it, whoever handles that."""
+        return self.role == "leader" and self.town is not None
+
     def leads(self, case: Mapping[str, Any]) -> bool:
         """Tell whether the unit that leads is one this grant stands for (an area stands for none)."""
         return self.units is not None and case["unit"] in self.units

@@ -24,17 +24,20 @@ REFUSED: Final = "refused"
 FORWARDED: Final = "forwarded"
 WITHDRAWN: Final = "withdrawn"
 REOPEN_REQUESTED: Final = "reopen_requested"
+MERGED: Final = "merged"
+REGISTERED: Final = "registered"
 CLOSED: Final = "closed"
 
 STATES: Final = (
     SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, HANDLED, FOLLOWED_UP, RETURNED, ANSWERED,
-    REFUSED, FORWARDED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
+    REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
 )  # fmt: skip
 
 LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
 """They act for a unit, most often the one that leads, and only where that lies in their own subtree; its own system
 does, too."""
 REVIEW: Final = frozenset({"reviewer", "coordination_office"})
+LEADERS: Final = frozenset({"leader"})
 OFFICE: Final = frozenset({"coordination_office"})
 CALLERS: Final = frozenset({"follow_up_caller", "coordination_office", "supervisor"})
 WRITERS: Final = frozenset({"hotline_operator", "window_agent"})
@@ -81,7 +84,7 @@ def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, 
 
 _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
-_OPEN: Final = f"{_NEW} awaiting_party {_LED} handled followed_up returned"
+_OPEN: Final = f"{_NEW} awaiting_party {_LED} registered handled followed_up returned"
 _VOICED: Final = f"{_OPEN} reopen_requested"
 
 REVIEWING: Final = {
@@ -104,6 +107,7 @@ HANDLING: Final = {
 }
 FOLLOWING: Final = {
     **_rows("handled", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("merged", "follow_up", CALLERS, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
     **_rows("handled", "attempt", CALLERS, names.FOLLOW_UP_ATTEMPTED, STAYS),
     **_rows("handled", "rate", PARTY, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
     **_rows("handled followed_up closed", "void", CALLERS, names.COMPLETION_VOIDED, CONTACTED),
@@ -118,6 +122,15 @@ VOICES: Final = {
     **_rows(_VOICED, "decline_withdrawal", OFFICE, names.WITHDRAWAL_DECLINED, STAYS),
     **_rows(_VOICED, "party_deceased", CALLERS | REVIEW | WRITERS, names.PARTY_DECEASED, STAYS),
 }
+AFFAIRS: Final = {
+    **_rows(f"{_NEW} {_LED}", "merge", REVIEW, names.ISSUE_MERGED, MERGED),
+    **_rows("contacted", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
+    **_rows("registered", "reach_milestone", LEAD, names.MILESTONE_REACHED, STAYS),
+    **_rows("registered", "report_register", LEAD | OFFICE, names.REGISTER_REPORTED, STAYS),
+    **_rows("registered", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
+    **_rows(f"{_LED} returned registered handled", "instruct", LEADERS, names.INSTRUCTION_GIVEN, STAYS),
+}
+"""What affairs bring about, and the register that a meeting's decision puts an issue on."""
 ENDING: Final = {
     **_rows("followed_up reopen_requested", "reopen", OFFICE, names.ISSUE_REOPENED, ASSIGNED),
     **_rows("reopen_requested", "decline_reopen", OFFICE, names.REOPEN_DECLINED, CLOSED),
@@ -139,7 +152,7 @@ ASSISTING: Final = {
     **_rows(_LED, "decline_handover", LEAD, names.HANDOVER_DECLINED, STAYS, standing=FOR_OFFERED),
 }
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
-    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **ENDING,
+    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **AFFAIRS, **ENDING,
 }  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})
@@ -148,7 +161,8 @@ ABOUT: Final[Mapping[str, str]] = {
     "withdraw_offer": "offer", "confirm_withdrawal": "withdrawal", "decline_withdrawal": "withdrawal",
 }  # fmt: skip
 """Command → the part of a case that it is about: where there is none, it is not offered."""
-COMMANDS: Final = tuple(dict.fromkeys(command for _, command, _ in TABLE))
+COMMANDS: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if role not in SYSTEM))
+"""What people can order."""
 AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values() if step.to}
 """Type of an own event → the state it leads to."""
 

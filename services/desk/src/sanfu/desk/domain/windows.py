@@ -28,14 +28,14 @@ def window_end(
     limit = limit_for(pack, case, window)
     if limit is None:
         return None
-    always = case["urgency"] in pack.policy.always_in_service
+    always = case.get("urgency") in pack.policy.always_in_service
     calendar = serving(pack.policy, ZoneInfo(pack.zone), holidays, case["unit"], always=always)
     return closes(replace(calendar, lenient=True), limit, start)
 
 
 def limit_for(pack: Pack, case: Mapping[str, Any], window: str) -> Limit | None:
     found = pack.policy.windows.get(window)
-    return limit_of(found.limits, {fact: case[fact] for fact in FACTS if case[fact]}) if found else None
+    return limit_of(found.limits, {fact: case[fact] for fact in FACTS if case.get(fact)}) if found else None
 
 
 def closes(calendar: Calendar, limit: Limit, start: datetime) -> datetime:

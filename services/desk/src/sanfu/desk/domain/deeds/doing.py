@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sanfu.desk.domain.deeds import assisting, ending, following, handling, reviewing, voicing
+from sanfu.desk.domain.deeds import assisting, concerning, ending, following, handling, reviewing, voicing
 from sanfu.desk.domain.deeds.order import Order
 from sanfu.runtime.rules import Draft
 
@@ -16,6 +16,10 @@ DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "forward": reviewing.forward,
     "ask_more": reviewing.ask_more,
     "object": reviewing.object_to,
+    "merge": concerning.merge,
+    "instruct": concerning.instruct,
+    "reach_milestone": concerning.reach_milestone,
+    "report_register": concerning.report_register,
     "acknowledge": handling.acknowledge,
     "contact": handling.contact,
     "reach_scene": handling.reach_scene,

@@ -27,8 +27,8 @@ def reopen(order: Order) -> list[Draft]:
             "no-more-rounds", f"It was handled again {case['round'] - 1} times: {instead}, with words of why."
         )
     body = {
-        "by": order.by, "round": case["round"] + 1, "unit": case["unit"], "reason": order.said["reason"],
-        "because": "requested" if requested else "follow_up",
+        "by": order.by, "round": case["round"] + 1, "unit": case["unit"] or case["head_handled"]["unit"],
+        "reason": order.said["reason"], "because": "requested" if requested else "follow_up",
     }  # fmt: skip
     return [Draft(names.ISSUE_REOPENED, body)]
 
@@ -45,8 +45,7 @@ def close(order: Order) -> list[Draft]:
     three_ones(case)
     if order.by["id"] in handlers(case):
         raise refused("handled-it", "Who handled it can't close it: somebody else has to.")
-    ones = this_round(case)
-    if reason := _unfit(said["kind"], ones["handle"]["outcome"], ones["follow_up"]["resolved"]):
+    if reason := _unfit(case, said["kind"]):
         raise refused("kind-unfit", reason)
     if said["kind"] == "explained" and said["reply"] is None:
         raise wrong("reply", "missing", "the words that explain it to the party")
@@ -54,11 +53,16 @@ def close(order: Order) -> list[Draft]:
 
 
 def handlers(case: Case) -> set[str]:
-    """Name all who handled it, in whatever round, or said so falsely."""
-    return {was["by"]["id"] for was in handlings(case)}
+    """Name all who handled it, in whatever round, or said so falsely; or handled what it was merged into."""
+    head = {case["head_handled"]["handled_by"]} if case["head_handled"] else set()
+    return {was["by"]["id"] for was in handlings(case)} | head
 
 
-def _unfit(kind: str, outcome: str, resolved: str) -> str | None:
+def _unfit(case: Case, kind: str) -> str | None:
+    if (kind == "merged") != (case["head"] is not None):
+        return "It was merged: it closes as merged." if case["head"] else "It was not merged into another."
+    ones = this_round(case)
+    outcome, resolved = ones.get("handle", {}).get("outcome"), ones["follow_up"]["resolved"]
     match kind:
         case "resolved" if resolved != "yes":
             return "Only what the party calls resolved is closed as resolved."
@@ -70,8 +74,10 @@ def _unfit(kind: str, outcome: str, resolved: str) -> str | None:
 
 
 def three_ones(case: Case) -> None:
-    """Whatever the table says: nothing that was handled closes without contact, handling and follow-up of its round."""
-    if missing := [one for one in THREE_ONES if one not in this_round(case)]:
+    """Whatever the table says: nothing that was handled closes without contact, handling and follow-up of its round.
+    Of what was merged the first two were done at its head."""
+    wanted = THREE_ONES if case["head"] is None else THREE_ONES[-1:]
+    if missing := [one for one in wanted if one not in this_round(case)]:
         raise refused("three-ones-missing", f"Not done in this round: {', '.join(missing)}.", missing=missing)
 
 

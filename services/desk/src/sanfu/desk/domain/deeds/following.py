@@ -14,6 +14,7 @@ from sanfu.desk.domain.deeds.planning import planned
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import related
+from sanfu.desk.domain.table import MERGED
 from sanfu.runtime.rules import Draft
 
 SUFFICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,6 +39,8 @@ def begin(order: Order) -> list[Draft]:
 def follow_up(order: Order) -> list[Draft]:
     """Tell what the party says; or, where there is none, what somebody from outside saw."""
     keep_secret(order, "reason")
+    if order.case["state"] == MERGED and order.case["head_handled"] is None:
+        raise refused("head-not-handled", f"It was merged into {order.case['head']}, which is not handled yet.")
     impartial(order)
     plan = this_round(order.case).get("plan") or PLAIN
     _by_the_right_one(order, plan["need"])
@@ -57,7 +60,7 @@ def _told(order: Order, by: Mapping[str, Any], method: str, attempts: int = 1) -
         "round": case["round"],
     }  # fmt: skip
     told = [Draft(names.ISSUE_FOLLOWED_UP, body)]
-    return [*told, closing_of(order, "resolved")] if content(body) else told
+    return [*told, closing_of(order, "merged" if case["head"] else "resolved")] if content(body) else told
 
 
 def attempts_of(order: Order) -> Sequence[Mapping[str, Any]]:

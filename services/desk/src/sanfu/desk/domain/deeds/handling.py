@@ -87,7 +87,7 @@ def handle(order: Order) -> list[Draft]:
         "by": order.by, "unit": case["unit"], "outcome": said["outcome"], "reply": said["reply"],
         "internal": said["internal"], "evidence": said["evidence"], "planned_for": planned,
         "legal_ground": said["legal_ground"], "received_at": instant(order.now), "signed_by": None,
-        "assignment": case["assignment"], "round": case["round"],
+        "assignment": case["assignment"], "round": case["round"], "concerns": case["merged"],
     }  # fmt: skip
     return [Draft(names.ISSUE_HANDLED, body), *following.begin(order)]
 

@@ -1,7 +1,7 @@
 """A command on its way into a case, and what every deed may have to check of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -38,6 +38,10 @@ class Order:
     holidays: Holidays
     home: str | None = None
     lots: Lots = NO_LOTS
+    id: str = ""
+    """Id of the case or affair."""
+    others: Mapping[str, Case] = field(default_factory=dict)
+    """The cases that the body names, as they stand: id → case. All of them are in the sender's scope."""
 
     @property
     def today(self) -> date:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sanfu.desk.entrypoints.orders import assisting, ending, following, handling, reviewing, voicing
+from sanfu.desk.entrypoints.orders import assisting, concerning, ending, following, handling, reviewing, voicing
 from sanfu.runtime.bodies import Body
 
 ORDERS: Final[dict[str, type[Body]]] = {
@@ -14,6 +14,10 @@ ORDERS: Final[dict[str, type[Body]]] = {
     "forward": reviewing.Forward,
     "ask_more": reviewing.AskMore,
     "object": reviewing.ObjectTo,
+    "merge": concerning.Merge,
+    "instruct": concerning.Instruct,
+    "reach_milestone": concerning.ReachMilestone,
+    "report_register": concerning.ReportRegister,
     "acknowledge": handling.Acknowledge,
     "contact": handling.Contact,
     "reach_scene": handling.ReachScene,

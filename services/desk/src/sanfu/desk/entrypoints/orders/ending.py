@@ -22,6 +22,6 @@ class DeclineReopen(Body):
 class Close(Body):
     """Close what was followed up and is not resolved, or about which nobody said anything."""
 
-    kind: Literal["resolved", "explained", "planned", "other_route", "unverifiable"]
+    kind: Literal["resolved", "explained", "planned", "other_route", "unverifiable", "merged"]
     reply: Annotated[str, Text(LONGEST, 8)] | None = None
     reason: Annotated[str, Text(1000, 1)] | None = None

@@ -1,0 +1,42 @@
+"""Lists of affairs on MongoDB."""
+
+from typing import Any
+
+from sanfu.desk.adapters.queries import seen
+from sanfu.desk.domain.scope import Scope
+from sanfu.desk.ports import AffairsWanted, Document
+from sanfu.runtime.mongo import spoken
+from sanfu.runtime.paging import Page
+
+OPEN = {"open": True}
+LISTS = {
+    "city_by_limit": ["what", "limit", "_id"],
+    "units_by_limit": ["units", "what", "limit", "_id"],
+    "issue_by_limit": ["concerns", "limit", "_id"],
+}
+
+
+class MongoAffairs:
+    """`ports.AffairsLists` on the collection of the affairs' documents."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def prepare(self) -> None:
+        async with spoken():
+            for name, fields in LISTS.items():
+                keys = [(field, 1) for field in fields]
+                await self._collection.create_index(keys, name=name, partialFilterExpression=OPEN)
+            await self._collection.create_index([("concerns", 1), ("limit", 1), ("_id", 1)], name="all_of_an_issue")
+
+    async def page(self, scope: Scope, wanted: AffairsWanted, page: Page) -> list[Document]:
+        if not scope:
+            return []
+        asked: list[Document] = [wanted.conditions(), seen(scope)]
+        if page.after is not None:
+            key, id = page.after.key, page.after.id
+            asked.append({"$or": [{"limit": {"$gt": key}}, {"limit": key, "_id": {"$gt": id}}]})
+        async with spoken():
+            found = self._collection.find({"$and": asked}, {"outbox": 0, "applied": 0, "seen": 0, "history": 0})
+            rows: list[Document] = await found.sort([("limit", 1), ("_id", 1)]).limit(page.limit + 1).to_list(None)
+        return rows

@@ -1,0 +1,175 @@
+"""Supervision orders: a unit is told to do something and to answer for it (domain.md, "Supervision order")."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sanfu.city.calendar import Holidays, serving
+from sanfu.city.model import Pack, limit_of
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant, moment
+from sanfu.desk.domain.affairs.state import NEVER, begun, words
+from sanfu.desk.domain.affairs.table import ORDER, RAISED
+from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
+from sanfu.desk.domain.state import Case, Change, Fold
+from sanfu.desk.domain.windows import closes
+from sanfu.runtime.rules import Draft
+
+CLOCK: Final = "supervision_reply"
+"""The policy's clock that says how long a unit has for its answer, by the order's level."""
+
+
+# ── by people ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def raise_order(order: Order) -> list[Draft]:
+    """The command `raise`."""
+    said, pack = order.said, order.pack
+    unit = pack.units.get(said["unit"])
+    if unit is None or not unit.valid_on(order.now.date()) or unit.kind == "external":
+        raise wrong("unit", "unknown_unit", "a unit of the city that may be ordered")
+    by = said["reply_by"]
+    if by is not None and moment(by) <= order.now:
+        raise wrong("reply_by", "in_the_past", "an instant in the future")
+    level = said["level"]
+    body = {
+        "by": order.by, "level": level, "unit": unit.code, "issuer": order.by["unit"] or pack.office_unit,
+        "cause": said["cause"], "text": words(order, "text"), "concerns": said["issues"],
+        "reply_by": by or reply_by(pack, order.holidays, unit.code, level, order.now),
+    }  # fmt: skip
+    return [Draft(names.ORDER_RAISED, body)]
+
+
+def reply(order: Order) -> list[Draft]:
+    affair, said = order.case, order.said
+    body = {
+        "by": order.by, "unit": affair["unit"], "text": words(order, "text"), "evidence": said["evidence"],
+        "number": affair["replies"] + 1, "concerns": affair["concerns"],
+    }  # fmt: skip
+    return [Draft(names.ORDER_REPLIED, body)]
+
+
+def decline_reply(order: Order) -> list[Draft]:
+    affair = order.case
+    by = reply_by(order.pack, order.holidays, affair["unit"], affair["level"], order.now)
+    body = {"by": order.by, "unit": affair["unit"], "reason": words(order, "reason"), "reply_by": by}
+    return [Draft(names.ORDER_REPLY_DECLINED, {**body, "concerns": affair["concerns"]})]
+
+
+def lift(order: Order) -> list[Draft]:
+    affair = order.case
+    if affair["state"] == RAISED and not order.said["unanswered"]:
+        raise refused("not-answered", "The unit has not answered: say `unanswered: true` to lift it all the same.")
+    body = {"by": order.by, "unit": affair["unit"], "reason": words(order, "reason"), "concerns": affair["concerns"]}
+    return [Draft(names.ORDER_LIFTED, body)]
+
+
+# ── by rule ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def by_rule(event: Event, pack: Pack, holidays: Holidays, now: datetime) -> list[Draft]:
+    """Raise the order that an event of an issue calls for, if the city has such a rule."""
+    cause = cause_of(event)
+    level = pack.policy.orders.get(cause) if cause else None
+    if cause is None or level is None:
+        return []
+    unit = event.data["unit"]
+    body = {
+        "by": SYSTEM_BY, "level": level, "unit": unit, "issuer": pack.office_unit, "cause": cause,
+        "text": event.data.get("text") or _text(pack, cause),
+        "concerns": [event.subject], "round": event.data.get("round", 1),
+        "reply_by": reply_by(pack, holidays, unit, level, now),
+    }  # fmt: skip
+    return [Draft(names.ORDER_RAISED, body)]
+
+
+def _text(pack: Pack, cause: str) -> str:
+    """What an order by rule asks for, in the city's words: its notice called `order.<cause>`."""
+    words = pack.notices.get(f"order.{cause}")
+    return words[pack.locales[0]] if words else cause
+
+
+def cause_of(event: Event) -> str | None:
+    """Say which rule's order an issue's event calls for."""
+    data = event.data
+    match event.type:
+        case names.LIGHT_CHANGED if data["clock"] == "unit_handling" and data["level"] == "red":
+            return None if data["skipped"] or data["about"] else "red_light"
+        case names.ISSUE_REOPENED if data["round"] > 2:  # the second round did not satisfy either
+            return "two_unsatisfied"
+        case names.COMPLETION_VOIDED:
+            return "false_completion"
+        case names.INSTRUCTION_GIVEN:
+            return "instruction"
+    return None
+
+
+def derived_id(event: Event) -> str | None:
+    """Return the id of the order by rule: a repeat makes none. Each instruction is one of its own."""
+    cause = cause_of(event)
+    return f"order:{event.subject}:{cause}:{event.data.get('number') or event.data.get('round', 1)}" if cause else None
+
+
+def reply_by(pack: Pack, holidays: Holidays, unit: str, level: str, start: datetime) -> str:
+    """Return by when a unit has to answer an order of that level. A policy without such a clock gives five days."""
+    clock = pack.policy.clocks.get(CLOCK)
+    limit = limit_of(clock.limits, {"level": level, "unit": unit}) if clock else None
+    calendar = replace(serving(pack.policy, ZoneInfo(pack.zone), holidays, unit, always=False), lenient=True)
+    return instant(closes(calendar, limit, start)) if limit else NEVER
+
+
+# ── folding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _raised(affair: Case, event: Event) -> Change | None:
+    if affair:
+        return None
+    data = event.data
+    kept = {name: data[name] for name in ("level", "issuer", "cause", "text", "reply_by", "round")}
+    begin = begun(event, ORDER, RAISED, unit=data["unit"], units=(data["unit"], data["issuer"]), limit=data["reply_by"])
+    return {**begin, **kept, "replies": 0, "reply": None}
+
+
+def _replied(affair: Case, event: Event) -> Change:
+    data = event.data
+    answer = {"at": instant(event.time), "by": dict(data["by"]), "text": data["text"], "evidence": data["evidence"]}
+    return {"state": "replied", "replies": data["number"], "reply": answer, "limit": NEVER}
+
+
+def _declined(affair: Case, event: Event) -> Change:
+    more = {name: event.data[name] for name in ("reason", "reply_by")}
+    return {"state": RAISED, "declined": more["reason"], "reply_by": more["reply_by"], "limit": more["reply_by"]}
+
+
+def _lifted(affair: Case, event: Event) -> Change:
+    return {"state": "lifted", "open": False, "lifted": event.data["reason"], "limit": NEVER}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.ORDER_RAISED: _raised,
+    names.ORDER_REPLIED: _replied,
+    names.ORDER_REPLY_DECLINED: _declined,
+    names.ORDER_LIFTED: _lifted,
+}
+DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
+    "raise": raise_order,
+    "reply": reply,
+    "decline_reply": decline_reply,
+    "lift": lift,
+}
+NOTED: Final[Mapping[str, str]] = {
+    names.ORDER_RAISED: "order_raised",
+    names.ORDER_REPLIED: "order_replied",
+    names.ORDER_REPLY_DECLINED: "order_declined",
+    names.ORDER_LIFTED: "order_lifted",
+}
+"""How an issue that it bears upon calls each event."""
+
+
+def note(event: Event) -> dict[str, Any]:
+    """Return the body by which an issue notes it."""
+    level = event.data.get("level")
+    return {"by": SYSTEM_BY, "affair": event.subject, "what": NOTED[event.type], "unit": event.data["unit"],
+            "level": level}  # fmt: skip

@@ -1,0 +1,40 @@
+"""What an affair is made of, beside what its kind adds.
+
+- `what` it is (order, meeting, task), its `state`, `open`; `unit` that has to act, `units` that may see it
+- `concerns`: the issues it bears upon; `limit`: by when something has to be done (NEVER if nothing)
+- `secrecy`, `audience`, `channel`, `town`, `party_code`, `filer`: what a scope asks of a case: one function serves both
+- `history`: its last 50 events
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.deeds.order import Order, wrong
+from sanfu.desk.domain.state import Change
+
+HISTORY: Final = 50
+NEVER: Final = "9999-12-31T00:00:00.000Z"
+
+
+def begun(event: Event, what: str, state: str, *, unit: str | None, units: Sequence[str], limit: str) -> Change:
+    """Begin an affair with the event that makes it."""
+    concerns = [one for one in event.data["concerns"] if not is_affair(one)]
+    return {
+        "what": what, "state": state, "open": True, "unit": unit, "units": list(dict.fromkeys(units)), "limit": limit,
+        "concerns": concerns, "begun_at": instant(event.time), "begun_by": dict(event.data["by"]),
+        "secrecy": "internal", "audience": None, "channel": None, "town": None, "party_code": None, "filer": None,
+    }  # fmt: skip
+
+
+def words(order: Order, field: str) -> str:
+    """Return a text that has to be there; where an issue is confidential it was withheld before this."""
+    text: str | None = order.said[field]
+    if text is None:
+        raise wrong(field, "missing", "what is to be said, in words")
+    return text
+
+
+def is_affair(id: str) -> bool:
+    """Tell an affair's id from an issue's, which is a UUID."""
+    return id.startswith(("order-", "order:", "meeting-", "task-", "task:"))

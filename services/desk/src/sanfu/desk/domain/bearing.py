@@ -1,0 +1,67 @@
+"""What an issue's events do to others, and what others do to an issue. See `runtime.rules.Bearing`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sanfu.city.model import Pack
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event
+from sanfu.desk.domain.affairs import meetings, orders, tasks
+from sanfu.desk.domain.deeds.order import SYSTEM_BY
+from sanfu.desk.domain.state import Case
+from sanfu.runtime.rules import Draft, Named
+
+BEARS: Final = frozenset(
+    {
+        names.LIGHT_CHANGED, names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.INSTRUCTION_GIVEN,
+        names.ISSUE_MERGED, names.ISSUE_HANDLED,
+    }
+)  # fmt: skip
+"""Events of an issue that may bear upon an order, or upon another issue."""
+
+
+def concerned(event: Event) -> Sequence[Named]:
+    """Name whom an issue's event bears upon: the order it calls for, the head it was merged into, those merged into
+    it."""
+    match event.type:
+        case names.ISSUE_MERGED:
+            return [Named(event.data["head"])]
+        case names.ISSUE_HANDLED:
+            return [Named(merged) for merged in event.data["concerns"]]
+    order = orders.derived_id(event)
+    return [Named(order, names.AFFAIRS)] if order else []
+
+
+def decided(case: Case, event: Event, issue: str, pack: Pack) -> list[Draft]:
+    """Say what an event of another subject makes of an issue. An issue that is not there is concerned by nothing."""
+    if not case:
+        return []
+    match event.type:
+        case names.ISSUE_MERGED:
+            return _supported(case, event)
+        case names.ISSUE_HANDLED:
+            return _head_handled(case, event)
+        case type if type in meetings.FOLDS:
+            bodies: Sequence[Mapping[str, Any]] = meetings.notes(event, issue)
+        case type if type in tasks.FOLDS:
+            bodies = [tasks.note(event)]
+        case _:
+            bodies = [orders.note(event)]
+    noted = [Draft(names.AFFAIR_NOTED, body) for body in bodies]
+    return [*noted, *meetings.follows(event, issue, case, pack)]
+
+
+def _supported(case: Case, event: Event) -> list[Draft]:
+    """The head learns who was merged into it."""
+    return [Draft(names.AFFAIR_NOTED, {"by": SYSTEM_BY, "affair": event.subject, "what": "supporter_merged"})]
+
+
+def _head_handled(case: Case, event: Event) -> list[Draft]:
+    if case["state"] != "merged" or case["head"] != event.subject:
+        return []
+    data = event.data
+    body = {
+        "by": SYSTEM_BY, "head": event.subject, "reply": data["reply"], "handled_by": data["by"]["id"],
+        "unit": data["unit"], "round": case["round"], "concerns": [event.subject],
+    }  # fmt: skip
+    return [Draft(names.HEAD_HANDLED, body)]

@@ -1,0 +1,87 @@
+"""What ties an issue to something else: merged into another, instructed by a leader, kept on the register."""
+
+from typing import Any, Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import moment
+from sanfu.desk.domain.deeds.order import SECRET, Order, keep_secret, refused, wrong
+from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.state import Case
+from sanfu.runtime.rules import Draft
+
+LONGEST_SILENCE: Final = 90
+"""Days between two public reports about an issue on the register."""
+WITH_REPLY: Final = "enterprise_seat"
+"""The channel whose issues are never merged without a written reply."""
+
+
+def merge(order: Order) -> list[Draft]:
+    """It is the same problem as another issue's, and goes on there; its party is followed up all the same."""
+    case, said = order.case, order.said
+    head = order.others.get(said["head"])
+    if head is None or said["head"] == order.id:
+        raise wrong("head", "unknown_case", "the id of another case that you may see")
+    if why := _apart(case, head):
+        raise refused("not-mergeable", why)
+    if case["channel"] == WITH_REPLY and said["reply"] is None:
+        raise wrong("reply", "missing", "the words by which the enterprise hears where its matter goes on")
+    same = any(one["other"] == said["head"] and one["same_party"] for one in case["suspected"])
+    body = {
+        "by": order.by, "head": said["head"], "reason": said["reason"], "reply": said["reply"],
+        "same_party": same, "party_code": case["party_code"], "concerns": [said["head"]],
+    }  # fmt: skip
+    return [Draft(names.ISSUE_MERGED, body)]
+
+
+def _apart(case: Case, head: Case) -> str | None:
+    """Say why two issues can't be one (domain.md, "Merged never")."""
+    if "petition" in {case["channel"], head["channel"]}:
+        return "A petition is never merged: each petitioner is answered."
+    if "sealed" in {case["secrecy"], head["secrecy"]}:
+        return "What is sealed is never merged."
+    if case["audience"] != head["audience"]:
+        return "They are of different audiences: each is answered by its own group."
+    if case["urgency"] == "emergency" and "contact" not in this_round(case):
+        return "An emergency that nobody has met yet is not merged away."
+    if not head["open"] or head["state"] in {"merged", "handled", "followed_up"}:
+        return f"The other is {head['state']}: merge into one that is being handled."
+    if case["merged"]:
+        return "Others were merged into this one: merge the other way round."
+    return None
+
+
+def instruct(order: Order) -> list[Draft]:
+    """A leader writes on the case what is to be done: a supervision order follows."""
+    case = order.case
+    if case["secrecy"] in SECRET:
+        keep_secret(order, "text")
+    body = {
+        "by": order.by, "unit": case["unit"], "text": order.said["text"], "number": case["instructions"] + 1,
+        "round": case["round"],
+    }  # fmt: skip
+    return [Draft(names.INSTRUCTION_GIVEN, body)]
+
+
+# ── on the register ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reach_milestone(order: Order) -> list[Draft]:
+    register, number = order.case["register"], order.said["milestone"]
+    keep_secret(order, "text")
+    if number > len(register["plan"]) or number in register["reached"]:
+        raise wrong("milestone", "not_open", "the number of a milestone of the plan that is not done yet")
+    left = [each["limit"] for n, each in enumerate(register["plan"], 1) if n not in {*register["reached"], number}]
+    body: dict[str, Any] = {"by": order.by, "milestone": number, "text": order.said["text"]}
+    return [Draft(names.MILESTONE_REACHED, {**body, "milestone_by": min(left, default=None)})]
+
+
+def report_register(order: Order) -> list[Draft]:
+    """Tell the public how far it has come, and by when it hears again."""
+    said = order.said
+    keep_secret(order, "report")
+    days = (moment(said["report_by"]) - order.now).total_seconds() / 86_400
+    if not 0 < days <= LONGEST_SILENCE:
+        raise wrong("report_by", "too_far", f"within the next {LONGEST_SILENCE} days")
+    number = order.case["register"]["reports"] + 1
+    body = {"by": order.by, "report": said["report"], "number": number, "report_by": said["report_by"]}
+    return [Draft(names.REGISTER_REPORTED, body)]

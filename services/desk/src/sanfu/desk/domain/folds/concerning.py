@@ -1,0 +1,67 @@
+"""What desk tells of an issue because of something else: affairs, the head it was merged into, the register."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.state import Case, Change, Fold
+
+ENDS: Final = frozenset({"order_lifted", "meeting_dropped", "meeting_held", "task_done"})
+"""After these an affair bears upon the issue no more: it stays on the record."""
+MOST_MERGED: Final = 500
+"""Issues that one may have taken in: each is 40 bytes of the case, and a concern when it is handled."""
+
+
+def _noted(case: Case, event: Event) -> Change:
+    data = event.data
+    if data["what"] == "supporter_merged":
+        return {"merged": [*case["merged"], data["affair"]][:MOST_MERGED]}
+    kept = {name: data[name] for name in ("what", "unit", "level", "decision") if data[name] is not None}
+    was = case["affairs"].get(data["affair"], {})
+    noted = {**was, **kept, "at": instant(event.time), "open": data["what"] not in ENDS}
+    return {"affairs": {**case["affairs"], data["affair"]: noted}}
+
+
+def _merged(case: Case, event: Event) -> Change:
+    """Merged, it has a lead no more; the round it was in, or a first one, is that in which its party is asked."""
+    nobody = {"unit": None, "assigned_at": None, "acknowledged_at": None, "acknowledged_by": None}
+    first = [{"round": case["round"], "dispatched_at": None, "limit": None, **nobody}]
+    return {"head": event.data["head"], "rounds": case["rounds"] or first, "refusal": None, "question": None}
+
+
+def _head_handled(case: Case, event: Event) -> Change:
+    data = event.data
+    handled = {name: data[name] for name in ("head", "reply", "handled_by", "unit")}
+    return {"head_handled": {"at": instant(event.time), **handled}}
+
+
+def _instructed(case: Case, event: Event) -> Change:
+    return {"instructions": event.data["number"]}
+
+
+def _registered(case: Case, event: Event) -> Change:
+    kept = {name: event.data[name] for name in ("meeting", "owner", "sponsor", "cause", "plan", "report_by")}
+    return {"register": {"at": instant(event.time), **kept, "reached": [], "reports": 0}}
+
+
+def _reached(case: Case, event: Event) -> Change:
+    register = case["register"]
+    return {"register": {**register, "reached": [*register["reached"], event.data["milestone"]]}}
+
+
+def _reported(case: Case, event: Event) -> Change:
+    data = event.data
+    told = {"reports": data["number"], "report_by": data["report_by"], "report": data["report"]}
+    return {"register": {**case["register"], **told}}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.AFFAIR_NOTED: _noted,
+    names.ISSUE_MERGED: _merged,
+    names.HEAD_HANDLED: _head_handled,
+    names.INSTRUCTION_GIVEN: _instructed,
+    names.ISSUE_REGISTERED: _registered,
+    names.MILESTONE_REACHED: _reached,
+    names.REGISTER_REPORTED: _reported,
+}
