@@ -134,7 +134,7 @@ async def world(kafka: str, mongo: str, prefix: str, tmp_path: Path) -> AsyncIte
 
 def hits() -> list[Any]:
     own = [
-        pytest.param(f"{point}:{hit}", marks=[] if hit == 1 else pytest.mark.full) for point in OWN for hit in (1, 2, 7)
+        pytest.param(f"{point}:{hit}", marks=[] if hit == 1 else pytest.mark.full) for point in OWN for hit in (1, 2)
     ]
     return own + [pytest.param(f"{point}:{hit}", marks=pytest.mark.full) for point in OTHERS for hit in (2, 3, 5)]
 
