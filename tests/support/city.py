@@ -221,6 +221,10 @@ class City:
     async def story(self, issue: Issue) -> list[Told]:
         return _once(await self.broker.read(names.ISSUES, issue.id))
 
+    async def affair(self, id: str) -> list[Told]:
+        """What was told of an order, meeting or task."""
+        return _once(await self.broker.read(names.AFFAIRS, id))
+
     async def of(self, issue: Issue, type: str) -> list[Told]:
         return [told for told in await self.story(issue) if told.type == type]
 

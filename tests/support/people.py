@@ -73,6 +73,20 @@ class Person:
         await self.city.quiet()
         return found
 
+    async def make(self, path: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Make an order, meeting or task at the desk, or give a command on one; it must succeed."""
+        headers = {"Authorization": f"Bearer {token(self.id)}", "Idempotency-Key": f"k{next(self.city.numbers)}"}
+        answer = await self.city.client("desk").post(f"/v1/{path}", json=said, headers=headers)
+        assert answer.status_code in (200, 201), f"{self.id} {path}: {answer.text}"
+        await self.city.quiet()
+        return dict(answer.json())
+
+    async def reads(self, path: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token(self.id)}"}
+        answer = await self.city.client("desk").get(f"/v1/{path}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
     async def acknowledge(self, issue: Issue, **how: Any) -> None:
         await self.order(issue, "acknowledge", {}, **how)
 

@@ -427,7 +427,7 @@ def test_an_sms_that_may_outgrow_one_segment_is_remarked_on(tmp_path: Path) -> N
 
     assert loaded.pack is not None
     assert {(each.line, each.key.rpartition(".")[2]) for each in loaded.problems} == {(line, "zh")}
-    assert all("more than one SMS of 70" in each.message for each in loaded.problems)
+    assert all("more than 1 SMS of 70" in each.message for each in loaded.problems)
 
 
 def test_the_report_shows_where_what_and_the_cure(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ _ALLOWED = {
     "IssueClosed": (*_ISSUE, "unit", "outcome", "reply"),
     "IssueAnswered": (*_ISSUE, "unit", "reply"),
     "IssueRefused": (*_ISSUE, "unit", "reply"),
+    "IssueMerged": (*_ISSUE, "reply"),
     "SupplementAsked": (*_ISSUE, "unit"),
     "SupplementReminded": (*_ISSUE, "unit"),
     "FollowUpPlanned": (*_ISSUE, "unit", "link", "until"),

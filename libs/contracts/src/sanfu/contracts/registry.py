@@ -178,7 +178,7 @@ EVENTS = (
     _issue(names.ISSUE_ANSWERED, review.IssueAnswered, "desk", "intake router sla notify", "直接答复"),
     _issue(names.ISSUE_REFUSED, review.IssueRefused, "desk", "intake router sla notify", "不予受理"),
     _issue(names.ISSUE_FORWARDED, review.IssueForwarded, "desk", "intake router sla", "转办（市外）"),
-    _issue(names.ISSUE_MERGED, review.IssueMerged, "desk", "intake router sla", "合并"),
+    _issue(names.ISSUE_MERGED, review.IssueMerged, "desk", "intake router sla notify", "合并"),
     _issue(names.SUPPORTER_ADDED, review.SupporterAdded, "desk", "router sla", "附议"),
     _issue(names.REMINDER_ADDED, review.ReminderAdded, "desk", "router sla notify", "催办"),
     _issue(names.SUPPLEMENT_ASKED, review.SupplementAsked, "desk", "intake router sla notify", "请补充"),

@@ -29,9 +29,9 @@ TELLING = frozenset(
     {
         names.ISSUE_SUBMITTED, names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.URGENCY_CHANGED,
         names.LIGHT_CHANGED, names.ESCALATION_RAISED, names.ISSUE_HANDLED, names.ISSUE_CLOSED,
-        names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.SUPPLEMENT_ASKED, names.SUPPLEMENT_REMINDED,
-        names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED, names.ISSUE_REOPENED,
-        names.REOPEN_DECLINED,
+        names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.ISSUE_MERGED, names.SUPPLEMENT_ASKED,
+        names.SUPPLEMENT_REMINDED, names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED,
+        names.ISSUE_REOPENED, names.REOPEN_DECLINED,
     }
 )  # fmt: skip
 """Events that a template may be for."""
@@ -59,6 +59,7 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_CLOSED: ("reply",),
     names.ISSUE_ANSWERED: ("reply",),
     names.ISSUE_REFUSED: ("reply",),
+    names.ISSUE_MERGED: ("reply",),
     names.REOPEN_DECLINED: ("reply",),
 }
 """What each event says of the issue as it stands from then on; what it leaves empty stays as it was."""
