@@ -38,6 +38,7 @@ OFFICER, HEAD, DUTY = "urban-management-officer", "urban-management-head", "urba
 REVIEWER, CALLER, OFFICE = "office-reviewer-1", "office-caller-1", "office-duty"
 LEADER, OTHER, ADMINISTRATOR = "city-leader", "tax-officer", "system-administrator"
 OPERATOR = "city-management-centre-officer"
+LIAISON = "discipline-sealed"
 HELPER, HELPERS_HEAD, GROUP = "transport-officer", "transport-head", "coordination-livelihood-head"
 
 
@@ -180,6 +181,7 @@ STAFF = (
     HELPER,
     HELPERS_HEAD,
     GROUP,
+    LIAISON,
 )
 
 

@@ -58,6 +58,7 @@ _ALLOWED = {
     "IssueAnswered": (*_ISSUE, "unit", "reply"),
     "IssueRefused": (*_ISSUE, "unit", "reply"),
     "IssueMerged": (*_ISSUE, "reply"),
+    "ExtensionDecided": (*_ISSUE, "unit", "due"),
     "SupplementAsked": (*_ISSUE, "unit"),
     "SupplementReminded": (*_ISSUE, "unit"),
     "FollowUpPlanned": (*_ISSUE, "unit", "link", "until"),

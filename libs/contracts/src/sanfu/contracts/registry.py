@@ -206,7 +206,7 @@ EVENTS = (
     _issue(names.ISSUE_RESUMED, limits.IssueResumed, "desk", "intake router sla", "恢复"),
     _issue(names.ISSUE_REGISTERED, limits.IssueRegistered, "desk", "intake router sla", "挂账"),
     _issue(names.EXTENSION_ASKED, limits.ExtensionAsked, "desk", "router sla", "申请延期"),
-    _issue(names.EXTENSION_DECIDED, limits.ExtensionDecided, "desk", "router sla", "延期审批"),
+    _issue(names.EXTENSION_DECIDED, limits.ExtensionDecided, "desk", "router sla notify", "延期审批"),
     _issue(names.GRADE_CHANGE_ASKED, limits.GradeChangeAsked, "desk", "router sla", "申请调整难度"),
     _issue(names.GRADE_CHANGED, limits.GradeChanged, "desk", "router sla", "难度调整"),
     _issue(names.GRADE_CHANGE_DECLINED, limits.GradeChangeDeclined, "desk", "router sla", "难度不予调整"),

@@ -62,6 +62,7 @@ class ExtensionAsked(Deed):
 
     clock: Code = Field(default="handling", description="Clock it asks for")
     until: Instant = Field(description="The limit it asks for")
+    decide_by: Instant | None = Field(default=None, description="Undecided then, one day is granted by itself, once")
     reason: Text = Field(description="Why, for people to read; internal")
     number: Count = Field(default=1, description="Counts the requests of this round from 1")
     round: Count = Field(default=1, description="Round of handling")

@@ -23,6 +23,7 @@ from sanfu.desk.domain.folds import (
     ending,
     following,
     handling,
+    limits,
     others,
     reviewing,
     voicing,
@@ -37,10 +38,10 @@ NEVER: Final = "9999-12-31T00:00:00.000Z"
 LEVELS: Final = ("none", "yellow", "red")
 _CLOCK_OF: Final = {
     "submitted": "review", "in_review": "review", "assigned": "handling", "acknowledged": "handling",
-    "contacted": "handling", "returned": "handling", "handled": "follow_up",
+    "contacted": "handling", "suspended": "handling", "returned": "handling", "handled": "follow_up",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
-_RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contacted", "returned")
+_RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contacted", "suspended", "returned")
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
@@ -54,6 +55,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **following.FOLDS,
     **voicing.FOLDS,
     **concerning.FOLDS,
+    **limits.FOLDS,
     **ending.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)
@@ -68,7 +70,8 @@ def evolve(case: Case, event: Event) -> Case:
         return case
     fresh = {**case, **change}
     if event.type in AFTER:
-        fresh |= {"state": AFTER[event.type], "open": AFTER[event.type] != CLOSED}
+        state = change.get("state", AFTER[event.type])
+        fresh |= {"state": state, "open": state != CLOSED}
     fresh |= {"units": involved(fresh)}
     history = [*case.get("history", ()), _entry(event)]
     fresh |= {"changed_at": instant(event.time), "history": history[-HISTORY:], "entries": case.get("entries", 0) + 1}

@@ -11,7 +11,7 @@ from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
 from sanfu.desk.domain.deeds.doing import DEEDS
-from sanfu.desk.domain.deeds.ending import closing, handlers
+from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
 from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
@@ -75,7 +75,7 @@ class DeskRules:
                 return [closing(settled, state["round"])]
             case "forwarded":
                 return [closing("other_route", state["round"])]
-            case "followed_up" if content(this_round(state)["follow_up"]):
+            case "followed_up" if content(this_round(state).get("follow_up", EXEMPT)):
                 return [closing("resolved", state["round"])]
         return ()
 

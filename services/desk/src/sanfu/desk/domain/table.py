@@ -18,6 +18,7 @@ CONTACTED: Final = "contacted"
 HANDLED: Final = "handled"
 FOLLOWED_UP: Final = "followed_up"
 RETURNED: Final = "returned"
+SUSPENDED: Final = "suspended"
 AWAITING: Final = "awaiting_party"
 ANSWERED: Final = "answered"
 REFUSED: Final = "refused"
@@ -29,8 +30,8 @@ REGISTERED: Final = "registered"
 CLOSED: Final = "closed"
 
 STATES: Final = (
-    SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, HANDLED, FOLLOWED_UP, RETURNED, ANSWERED,
-    REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
+    SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, SUSPENDED, HANDLED, FOLLOWED_UP, RETURNED,
+    ANSWERED, REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
 )  # fmt: skip
 
 LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
@@ -48,6 +49,13 @@ PARTY: Final = frozenset({"party"})
 FROM_OUTSIDE: Final = CALLERS | REVIEW | MONITOR | {"auditor"}
 """They see how a follow-up is made; who handles does not."""
 SYSTEM: Final = frozenset({"system"})
+WITNESSES: Final = frozenset(
+    {
+        *LEAD, *REVIEW, *CALLERS, "hotline_operator", "window_agent", "liaison", "monitor", "leader",
+        "discipline_liaison",
+    }
+)  # fmt: skip
+"""Whoever sees it, but for those who only look on."""
 STAYS: Final = ""
 
 FOR_LEAD: Final = "lead"
@@ -84,7 +92,7 @@ def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, 
 
 _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
-_OPEN: Final = f"{_NEW} awaiting_party {_LED} registered handled followed_up returned"
+_OPEN: Final = f"{_NEW} awaiting_party {_LED} suspended registered handled followed_up returned"
 _VOICED: Final = f"{_OPEN} reopen_requested"
 
 REVIEWING: Final = {
@@ -141,7 +149,7 @@ ENDING: Final = {
 }
 ASSISTING: Final = {
     **_rows(_LED, "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
-    **_rows(_LED, "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
+    **_rows(f"{_LED} suspended", "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
     **_rows(_OPEN, "assist_done", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
     **_rows(_OPEN, "not_ours", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
     **_rows(_OPEN, "copy", LEAD | REVIEW, names.ISSUE_COPIED, STAYS),
@@ -151,26 +159,45 @@ ASSISTING: Final = {
     **_rows(_LED, "withdraw_offer", LEAD, names.HANDOVER_DECLINED, STAYS),
     **_rows(_LED, "decline_handover", LEAD, names.HANDOVER_DECLINED, STAYS, standing=FOR_OFFERED),
 }
+LIMITS: Final = {
+    **_rows("contacted", "suspend", LEAD | OFFICE, names.ISSUE_SUSPENDED, SUSPENDED),
+    **_rows("suspended", "resume", LEAD | OFFICE | SYSTEM, names.ISSUE_RESUMED, CONTACTED),
+    **_rows(_LED, "ask_extension", LEAD, names.EXTENSION_ASKED, STAYS),
+    **_rows(f"{_LED} suspended", "decide_extension", OFFICE | SYSTEM, names.EXTENSION_DECIDED, STAYS),
+    **_rows(_LED, "ask_grade", LEAD | OFFICE, names.GRADE_CHANGE_ASKED, STAYS),
+    **_rows(f"{_LED} suspended", "decide_grade", OFFICE, names.GRADE_CHANGED, STAYS),
+    **_rows("acknowledged", "exempt", OFFICE, names.EXEMPTION_DECIDED, CONTACTED),
+    **_rows("handled", "exempt", OFFICE, names.EXEMPTION_DECIDED, FOLLOWED_UP),
+}
+LEVELS: Final = {
+    **_rows(_OPEN, "raise_urgency", WITNESSES, names.URGENCY_CHANGED, STAYS, standing=FOR_NOBODY),
+    **_rows(_OPEN, "lower_urgency", OFFICE, names.URGENCY_CHANGED, STAYS),
+    **_rows(_OPEN, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
+    **_rows(_OPEN, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
+}
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
-    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **AFFAIRS, **ENDING,
+    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **ENDING,
 }  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})
+FORBIDDEN: Final = frozenset({"return", "suspend", "ask_extension", "answer", "refuse", "forward", "ask_more"})
+"""What nobody does to an emergency: it is handled, or handed over to a unit that accepts it."""
 ABOUT: Final[Mapping[str, str]] = {
     "confirm_refusal": "refusal", "decline_refusal": "refusal", "cancel_assist": "assists", "end_copy": "copies",
     "withdraw_offer": "offer", "confirm_withdrawal": "withdrawal", "decline_withdrawal": "withdrawal",
+    "decide_extension": "extension", "decide_grade": "grade_asked",
 }  # fmt: skip
 """Command → the part of a case that it is about: where there is none, it is not offered."""
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if role not in SYSTEM))
 """What people can order."""
 AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values() if step.to}
-"""Type of an own event → the state it leads to."""
+"""Type of an own event → the state it leads to, unless its fold says another."""
 
 
 def allowed(case: Mapping[str, Any], capacities: Iterable[Capacity]) -> tuple[str, ...]:
     """Name the commands that somebody with these capacities has on a case, in the table's order."""
     mine, state = set(capacities), case["state"]
     without = {command for command, part in ABOUT.items() if not case[part]}
-    without |= frozenset() if case["urgency"] == "emergency" else OF_EMERGENCIES
+    without |= FORBIDDEN if case["urgency"] == "emergency" else OF_EMERGENCIES
     found = (c for (s, c, role), step in TABLE.items() if s == state and (role, step.standing) in mine)
     return tuple(dict.fromkeys(c for c in found if c not in without))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.deeds import following, reviewing
+from sanfu.desk.domain.deeds import following, limits, reviewing
 from sanfu.desk.domain.deeds.order import Order
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
@@ -17,6 +17,8 @@ ENDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "remind_supplement": reviewing.remind_supplement,
     "close_incomplete": reviewing.close_incomplete,
     "silence": following.silence,
+    "resume": limits.resume,
+    "decide_extension": limits.extend_by_itself,
 }
 """What the system does when nobody was faster. Each tells something whose fold ends the waiting."""
 

@@ -31,7 +31,7 @@ TELLING = frozenset(
         names.LIGHT_CHANGED, names.ESCALATION_RAISED, names.ISSUE_HANDLED, names.ISSUE_CLOSED,
         names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.ISSUE_MERGED, names.SUPPLEMENT_ASKED,
         names.SUPPLEMENT_REMINDED, names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED,
-        names.ISSUE_REOPENED, names.REOPEN_DECLINED,
+        names.ISSUE_REOPENED, names.REOPEN_DECLINED, names.EXTENSION_DECIDED,
     }
 )  # fmt: skip
 """Events that a template may be for."""

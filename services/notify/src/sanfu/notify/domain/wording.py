@@ -12,6 +12,8 @@ from sanfu.contracts.envelope import moment
 from sanfu.notify.domain.delivery import Delivery
 
 CONFIDENTIAL = ("confidential", "sealed")
+LIMITS = ("limit", "until")
+"""Fields in which an event says itself by when: a limit, or the one that more time gives."""
 
 _ZH: Mapping[str, str] = {
     "simple": "简单", "complex": "复杂", "difficult": "疑难",
@@ -54,13 +56,13 @@ def needs_link(template: Template) -> bool:
 def needs_deadline(template: Template, delivery: Delivery) -> bool:
     """Tell whether the message names a limit that the event itself did not bring."""
     names = {name for text in (template.subject or "", template.body) for _, name, _, _ in Formatter().parse(text)}
-    return "due" in names and "limit" not in delivery.facts
+    return "due" in names and not any(name in delivery.facts for name in LIMITS)
 
 
 def limit_of(delivery: Delivery, facts: Mapping[str, Any]) -> str | None:
     """The limit that the message names: the event's own, else that of the unit which is told."""
-    if "limit" in delivery.facts:
-        return str(delivery.facts["limit"])
+    if own := next((delivery.facts[name] for name in LIMITS if name in delivery.facts), None):
+        return str(own)
     limit = facts.get("limits", {}).get("unit_handling")
     return str(limit["at"]) if limit and limit["unit"] == delivery.facts.get("unit") else None
 

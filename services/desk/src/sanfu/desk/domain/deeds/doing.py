@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sanfu.desk.domain.deeds import assisting, concerning, ending, following, handling, reviewing, voicing
+from sanfu.desk.domain.deeds import (
+    assisting,
+    concerning,
+    ending,
+    following,
+    handling,
+    levels,
+    limits,
+    reviewing,
+    voicing,
+)  # fmt: skip
 from sanfu.desk.domain.deeds.order import Order
 from sanfu.runtime.rules import Draft
 
@@ -36,6 +46,17 @@ DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
     "accept_handover": assisting.accept_handover,
     "withdraw_offer": assisting.decline_handover,
     "decline_handover": assisting.decline_handover,
+    "suspend": limits.suspend,
+    "resume": limits.resume,
+    "ask_extension": limits.ask_extension,
+    "decide_extension": limits.decide_extension,
+    "ask_grade": limits.ask_grade,
+    "decide_grade": limits.decide_grade,
+    "exempt": limits.exempt,
+    "raise_urgency": levels.raise_urgency,
+    "lower_urgency": levels.lower_urgency,
+    "raise_secrecy": levels.raise_secrecy,
+    "lower_secrecy": levels.lower_secrecy,
     "follow_up": following.follow_up,
     "attempt": following.attempt,
     "rate": following.rate,

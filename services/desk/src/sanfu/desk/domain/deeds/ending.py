@@ -12,14 +12,16 @@ from sanfu.desk.domain.table import REOPEN_REQUESTED
 from sanfu.runtime.rules import Draft
 
 THREE_ONES: Final = ("contact", "handle", "follow_up")
-NOBODY_SAID: Final = frozenset({"unreachable", "silent", "declined"})
+NOBODY_SAID: Final = frozenset({"unreachable", "silent", "declined", "exempt"})
+EXEMPT: Final = {"resolved": "exempt", "satisfied": None}
+"""What stands for the follow-up of a round that was exempted from it."""
 
 
 def reopen(order: Order) -> list[Draft]:
     case, window = order.case, order.pack.policy.windows.get("reopen")
     requested = case["state"] == REOPEN_REQUESTED
     three_ones(case)
-    if not requested and content(this_round(case)["follow_up"]):
+    if not requested and content(this_round(case).get("follow_up", EXEMPT)):
         raise refused("resolved", "The party said that it is resolved: it closes.")
     if window and window.times is not None and case["round"] > window.times:
         instead = "decline it" if requested else "close it"
@@ -62,7 +64,7 @@ def _unfit(case: Case, kind: str) -> str | None:
     if (kind == "merged") != (case["head"] is not None):
         return "It was merged: it closes as merged." if case["head"] else "It was not merged into another."
     ones = this_round(case)
-    outcome, resolved = ones.get("handle", {}).get("outcome"), ones["follow_up"]["resolved"]
+    outcome, resolved = ones.get("handle", {}).get("outcome"), ones.get("follow_up", EXEMPT)["resolved"]
     match kind:
         case "resolved" if resolved != "yes":
             return "Only what the party calls resolved is closed as resolved."
@@ -74,10 +76,11 @@ def _unfit(case: Case, kind: str) -> str | None:
 
 
 def three_ones(case: Case) -> None:
-    """Whatever the table says: nothing that was handled closes without contact, handling and follow-up of its round.
-    Of what was merged the first two were done at its head."""
+    """Whatever the table says: nothing that was handled closes without contact, handling and follow-up of its round,
+    or an exemption from one of them. Of what was merged the first two were done at its head."""
     wanted = THREE_ONES if case["head"] is None else THREE_ONES[-1:]
-    if missing := [one for one in wanted if one not in this_round(case)]:
+    done = {*this_round(case), *this_round(case).get("exempt", {})}
+    if missing := [one for one in wanted if one not in done]:
         raise refused("three-ones-missing", f"Not done in this round: {', '.join(missing)}.", missing=missing)
 
 

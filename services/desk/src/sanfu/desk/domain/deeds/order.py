@@ -77,6 +77,11 @@ def leader(order: Order, code: str, field: str) -> str:
     return code
 
 
+def no_emergency(order: Order, done: str) -> None:
+    if order.case["urgency"] == "emergency":
+        raise refused("emergency", f"An emergency can't be {done}: somebody has to act, now.")
+
+
 def words(order: Order, field: str, expected: str) -> str:
     """Return a text that an event needs: of a confidential or sealed issue, what stands for it."""
     keep_secret(order, field)

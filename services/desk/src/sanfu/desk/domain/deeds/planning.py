@@ -73,6 +73,10 @@ def _call(order: Order) -> str | None:
     case = order.case
     if case["round"] > 1:
         return "reopened"
+    if "contact" in this_round(case).get("exempt", {}):
+        return "exempted"
+    if any(one["open"] and one["what"].startswith("order_") for one in case["affairs"].values()):
+        return "supervised"
     if any(all(case[fact] in allowed for fact, allowed in one.items()) for one in _policy(order)):
         return "policy"
     return None

@@ -7,7 +7,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.deeds.ending import closing_of
-from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, Order, leader, refused, wrong
+from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, Order, leader, no_emergency, refused, wrong
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import line
 from sanfu.runtime.rules import Draft
@@ -74,7 +74,7 @@ def _adjudication(order: Order, unit: str) -> list[Draft]:
 
 
 def answer(order: Order) -> list[Draft]:
-    _no_emergency(order, "answered at the desk")
+    no_emergency(order, "answered at the desk")
     _somebody_else(order)
     if order.case["kind"] not in {"consult", "thanks"}:
         raise refused("not-answerable", "Only a consult or thanks is answered at the desk; dispatch anything else.")
@@ -85,7 +85,7 @@ def answer(order: Order) -> list[Draft]:
 
 def forward(order: Order) -> list[Draft]:
     """It belongs to a body outside the city: it goes there without a duty to report back."""
-    _no_emergency(order, "forwarded")
+    no_emergency(order, "forwarded")
     _somebody_else(order)
     said = order.said
     body = {"by": order.by, "to": said["to"], "reason": said["reason"], "reply": said["reply"]}
@@ -108,7 +108,7 @@ def refuse(order: Order) -> list[Draft]:
 def confirm_refusal(order: Order) -> list[Draft]:
     """The second person agrees: with the reason and the words that were proposed."""
     proposal = _proposal(order)
-    _no_emergency(order, "refused")
+    no_emergency(order, "refused")
     return _refusal(order, proposal["by"], proposal, order.by["id"])
 
 
@@ -132,7 +132,7 @@ def _refusable(order: Order) -> None:
     reasons = refusal_reasons(order.pack)
     if order.said["reason"] not in reasons:
         raise wrong("reason", "unknown_reason", f"a reason code of the pack: {', '.join(reasons) or 'it has none'}")
-    _no_emergency(order, "refused")
+    no_emergency(order, "refused")
     _somebody_else(order)
     if order.said["reason"] == AFTER_ASKING and not order.case["asked"]:
         raise refused("not-asked", "Ask the party for the facts first: that is done once before it is refused so.")
@@ -157,7 +157,7 @@ def refusal_reasons(pack: Pack) -> list[str]:
 
 def ask_more(order: Order) -> list[Draft]:
     """Ask the party for what is missing; its clock rests until it says so, or until it has waited too long."""
-    _no_emergency(order, "kept waiting")
+    no_emergency(order, "kept waiting")
     if order.case["contact"] == "none":
         raise refused("nobody-to-ask", "It came without a contact: nobody can be asked. Decide by what there is.")
     body = {
@@ -187,11 +187,6 @@ def object_to(order: Order) -> list[Draft]:
         raise wrong("reason", "confidential", f"nothing: the issue is {case['secrecy']}, its story holds no such text")
     body = {"by": order.by, "of": settled["what"], "number": case["objections"] + 1, "reason": order.said["reason"]}
     return [Draft(names.OBJECTION_RAISED, body)]
-
-
-def _no_emergency(order: Order, done: str) -> None:
-    if order.case["urgency"] == "emergency":
-        raise refused("emergency", f"An emergency can't be {done}: dispatch it.")
 
 
 def _somebody_else(order: Order) -> None:

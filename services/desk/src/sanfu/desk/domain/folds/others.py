@@ -25,6 +25,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "submitted_at": instant(event.time), "town": data["place"]["town"], "wished": data.get("unit"),
         "state": SUBMITTED, "open": True, "round": 1, "unit": None, "units": [], "assignment": 0, "grade": None,
         "returns": 0, "returned": None, "beside": [], "assists": [], "copies": [], "offer": None, "rounds": [],
+        "suspension": None, "rested_ms": 0, "extension": None, "extensions": [], "grade_asked": None,
         "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
         "waits": {}, "asked": 0, "question": None, "refusal": None, "settled": None, "objections": 0, "objection": None,
         "need": None, "unsatisfied": [], "declined": [], "request": None, "withdrawal": None, "deceased": False,
@@ -51,7 +52,8 @@ def _assigned(case: Case, event: Event) -> Change | None:
     """Router's word counts if its number is higher than any seen: at equal ones desk's own stands."""
     if not case["open"] or event.data["assignment"] <= case["assignment"]:
         return None
-    return {**led(case, event), "state": "assigned"}
+    waits = waiting(case, remind_supplement=None, close_incomplete=None)
+    return {**led(case, event), **waits, "question": None, "state": "assigned"}
 
 
 def _review(case: Case, event: Event) -> Change | None:

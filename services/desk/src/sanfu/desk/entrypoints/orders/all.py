@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from sanfu.desk.entrypoints.orders import assisting, concerning, ending, following, handling, reviewing, voicing
+from sanfu.desk.entrypoints.orders import (
+    assisting,
+    concerning,
+    ending,
+    following,
+    handling,
+    limits,
+    reviewing,
+    voicing,
+)  # fmt: skip
 from sanfu.runtime.bodies import Body
 
 ORDERS: Final[dict[str, type[Body]]] = {
@@ -44,6 +53,17 @@ ORDERS: Final[dict[str, type[Body]]] = {
     "confirm_withdrawal": voicing.ConfirmWithdrawal,
     "decline_withdrawal": voicing.DeclineWithdrawal,
     "party_deceased": voicing.PartyDeceased,
+    "suspend": limits.Suspend,
+    "resume": limits.Resume,
+    "ask_extension": limits.AskExtension,
+    "decide_extension": limits.DecideExtension,
+    "ask_grade": limits.AskGrade,
+    "decide_grade": limits.DecideGrade,
+    "exempt": limits.Exempt,
+    "raise_urgency": limits.RaiseUrgency,
+    "lower_urgency": limits.LowerUrgency,
+    "raise_secrecy": limits.RaiseSecrecy,
+    "lower_secrecy": limits.LowerSecrecy,
     "return": handling.Return,
     "reopen": ending.Reopen,
     "decline_reopen": ending.DeclineReopen,

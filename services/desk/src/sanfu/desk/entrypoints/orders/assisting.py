@@ -51,7 +51,7 @@ class OfferHandover(Body):
     """Offer the lead to a unit; it leads once it has accepted."""
 
     unit: Unit
-    reason: Reason
+    reason: Reason = None
 
 
 class AcceptHandover(Body):
@@ -61,7 +61,7 @@ class AcceptHandover(Body):
 class DeclineHandover(Body):
     """Do not take the lead that was offered."""
 
-    reason: Reason
+    reason: Reason = None
 
 
 class WithdrawOffer(DeclineHandover):

@@ -1,0 +1,85 @@
+"""Bodies of what concerns limits and levels."""
+
+from typing import Annotated, Literal
+
+from sanfu.desk.entrypoints.orders.words import LONGEST, Code, Files, Reason
+from sanfu.runtime.bodies import Body
+from sanfu.runtime.texts import Instant, Text
+
+
+class Suspend(Body):
+    """Let the clocks rest, for a reason of the pack. It ends at `until`, at the latest when all pauses are used up."""
+
+    reason: Code
+    text: Annotated[str, Text(LONGEST, 1)] | None = None
+    until: Instant | None = None
+
+
+class Resume(Body):
+    """Let the clocks run on."""
+
+
+class AskExtension(Body):
+    """Ask for more time, before the limit; as much as the policy gives, if `until` is not given."""
+
+    clock: Literal["handling", "petition_handle"] = "handling"
+    until: Instant | None = None
+    reason: Reason = None
+
+
+class DecideExtension(Body):
+    """Give more time, or say why not."""
+
+    granted: bool
+    until: Instant | None = None
+    reason: Reason = None
+
+
+class AskGrade(Body):
+    """Say that it is of another grade. A longer one needs the office."""
+
+    grade: Literal["simple", "complex", "difficult"]
+    reason: Reason = None
+
+
+class DecideGrade(Body):
+    """Agree that it is of the grade asked for, or not."""
+
+    granted: bool
+    reason: Reason = None
+
+
+class Exempt(Body):
+    """Let one of the three ones be missing."""
+
+    of: Literal["contact", "follow_up"]
+    reason: Reason = None
+    evidence: Files
+
+
+class RaiseUrgency(Body):
+    """Say that somebody must act sooner."""
+
+    urgency: Literal["urgent", "emergency"]
+    reason: Reason = None
+
+
+class LowerUrgency(Body):
+    """Say that it is less urgent."""
+
+    urgency: Literal["normal", "urgent"]
+    reason: Reason = None
+
+
+class RaiseSecrecy(Body):
+    """Let fewer people read it. From confidential on no reason is written down."""
+
+    secrecy: Literal["internal", "confidential", "sealed"]
+    reason: Reason = None
+
+
+class LowerSecrecy(Body):
+    """Let more people read it."""
+
+    secrecy: Literal["open", "internal", "confidential"]
+    reason: Reason = None
