@@ -91,7 +91,7 @@ TOPICS = (
         "督办、会商与任务",
         "affair id",
         ("desk", "sla"),
-        ("sla", "router", "notify"),
+        ("desk", "sla", "router", "notify"),
         STORY,
     ),
     Topic(
