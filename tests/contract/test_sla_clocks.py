@@ -14,7 +14,6 @@ from sanfu.sla.adapters.memory import ScannedClocks
 from sanfu.sla.adapters.mongo import MongoClocks
 from sanfu.sla.ports import Clocks, Row, Wanted, place
 
-
 KEPT = {"round": 1, "version": 2, "starts": "2026-05-01T01:00:00.000Z", "yellow": None}
 """What a document keeps of each deadline, beside what its list of running clocks says."""
 
@@ -31,13 +30,18 @@ def _changes() -> list[Change]:
     opened = [[clock(code) for code in codes[: pick.randint(0, 3)]] for _ in range(60)]
     opened[7] = [clock("handling") | {"unknown_year": 2041}]
     return [
-        Change(f"i-{n}", 0, {"ver": 1, "p": n % 4, "open": one, "clocks": {each["clock"]: KEPT for each in one}}, (), ())
+        Change(
+            f"i-{n}", 0, {"ver": 1, "p": n % 4, "open": one, "clocks": {each["clock"]: KEPT for each in one}}, (), ()
+        )
         for n, one in enumerate(opened)
     ]
 
 
 CHANGES = _changes()
-ROWS = sorted(({"issue": change.id, "resting": False, **KEPT, **one} for change in CHANGES for one in change.sets["open"]), key=place)
+ROWS = sorted(
+    ({"issue": change.id, "resting": False, **KEPT, **one} for change in CHANGES for one in change.sets["open"]),
+    key=place,
+)
 
 
 @pytest.fixture(params=["memory", "mongo"])

@@ -51,7 +51,7 @@ async def right(city: City, issues: list[Issue]) -> None:
         on_topic = [int(one.headers["ce_unitsequence"]) for one in await city.unit_topic(UNIT, issue)]
         assert list(dict.fromkeys(on_topic)) == list(range(1, max(on_topic) + 1))
     told = Counter(one.text for one in city.sms.to("13911112222"))
-    assert len(told) == sum(told.values()) == 4 + 1, "a receipt for each, and a closing for each that was closed"
+    assert len(told) == sum(told.values()) == 4 + 2, "a receipt for each; one link, one closing"
     assert await holes(city) == []
 
 

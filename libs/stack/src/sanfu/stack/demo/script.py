@@ -11,6 +11,7 @@ from typing import Any
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
+from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.windows import return_until
 from sanfu.stack.demo import replies
 from sanfu.stack.demo.chance import share
@@ -89,8 +90,15 @@ class Script:
         user = self.staffing.reviewer(report.id)
         if case["kind"] in {"consult", "thanks"}:
             return Step(at, user, (("answer", {"reply": replies.answer(case)}),))
-        unit = self.staffing.able(report.unit, at) or self._of_the_place(case, at)
+        able = self.staffing.able(report.unit, at)
+        unit = able if able and self._may_lead(able, case) else self._of_the_place(case, at)
         return Step(at, user, (("dispatch", {"unit": unit, "grade": report.grade, "reason": replies.REVIEWED}),))
+
+    def _may_lead(self, unit: str, case: Case) -> bool:
+        """Tell whether the desk gives it to this unit: a whistle calls the village's own town, of two towns the one of
+        the place leads."""
+        of_a_town = [each for each in line(self.pack.units, unit) if each in self.pack.towns]
+        return case["town"] in {None, *of_a_town} or (case["channel"] != "whistle" and not of_a_town)
 
     def _follow_up(self, report: Report, case: Case) -> Step | None:
         user = self.staffing.caller(report.id, case["units"])
@@ -122,7 +130,8 @@ class Script:
         """The unit that should have it, in the eyes of one that returns it."""
         at = moment(case["changed_at"])
         right = self.staffing.able(report.unit, at)
-        return right if right and right != case["unit"] else self._of_the_place(case, at)
+        fits = right and right != case["unit"] and self._may_lead(right, case)
+        return right if right and fits else self._of_the_place(case, at)
 
     def _of_the_place(self, case: Case, at: datetime) -> str:
         return self.staffing.able(case["town"] or "", at) or self.pack.fallback_unit
