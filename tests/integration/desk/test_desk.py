@@ -113,7 +113,7 @@ async def test_a_case_goes_through_its_life_on_real_parts(
             return (await told(broker))[-2:] == [names.ISSUE_FOLLOWED_UP, names.ISSUE_CLOSED]
 
         await eventually(published)
-        assert len(await told(broker)) == 7
+        assert len(await told(broker)) == 8
 
         async def quiet() -> bool:
             return bool((await service.watcher.quiet())["quiet"])

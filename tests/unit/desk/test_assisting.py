@@ -68,7 +68,7 @@ async def test_an_assisting_unit_has_a_task_due_with_the_lead_and_nothing_is_han
     await does(desk, OFFICER, "ask_assist", **TASK)
     [task] = (await seen(desk, HELPER))["assists"]
     assert (task["unit"], task["task"], task["limit"], task["mandatory"]) == (*TASK.values(), instant(EVENING), True)
-    assert (await seen(desk, HELPER))["allowed"] == ["assist_done", "not_ours"]
+    assert set((await seen(desk, HELPER))["allowed"]) >= {"assist_done", "not_ours"}
     assert await refuses(desk, HELPER, "handle", outcome="solved", reply=REPLY) == "not-now", "the lead stays the lead"
     refused = await desk.order(OFFICER, "i-1", "handle", {"outcome": "solved", "reply": REPLY})
     assert refused.json()["tasks"] == [{"number": 1, "unit": "transport"}]

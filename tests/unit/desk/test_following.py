@@ -172,10 +172,16 @@ async def test_a_false_completion_is_void_and_the_lead_handles_again_in_the_same
     assert (round["voided"][0]["reply"], round["voided"][0]["found"]) == (REPLY, FOUND["text"])
     copied = await desk.order(OFFICER, "i-1", "handle", {"outcome": "solved", "reply": REPLY})
     assert copied.json()["errors"][0]["problem"] == "copy_of_the_last"
+
+    async def ordered() -> bool:
+        return bool((await seen(desk))["affairs"])
+
+    await eventually(ordered)
     await again(desk, "已实际更换三盏灯头并夜间试亮，附照片。")
     assert (await seen(desk))["state"] == "handled"
     [first, second] = told(desk, names.FOLLOW_UP_PLANNED)[:2]
-    assert first["draw"]["ticket"] == second["draw"]["ticket"], "to handle it again gives no second try at the lot"
+    assert first["draw"]["ticket"] == f"{submitted()['receipt']}/1", "of the round: no second try at the lot in it"
+    assert (second["need"], second["because"]) == ("call", "supervised"), "an order came of it: its party is called"
 
 
 async def test_what_was_never_handled_cannot_be_void(desk: Desk) -> None:

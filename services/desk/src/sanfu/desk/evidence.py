@@ -21,7 +21,9 @@ from sanfu.runtime.rules import Refusal
 
 LINK_LASTS: Final = timedelta(minutes=5)
 """Long enough to click, too short to pass on."""
-_ACTING: Final = frozenset(role for _, command, role in TABLE if command != "instruct")
+_BY_THE_WAY: Final = frozenset({"instruct", "raise_urgency", "raise_secrecy"})
+"""Commands of who only looks on: they add no files."""
+_ACTING: Final = frozenset(role for _, command, role in TABLE if command not in _BY_THE_WAY)
 
 
 @dataclass(frozen=True, slots=True)

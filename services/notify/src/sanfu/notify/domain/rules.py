@@ -22,7 +22,7 @@ COLLECTION = "deliveries"
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "leader"})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "link_until",
+    "link_until", "until",
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
