@@ -162,7 +162,11 @@ class Doors:
         if service not in self.urls:
             raise PartError(f"there is no {service} in this stack; there are {', '.join(self.urls)}")
         try:
-            return await self._client.request(method, self.urls[service] + path, **more)
+            try:
+                return await self._client.request(method, self.urls[service] + path, **more)
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                # a connection that the service closed as idle while this was on its way; keys make it safe to say again
+                return await self._client.request(method, self.urls[service] + path, **more)
         except httpx.HTTPError as error:
             raise PartError(f"{service} does not answer at {self.urls[service]}: {type(error).__name__}") from error
 
