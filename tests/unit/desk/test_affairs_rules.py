@@ -14,7 +14,7 @@ from sanfu.desk.domain.affairs.rules import AffairRules
 from sanfu.desk.domain.affairs.table import TABLE
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import Clause
-from sanfu.desk.entrypoints.orders.affairs import MAKING, ORDERS
+from sanfu.desk.entrypoints.commands import affairs as bodies
 from sanfu.runtime.rules import Actor, Command, Concern, Draft, Refusal
 from tests.support.cases import MORNING, Story, assigned, light, submitted
 from tests.support.packs import shipped
@@ -24,7 +24,8 @@ ALL = frozenset({"open", "internal", "confidential"})
 UNIT = "urban-management"
 OFFICE = Clause("coordination_office", None, None, None, None, ALL)
 OFFICER = Clause("officer", frozenset({UNIT}), None, None, None, ALL)
-BODIES = {**{name: model for of in ORDERS.values() for name, model in of.items()}, **dict(MAKING.values())}
+OF_WHAT = [*bodies.BODIES.values(), dict(bodies.MAKING.values())]
+BODIES = {name: model for of in OF_WHAT for name, model in of.items()}
 LATER = instant(MORNING + timedelta(days=20))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
-from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.runtime.rules import Actor, Command, Refusal
 from tests.support.cases import (
     GROUP,
@@ -119,7 +119,7 @@ async def test_a_task_is_for_another_unit_of_the_city(desk: Desk, unit: str) -> 
 def test_a_unit_that_helps_or_helped_does_not_follow_up(result: str | None, impartial: bool) -> None:
     task = {"number": 1, "unit": "transport", "mandatory": False, "done": result and {"result": result}}
     case = {**EXAMPLES["handled"], "assists": [task]}
-    said = ORDERS["follow_up"].model_validate({"resolved": "yes"}).model_dump(mode="json")
+    said = BODIES["follow_up"].model_validate({"resolved": "yes"}).model_dump(mode="json")
     data = {"said": said, "scope": (clause("follow_up_caller"),)}
     given = Command("follow_up", data, Actor("c", "", "transport"), "k")
     if impartial:

@@ -15,7 +15,7 @@ from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import digest
 from sanfu.desk.domain.accounts import given as read
 from sanfu.desk.entrypoints.board import Looks, watch
-from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.runtime.sealing import Keys
 from tests.support import cases
 from tests.support.cases import MORNING, Desk, as_user, token
@@ -119,7 +119,7 @@ async def looked(desk: Desk, user: str) -> tuple[int, set[str]]:
     return sum(row.count for row in seen.rows), {case["_id"] for case in seen.urgent}
 
 
-@given(known=accounts(), found=st.lists(some_cases(), min_size=1, max_size=5), name=st.sampled_from(sorted(ORDERS)))
+@given(known=accounts(), found=st.lists(some_cases(), min_size=1, max_size=5), name=st.sampled_from(sorted(BODIES)))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nobody_sees_or_changes_what_is_outside_their_scope_by_whatever_door(
     desk: Desk, known: dict[str, Any], found: list[dict[str, Any]], name: str
@@ -167,5 +167,5 @@ def test_it_is_asked_of_cases_that_are_seen_and_of_such_that_are_not(wanted: tup
 
 
 def test_every_command_has_something_to_say() -> None:
-    assert set(SAID) == set(ORDERS)
+    assert set(SAID) == set(BODIES)
     assert as_user("user-a")

@@ -12,7 +12,7 @@ from sanfu.desk.domain.people import viewer
 from sanfu.desk.domain.rules import DeskRules, offered
 from sanfu.desk.domain.scope import Clause, Grant, Viewer, covering, line, scope, subtrees, widest
 from sanfu.desk.domain.table import COMMANDS, LEAD
-from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.ports import Wanted
 from sanfu.runtime.paging import Page
 from sanfu.runtime.rules import Actor, Command, Refusal
@@ -115,7 +115,7 @@ async def test_lists_counts_reads_and_offers_agree_with_the_grants(who: Viewer, 
 @settings(max_examples=300, deadline=None)
 def test_nobody_changes_what_they_do_not_see(who: Viewer, case: dict[str, Any], name: str) -> None:
     mine = scope(who, TREE, NOW)
-    said = ORDERS[name].model_validate(SAID[name]).model_dump(mode="json")
+    said = BODIES[name].model_validate(SAID[name]).model_dump(mode="json")
     command = Command(name, {"said": said, "scope": mine}, Actor(who.id, "", who.unit), "k")
     seen = [grant for grant in who.grants if within(grant, case)]
     try:

@@ -17,7 +17,7 @@ from sanfu.desk.domain.parts import involved, standings
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.domain.table import AFTER, COMMANDS, LEAD, OF_EMERGENCIES, STATES, TABLE, allowed
-from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.runtime.rules import Actor, Command, Refusal
 from tests.support.cases import MORNING, Story, assigned, review, submitted
 from tests.support.packs import shipped
@@ -110,7 +110,7 @@ OTHERS: Mapping[str, Any] = {"i-9": HEAD}
 def order(case: Mapping[str, Any], name: str, role: str, who: str = "", **said: Any) -> Mapping[str, Any]:
     """Do a command; return the case after it. Raises Refusal."""
     due = {"of": "follow_up"} if name == "exempt" and case["state"] == "handled" else {}
-    body = ORDERS[name].model_validate({**SAID[name], **due, **said}).model_dump(mode="json")
+    body = BODIES[name].model_validate({**SAID[name], **due, **said}).model_dump(mode="json")
     unit = "urban-management" if role in LEAD else None if role == "party" else "three-services-office"
     data = {"said": body, "scope": (clause(role),), "id": "i-1", "others": OTHERS}
     command = Command(name, data, Actor(who or role, role, unit), "k")
@@ -246,7 +246,7 @@ def test_a_command_does_what_the_table_says_and_else_names_what_is_allowed(state
 
 
 def test_the_table_the_deeds_and_the_bodies_know_the_same_commands() -> None:
-    assert set(COMMANDS) == set(DEEDS) == set(ORDERS)
+    assert set(COMMANDS) == set(DEEDS) == set(BODIES)
     assert set(AFTER) <= story.KNOWN
 
 
@@ -307,7 +307,7 @@ def test_nobody_of_the_unit_that_handled_or_above_or_below_it_follows_up(unit: s
     case = {**case, "unit": unit, "units": [unit]}
     case = {**case, "state": "handled", "rounds": [{**case["rounds"][0], "unit": unit, "handle": {"by": {"id": "x"}}}]}
     home = {"urban-management": "urban-management", "police": "traffic-police", "traffic-police": "police"}[unit]
-    said = ORDERS["follow_up"].model_validate({"resolved": "yes"}).model_dump(mode="json")
+    said = BODIES["follow_up"].model_validate({"resolved": "yes"}).model_dump(mode="json")
     data = {"said": said, "scope": (clause("follow_up_caller"),), "id": "i-1", "others": {}}
     with pytest.raises(Refusal) as refusal:
         RULES.decide(case, Command("follow_up", data, Actor("c", "", home), "k"), MORNING)

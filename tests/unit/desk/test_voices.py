@@ -7,7 +7,7 @@ import pytest
 from sanfu.contracts import names
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import Clause
-from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.runtime.rules import Actor, Command, Refusal
 from tests.support.cases import (
     CALLER,
@@ -70,7 +70,7 @@ def by_party(desk: Desk, command: str, said: dict[str, Any]) -> list[str]:
     """Say what the party's command would tell now. Raises Refusal."""
     case = desk.documents.documents["i-1"]
     clause = Clause("party", None, None, None, None, frozenset({"open", "internal", "confidential"}))
-    body = ORDERS[command].model_validate(said).model_dump(mode="json")
+    body = BODIES[command].model_validate(said).model_dump(mode="json")
     given = Command(command, {"said": body, "scope": (clause,)}, Actor("party", "party"), "k")
     rules = DeskRules(packs().current, desk.service.machine.rules.holidays)  # type: ignore[attr-defined]
     return [draft.type for draft in rules.decide(case, given, desk.clock.now())]

@@ -1,4 +1,4 @@
-"""What people do with orders, meetings and tasks: make, look, list, order. Each use case in its scope."""
+"""What people do with orders, meetings and tasks: make, look, list, act. Each use case in its scope."""
 
 import hashlib
 import uuid
@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from sanfu.desk.domain.affairs.rules import unknown
-from sanfu.desk.domain.deeds.order import SECRET, WITHHELD, wrong
+from sanfu.desk.domain.deeds.deed import SECRET, WITHHELD, wrong
 from sanfu.desk.domain.masking import masked
 from sanfu.desk.domain.scope import Viewer, covering, widest
 from sanfu.desk.handlers import Desk
@@ -58,7 +58,7 @@ class Affairs:
         id = f"{what}-{uuid.uuid5(_IDS, f'{who.id}:{wish.key}')}"
         return id, await self._do(who, id, wish, await self._seen(who, "issues", wish.said.get("issues", [])))
 
-    async def order(self, who: Viewer, id: str, what: str, wish: Wish) -> Done:
+    async def act(self, who: Viewer, id: str, what: str, wish: Wish) -> Done:
         """Do a command on an affair. Raises Refusal, Unavailable."""
         affair = await self.affair(who, id, what)
         about = [*affair["concerns"], *(one["issue"] for one in wish.said.get("decisions", []))]

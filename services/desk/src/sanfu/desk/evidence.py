@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any, Final
 
 from sanfu.contracts.envelope import instant
-from sanfu.desk.domain.deeds.order import SECRET
+from sanfu.desk.domain.deeds.deed import SECRET
 from sanfu.desk.domain.files import MOST, PICTURES, described, kind_of
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import acting

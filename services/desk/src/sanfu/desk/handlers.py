@@ -1,4 +1,4 @@
-"""What people do at the desk: look, list, count, order, read a contact. Each use case in its scope."""
+"""What people do at the desk: look, list, count, act, read a contact. Each use case in its scope."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -105,7 +105,7 @@ class Desk:
 
     # ── act ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def order(
+    async def act(
         self, who: Viewer, id: str, name: str, said: Mapping[str, Any], *, key: str, if_match: int | None
     ) -> tuple[Document, Done]:
         """Do a command on a case; return the case as it is then. Raises Refusal, Unavailable.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sanfu.city.model import Pack
-from sanfu.desk.domain.deeds.order import NO_LEAD
+from sanfu.desk.domain.deeds.deed import NO_LEAD
 from sanfu.desk.domain.scope import line, related
 from sanfu.stack.demo.chance import one_of
 from sanfu.stack.programs import PartError

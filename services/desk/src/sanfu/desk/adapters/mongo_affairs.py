@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sanfu.desk.adapters.queries import seen
+from sanfu.desk.adapters.queries import BRIEFLY, behind, seen
 from sanfu.desk.domain.scope import Scope
 from sanfu.desk.ports import AffairsWanted, Document
 from sanfu.runtime.mongo import spoken
@@ -32,11 +32,8 @@ class MongoAffairs:
     async def page(self, scope: Scope, wanted: AffairsWanted, page: Page) -> list[Document]:
         if not scope:
             return []
-        asked: list[Document] = [wanted.conditions(), seen(scope)]
-        if page.after is not None:
-            key, id = page.after.key, page.after.id
-            asked.append({"$or": [{"limit": {"$gt": key}}, {"limit": key, "_id": {"$gt": id}}]})
+        asked = {"$and": [wanted.conditions(), seen(scope), *behind("limit", page.after)]}
         async with spoken():
-            found = self._collection.find({"$and": asked}, {"outbox": 0, "applied": 0, "seen": 0, "history": 0})
+            found = self._collection.find(asked, BRIEFLY)
             rows: list[Document] = await found.sort([("limit", 1), ("_id", 1)]).limit(page.limit + 1).to_list(None)
         return rows

@@ -19,13 +19,20 @@ def seen(scope: Scope) -> Query:
 
 
 def listed(scope: Scope, wanted: Wanted, after: Cursor | None) -> Query:
-    """Return the query of a list behind a cursor. The cursor's key bounds the index by itself: an `$or` alone would
-    have each page read all those before it."""
-    asked = [wanted.conditions(), seen(scope), _spans(wanted)]
-    if after is not None:
-        beyond = [{wanted.by: {"$gt": after.key}}, {wanted.by: after.key, "_id": {"$gt": after.id}}]
-        asked += [{wanted.by: {"$gte": after.key}}, {"$or": beyond}]
+    """Return the query of a list behind a cursor."""
+    asked = [wanted.conditions(), seen(scope), _spans(wanted), *behind(wanted.by, after)]
     return {"$and": [one for one in asked if one]}
+
+
+def behind(key: str, after: Cursor | None) -> list[Query]:
+    """Say what stands behind a cursor over (key, id). The cursor's key bounds the index by itself: an `$or` alone
+    would have each page read all those before it."""
+    if after is None:
+        return []
+    return [
+        {key: {"$gte": after.key}},
+        {"$or": [{key: {"$gt": after.key}}, {key: after.key, "_id": {"$gt": after.id}}]},
+    ]
 
 
 def sought(scope: Scope, given: Sought, rarest: str) -> Query:

@@ -7,7 +7,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain.affairs import meetings, orders, tasks
-from sanfu.desk.domain.deeds.order import SYSTEM_BY
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft, Named
 

@@ -10,9 +10,9 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
-from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
@@ -51,7 +51,7 @@ class DeskRules:
         """What the case waited for has come: the earliest of it; the rest is looked at in its turn."""
         waited = waits.next_of(case)
         return (
-            waits.ENDS[waited[1]](Order(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots))
+            waits.ENDS[waited[1]](Deed(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots))
             if waited
             else ()
         )
@@ -86,11 +86,11 @@ class DeskRules:
             raise unknown()
         clause = _capacity(case, command.name, clauses)
         by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
-        order = Order(
+        deed = Deed(
             case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
             id=command.data.get("id", ""), others=command.data.get("others", {}),
         )  # fmt: skip
-        return DEEDS[command.name](order)
+        return DEEDS[command.name](deed)
 
 
 def _capacity(case: State, name: str, clauses: Scope) -> Clause:

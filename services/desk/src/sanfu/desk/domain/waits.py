@@ -9,11 +9,11 @@ from typing import Final
 
 from sanfu.contracts.envelope import moment
 from sanfu.desk.domain.deeds import following, limits, reviewing
-from sanfu.desk.domain.deeds.order import Order
+from sanfu.desk.domain.deeds.deed import Deed
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
 
-ENDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
+ENDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "remind_supplement": reviewing.remind_supplement,
     "close_incomplete": reviewing.close_incomplete,
     "silence": following.silence,

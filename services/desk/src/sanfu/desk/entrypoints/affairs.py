@@ -9,8 +9,8 @@ from sanfu.desk.affairs import Affairs, Wish
 from sanfu.desk.domain.affairs.rules import offered
 from sanfu.desk.domain.affairs.state import NEVER
 from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.entrypoints.commands.affairs import BODIES, MAKING
 from sanfu.desk.entrypoints.http import Code, How, Unit, Who, version_of
-from sanfu.desk.entrypoints.orders.affairs import MAKING, ORDERS
 from sanfu.desk.ports import AffairsWanted, Document
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import PageAsked
@@ -50,7 +50,7 @@ class Asked:
 def routes(affairs: Affairs, who: Who) -> APIRouter:
     """Return the API's routes: the same for each kind of affair."""
     router = APIRouter(prefix="/v1", tags=["affairs"])
-    for what, commands in ORDERS.items():
+    for what, commands in BODIES.items():
         if what in MAKING:
             _making(router, affairs, who, what)
         for name, model in commands.items():
@@ -87,7 +87,7 @@ def _command(router: APIRouter, affairs: Affairs, who: Who, of: tuple[str, str, 
         viewer: Annotated[Viewer, Depends(who)],
     ) -> dict[str, Any]:
         said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
-        done = await affairs.order(viewer, affair, what, Wish(name, said, how.key, version_of(how.if_match)))
+        done = await affairs.act(viewer, affair, what, Wish(name, said, how.key, version_of(how.if_match)))
         response.headers["ETag"] = f'"{done.ver}"'
         return {"id": affair, "version": done.ver, "state": done.state["state"], "repeated": done.repeated}
 

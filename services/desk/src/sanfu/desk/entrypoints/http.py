@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.domain.table import STATES
-from sanfu.desk.entrypoints.orders.all import ORDERS
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.views import counted, listed, unforeseen, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
@@ -107,7 +107,7 @@ def identity(desk: Desk) -> Who:
 def routes(desk: Desk, who: Who) -> APIRouter:
     """Return the API's routes; `who` says who asks."""
     router = APIRouter(prefix="/v1", tags=["cases"])
-    for name, model in ORDERS.items():
+    for name, model in BODIES.items():
         _command(router, desk, who, name, model)
     _reading(router, desk, who)
     return router
@@ -123,7 +123,7 @@ def _command(router: APIRouter, desk: Desk, who: Who, name: str, model: type[Bod
         viewer: Annotated[Viewer, Depends(who)],
     ) -> dict[str, Any]:
         said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
-        after, done = await desk.order(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
+        after, done = await desk.act(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
         response.headers["ETag"] = f'"{done.ver}"'
         scope = desk.scope(viewer)
         seen = whole(after, scope, viewer.id) if covering(scope, after) else None

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.door_words import span
 from sanfu.desk.entrypoints.doors import address, form, same_site
-from sanfu.desk.entrypoints.orders.all import ORDERS
 from sanfu.desk.entrypoints.pages import page
 from sanfu.desk.entrypoints.party_view import shown
 from sanfu.desk.entrypoints.party_words import MINE
@@ -57,7 +57,7 @@ def routes(parties: Parties) -> APIRouter:
         given = dict(await form(request))
         key = given.pop("key", "") or secrets.token_urlsafe(12)
         try:
-            said = ORDERS[command].model_validate(_filled(command, given)).model_dump(mode="json")
+            said = BODIES[command].model_validate(_filled(command, given)).model_dump(mode="json")
             await parties.say(token, command, said, key[:100])
         except ValidationError:
             return await _mine(parties, token, language, status=422, wrong="invalid")

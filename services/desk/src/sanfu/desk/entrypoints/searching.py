@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from sanfu.desk.domain.finding import LOOKED_AT
 from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.http import Asked, How, Who
-from sanfu.desk.entrypoints.orders.all import ORDERS
 from sanfu.desk.entrypoints.views import brief
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
@@ -30,8 +30,8 @@ MOST_AT_ONCE = 100
 
 
 def _command(name: str) -> str:
-    if name not in ORDERS:
-        raise ValueError(f"one of {', '.join(ORDERS)}")
+    if name not in BODIES:
+        raise ValueError(f"one of {', '.join(BODIES)}")
     return name
 
 
@@ -157,7 +157,7 @@ def _many(router: APIRouter, desk: Desk, who: Who) -> None:
             wrong = {"field": "header.If-Match", "problem": "not_here", "expected": "nothing: it is of one case"}
             raise Refusal(422, "invalid-input", "Not as it should be: header.If-Match.", errors=[wrong])
         try:
-            body = ORDERS[given.command].model_validate(given.said)
+            body = BODIES[given.command].model_validate(given.said)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False)
             raise RequestValidationError([{**one, "loc": ("body", "said", *one["loc"])} for one in found]) from None
@@ -165,7 +165,7 @@ def _many(router: APIRouter, desk: Desk, who: Who) -> None:
 
         async def one(id: str) -> dict[str, Any]:
             try:
-                _, done = await desk.order(viewer, id, given.command, said, key=f"{how.key}#bulk", if_match=None)
+                _, done = await desk.act(viewer, id, given.command, said, key=f"{how.key}#bulk", if_match=None)
             except Refusal as refusal:
                 shown = problem(refusal.status, refusal.slug, refusal.detail, **refusal.more)
                 return {"id": id, "status": refusal.status, "problem": orjson.loads(shown.body)}

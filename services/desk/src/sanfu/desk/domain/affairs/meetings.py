@@ -12,8 +12,8 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import CALLED, MEETING
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing
-from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
 from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.runtime.rules import Draft
@@ -28,96 +28,96 @@ LONGEST_SILENCE: Final = 90
 """Days between two public reports about an issue on the register."""
 
 
-def call(order: Order) -> list[Draft]:
-    said, place = order.said, order.said["place"]
-    if moment(said["at"]) <= order.now and not said["held_already"]:
+def call(deed: Deed) -> list[Draft]:
+    said, place = deed.said, deed.said["place"]
+    if moment(said["at"]) <= deed.now and not said["held_already"]:
         raise wrong("at", "in_the_past", "an instant in the future; or `held_already: true` to put it on record")
     if said["kind"].startswith("onsite") != (place is not None):
         raise wrong("place", "not_fitting", "the town or village of an on-site session, and nothing for other meetings")
     if place is not None:
-        _right_place(order, place)
-    if order.by["role"] == "unit_head" and said["kind"] != "onsite_town":
+        _right_place(deed, place)
+    if deed.by["role"] == "unit_head" and said["kind"] != "onsite_town":
         raise refused("not-yours", "A unit's head calls on-site sessions of the town; others are the office's.")
     for unit in said["units"]:
-        if unit not in order.pack.units:
+        if unit not in deed.pack.units:
             raise wrong("units", "unknown_unit", "units of the city")
     body = {name: said[name] for name in ("kind", "title", "at", "place", "chair", "units")}
-    return [Draft(names.MEETING_CALLED, {"by": order.by, **body, "concerns": said["issues"]})]
+    return [Draft(names.MEETING_CALLED, {"by": deed.by, **body, "concerns": said["issues"]})]
 
 
-def _right_place(order: Order, place: str) -> None:
-    unit = order.pack.units.get(place)
-    wanted = {"onsite_city": "town", "onsite_town": "village"}[order.said["kind"]]
+def _right_place(deed: Deed, place: str) -> None:
+    unit = deed.pack.units.get(place)
+    wanted = {"onsite_city": "town", "onsite_town": "village"}[deed.said["kind"]]
     if unit is None or unit.kind != wanted:
         raise wrong("place", "unknown_place", f"a {wanted} of the city")
-    if order.by["role"] == "unit_head" and order.by["unit"] not in line(order.pack.units, place):
+    if deed.by["role"] == "unit_head" and deed.by["unit"] not in line(deed.pack.units, place):
         raise refused("not-yours", f"{place} does not lie in your town.")
 
 
-def change_agenda(order: Order) -> list[Draft]:
-    agenda, said = order.case["concerns"], order.said
+def change_agenda(deed: Deed) -> list[Draft]:
+    agenda, said = deed.case["concerns"], deed.said
     added = [one for one in said["add"] if one not in agenda]
     dropped = [one for one in said["drop"] if one in agenda]
     if not added and not dropped:
         raise refused("nothing-changed", "These issues stand on the agenda already, or never did.")
-    body = {"by": order.by, "added": added, "dropped": dropped, "concerns": [*added, *dropped]}
+    body = {"by": deed.by, "added": added, "dropped": dropped, "concerns": [*added, *dropped]}
     return [Draft(names.AGENDA_CHANGED, body)]
 
 
-def hold(order: Order) -> list[Draft]:
+def hold(deed: Deed) -> list[Draft]:
     """Put on record that it was held, and what was decided: about each issue on its agenda, and no other."""
-    meeting, said = order.case, order.said
-    decisions = [_decided(order, number, each) for number, each in enumerate(said["decisions"], 1)]
+    meeting, said = deed.case, deed.said
+    decisions = [_decided(deed, number, each) for number, each in enumerate(said["decisions"], 1)]
     about = [each["issue"] for each in decisions]
     if missing := [one for one in meeting["concerns"] if one not in about]:
         detail = f"Not decided: {', '.join(missing)}. Decide about each, or take it off the agenda first."
         raise refused("undecided", detail, undecided=missing)
     if others := [one for one in about if one not in meeting["concerns"]]:
         raise refused("not-on-the-agenda", f"Not on the agenda: {', '.join(others)}.", issues=others)
-    if moment(said["held_at"]) > order.now:
+    if moment(said["held_at"]) > deed.now:
         raise wrong("held_at", "in_the_future", "when it began")
     tasks = [each["task"] for each in decisions if each["task"]]
     kept = {name: meeting[name] for name in ("kind", "title", "place", "chair")}
     body = {
-        "by": order.by, **kept, "held_at": said["held_at"], "units": said["units"] or meeting["units_asked"],
+        "by": deed.by, **kept, "held_at": said["held_at"], "units": said["units"] or meeting["units_asked"],
         "decisions": decisions, "minutes": said["minutes"], "concerns": [*dict.fromkeys(about), *tasks],
     }  # fmt: skip
     return [Draft(names.MEETING_HELD, body)]
 
 
-def _decided(order: Order, number: int, said: Mapping[str, Any]) -> dict[str, Any]:
+def _decided(deed: Deed, number: int, said: Mapping[str, Any]) -> dict[str, Any]:
     field, kind, unit = f"decisions[{number - 1}]", said["decision"], said["unit"]
-    if kind in BINDING and (unit is None or unit not in order.pack.units):
+    if kind in BINDING and (unit is None or unit not in deed.pack.units):
         raise wrong(f"{field}.unit", "unknown_unit", f"the unit that a decision of kind {kind} binds")
     limit = said["limit"]
     if kind == "task":
-        limit = limit or order.until("meeting_task")
-        if limit is None or moment(limit) <= order.now:
+        limit = limit or deed.until("meeting_task")
+        if limit is None or moment(limit) <= deed.now:
             raise wrong(f"{field}.limit", "in_the_past", "by when the task is to be done: an instant in the future")
     if kind == "register":
-        _registrable(order, field, said)
-    case = order.others.get(said["issue"], {})
+        _registrable(deed, field, said)
+    case = deed.others.get(said["issue"], {})
     if kind == "close" and case.get("state") != "followed_up":
         raise refused("not-followed-up", f"{said['issue']} was not followed up: nothing closes without the three ones.")
     if said["text"] is None:
         raise wrong(f"{field}.text", "missing", "the decision, as the minutes have it")
     kept = {name: said[name] for name in ("issue", "decision", "text", "unit", "plan")}
-    subject = order.id.removeprefix("meeting-")
+    subject = deed.id.removeprefix("meeting-")
     return {**kept, "task": f"task-{subject}-{number}" if kind == "task" else None, "limit": limit}
 
 
-def _registrable(order: Order, field: str, said: Mapping[str, Any]) -> None:
-    case, plan = order.others.get(said["issue"], {}), said["plan"]
+def _registrable(deed: Deed, field: str, said: Mapping[str, Any]) -> None:
+    case, plan = deed.others.get(said["issue"], {}), said["plan"]
     if plan is None:
         raise wrong(f"{field}.plan", "missing", "owner, cause, milestones and the next public report")
     if case.get("grade") != "difficult" or case.get("state") != REGISTRABLE:
         detail = f"{said['issue']} can't go on the register: that is for difficult issues whose party was contacted."
         raise refused("not-for-the-register", detail)
-    days = (moment(plan["report_by"]) - order.now).total_seconds() / 86_400
+    days = (moment(plan["report_by"]) - deed.now).total_seconds() / 86_400
     if not 0 < days <= LONGEST_SILENCE:
         raise wrong(f"{field}.plan.report_by", "too_far", f"within the next {LONGEST_SILENCE} days")
     limits = [moment(step["limit"]) for step in plan["plan"]]
-    if limits[0] <= order.now or limits != sorted(limits):
+    if limits[0] <= deed.now or limits != sorted(limits):
         raise wrong(f"{field}.plan.plan", "not_in_order", "milestones in the future, in the order of their limits")
 
 
@@ -151,7 +151,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.AGENDA_CHANGED: _agenda,
     names.MEETING_HELD: _held,
 }
-DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
+DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "call": call,
     "change_agenda": change_agenda,
     "hold": hold,

@@ -12,7 +12,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun, words
 from sanfu.desk.domain.affairs.table import ORDER, RAISED
-from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.windows import closes
 from sanfu.runtime.rules import Draft
@@ -24,45 +24,45 @@ CLOCK: Final = "supervision_reply"
 # ── by people ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def raise_order(order: Order) -> list[Draft]:
+def raise_order(deed: Deed) -> list[Draft]:
     """The command `raise`."""
-    said, pack = order.said, order.pack
+    said, pack = deed.said, deed.pack
     unit = pack.units.get(said["unit"])
-    if unit is None or not unit.valid_on(order.now.date()) or unit.kind == "external":
+    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind == "external":
         raise wrong("unit", "unknown_unit", "a unit of the city that may be ordered")
     by = said["reply_by"]
-    if by is not None and moment(by) <= order.now:
+    if by is not None and moment(by) <= deed.now:
         raise wrong("reply_by", "in_the_past", "an instant in the future")
     level = said["level"]
     body = {
-        "by": order.by, "level": level, "unit": unit.code, "issuer": order.by["unit"] or pack.office_unit,
-        "cause": said["cause"], "text": words(order, "text"), "concerns": said["issues"],
-        "reply_by": by or reply_by(pack, order.holidays, unit.code, level, order.now),
+        "by": deed.by, "level": level, "unit": unit.code, "issuer": deed.by["unit"] or pack.office_unit,
+        "cause": said["cause"], "text": words(deed, "text"), "concerns": said["issues"],
+        "reply_by": by or reply_by(pack, deed.holidays, unit.code, level, deed.now),
     }  # fmt: skip
     return [Draft(names.ORDER_RAISED, body)]
 
 
-def reply(order: Order) -> list[Draft]:
-    affair, said = order.case, order.said
+def reply(deed: Deed) -> list[Draft]:
+    affair, said = deed.case, deed.said
     body = {
-        "by": order.by, "unit": affair["unit"], "text": words(order, "text"), "evidence": said["evidence"],
+        "by": deed.by, "unit": affair["unit"], "text": words(deed, "text"), "evidence": said["evidence"],
         "number": affair["replies"] + 1, "concerns": affair["concerns"],
     }  # fmt: skip
     return [Draft(names.ORDER_REPLIED, body)]
 
 
-def decline_reply(order: Order) -> list[Draft]:
-    affair = order.case
-    by = reply_by(order.pack, order.holidays, affair["unit"], affair["level"], order.now)
-    body = {"by": order.by, "unit": affair["unit"], "reason": words(order, "reason"), "reply_by": by}
+def decline_reply(deed: Deed) -> list[Draft]:
+    affair = deed.case
+    by = reply_by(deed.pack, deed.holidays, affair["unit"], affair["level"], deed.now)
+    body = {"by": deed.by, "unit": affair["unit"], "reason": words(deed, "reason"), "reply_by": by}
     return [Draft(names.ORDER_REPLY_DECLINED, {**body, "concerns": affair["concerns"]})]
 
 
-def lift(order: Order) -> list[Draft]:
-    affair = order.case
-    if affair["state"] == RAISED and not order.said["unanswered"]:
+def lift(deed: Deed) -> list[Draft]:
+    affair = deed.case
+    if affair["state"] == RAISED and not deed.said["unanswered"]:
         raise refused("not-answered", "The unit has not answered: say `unanswered: true` to lift it all the same.")
-    body = {"by": order.by, "unit": affair["unit"], "reason": words(order, "reason"), "concerns": affair["concerns"]}
+    body = {"by": deed.by, "unit": affair["unit"], "reason": words(deed, "reason"), "concerns": affair["concerns"]}
     return [Draft(names.ORDER_LIFTED, body)]
 
 
@@ -153,7 +153,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.ORDER_REPLY_DECLINED: _declined,
     names.ORDER_LIFTED: _lifted,
 }
-DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
+DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "raise": raise_order,
     "reply": reply,
     "decline_reply": decline_reply,

@@ -12,7 +12,7 @@ from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.affairs import meetings, orders, tasks
 from sanfu.desk.domain.affairs.state import HISTORY, is_affair
 from sanfu.desk.domain.affairs.table import NEW, TABLE, allowed
-from sanfu.desk.domain.deeds.order import Order
+from sanfu.desk.domain.deeds.deed import Deed
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.table import LEAD
 from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Refusal, Relay, State
@@ -84,11 +84,11 @@ class AffairRules:
             raise Refusal(409, "not-now", detail, state=state, allowed=list(mine))
         by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
         data = command.data
-        order = Order(
+        deed = Deed(
             affair, data["said"], by, now, self.pack, self.holidays, home=command.actor.unit, id=data["id"],
             others=data["others"],
         )  # fmt: skip
-        return DEEDS[command.name](order)
+        return DEEDS[command.name](deed)
 
 
 def acting(affair: Mapping[str, Any], clauses: Sequence[Clause]) -> list[Clause]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.deeds.order import Order, wrong
+from sanfu.desk.domain.deeds.deed import Deed, wrong
 from sanfu.desk.domain.state import Change
 
 HISTORY: Final = 50
@@ -27,9 +27,9 @@ def begun(event: Event, what: str, state: str, *, unit: str | None, units: Seque
     }  # fmt: skip
 
 
-def words(order: Order, field: str) -> str:
+def words(deed: Deed, field: str) -> str:
     """Return a text that has to be there; where an issue is confidential it was withheld before this."""
-    text: str | None = order.said[field]
+    text: str | None = deed.said[field]
     if text is None:
         raise wrong(field, "missing", "what is to be said, in words")
     return text

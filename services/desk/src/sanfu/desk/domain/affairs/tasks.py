@@ -7,7 +7,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain.affairs.state import NEVER, begun, words
 from sanfu.desk.domain.affairs.table import DONE, SET, TASK
-from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.runtime.rules import Draft
 
@@ -24,17 +24,17 @@ def set_by(event: Event, task: str) -> list[Draft]:
     return [Draft(names.TASK_SET, body)]
 
 
-def finish(order: Order) -> list[Draft]:
-    return [_done(order, "done", words(order, "text"), order.said["evidence"])]
+def finish(deed: Deed) -> list[Draft]:
+    return [_done(deed, "done", words(deed, "text"), deed.said["evidence"])]
 
 
-def drop(order: Order) -> list[Draft]:
-    return [_done(order, "dropped", words(order, "reason"), [])]
+def drop(deed: Deed) -> list[Draft]:
+    return [_done(deed, "dropped", words(deed, "reason"), [])]
 
 
-def _done(order: Order, result: str, text: str, evidence: list[Any]) -> Draft:
-    task = order.case
-    body = {"by": order.by, "unit": task["unit"], "result": result, "text": text, "evidence": evidence}
+def _done(deed: Deed, result: str, text: str, evidence: list[Any]) -> Draft:
+    task = deed.case
+    body = {"by": deed.by, "unit": task["unit"], "result": result, "text": text, "evidence": evidence}
     return Draft(names.TASK_DONE, {**body, "concerns": task["concerns"]})
 
 
@@ -52,7 +52,7 @@ def _finished(task: Case, event: Event) -> Change:
 
 
 FOLDS: Final[Mapping[str, Fold]] = {names.TASK_SET: _set, names.TASK_DONE: _finished}
-DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {"finish": finish, "drop": drop}
+DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {"finish": finish, "drop": drop}
 NOTED: Final[Mapping[str, str]] = {names.TASK_SET: "task_set", names.TASK_DONE: "task_done"}
 
 

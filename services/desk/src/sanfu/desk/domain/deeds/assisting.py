@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.deeds.order import Order, keep_secret, leader, refused, words, wrong
+from sanfu.desk.domain.deeds.deed import Deed, keep_secret, leader, refused, words, wrong
 from sanfu.desk.domain.parts import Task, involved, open_tasks
 from sanfu.desk.domain.scope import line
 from sanfu.runtime.rules import Draft
@@ -18,52 +18,52 @@ MOST_TASKS: Final = 20
 # ── tasks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ask_assist(order: Order) -> list[Draft]:
+def ask_assist(deed: Deed) -> list[Draft]:
     """Give a unit a task of its own: due when the lead is, or before. Inside a town this is how the town dispatches
     down, to its sections and villages."""
-    case, said = order.case, order.said
-    unit = order.pack.units.get(said["unit"])
-    if unit is None or not unit.valid_on(order.now.date()) or unit.kind in NO_TASK or unit.code == case["unit"]:
+    case, said = deed.case, deed.said
+    unit = deed.pack.units.get(said["unit"])
+    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind in NO_TASK or unit.code == case["unit"]:
         raise wrong("unit", "unknown_unit", "a unit of the city, other than the one that leads")
     if len(open_tasks(case)) >= MOST_TASKS:
         raise refused("too-many-tasks", f"{MOST_TASKS} tasks are open already.")
     body = {
-        "by": order.by, "unit": unit.code, "task": words(order, "task", "what the unit should do"),
-        "mandatory": said["mandatory"], "limit": _task_limit(order), "number": len(case["assists"]) + 1,
+        "by": deed.by, "unit": unit.code, "task": words(deed, "task", "what the unit should do"),
+        "mandatory": said["mandatory"], "limit": _task_limit(deed), "number": len(case["assists"]) + 1,
     }  # fmt: skip
     return [Draft(names.ASSIST_ASKED, body)]
 
 
-def _task_limit(order: Order) -> str | None:
-    clocks = [order.case["clocks"].get(code) for code in ("unit_handling", "handling")]
-    own = min((clock["limit"] for clock in clocks if clock and clock["round"] == order.case["round"]), default=None)
-    asked: str | None = order.said["limit"]
-    if asked is not None and (moment(asked) <= order.now or (own is not None and asked > own)):
+def _task_limit(deed: Deed) -> str | None:
+    clocks = [deed.case["clocks"].get(code) for code in ("unit_handling", "handling")]
+    own = min((clock["limit"] for clock in clocks if clock and clock["round"] == deed.case["round"]), default=None)
+    asked: str | None = deed.said["limit"]
+    if asked is not None and (moment(asked) <= deed.now or (own is not None and asked > own)):
         raise wrong("limit", "not_then", f"an instant in the future, not later than the lead's own limit {own or ''}")
     return asked or own
 
 
-def assist_done(order: Order) -> list[Draft]:
-    return [_ended(order, _own_task(order), "done")]
+def assist_done(deed: Deed) -> list[Draft]:
+    return [_ended(deed, _own_task(deed), "done")]
 
 
-def not_ours(order: Order) -> list[Draft]:
+def not_ours(deed: Deed) -> list[Draft]:
     """The unit says that the task is none of its own, and why: inside a town, a return up."""
-    return [_ended(order, _own_task(order), "not_ours")]
+    return [_ended(deed, _own_task(deed), "not_ours")]
 
 
-def cancel_assist(order: Order) -> list[Draft]:
-    return [_ended(order, _task(order, open_tasks(order.case)), "cancelled")]
+def cancel_assist(deed: Deed) -> list[Draft]:
+    return [_ended(deed, _task(deed, open_tasks(deed.case)), "cancelled")]
 
 
-def _own_task(order: Order) -> Task:
-    own = [task for task in open_tasks(order.case) if order.by["unit"] in line(order.pack.units, task["unit"])]
-    return _task(order, own)
+def _own_task(deed: Deed) -> Task:
+    own = [task for task in open_tasks(deed.case) if deed.by["unit"] in line(deed.pack.units, task["unit"])]
+    return _task(deed, own)
 
 
-def _task(order: Order, tasks: list[Task]) -> Task:
+def _task(deed: Deed, tasks: list[Task]) -> Task:
     """Return the task that is meant: the only one there is, or the one named."""
-    number = order.said["number"]
+    number = deed.said["number"]
     found = [task for task in tasks if number in (None, task["number"])]
     if len(found) != 1:
         numbers = ", ".join(str(task["number"]) for task in tasks)
@@ -71,18 +71,18 @@ def _task(order: Order, tasks: list[Task]) -> Task:
     return found[0]
 
 
-def _ended(order: Order, task: Task, result: str) -> Draft:
-    keep_secret(order, "text")
+def _ended(deed: Deed, task: Task, result: str) -> Draft:
+    keep_secret(deed, "text")
     body = {
-        "by": order.by, "unit": task["unit"], "number": task["number"], "result": result, "text": order.said["text"],
-        "evidence": order.said["evidence"],
+        "by": deed.by, "unit": task["unit"], "number": task["number"], "result": result, "text": deed.said["text"],
+        "evidence": deed.said["evidence"],
     }  # fmt: skip
     return Draft(names.ASSIST_DONE, body)
 
 
-def no_task_open(order: Order) -> None:
+def no_task_open(deed: Deed) -> None:
     """Nothing is handled or closed while a task is open that has to be done."""
-    if owed := [task for task in open_tasks(order.case) if task["mandatory"]]:
+    if owed := [task for task in open_tasks(deed.case) if task["mandatory"]]:
         tasks = [{"number": task["number"], "unit": task["unit"]} for task in owed]
         whose = ", ".join(task["unit"] for task in owed)
         raise refused(
@@ -93,78 +93,78 @@ def no_task_open(order: Order) -> None:
 # ── reading along ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def copy(order: Order) -> list[Draft]:
-    unit = order.pack.units.get(order.said["unit"])
-    if unit is None or not unit.valid_on(order.now.date()) or unit.kind == "external":
+def copy(deed: Deed) -> list[Draft]:
+    unit = deed.pack.units.get(deed.said["unit"])
+    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind == "external":
         raise wrong("unit", "unknown_unit", "a unit of the city")
-    if unit.code in involved(order.case):
+    if unit.code in involved(deed.case):
         raise refused("has-a-part", f"{unit.code} has a part in it already, and sees it.")
-    return [_copied(order, ends=False)]
+    return [_copied(deed, ends=False)]
 
 
-def end_copy(order: Order) -> list[Draft]:
-    if order.said["unit"] not in order.case["copies"]:
-        raise refused("no-copy", f"{order.said['unit']} does not read along.")
-    return [_copied(order, ends=True)]
+def end_copy(deed: Deed) -> list[Draft]:
+    if deed.said["unit"] not in deed.case["copies"]:
+        raise refused("no-copy", f"{deed.said['unit']} does not read along.")
+    return [_copied(deed, ends=True)]
 
 
-def _copied(order: Order, *, ends: bool) -> Draft:
-    keep_secret(order, "reason")
-    body = {"by": order.by, "unit": order.said["unit"], "ends": ends, "reason": order.said["reason"]}
+def _copied(deed: Deed, *, ends: bool) -> Draft:
+    keep_secret(deed, "reason")
+    body = {"by": deed.by, "unit": deed.said["unit"], "ends": ends, "reason": deed.said["reason"]}
     return Draft(names.ISSUE_COPIED, body)
 
 
 # ── the lead is offered ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def offer_handover(order: Order) -> list[Draft]:
+def offer_handover(deed: Deed) -> list[Draft]:
     """Offer the lead to another unit. Nothing changes until that one accepts; then no limit moves."""
-    case = order.case
-    no_offer_open(order)
-    unit = leader(order, order.said["unit"], "unit")
+    case = deed.case
+    no_offer_open(deed)
+    unit = leader(deed, deed.said["unit"], "unit")
     if unit == case["unit"]:
         raise wrong("unit", "same_unit", "another unit than the one that leads")
-    reason = words(order, "reason", "why the other should lead")
-    body = {"by": order.by, "unit": unit, "from_unit": case["unit"], "reason": reason, "round": case["round"]}
+    reason = words(deed, "reason", "why the other should lead")
+    body = {"by": deed.by, "unit": unit, "from_unit": case["unit"], "reason": reason, "round": case["round"]}
     return [Draft(names.HANDOVER_OFFERED, body)]
 
 
-def accept_handover(order: Order) -> list[Draft]:
-    case, offer = order.case, order.case["offer"]
-    leader(order, offer["unit"], "unit")  # it may have been complained of meanwhile, or be no more
+def accept_handover(deed: Deed) -> list[Draft]:
+    case, offer = deed.case, deed.case["offer"]
+    leader(deed, offer["unit"], "unit")  # it may have been complained of meanwhile, or be no more
     body = {
-        "by": order.by, "from_unit": case["unit"], "unit": offer["unit"], "grade": case["grade"],
+        "by": deed.by, "from_unit": case["unit"], "unit": offer["unit"], "grade": case["grade"],
         "assignment": case["assignment"] + 1, "why": "accepted", "reason": offer["reason"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.ISSUE_HANDED_OVER, body)]
 
 
-def decline_handover(order: Order) -> list[Draft]:
+def decline_handover(deed: Deed) -> list[Draft]:
     """The unit does not accept, or the one that leads takes the offer back."""
-    offer: Any = order.case["offer"]
+    offer: Any = deed.case["offer"]
     if offer is None:
         raise refused("nothing-offered", "The lead is offered to nobody.")
-    reason = words(order, "reason", "why not")
+    reason = words(deed, "reason", "why not")
     return [
         Draft(
             names.HANDOVER_DECLINED,
-            {"by": order.by, "unit": offer["unit"], "reason": reason, "round": order.case["round"]},
+            {"by": deed.by, "unit": offer["unit"], "reason": reason, "round": deed.case["round"]},
         )
     ]
 
 
-def no_offer_open(order: Order) -> None:
-    if offer := order.case["offer"]:
+def no_offer_open(deed: Deed) -> None:
+    if offer := deed.case["offer"]:
         raise refused(
             "offer-open", f"The lead is offered to {offer['unit']}: wait for its answer, or withdraw the offer."
         )
 
 
-def first_lead(order: Order) -> str:
+def first_lead(deed: Deed) -> str:
     """Say who leads while it is in dispute who should: who had the issue first in this round, or, where that one can't,
     the group of the issue's audience."""
-    case, pack = order.case, order.pack
+    case, pack = deed.case, deed.pack
     first: str = case["rounds"][-1]["first"]
     unit = pack.units.get(first)
-    fit = unit is not None and unit.valid_on(order.now.date()) and first not in case["complains_of"]
+    fit = unit is not None and unit.valid_on(deed.now.date()) and first not in case["complains_of"]
     return first if fit else pack.audience_groups.get(case["audience"], pack.office_unit)

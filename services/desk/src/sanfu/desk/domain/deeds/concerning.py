@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.deeds.order import SECRET, Order, keep_secret, refused, wrong
+from sanfu.desk.domain.deeds.deed import SECRET, Deed, keep_secret, refused, wrong
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
@@ -15,11 +15,11 @@ WITH_REPLY: Final = "enterprise_seat"
 """The channel whose issues are never merged without a written reply."""
 
 
-def merge(order: Order) -> list[Draft]:
+def merge(deed: Deed) -> list[Draft]:
     """It is the same problem as another issue's, and goes on there; its party is followed up all the same."""
-    case, said = order.case, order.said
-    head = order.others.get(said["head"])
-    if head is None or said["head"] == order.id:
+    case, said = deed.case, deed.said
+    head = deed.others.get(said["head"])
+    if head is None or said["head"] == deed.id:
         raise wrong("head", "unknown_case", "the id of another case that you may see")
     if why := _apart(case, head):
         raise refused("not-mergeable", why)
@@ -27,7 +27,7 @@ def merge(order: Order) -> list[Draft]:
         raise wrong("reply", "missing", "the words by which the enterprise hears where its matter goes on")
     same = any(one["other"] == said["head"] and one["same_party"] for one in case["suspected"])
     body = {
-        "by": order.by, "head": said["head"], "reason": said["reason"], "reply": said["reply"],
+        "by": deed.by, "head": said["head"], "reason": said["reason"], "reply": said["reply"],
         "same_party": same, "party_code": case["party_code"], "concerns": [said["head"]],
     }  # fmt: skip
     return [Draft(names.ISSUE_MERGED, body)]
@@ -50,13 +50,13 @@ def _apart(case: Case, head: Case) -> str | None:
     return None
 
 
-def instruct(order: Order) -> list[Draft]:
+def instruct(deed: Deed) -> list[Draft]:
     """A leader writes on the case what is to be done: a supervision order follows."""
-    case = order.case
+    case = deed.case
     if case["secrecy"] in SECRET:
-        keep_secret(order, "text")
+        keep_secret(deed, "text")
     body = {
-        "by": order.by, "unit": case["unit"], "text": order.said["text"], "number": case["instructions"] + 1,
+        "by": deed.by, "unit": case["unit"], "text": deed.said["text"], "number": case["instructions"] + 1,
         "round": case["round"],
     }  # fmt: skip
     return [Draft(names.INSTRUCTION_GIVEN, body)]
@@ -65,23 +65,23 @@ def instruct(order: Order) -> list[Draft]:
 # ── on the register ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def reach_milestone(order: Order) -> list[Draft]:
-    register, number = order.case["register"], order.said["milestone"]
-    keep_secret(order, "text")
+def reach_milestone(deed: Deed) -> list[Draft]:
+    register, number = deed.case["register"], deed.said["milestone"]
+    keep_secret(deed, "text")
     if number > len(register["plan"]) or number in register["reached"]:
         raise wrong("milestone", "not_open", "the number of a milestone of the plan that is not done yet")
     left = [each["limit"] for n, each in enumerate(register["plan"], 1) if n not in {*register["reached"], number}]
-    body: dict[str, Any] = {"by": order.by, "milestone": number, "text": order.said["text"]}
+    body: dict[str, Any] = {"by": deed.by, "milestone": number, "text": deed.said["text"]}
     return [Draft(names.MILESTONE_REACHED, {**body, "milestone_by": min(left, default=None)})]
 
 
-def report_register(order: Order) -> list[Draft]:
+def report_register(deed: Deed) -> list[Draft]:
     """Tell the public how far it has come, and by when it hears again."""
-    said = order.said
-    keep_secret(order, "report")
-    days = (moment(said["report_by"]) - order.now).total_seconds() / 86_400
+    said = deed.said
+    keep_secret(deed, "report")
+    days = (moment(said["report_by"]) - deed.now).total_seconds() / 86_400
     if not 0 < days <= LONGEST_SILENCE:
         raise wrong("report_by", "too_far", f"within the next {LONGEST_SILENCE} days")
-    number = order.case["register"]["reports"] + 1
-    body = {"by": order.by, "report": said["report"], "number": number, "report_by": said["report_by"]}
+    number = deed.case["register"]["reports"] + 1
+    body = {"by": deed.by, "report": said["report"], "number": number, "report_by": said["report_by"]}
     return [Draft(names.REGISTER_REPORTED, body)]

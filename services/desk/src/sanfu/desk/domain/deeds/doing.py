@@ -14,10 +14,10 @@ from sanfu.desk.domain.deeds import (
     reviewing,
     voicing,
 )  # fmt: skip
-from sanfu.desk.domain.deeds.order import Order
+from sanfu.desk.domain.deeds.deed import Deed
 from sanfu.runtime.rules import Draft
 
-DEEDS: Final[Mapping[str, Callable[[Order], list[Draft]]]] = {
+DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "dispatch": reviewing.dispatch,
     "answer": reviewing.answer,
     "refuse": reviewing.refuse,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.assisting import no_task_open
-from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.rounds import content, handlings, this_round
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import REOPEN_REQUESTED
@@ -17,8 +17,8 @@ EXEMPT: Final = {"resolved": "exempt", "satisfied": None}
 """What stands for the follow-up of a round that was exempted from it."""
 
 
-def reopen(order: Order) -> list[Draft]:
-    case, window = order.case, order.pack.policy.windows.get("reopen")
+def reopen(deed: Deed) -> list[Draft]:
+    case, window = deed.case, deed.pack.policy.windows.get("reopen")
     requested = case["state"] == REOPEN_REQUESTED
     three_ones(case)
     if not requested and content(this_round(case).get("follow_up", EXEMPT)):
@@ -29,29 +29,29 @@ def reopen(order: Order) -> list[Draft]:
             "no-more-rounds", f"It was handled again {case['round'] - 1} times: {instead}, with words of why."
         )
     body = {
-        "by": order.by, "round": case["round"] + 1, "unit": case["unit"] or case["head_handled"]["unit"],
-        "reason": order.said["reason"], "because": "requested" if requested else "follow_up",
+        "by": deed.by, "round": case["round"] + 1, "unit": case["unit"] or case["head_handled"]["unit"],
+        "reason": deed.said["reason"], "because": "requested" if requested else "follow_up",
     }  # fmt: skip
     return [Draft(names.ISSUE_REOPENED, body)]
 
 
-def decline_reopen(order: Order) -> list[Draft]:
+def decline_reopen(deed: Deed) -> list[Draft]:
     """It is not handled again, and the party is told why: it stays closed as it was."""
-    body = {"by": order.by, "reply": order.said["reply"], "round": order.case["round"]}
+    body = {"by": deed.by, "reply": deed.said["reply"], "round": deed.case["round"]}
     return [Draft(names.REOPEN_DECLINED, body)]
 
 
-def close(order: Order) -> list[Draft]:
-    case, said = order.case, order.said
-    no_task_open(order)
+def close(deed: Deed) -> list[Draft]:
+    case, said = deed.case, deed.said
+    no_task_open(deed)
     three_ones(case)
-    if order.by["id"] in handlers(case):
+    if deed.by["id"] in handlers(case):
         raise refused("handled-it", "Who handled it can't close it: somebody else has to.")
     if reason := _unfit(case, said["kind"]):
         raise refused("kind-unfit", reason)
     if said["kind"] == "explained" and said["reply"] is None:
         raise wrong("reply", "missing", "the words that explain it to the party")
-    return [closing_of(order, said["kind"], reply=said["reply"], reason=said["reason"], by=order.by)]
+    return [closing_of(deed, said["kind"], reply=said["reply"], reason=said["reason"], by=deed.by)]
 
 
 def handlers(case: Case) -> set[str]:
@@ -85,9 +85,9 @@ def three_ones(case: Case) -> None:
 
 
 def closing_of(
-    order: Order, kind: str, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
+    deed: Deed, kind: str, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
 ) -> Draft:
-    return closing(kind, order.case["round"], reply=reply, reason=reason, by=by)
+    return closing(kind, deed.case["round"], reply=reply, reason=reason, by=by)
 
 
 def closing(

@@ -8,8 +8,8 @@ from sanfu.city.model import Unreachable
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
+from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, WITHHELD, Deed, keep_secret, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
-from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, WITHHELD, Order, keep_secret, refused, wrong
 from sanfu.desk.domain.deeds.planning import planned
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content, this_round
@@ -30,58 +30,58 @@ PLAIN: Final[Mapping[str, Any]] = {"need": "call", "link_until": None}
 """The plan of what was handled before there were plans."""
 
 
-def begin(order: Order) -> list[Draft]:
+def begin(deed: Deed) -> list[Draft]:
     """Plan the follow-up of what is being handled. Where nobody can be asked and the lot spares it, nobody is."""
-    plan = planning.plan(order)
-    return [plan, _nobody_said(order, "site")] if plan.data["need"] == "none" else [plan]
+    plan = planning.plan(deed)
+    return [plan, _nobody_said(deed, "site")] if plan.data["need"] == "none" else [plan]
 
 
-def follow_up(order: Order) -> list[Draft]:
+def follow_up(deed: Deed) -> list[Draft]:
     """Tell what the party says; or, where there is none, what somebody from outside saw."""
-    keep_secret(order, "reason")
-    if order.case["state"] == MERGED and order.case["head_handled"] is None:
-        raise refused("head-not-handled", f"It was merged into {order.case['head']}, which is not handled yet.")
-    impartial(order)
-    plan = this_round(order.case).get("plan") or PLAIN
-    _by_the_right_one(order, plan["need"])
-    method = _method(order, plan["need"])
-    if order.said["resolved"] in {"unreachable", "declined"}:
-        _unless_the_party_has_said(order)
-    if order.said["resolved"] == "unreachable":
-        _unreachable(order)
-    return _told(order, order.by, method)
+    keep_secret(deed, "reason")
+    if deed.case["state"] == MERGED and deed.case["head_handled"] is None:
+        raise refused("head-not-handled", f"It was merged into {deed.case['head']}, which is not handled yet.")
+    impartial(deed)
+    plan = this_round(deed.case).get("plan") or PLAIN
+    _by_the_right_one(deed, plan["need"])
+    method = _method(deed, plan["need"])
+    if deed.said["resolved"] in {"unreachable", "declined"}:
+        _unless_the_party_has_said(deed)
+    if deed.said["resolved"] == "unreachable":
+        _unreachable(deed)
+    return _told(deed, deed.by, method)
 
 
-def _told(order: Order, by: Mapping[str, Any], method: str, attempts: int = 1) -> list[Draft]:
-    said, case = order.said, order.case
+def _told(deed: Deed, by: Mapping[str, Any], method: str, attempts: int = 1) -> list[Draft]:
+    said, case = deed.said, deed.case
     body = {
         "by": by, "resolved": said["resolved"], "satisfied": said["satisfied"], "reason": said["reason"],
-        "method": method, "attempts": len(attempts_of(order)) + attempts, "evidence": said.get("evidence", []),
+        "method": method, "attempts": len(attempts_of(deed)) + attempts, "evidence": said.get("evidence", []),
         "round": case["round"],
     }  # fmt: skip
     told = [Draft(names.ISSUE_FOLLOWED_UP, body)]
-    return [*told, closing_of(order, "merged" if case["head"] else "resolved")] if content(body) else told
+    return [*told, closing_of(deed, "merged" if case["head"] else "resolved")] if content(body) else told
 
 
-def attempts_of(order: Order) -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = this_round(order.case).get("attempts", ())
+def attempts_of(deed: Deed) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = this_round(deed.case).get("attempts", ())
     return found
 
 
 # ── by whom, how ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def impartial(order: Order) -> None:
+def impartial(deed: Deed) -> None:
     """Nobody judges what their own unit, one above it or one below it has handled, also not in somebody's place."""
-    case = order.case
-    mine = {order.by["unit"], order.home or order.by["unit"]}
+    case = deed.case
+    mine = {deed.by["unit"], deed.home or deed.by["unit"]}
     for unit in handling_units(case):
-        if any(related(order.pack.units, one, unit) for one in mine):
+        if any(related(deed.pack.units, one, unit) for one in mine):
             raise refused("not-impartial", f"Your unit took part in handling, or is above or below {unit}: others ask.")
 
 
-def _by_the_right_one(order: Order, need: str) -> None:
-    case, who = order.case, order.by
+def _by_the_right_one(deed: Deed, need: str) -> None:
+    case, who = deed.case, deed.by
     filer = (case["filer"] or {}).get("id")
     if need == "again" and who["id"] == filer:
         raise refused("filed-it", "You wrote it down yourself: another officer experiences it again.")
@@ -89,14 +89,14 @@ def _by_the_right_one(order: Order, need: str) -> None:
         if who["role"] == "monitor":
             raise refused("not-for-monitors", "A monitor follows up check-ups only.")
         return
-    known = order.pack.staff.get(filer or "")
+    known = deed.pack.staff.get(filer or "")
     if known is not None and known.active and who["id"] != filer:
         raise refused("for-the-monitor", "The monitor who filed it looks whether it is resolved.")
 
 
-def _method(order: Order, need: str) -> str:
+def _method(deed: Deed, need: str) -> str:
     """Return by which method it was made: the one that is needed, if none was named."""
-    said, allowed = order.said, SUFFICES[need]
+    said, allowed = deed.said, SUFFICES[need]
     method: str = said["method"] or allowed[0]
     if method not in allowed:
         raise wrong("method", "not_enough", f"{' or '.join(allowed)}: this follow-up needs {need}")
@@ -118,29 +118,29 @@ def _looked(said: Mapping[str, Any]) -> None:
 # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def attempt(order: Order) -> list[Draft]:
+def attempt(deed: Deed) -> list[Draft]:
     """Keep that somebody tried to ask, and could not."""
-    impartial(order)
-    plan = this_round(order.case).get("plan") or PLAIN
+    impartial(deed)
+    plan = this_round(deed.case).get("plan") or PLAIN
     if plan["need"] in {"site", "again", "monitor"}:
         raise refused("nobody-to-ask", f"This follow-up asks no party: it needs {plan['need']}.")
-    return [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(order, order.said["method"], order.said["result"]))]
+    return [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(deed, deed.said["method"], deed.said["result"]))]
 
 
-def _attempt(order: Order, method: str, result: str, **more: Any) -> dict[str, Any]:
+def _attempt(deed: Deed, method: str, result: str, **more: Any) -> dict[str, Any]:
     empty = {"resolved": None, "satisfied": None, "reason": None}
     return {
-        "by": order.by, "method": method, "result": result, "number": len(attempts_of(order)) + 1,
-        "round": order.case["round"], **empty, **more,
+        "by": deed.by, "method": method, "result": result, "number": len(attempts_of(deed)) + 1,
+        "round": deed.case["round"], **empty, **more,
     }  # fmt: skip
 
 
-def _unreachable(order: Order) -> None:
+def _unreachable(deed: Deed) -> None:
     """Somebody is unreachable after attempts enough, far enough apart, on days enough; this one counts."""
-    least = order.pack.policy.unreachable
-    tried = [moment(one["at"]) for one in attempts_of(order) if one["method"] != "link"]
-    counted = _apart([*tried, order.now], least)
-    days = {order.day(at) for at in counted}
+    least = deed.pack.policy.unreachable
+    tried = [moment(one["at"]) for one in attempts_of(deed) if one["method"] != "link"]
+    counted = _apart([*tried, deed.now], least)
+    days = {deed.day(at) for at in counted}
     if len(counted) < least.attempts or len(days) < least.days:
         detail = (
             f"Unreachable is who was tried {least.attempts} times, {least.apart} minutes apart at least, on "
@@ -158,8 +158,8 @@ def _apart(tried: Sequence[datetime], least: Unreachable) -> list[datetime]:
     return counted
 
 
-def _unless_the_party_has_said(order: Order) -> None:
-    said = next((one for one in reversed(attempts_of(order)) if one["resolved"]), None)
+def _unless_the_party_has_said(deed: Deed) -> None:
+    said = next((one for one in reversed(attempts_of(deed)) if one["resolved"]), None)
     if said is not None:
         raise refused(
             "party-has-said", f"The party answered by its link: resolved {said['resolved']}. Tell that, as it was said."
@@ -169,32 +169,32 @@ def _unless_the_party_has_said(order: Order) -> None:
 # ── by link, and who does not answer ─────────────────────────────────────────────────────────────────────────────────
 
 
-def rate(order: Order) -> list[Draft]:
+def rate(deed: Deed) -> list[Draft]:
     """The party answers by its link: once. What is not resolved, or needs a call anyhow, a person asks further."""
-    keep_secret(order, "reason")
-    plan = this_round(order.case).get("plan") or PLAIN
-    if plan["link_until"] is None or instant(order.now) >= plan["link_until"]:
+    keep_secret(deed, "reason")
+    plan = this_round(deed.case).get("plan") or PLAIN
+    if plan["link_until"] is None or instant(deed.now) >= plan["link_until"]:
         raise refused("window-closed", f"The link was open until {plan['link_until'] or '- never'}: somebody will ask.")
-    if any(one["method"] == "link" for one in attempts_of(order)):
+    if any(one["method"] == "link" for one in attempts_of(deed)):
         raise refused("answered-already", "You have answered: somebody will call.")
-    if plan["need"] == "link" and content(order.said):
-        return _told(order, order.by, "link")
-    said = {name: order.said[name] for name in ("resolved", "satisfied", "reason")}
-    told = [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(order, "link", "answered", **said))]
-    return [*told, planned(order, "call", "not_resolved")] if plan["need"] == "link" else told
+    if plan["need"] == "link" and content(deed.said):
+        return _told(deed, deed.by, "link")
+    said = {name: deed.said[name] for name in ("resolved", "satisfied", "reason")}
+    told = [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(deed, "link", "answered", **said))]
+    return [*told, planned(deed, "call", "not_resolved")] if plan["need"] == "link" else told
 
 
-def silence(order: Order) -> list[Draft]:
+def silence(deed: Deed) -> list[Draft]:
     """The link was not answered: that is enough for a simple issue to be closed; any other needs a call."""
-    if order.case["grade"] != "simple":
-        return [planned(order, "call", "silent")]
-    return [_nobody_said(order, "link")]
+    if deed.case["grade"] != "simple":
+        return [planned(deed, "call", "silent")]
+    return [_nobody_said(deed, "link")]
 
 
-def _nobody_said(order: Order, method: str) -> Draft:
+def _nobody_said(deed: Deed, method: str) -> Draft:
     body = {
         "by": SYSTEM_BY, "resolved": "silent", "satisfied": None, "reason": None, "method": method,
-        "attempts": len(attempts_of(order)), "evidence": [], "round": order.case["round"],
+        "attempts": len(attempts_of(deed)), "evidence": [], "round": deed.case["round"],
     }  # fmt: skip
     return Draft(names.ISSUE_FOLLOWED_UP, body)
 
@@ -202,17 +202,17 @@ def _nobody_said(order: Order, method: str) -> Draft:
 # ── what was told to be done was not ─────────────────────────────────────────────────────────────────────────────────
 
 
-def void(order: Order) -> list[Draft]:
+def void(deed: Deed) -> list[Draft]:
     """What was told to be handled was not: the round goes on as if nobody had told so, and its record says who did."""
-    impartial(order)
-    keep_secret(order, "text")
-    case, said = order.case, order.said
+    impartial(deed)
+    keep_secret(deed, "text")
+    case, said = deed.case, deed.said
     if "handle" not in this_round(case):
         raise refused("nothing-handled", "Nobody told it to be handled in this round.")
     if said["text"] is None and case["secrecy"] not in SECRET:
         raise wrong("text", "missing", "what was found")
     body = {
-        "by": order.by, "unit": case["unit"], "text": said["text"] or WITHHELD, "evidence": said["evidence"],
+        "by": deed.by, "unit": case["unit"], "text": said["text"] or WITHHELD, "evidence": said["evidence"],
         "round": case["round"],
     }  # fmt: skip
     return [Draft(names.COMPLETION_VOIDED, body)]

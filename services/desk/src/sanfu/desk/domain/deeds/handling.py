@@ -6,7 +6,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import following
 from sanfu.desk.domain.deeds.assisting import first_lead, no_offer_open, no_task_open
-from sanfu.desk.domain.deeds.order import Order, keep_secret, leader, refused, words, wrong
+from sanfu.desk.domain.deeds.deed import Deed, keep_secret, leader, refused, words, wrong
 from sanfu.desk.domain.rounds import handlings, this_round
 from sanfu.desk.domain.windows import return_until
 from sanfu.runtime.rules import Draft
@@ -32,95 +32,95 @@ EMPTY_WORDS: Final = frozenset(
 SHORTEST_REPLY: Final = 8
 
 
-def acknowledge(order: Order) -> list[Draft]:
-    case = order.case
-    body = {"by": order.by, "unit": case["unit"], "assignment": case["assignment"], "round": case["round"]}
+def acknowledge(deed: Deed) -> list[Draft]:
+    case = deed.case
+    body = {"by": deed.by, "unit": case["unit"], "assignment": case["assignment"], "round": case["round"]}
     return [Draft(names.ISSUE_ACKNOWLEDGED, body)]
 
 
-def contact(order: Order) -> list[Draft]:
-    said, case = order.said, order.case
-    at = said["contacted_at"] or instant(order.now)
-    if not this_round(case)["assigned_at"] <= at <= instant(order.now):
+def contact(deed: Deed) -> list[Draft]:
+    said, case = deed.said, deed.case
+    at = said["contacted_at"] or instant(deed.now)
+    if not this_round(case)["assigned_at"] <= at <= instant(deed.now):
         raise wrong("contacted_at", "not_then", "an instant after this unit got the lead, and not in the future")
-    keep_secret(order, "summary")
+    keep_secret(deed, "summary")
     body = {
-        "by": order.by, "result": said["result"], "method": said["method"], "unit": case["unit"], "contacted_at": at,
+        "by": deed.by, "result": said["result"], "method": said["method"], "unit": case["unit"], "contacted_at": at,
         "summary": said["summary"], "evidence": said["evidence"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.ISSUE_CONTACTED, body)]
 
 
-def reach_scene(order: Order) -> list[Draft]:
+def reach_scene(deed: Deed) -> list[Draft]:
     """The unit's people are there: this stops an emergency's second clock."""
-    at = order.said["reached_at"] or instant(order.now)
-    _of_emergency(order)
-    if not this_round(order.case)["dispatched_at"] <= at <= instant(order.now):
+    at = deed.said["reached_at"] or instant(deed.now)
+    _of_emergency(deed)
+    if not this_round(deed.case)["dispatched_at"] <= at <= instant(deed.now):
         raise wrong("reached_at", "not_then", "an instant after it was dispatched, and not in the future")
-    return [Draft(names.SCENE_REACHED, {"by": order.by, "unit": order.case["unit"], "reached_at": at})]
+    return [Draft(names.SCENE_REACHED, {"by": deed.by, "unit": deed.case["unit"], "reached_at": at})]
 
 
-def report(order: Order) -> list[Draft]:
+def report(deed: Deed) -> list[Draft]:
     """What is the case, and what is being done: this stops an emergency's third clock."""
-    _of_emergency(order)
-    text = words(order, "text", "what is the case, and what is being done")
-    number = this_round(order.case).get("report", {}).get("number", 0) + 1
-    body = {"by": order.by, "unit": order.case["unit"], "number": number, "text": text}
-    return [Draft(names.SITUATION_REPORTED, {**body, "evidence": order.said["evidence"]})]
+    _of_emergency(deed)
+    text = words(deed, "text", "what is the case, and what is being done")
+    number = this_round(deed.case).get("report", {}).get("number", 0) + 1
+    body = {"by": deed.by, "unit": deed.case["unit"], "number": number, "text": text}
+    return [Draft(names.SITUATION_REPORTED, {**body, "evidence": deed.said["evidence"]})]
 
 
-def _of_emergency(order: Order) -> None:
-    if order.case["urgency"] != "emergency":
+def _of_emergency(deed: Deed) -> None:
+    if deed.case["urgency"] != "emergency":
         raise refused("no-emergency", "Only an emergency has a scene to reach and a situation to report.")
 
 
-def handle(order: Order) -> list[Draft]:
-    said, case = order.said, order.case
-    _own_words(order, said["reply"])
-    keep_secret(order, "internal")
-    no_task_open(order)
-    no_offer_open(order)
+def handle(deed: Deed) -> list[Draft]:
+    said, case = deed.said, deed.case
+    _own_words(deed, said["reply"])
+    keep_secret(deed, "internal")
+    no_task_open(deed)
+    no_offer_open(deed)
     planned = said["planned_for"]
-    if planned is not None and moment(planned) <= order.now:
+    if planned is not None and moment(planned) <= deed.now:
         raise wrong("planned_for", "in_the_past", "an instant in the future")
     body = {
-        "by": order.by, "unit": case["unit"], "outcome": said["outcome"], "reply": said["reply"],
+        "by": deed.by, "unit": case["unit"], "outcome": said["outcome"], "reply": said["reply"],
         "internal": said["internal"], "evidence": said["evidence"], "planned_for": planned,
-        "legal_ground": said["legal_ground"], "received_at": instant(order.now), "signed_by": None,
+        "legal_ground": said["legal_ground"], "received_at": instant(deed.now), "signed_by": None,
         "assignment": case["assignment"], "round": case["round"], "concerns": case["merged"],
     }  # fmt: skip
-    return [Draft(names.ISSUE_HANDLED, body), *following.begin(order)]
+    return [Draft(names.ISSUE_HANDLED, body), *following.begin(deed)]
 
 
-def _own_words(order: Order, reply: str) -> None:
+def _own_words(deed: Deed, reply: str) -> None:
     """A public reply is written for this issue: not a mere word, not a copy of the last one."""
     bare = reply.strip().strip("。.!！ ").casefold()
     if len(bare) < SHORTEST_REPLY or bare in EMPTY_WORDS:
         expected = f"what was done, in words for the party: at least {SHORTEST_REPLY} characters"
         raise wrong("reply", "says_nothing", expected)
-    if any(was["reply"] == reply for was in handlings(order.case)):
+    if any(was["reply"] == reply for was in handlings(deed.case)):
         raise wrong("reply", "copy_of_the_last", "a reply of its own for this round")
 
 
-def give_back(order: Order) -> list[Draft]:
+def give_back(deed: Deed) -> list[Draft]:
     """The command `return`."""
-    case, said = order.case, order.said
+    case, said = deed.case, deed.said
     if case["urgency"] == "emergency":
         raise refused("emergency", "An emergency can't be returned: hand it over to a unit that accepts it.")
     if case["returns"] >= 2:
         raise refused("decided", "It was returned twice: the decision about the second return binds.")
-    until = return_until(order.pack, order.holidays, case)
-    if until is None or order.now >= until:
+    until = return_until(deed.pack, deed.holidays, case)
+    if until is None or deed.now >= until:
         window = f"was open until {instant(until)}" if until else "does not exist for this grade"
         raise refused("window-closed", f"The window for returns {window}: handle it, or ask the office.")
-    proposed = leader(order, said["proposed_unit"], "proposed_unit")
+    proposed = leader(deed, said["proposed_unit"], "proposed_unit")
     if proposed == case["unit"]:
         raise wrong("proposed_unit", "same_unit", "another unit than the one that leads")
-    no_offer_open(order)
+    no_offer_open(deed)
     disputed = case["returns"] > 0
     body = {
-        "interim": first_lead(order) if disputed else None,
-        "by": order.by, "unit": case["unit"], "ground": said["ground"], "proposed_unit": proposed,
+        "interim": first_lead(deed) if disputed else None,
+        "by": deed.by, "unit": case["unit"], "ground": said["ground"], "proposed_unit": proposed,
         "text": said["text"], "number": case["returns"] + 1, "assignment": case["assignment"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.ISSUE_RETURNED, body)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sanfu.contracts import names
-from sanfu.desk.domain.deeds.order import SYSTEM_BY, Order
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import FACTS
@@ -20,24 +20,24 @@ UNLINKED: Final = frozenset({"site", "again", "monitor", "none"})
 """Methods that ask no party: nobody gets a link."""
 
 
-def plan(order: Order) -> Draft:
+def plan(deed: Deed) -> Draft:
     """Plan the follow-up of what is being handled."""
-    draw = order.lots.draw(ticket(order.case), f"{order.today:%Y-%m}", order.pack.policy.follow_up_sample)
-    need, because = _need(order, drawn=draw is None or draw["drawn"])
+    draw = deed.lots.draw(ticket(deed.case), f"{deed.today:%Y-%m}", deed.pack.policy.follow_up_sample)
+    need, because = _need(deed, drawn=draw is None or draw["drawn"])
     decided = draw if because in {"drawn", "not_drawn", "all"} else None
-    return planned(order, need, because, draw=decided)
+    return planned(deed, need, because, draw=decided)
 
 
-def planned(order: Order, need: str, because: str, *, draw: Mapping[str, Any] | None = None) -> Draft:
+def planned(deed: Deed, need: str, because: str, *, draw: Mapping[str, Any] | None = None) -> Draft:
     """Tell a plan. One made again for a call keeps what there is of the link."""
-    before = this_round(order.case).get("plan") if "handle" in this_round(order.case) else None
+    before = this_round(deed.case).get("plan") if "handle" in this_round(deed.case) else None
     linked = need not in UNLINKED
-    until = (before["link_until"] if before else order.until("follow_up_link")) if linked else None
+    until = (before["link_until"] if before else deed.until("follow_up_link")) if linked else None
     body = {
         "by": SYSTEM_BY, "need": need, "because": because,
         "link": ("kept" if before else "new") if until else "none", "link_until": until,
-        "silent_at": order.until("follow_up_silent") if need == "link" else None, "draw": draw,
-        "round": order.case["round"],
+        "silent_at": deed.until("follow_up_silent") if need == "link" else None, "draw": draw,
+        "round": deed.case["round"],
     }  # fmt: skip
     return Draft(names.FOLLOW_UP_PLANNED, body)
 
@@ -50,10 +50,10 @@ def nobody_to_ask(case: Case) -> bool:
     return "none" in {case["contact"], case["party_kind"]}
 
 
-def _need(order: Order, *, drawn: bool) -> tuple[str, str]:
+def _need(deed: Deed, *, drawn: bool) -> tuple[str, str]:
     """Return the least method that is asked for, and why."""
-    case = order.case
-    channel = order.pack.channels.get(case["channel"])
+    case = deed.case
+    channel = deed.pack.channels.get(case["channel"])
     of_channel = OF_CHANNEL.get(channel.follow_up_of if channel else "")
     if of_channel in {"again", "monitor"}:
         return of_channel, "channel"
@@ -63,24 +63,24 @@ def _need(order: Order, *, drawn: bool) -> tuple[str, str]:
         return ("site", "nobody_to_ask") if drawn or case["grade"] != "simple" else ("none", "not_drawn")
     if of_channel:
         return of_channel, "channel"
-    if because := _call(order):
+    if because := _call(deed):
         return "call", because
     return ("call", "drawn") if drawn else ("link", "all")
 
 
-def _call(order: Order) -> str | None:
+def _call(deed: Deed) -> str | None:
     """Say why the party has to be called, whatever the lot says."""
-    case = order.case
+    case = deed.case
     if case["round"] > 1:
         return "reopened"
     if "contact" in this_round(case).get("exempt", {}):
         return "exempted"
     if any(one["open"] and one["what"].startswith("order_") for one in case["affairs"].values()):
         return "supervised"
-    if any(all(case[fact] in allowed for fact, allowed in one.items()) for one in _policy(order)):
+    if any(all(case[fact] in allowed for fact, allowed in one.items()) for one in _policy(deed)):
         return "policy"
     return None
 
 
-def _policy(order: Order) -> list[Mapping[str, tuple[str, ...]]]:
-    return [one for one in order.pack.policy.follow_up_call if set(one) <= set(FACTS)]
+def _policy(deed: Deed) -> list[Mapping[str, tuple[str, ...]]]:
+    return [one for one in deed.pack.policy.follow_up_call if set(one) <= set(FACTS)]

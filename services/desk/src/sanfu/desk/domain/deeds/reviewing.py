@@ -6,8 +6,8 @@ from typing import Any, Final
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
+from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, Deed, leader, no_emergency, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
-from sanfu.desk.domain.deeds.order import SECRET, SYSTEM_BY, Order, leader, no_emergency, refused, wrong
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import line
 from sanfu.runtime.rules import Draft
@@ -18,30 +18,30 @@ AFTER_ASKING: Final = "no_facts"
 """The reason for a refusal that holds only once the party was asked for more."""
 
 
-def dispatch(order: Order) -> list[Draft]:
-    case, said, pack = order.case, order.said, order.pack
-    _somebody_else(order)
-    unit = leader(order, said["unit"], "unit")
-    _of_the_place(order, unit)
+def dispatch(deed: Deed) -> list[Draft]:
+    case, said, pack = deed.case, deed.said, deed.pack
+    _somebody_else(deed)
+    unit = leader(deed, said["unit"], "unit")
+    _of_the_place(deed, unit)
     if said["grade"] not in pack.policy.grades:
         raise wrong("grade", "unknown_grade", f"one of {', '.join(pack.policy.grades)}")
     if said["category"] is not None and said["category"] not in pack.categories:
         raise wrong("category", "unknown_category", "a code of the pack's categories")
-    group = order.by["unit"] in pack.audience_groups.values()
+    group = deed.by["unit"] in pack.audience_groups.values()
     body = {
-        "by": order.by, "unit": unit, "grade": said["grade"], "urgency": case["urgency"],
+        "by": deed.by, "unit": unit, "grade": said["grade"], "urgency": case["urgency"],
         "audience": said["audience"] or case["audience"], "category": said["category"] or case["category"],
         "assignment": case["assignment"] + 1, "round": case["round"], "decided_by": "group" if group else "reviewer",
         "reason": said["reason"], "rule": None, "score": None, "pack": pack.version, "also": [],
     }  # fmt: skip
-    return [*_adjudication(order, unit), Draft(names.ISSUE_DISPATCHED, body)]
+    return [*_adjudication(deed, unit), Draft(names.ISSUE_DISPATCHED, body)]
 
 
-def _of_the_place(order: Order, code: str) -> None:
+def _of_the_place(deed: Deed, code: str) -> None:
     """Of two towns the one of the place leads, unless a return on the ground of area says that it is not the place's.
     A whistle calls a section of the village's own town, and nobody else."""
-    case, units = order.case, order.pack.units
-    town = next((each for each in line(units, code) if each in order.pack.towns), None)
+    case, units = deed.case, deed.pack.units
+    town = next((each for each in line(units, code) if each in deed.pack.towns), None)
     if case["town"] is None or town == case["town"]:
         return
     if case["channel"] == "whistle":
@@ -53,19 +53,19 @@ def _of_the_place(order: Order, code: str) -> None:
         )
 
 
-def _adjudication(order: Order, unit: str) -> list[Draft]:
+def _adjudication(deed: Deed, unit: str) -> list[Draft]:
     """Decide a return that is open. The second is decided by the group of the issue's audience, or the office in its
     place. A unit that had returned it and leads all the same is charged the time that this cost."""
-    case, by, returned = order.case, order.by, order.case["returned"]
+    case, by, returned = deed.case, deed.by, deed.case["returned"]
     if returned is None or returned["decided_at"] is not None:
         return []
-    group = order.pack.audience_groups.get(case["audience"])
+    group = deed.pack.audience_groups.get(case["audience"])
     if returned["number"] >= 2 and by["unit"] != group and by["role"] != "coordination_office":
         raise refused("for-the-group", f"It was returned twice: {group} decides who leads, or the coordination office.")
     body = {
         "by": by, "unit": unit, "number": returned["number"], "upheld": unit != returned["unit"],
         "charged": unit if unit in this_round(case)["returned_by"] else None,
-        "reason": order.said["reason"], "round": case["round"],
+        "reason": deed.said["reason"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.RETURN_ADJUDICATED, body)]
 
@@ -73,78 +73,78 @@ def _adjudication(order: Order, unit: str) -> list[Draft]:
 # ── answered, forwarded ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def answer(order: Order) -> list[Draft]:
-    no_emergency(order, "answered at the desk")
-    _somebody_else(order)
-    if order.case["kind"] not in {"consult", "thanks"}:
+def answer(deed: Deed) -> list[Draft]:
+    no_emergency(deed, "answered at the desk")
+    _somebody_else(deed)
+    if deed.case["kind"] not in {"consult", "thanks"}:
         raise refused("not-answerable", "Only a consult or thanks is answered at the desk; dispatch anything else.")
-    until = None if order.case["objections"] else order.until("answer_objection")
-    body = {"by": order.by, "reply": order.said["reply"], "article": order.said["article"], "objection_until": until}
-    return [Draft(names.ISSUE_ANSWERED, body), closing_of(order, "answered")]
+    until = None if deed.case["objections"] else deed.until("answer_objection")
+    body = {"by": deed.by, "reply": deed.said["reply"], "article": deed.said["article"], "objection_until": until}
+    return [Draft(names.ISSUE_ANSWERED, body), closing_of(deed, "answered")]
 
 
-def forward(order: Order) -> list[Draft]:
+def forward(deed: Deed) -> list[Draft]:
     """It belongs to a body outside the city: it goes there without a duty to report back."""
-    no_emergency(order, "forwarded")
-    _somebody_else(order)
-    said = order.said
-    body = {"by": order.by, "to": said["to"], "reason": said["reason"], "reply": said["reply"]}
-    return [Draft(names.ISSUE_FORWARDED, body), closing_of(order, "other_route")]
+    no_emergency(deed, "forwarded")
+    _somebody_else(deed)
+    said = deed.said
+    body = {"by": deed.by, "to": said["to"], "reason": said["reason"], "reply": said["reply"]}
+    return [Draft(names.ISSUE_FORWARDED, body), closing_of(deed, "other_route")]
 
 
 # ── refused ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def refuse(order: Order) -> list[Draft]:
+def refuse(deed: Deed) -> list[Draft]:
     """Refuse it; where the channel asks for two people, propose to."""
-    _refusable(order)
-    said = order.said
-    if order.case["channel"] not in TWO_PEOPLE:
-        return _refusal(order, order.by, said, None)
-    body = {"by": order.by, "reason": said["reason"], "reply": said["reply"], "pack": order.pack.version}
+    _refusable(deed)
+    said = deed.said
+    if deed.case["channel"] not in TWO_PEOPLE:
+        return _refusal(deed, deed.by, said, None)
+    body = {"by": deed.by, "reason": said["reason"], "reply": said["reply"], "pack": deed.pack.version}
     return [Draft(names.REFUSAL_PROPOSED, body)]
 
 
-def confirm_refusal(order: Order) -> list[Draft]:
+def confirm_refusal(deed: Deed) -> list[Draft]:
     """The second person agrees: with the reason and the words that were proposed."""
-    proposal = _proposal(order)
-    no_emergency(order, "refused")
-    return _refusal(order, proposal["by"], proposal, order.by["id"])
+    proposal = _proposal(deed)
+    no_emergency(deed, "refused")
+    return _refusal(deed, proposal["by"], proposal, deed.by["id"])
 
 
-def decline_refusal(order: Order) -> list[Draft]:
+def decline_refusal(deed: Deed) -> list[Draft]:
     """It is not refused: the second person says why, or who proposed it thinks again."""
-    if order.case["refusal"] is None:
+    if deed.case["refusal"] is None:
         raise refused("nothing-proposed", "Nobody proposed to refuse it.")
-    return [Draft(names.REFUSAL_DECLINED, {"by": order.by, "reason": order.said["reason"]})]
+    return [Draft(names.REFUSAL_DECLINED, {"by": deed.by, "reason": deed.said["reason"]})]
 
 
-def _proposal(order: Order) -> Mapping[str, Any]:
-    proposal: Mapping[str, Any] | None = order.case["refusal"]
+def _proposal(deed: Deed) -> Mapping[str, Any]:
+    proposal: Mapping[str, Any] | None = deed.case["refusal"]
     if proposal is None:
         raise refused("nothing-proposed", "Nobody proposed to refuse it: propose it with `refuse`.")
-    if proposal["by"]["id"] == order.by["id"]:
+    if proposal["by"]["id"] == deed.by["id"]:
         raise refused("second-person-needed", "You proposed it yourself: a second person has to agree.")
     return proposal
 
 
-def _refusable(order: Order) -> None:
-    reasons = refusal_reasons(order.pack)
-    if order.said["reason"] not in reasons:
+def _refusable(deed: Deed) -> None:
+    reasons = refusal_reasons(deed.pack)
+    if deed.said["reason"] not in reasons:
         raise wrong("reason", "unknown_reason", f"a reason code of the pack: {', '.join(reasons) or 'it has none'}")
-    no_emergency(order, "refused")
-    _somebody_else(order)
-    if order.said["reason"] == AFTER_ASKING and not order.case["asked"]:
+    no_emergency(deed, "refused")
+    _somebody_else(deed)
+    if deed.said["reason"] == AFTER_ASKING and not deed.case["asked"]:
         raise refused("not-asked", "Ask the party for the facts first: that is done once before it is refused so.")
 
 
-def _refusal(order: Order, by: Mapping[str, Any], said: Mapping[str, Any], second: str | None) -> list[Draft]:
-    until = None if order.case["objections"] else order.until("refusal_appeal")
+def _refusal(deed: Deed, by: Mapping[str, Any], said: Mapping[str, Any], second: str | None) -> list[Draft]:
+    until = None if deed.case["objections"] else deed.until("refusal_appeal")
     body = {
         "by": by, "reason": said["reason"], "reply": said["reply"], "second": second, "appeal_until": until,
-        "pack": order.pack.version,
+        "pack": deed.pack.version,
     }  # fmt: skip
-    return [Draft(names.ISSUE_REFUSED, body), closing_of(order, "refused")]
+    return [Draft(names.ISSUE_REFUSED, body), closing_of(deed, "refused")]
 
 
 def refusal_reasons(pack: Pack) -> list[str]:
@@ -155,41 +155,41 @@ def refusal_reasons(pack: Pack) -> list[str]:
 # ── the party is asked, the party objects ────────────────────────────────────────────────────────────────────────────
 
 
-def ask_more(order: Order) -> list[Draft]:
+def ask_more(deed: Deed) -> list[Draft]:
     """Ask the party for what is missing; its clock rests until it says so, or until it has waited too long."""
-    no_emergency(order, "kept waiting")
-    if order.case["contact"] == "none":
+    no_emergency(deed, "kept waiting")
+    if deed.case["contact"] == "none":
         raise refused("nobody-to-ask", "It came without a contact: nobody can be asked. Decide by what there is.")
     body = {
-        "by": order.by, "question": order.said["question"], "number": order.case["asked"] + 1,
-        "remind_at": order.until("supplement_reminder"), "answer_by": order.until("supplement_answer"),
-        "attachments": [], "fields": order.said["fields"],
+        "by": deed.by, "question": deed.said["question"], "number": deed.case["asked"] + 1,
+        "remind_at": deed.until("supplement_reminder"), "answer_by": deed.until("supplement_answer"),
+        "attachments": [], "fields": deed.said["fields"],
     }  # fmt: skip
     return [Draft(names.SUPPLEMENT_ASKED, body)]
 
 
-def remind_supplement(order: Order) -> list[Draft]:
-    return [Draft(names.SUPPLEMENT_REMINDED, {"by": SYSTEM_BY, "number": order.case["asked"]})]
+def remind_supplement(deed: Deed) -> list[Draft]:
+    return [Draft(names.SUPPLEMENT_REMINDED, {"by": SYSTEM_BY, "number": deed.case["asked"]})]
 
 
-def close_incomplete(order: Order) -> list[Draft]:
-    return [closing_of(order, "incomplete")]
+def close_incomplete(deed: Deed) -> list[Draft]:
+    return [closing_of(deed, "incomplete")]
 
 
-def object_to(order: Order) -> list[Draft]:
+def object_to(deed: Deed) -> list[Draft]:
     """The command `object`: once, inside its window, to an answer or a refusal; somebody else looks again."""
-    case, settled = order.case, order.case["settled"]
+    case, settled = deed.case, deed.case["settled"]
     until = settled and settled["until"]
-    if until is None or instant(order.now) >= until:
+    if until is None or instant(deed.now) >= until:
         window = f"was possible until {until}" if until else "is possible once, to an answer or a refusal"
         raise refused("window-closed", f"An objection {window}. A new matter is a new report.")
-    if order.said["reason"] is not None and case["secrecy"] in SECRET:
+    if deed.said["reason"] is not None and case["secrecy"] in SECRET:
         raise wrong("reason", "confidential", f"nothing: the issue is {case['secrecy']}, its story holds no such text")
-    body = {"by": order.by, "of": settled["what"], "number": case["objections"] + 1, "reason": order.said["reason"]}
+    body = {"by": deed.by, "of": settled["what"], "number": case["objections"] + 1, "reason": deed.said["reason"]}
     return [Draft(names.OBJECTION_RAISED, body)]
 
 
-def _somebody_else(order: Order) -> None:
+def _somebody_else(deed: Deed) -> None:
     """What the party objected to is decided by nobody who had a hand in it."""
-    if order.case["objections"] and order.by["id"] in order.case["settled"]["people"]:
+    if deed.case["objections"] and deed.by["id"] in deed.case["settled"]["people"]:
         raise refused("decided-it", "The party objects to what you decided: somebody else has to look at it.")

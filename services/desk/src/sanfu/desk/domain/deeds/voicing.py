@@ -5,8 +5,8 @@ from typing import Any
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
+from sanfu.desk.domain.deeds.deed import Deed, keep_secret, refused
 from sanfu.desk.domain.deeds.ending import closing_of
-from sanfu.desk.domain.deeds.order import Order, keep_secret, refused
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.table import CLOSED, HANDLED
 from sanfu.runtime.rules import Draft
@@ -18,105 +18,105 @@ AFTER_HANDLING = frozenset({"resolved", "explained", "planned", "other_route", "
 # ── reminders, supporters ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def remind(order: Order) -> list[Draft]:
+def remind(deed: Deed) -> list[Draft]:
     """The party asks again. What is closed it asks to have handled again; else its words are added and counted."""
-    case, said = order.case, order.said
-    keep_secret(order, "text")
+    case, said = deed.case, deed.said
+    keep_secret(deed, "text")
     if case["state"] == CLOSED:
-        return [_request(order, said["text"])]
+        return [_request(deed, said["text"])]
     known = case["reminders"]
-    if order.by["role"] == "party" and known["party"] and order.day(moment(known["party"])) == order.today:
+    if deed.by["role"] == "party" and known["party"] and deed.day(moment(known["party"])) == deed.today:
         raise refused("reminded-today", "You asked today already: the unit was told. Add what is new as a supplement.")
     number = known["count"] + 1
     body = {
-        "by": order.by, "number": number, "text": said["text"], "issue": said["issue"], "channel": None,
-        "first_today": not known["last"] or order.day(moment(known["last"])) != order.today,
-        "for_office": number >= order.pack.policy.reminders_for_office,
+        "by": deed.by, "number": number, "text": said["text"], "issue": said["issue"], "channel": None,
+        "first_today": not known["last"] or deed.day(moment(known["last"])) != deed.today,
+        "for_office": number >= deed.pack.policy.reminders_for_office,
     }  # fmt: skip
     return [Draft(names.REMINDER_ADDED, body)]
 
 
-def support(order: Order) -> list[Draft]:
+def support(deed: Deed) -> list[Draft]:
     """Another party has the same problem: its own issue says so. The same party's is a reminder."""
-    case, other = order.case, order.said["issue"]
+    case, other = deed.case, deed.said["issue"]
     if other in case["supporters"]:
         raise refused("supports-already", "This issue's party is counted among the supporters.")
     if any(one["other"] == other and one["same_party"] for one in case["suspected"]):
         raise refused("same-party", "The same party reported it before: that is a reminder.")
-    body = {"by": order.by, "issue": other, "supporters": len(case["supporters"]) + 1}
+    body = {"by": deed.by, "issue": other, "supporters": len(case["supporters"]) + 1}
     return [Draft(names.SUPPORTER_ADDED, body)]
 
 
 # ── handled again ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def request_reopen(order: Order) -> list[Draft]:
+def request_reopen(deed: Deed) -> list[Draft]:
     """The party is not content with how it ended; the office decides."""
-    keep_secret(order, "reason")
-    return [_request(order, order.said["reason"])]
+    keep_secret(deed, "reason")
+    return [_request(deed, deed.said["reason"])]
 
 
-def _request(order: Order, reason: str | None) -> Draft:
-    case, closed = order.case, order.case["closed"]
+def _request(deed: Deed, reason: str | None) -> Draft:
+    case, closed = deed.case, deed.case["closed"]
     if closed["kind"] not in AFTER_HANDLING or "handle" not in this_round(case):
         raise refused("not-handled", f"It was closed as {closed['kind']}: object to that, or report it anew.")
     if case["round"] in case["declined"]:
         raise refused("decided", "The office has decided about this round: what is new is a new report.")
-    until = order.until("reopen", moment(closed["at"]))
-    if until is None or instant(order.now) >= until:
+    until = deed.until("reopen", moment(closed["at"]))
+    if until is None or instant(deed.now) >= until:
         raise refused("window-closed", f"It could be asked for until {until}: report it anew.")
-    body = {"by": order.by, "reason": reason, "attachments": [], "round": case["round"]}
+    body = {"by": deed.by, "reason": reason, "attachments": [], "round": case["round"]}
     return Draft(names.REOPEN_REQUESTED, body)
 
 
 # ── taken back ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def withdraw(order: Order) -> list[Draft]:
+def withdraw(deed: Deed) -> list[Draft]:
     """The party takes it back. Where it says that it was asked to, and in an emergency, the office looks first."""
-    keep_secret(order, "reason")
-    case, said = order.case, order.said
-    body = {"by": order.by, "reason": said["reason"], "asked_to": said["asked_to"]}
+    keep_secret(deed, "reason")
+    case, said = deed.case, deed.said
+    body = {"by": deed.by, "reason": said["reason"], "asked_to": said["asked_to"]}
     if not said["asked_to"] and case["urgency"] != "emergency":
-        return [Draft(names.ISSUE_WITHDRAWN, body), closing_of(order, "withdrawn")]
+        return [Draft(names.ISSUE_WITHDRAWN, body), closing_of(deed, "withdrawn")]
     if case["withdrawal"] is not None:
         raise refused("asked-already", "The office knows, and will call.")
     return [Draft(names.WITHDRAWAL_ASKED, body)]
 
 
-def confirm_withdrawal(order: Order) -> list[Draft]:
+def confirm_withdrawal(deed: Deed) -> list[Draft]:
     """The office has spoken with the party, which does want it back."""
-    asked = _withdrawal(order)
+    asked = _withdrawal(deed)
     body = {"by": asked["by"], "reason": asked["reason"], "asked_to": asked["asked_to"]}
-    closed = closing_of(order, "withdrawn", reason=order.said["reason"], by=order.by)
+    closed = closing_of(deed, "withdrawn", reason=deed.said["reason"], by=deed.by)
     return [Draft(names.ISSUE_WITHDRAWN, body), closed]
 
 
-def decline_withdrawal(order: Order) -> list[Draft]:
+def decline_withdrawal(deed: Deed) -> list[Draft]:
     """The office has spoken with the party: it goes on."""
-    _withdrawal(order)
-    return [Draft(names.WITHDRAWAL_DECLINED, {"by": order.by, "reason": order.said["reason"]})]
+    _withdrawal(deed)
+    return [Draft(names.WITHDRAWAL_DECLINED, {"by": deed.by, "reason": deed.said["reason"]})]
 
 
-def _withdrawal(order: Order) -> Any:
-    if order.case["withdrawal"] is None:
+def _withdrawal(deed: Deed) -> Any:
+    if deed.case["withdrawal"] is None:
         raise refused("nothing-asked", "The party did not ask to take it back.")
-    return order.case["withdrawal"]
+    return deed.case["withdrawal"]
 
 
 # ── died ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def party_deceased(order: Order) -> list[Draft]:
+def party_deceased(deed: Deed) -> list[Draft]:
     """The party has died, or has not after all. A follow-up that is still to come looks instead of asking."""
-    case, said = order.case, order.said
+    case, said = deed.case, deed.said
     if case["deceased"] is not said["mistaken"]:
         known = "That is known already." if case["deceased"] else "Nobody said that the party had died."
         raise refused("known-already", known)
-    keep_secret(order, "source")
-    body = {"by": order.by, "mistaken": said["mistaken"], "source": said["source"]}
+    keep_secret(deed, "source")
+    body = {"by": deed.by, "mistaken": said["mistaken"], "source": said["source"]}
     told = [Draft(names.PARTY_DECEASED, body)]
     if case["state"] != HANDLED or this_round(case).get("plan", {}).get("need") in {"again", "monitor"}:
         return told
     again = ("call", "policy") if said["mistaken"] else ("site", "party_deceased")
-    return [*told, planning.planned(order, *again)]
+    return [*told, planning.planned(deed, *again)]

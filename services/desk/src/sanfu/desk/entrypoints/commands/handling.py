@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from sanfu.desk.entrypoints.orders.words import LONGEST, Files, Unit
+from sanfu.desk.entrypoints.commands.words import LONGEST, Files, Unit
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Instant, Text
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sanfu.desk.entrypoints.orders import (
+from sanfu.desk.entrypoints.commands import (
     assisting,
     concerning,
     ending,
@@ -14,7 +14,7 @@ from sanfu.desk.entrypoints.orders import (
 )  # fmt: skip
 from sanfu.runtime.bodies import Body
 
-ORDERS: Final[dict[str, type[Body]]] = {
+BODIES: Final[dict[str, type[Body]]] = {
     "dispatch": reviewing.Dispatch,
     "answer": reviewing.Answer,
     "refuse": reviewing.Refuse,

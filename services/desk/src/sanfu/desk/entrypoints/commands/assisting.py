@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sanfu.desk.entrypoints.orders.words import LONGEST, Files, Reason, Unit
+from sanfu.desk.entrypoints.commands.words import LONGEST, Files, Reason, Unit
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Instant, Line, Text
 

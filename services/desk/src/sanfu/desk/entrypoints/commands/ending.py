@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from sanfu.desk.entrypoints.orders.words import LONGEST
+from sanfu.desk.entrypoints.commands.words import LONGEST
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Text
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sanfu.desk.entrypoints.orders.words import LONGEST, Files
+from sanfu.desk.entrypoints.commands.words import LONGEST, Files
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Text
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.desk.entrypoints.orders.words import LONGEST, Code, Files, Unit
+from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Files, Unit
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Instant, Line, Text
 
@@ -125,7 +125,7 @@ class Drop(Body):
 
 MAKING: Final[dict[str, tuple[str, type[Body]]]] = {"order": ("raise", Raise), "meeting": ("call", Call)}
 """What is made → the command that makes it, and its body."""
-ORDERS: Final[dict[str, dict[str, type[Body]]]] = {
+BODIES: Final[dict[str, dict[str, type[Body]]]] = {
     "order": {"reply": Reply, "decline_reply": DeclineReply, "lift": Lift},
     "meeting": {"change_agenda": ChangeAgenda, "hold": Hold},
     "task": {"finish": Finish, "drop": Drop},

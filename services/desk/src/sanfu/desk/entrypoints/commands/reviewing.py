@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sanfu.desk.entrypoints.orders.words import LONGEST, Code, Unit
+from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Unit
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Line, Text
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from sanfu.desk.entrypoints.orders.words import Issue
+from sanfu.desk.entrypoints.commands.words import Issue
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Line, Text
 

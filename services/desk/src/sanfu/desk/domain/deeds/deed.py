@@ -23,7 +23,7 @@ WITHHELD: Final = "[withheld]"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Deed:
     """A command on its way into a case: what was said, by whom, when, under which pack and national calendar, and what
     lots are drawn with.
 
@@ -67,33 +67,33 @@ def wrong(field: str, problem: str, expected: str) -> Refusal:
     return Refusal(422, "invalid-input", f"Not as it should be: $.{field}.", errors=[fault])
 
 
-def leader(order: Order, code: str, field: str) -> str:
+def leader(deed: Deed, code: str, field: str) -> str:
     """Return the unit's code if it may lead this issue."""
-    unit = order.pack.units.get(code)
-    if unit is None or not unit.valid_on(order.now.date()) or unit.kind in NO_LEAD:
+    unit = deed.pack.units.get(code)
+    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind in NO_LEAD:
         raise wrong(field, "unknown_unit", "a unit of the city that may lead an issue")
-    if code in order.case["complains_of"]:
+    if code in deed.case["complains_of"]:
         raise refused("recused", f"The issue complains of {code}: another unit has to lead it.")
     return code
 
 
-def no_emergency(order: Order, done: str) -> None:
-    if order.case["urgency"] == "emergency":
+def no_emergency(deed: Deed, done: str) -> None:
+    if deed.case["urgency"] == "emergency":
         raise refused("emergency", f"An emergency can't be {done}: somebody has to act, now.")
 
 
-def words(order: Order, field: str, expected: str) -> str:
+def words(deed: Deed, field: str, expected: str) -> str:
     """Return a text that an event needs: of a confidential or sealed issue, what stands for it."""
-    keep_secret(order, field)
-    text: str | None = order.said[field]
-    if text is None and order.case["secrecy"] not in SECRET:
+    keep_secret(deed, field)
+    text: str | None = deed.said[field]
+    if text is None and deed.case["secrecy"] not in SECRET:
         raise wrong(field, "missing", expected)
     return text or WITHHELD
 
 
-def keep_secret(order: Order, field: str) -> None:
+def keep_secret(deed: Deed, field: str) -> None:
     """Free text about people of a confidential or sealed issue never enters the story, where units' systems read."""
-    if order.said[field] is not None and order.case["secrecy"] in SECRET:
+    if deed.said[field] is not None and deed.case["secrecy"] in SECRET:
         raise wrong(
-            field, "confidential", f"nothing: the issue is {order.case['secrecy']}, its story holds no such text"
+            field, "confidential", f"nothing: the issue is {deed.case['secrecy']}, its story holds no such text"
         )
