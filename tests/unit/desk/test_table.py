@@ -301,6 +301,40 @@ def test_who_handled_cannot_close(name: str, state: str) -> None:
     assert order(case, name, "coordination_office", who="another")["state"] == "closed"
 
 
+def handled_by_both_hats() -> Mapping[str, Any]:
+    case = led(fresh())
+    for step in ("acknowledge", "contact", "handle"):
+        case = order(case, step, "officer", who="both-hats")
+    return case
+
+
+@pytest.mark.parametrize(("name", "said"), [("follow_up", {"resolved": "yes"}), ("attempt", {}), ("void", {})])
+def test_who_handled_does_not_judge_it_either_whatever_unit_they_are_of_by_now(name: str, said: dict[str, Any]) -> None:
+    with pytest.raises(Refusal) as refusal:
+        order(handled_by_both_hats(), name, "follow_up_caller", who="both-hats", **said)
+    assert refusal.value.slug == "handled-it"
+
+
+def test_who_handled_does_not_confirm_that_the_party_withdrew_it() -> None:
+    case = {**handled_by_both_hats(), **NEEDED["confirm_withdrawal"]}
+    with pytest.raises(Refusal) as refusal:
+        order(case, "confirm_withdrawal", "coordination_office", who="both-hats")
+    assert refusal.value.slug == "handled-it"
+    assert order(case, "confirm_withdrawal", "coordination_office", who="another")["state"] == "closed"
+
+
+def test_what_was_merged_before_anybody_led_it_gets_its_grade_when_it_is_handled_again() -> None:
+    case = head_handled(order(fresh(), "merge", "reviewer"))
+    case = order(case, "follow_up", "follow_up_caller")
+    with pytest.raises(Refusal) as refusal:
+        order(case, "reopen", "coordination_office")
+    assert refusal.value.more["errors"][0]["field"] == "$.grade"
+    again = order(case, "reopen", "coordination_office", grade="simple")
+    assert (again["state"], again["unit"], again["grade"]) == ("assigned", "urban-management", "simple")
+    assert (again["round"], again["assignment"], len(again["rounds"])) == (2, 1, 2)
+    assert order(again, "acknowledge", "officer")["state"] == "acknowledged"
+
+
 @pytest.mark.parametrize("unit", ["urban-management", "police", "traffic-police"])
 def test_nobody_of_the_unit_that_handled_or_above_or_below_it_follows_up(unit: str) -> None:
     case = led(fresh())

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
+from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import window_end
-from sanfu.runtime.rules import Refusal
+from sanfu.runtime.rules import Draft, Refusal
 
 SYSTEM_BY: Final = {"id": "system", "role": "system", "unit": None}
 NO_LEAD: Final = frozenset({"village", "external", "leading_group"})
@@ -75,6 +76,19 @@ def leader(deed: Deed, code: str, field: str) -> str:
     if code in deed.case["complains_of"]:
         raise refused("recused", f"The issue complains of {code}: another unit has to lead it.")
     return code
+
+
+def dispatched(deed: Deed, unit: str, **more: Any) -> Draft:
+    """A unit leads from now on, by somebody's decision: the grade and the reason are what they said."""
+    case, pack = deed.case, deed.pack
+    group = deed.by["unit"] in pack.audience_groups.values()
+    body = {
+        "by": deed.by, "unit": unit, "grade": deed.said["grade"], "urgency": case["urgency"],
+        "audience": case["audience"], "category": case["category"], "assignment": case["assignment"] + 1,
+        "round": case["round"], "decided_by": "group" if group else "reviewer", "reason": deed.said["reason"],
+        "rule": None, "score": None, "pack": pack.version, "also": [],
+    }  # fmt: skip
+    return Draft(names.ISSUE_DISPATCHED, {**body, **more})
 
 
 def no_emergency(deed: Deed, done: str) -> None:

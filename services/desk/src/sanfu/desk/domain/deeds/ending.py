@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.assisting import no_task_open
-from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, dispatched, refused, wrong
 from sanfu.desk.domain.rounds import content, handlings, this_round
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import REOPEN_REQUESTED
@@ -32,7 +32,15 @@ def reopen(deed: Deed) -> list[Draft]:
         "by": deed.by, "round": case["round"] + 1, "unit": case["unit"] or case["head_handled"]["unit"],
         "reason": deed.said["reason"], "because": "requested" if requested else "follow_up",
     }  # fmt: skip
-    return [Draft(names.ISSUE_REOPENED, body)]
+    told = [Draft(names.ISSUE_REOPENED, body)]
+    return told if case["assignment"] else [*told, _first_dispatch(deed, body["unit"])]
+
+
+def _first_dispatch(deed: Deed, unit: str) -> Draft:
+    """It was merged before anybody led it, and so has no grade yet: whoever handled its head leads it now."""
+    if deed.said["grade"] is None:
+        raise wrong("grade", "missing", "the grade of an issue that was merged before it had one")
+    return dispatched(deed, unit, round=deed.case["round"] + 1)
 
 
 def decline_reopen(deed: Deed) -> list[Draft]:
@@ -45,8 +53,6 @@ def close(deed: Deed) -> list[Draft]:
     case, said = deed.case, deed.said
     no_task_open(deed)
     three_ones(case)
-    if deed.by["id"] in handlers(case):
-        raise refused("handled-it", "Who handled it can't close it: somebody else has to.")
     if reason := _unfit(case, said["kind"]):
         raise refused("kind-unfit", reason)
     if said["kind"] == "explained" and said["reply"] is None:
@@ -87,6 +93,9 @@ def three_ones(case: Case) -> None:
 def closing_of(
     deed: Deed, kind: str, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
 ) -> Draft:
+    """Close it, by whichever way a person comes to that. Raises Refusal for who handled it."""
+    if by["id"] in handlers(deed.case):
+        raise refused("handled-it", "Who handled it can't close it: somebody else has to.")
     return closing(kind, deed.case["round"], reply=reply, reason=reason, by=by)
 
 

@@ -9,7 +9,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, WITHHELD, Deed, keep_secret, refused, wrong
-from sanfu.desk.domain.deeds.ending import closing_of
+from sanfu.desk.domain.deeds.ending import closing_of, handlers
 from sanfu.desk.domain.deeds.planning import planned
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content, this_round
@@ -72,8 +72,11 @@ def attempts_of(deed: Deed) -> Sequence[Mapping[str, Any]]:
 
 
 def impartial(deed: Deed) -> None:
-    """Nobody judges what their own unit, one above it or one below it has handled, also not in somebody's place."""
+    """Nobody judges what they handled themselves, or what their own unit, one above it or one below it has handled,
+    also not in somebody's place."""
     case = deed.case
+    if deed.by["id"] in handlers(case):
+        raise refused("handled-it", "You handled it yourself: others ask.")
     mine = {deed.by["unit"], deed.home or deed.by["unit"]}
     for unit in handling_units(case):
         if any(related(deed.pack.units, one, unit) for one in mine):

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
-from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, Deed, leader, no_emergency, refused, wrong
+from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, Deed, dispatched, leader, no_emergency, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import line
@@ -27,14 +27,8 @@ def dispatch(deed: Deed) -> list[Draft]:
         raise wrong("grade", "unknown_grade", f"one of {', '.join(pack.policy.grades)}")
     if said["category"] is not None and said["category"] not in pack.categories:
         raise wrong("category", "unknown_category", "a code of the pack's categories")
-    group = deed.by["unit"] in pack.audience_groups.values()
-    body = {
-        "by": deed.by, "unit": unit, "grade": said["grade"], "urgency": case["urgency"],
-        "audience": said["audience"] or case["audience"], "category": said["category"] or case["category"],
-        "assignment": case["assignment"] + 1, "round": case["round"], "decided_by": "group" if group else "reviewer",
-        "reason": said["reason"], "rule": None, "score": None, "pack": pack.version, "also": [],
-    }  # fmt: skip
-    return [*_adjudication(deed, unit), Draft(names.ISSUE_DISPATCHED, body)]
+    about = {"audience": said["audience"] or case["audience"], "category": said["category"] or case["category"]}
+    return [*_adjudication(deed, unit), dispatched(deed, unit, **about)]
 
 
 def _of_the_place(deed: Deed, code: str) -> None:

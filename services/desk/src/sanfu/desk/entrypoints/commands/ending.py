@@ -8,9 +8,10 @@ from sanfu.runtime.texts import Text
 
 
 class Reopen(Body):
-    """Have it handled again, in a new round."""
+    """Have it handled again, in a new round. `grade`: of what was merged before it had one."""
 
     reason: Annotated[str, Text(1000, 1)]
+    grade: Literal["simple", "complex", "difficult"] | None = None
 
 
 class DeclineReopen(Body):
