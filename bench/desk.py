@@ -156,25 +156,17 @@ async def _commands(desk: Desk) -> tuple[list[float], float]:
         {"open": True, "state": "assigned", "light": "none", "secrecy": {"$ne": "sealed"}}, {"unit": 1}
     ).to_list(None)
     waiting = iter([(one["_id"], f"{one['unit']}-officer") for one in found if f"{one['unit']}-officer" in desk.tokens])
-    users = {
-        user: await desk.wire(user).__aenter__()
-        for user in {f"{one['unit']}-officer" for one in found} & {*desk.tokens}
-    }
-    alone = []
-    for id, user in islice(waiting, ALONE):
-        alone.append((await users[user].post(f"/v1/cases/{id}/acknowledge", id))[1])
+    alone = await _acknowledged(desk, list(islice(waiting, ALONE)))
     many = list(islice(waiting, CROWD))
     began = time.perf_counter()
-    await asyncio.gather(*(_crowd(desk, many[n::FLIGHT]) for n in range(FLIGHT)))
+    await asyncio.gather(*(_acknowledged(desk, many[n::FLIGHT]) for n in range(FLIGHT)))
     return alone, len(many) / (time.perf_counter() - began)
 
 
-async def _crowd(desk: Desk, mine: Sequence[tuple[str, str]]) -> None:
-    wires: dict[str, Wire] = {}
-    for id, user in mine:
-        if user not in wires:
-            wires[user] = await desk.wire(user).__aenter__()
-        await wires[user].post(f"/v1/cases/{id}/acknowledge", id)
+async def _acknowledged(desk: Desk, mine: Sequence[tuple[str, str]]) -> list[float]:
+    """Acknowledge one after the other over one connection, each in its officer's name; the milliseconds each took."""
+    async with desk.wire(OFFICE) as wire:
+        return [(await wire.post(f"/v1/cases/{id}/acknowledge", id, desk.tokens[user]))[1] for id, user in mine]
 
 
 async def _live(desk: Desk) -> list[float]:

@@ -11,12 +11,12 @@ import orjson
 
 
 class Wire:
-    """One kept connection to a service, in somebody's name."""
+    """One kept connection to a service, in somebody's name: a request may come in another's, as through a proxy."""
 
     def __init__(self, url: str, token: str) -> None:
         place = urlsplit(url)
         self._host, self._port = place.hostname or "", place.port or 80
-        self._always = f"Host: {place.netloc}\r\nAuthorization: Bearer {token}\r\n"
+        self._place, self._token = place.netloc, token
 
     async def __aenter__(self) -> "Wire":
         self._in, self._out = await asyncio.open_connection(self._host, self._port)
@@ -27,20 +27,23 @@ class Wire:
 
     async def get(self, path: str) -> tuple[Any, float]:
         """Return what came, and the milliseconds until it was there."""
-        return await self._ask(f"GET {path} HTTP/1.1\r\n{self._always}\r\n".encode())
+        return await self._ask(f"{self._head('GET', path)}\r\n".encode())
 
-    async def post(self, path: str, key: str) -> tuple[Any, float]:
+    async def post(self, path: str, key: str, token: str | None = None) -> tuple[Any, float]:
         """Send `{}`."""
-        head = f"POST {path} HTTP/1.1\r\n{self._always}Idempotency-Key: {key}\r\n"
+        head = f"{self._head('POST', path, token)}Idempotency-Key: {key}\r\n"
         return await self._ask(f"{head}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}".encode())
 
     async def listen(self, path: str) -> AsyncIterator[Any]:
         """Follow a stream of server-sent events; give the data of each."""
-        self._out.write(f"GET {path} HTTP/1.1\r\n{self._always}\r\n".encode())
+        self._out.write(f"{self._head('GET', path)}\r\n".encode())
         head = await self._in.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"{path} was answered {head!r}")
         return self._told()
+
+    def _head(self, method: str, path: str, token: str | None = None) -> str:
+        return f"{method} {path} HTTP/1.1\r\nHost: {self._place}\r\nAuthorization: Bearer {token or self._token}\r\n"
 
     async def _told(self) -> AsyncIterator[Any]:
         while line := await self._in.readline():

@@ -193,6 +193,7 @@ async def test_a_document_is_replaced_by_a_higher_version_only(shelf: Shelf) -> 
 async def test_a_document_is_had_by_a_member_of_a_list(shelf: Shelf) -> None:
     await shelf.put([{"_id": "a", "version": 1, "token": ["x", "y"]}, {"_id": "b", "version": 1, "token": "y"}])
     assert {found["_id"] for found in await shelf.having("token", "y")} == {"a", "b"}
+    assert {found["_id"] for found in await shelf.having("token", "x", "z", "y")} == {"a", "b"}
     assert await shelf.having("token", "z") == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def route_template(scope: Scope) -> str:
     return getattr(route, "path_format", "-")
 
 
-Guard = Callable[[HTTPAuthorizationCredentials | None], None]
+Guard = Callable[[HTTPAuthorizationCredentials | None], Awaitable[None]]
 
 
 def token_guard(door: str, tokens: Mapping[str, SecretStr | None]) -> Guard:
@@ -98,7 +99,7 @@ def token_guard(door: str, tokens: Mapping[str, SecretStr | None]) -> Guard:
     ours = [token.get_secret_value().encode() for token in tokens.values() if token is not None]
     bearer = HTTPBearer(auto_error=False, scheme_name=f"{door} token")
 
-    def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    async def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
         if not ours:
             raise Refusal(403, f"{door}-shut", f"No token opens this here: set {named} (or the same with _FILE).")
         if given is None:
@@ -181,7 +182,21 @@ def _ops(quiet: Quiet, token: SecretStr | None) -> APIRouter:
     return router
 
 
-def _asked(
+def taken(kind: type[Any]) -> Any:
+    """Make a dependency of a class whose fields are a request's parameters.
+
+    It is put together at once: a class or a plain function FastAPI hands to a thread, which costs a request more than
+    all else that is done to it here.
+    """
+
+    async def ask(**given: Any) -> Any:
+        return kind(**given)
+
+    ask.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
+    return Depends(ask)
+
+
+async def _asked(
     limit: Annotated[int, Query(ge=1, le=LONGEST)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Page:

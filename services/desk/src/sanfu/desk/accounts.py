@@ -5,14 +5,15 @@ right after, and before the account is changed again. So no change is without it
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.accounts import SYSTEM, Account, account, substitutions, viewer
 from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.looks import Shared
 from sanfu.desk.ports import Document, Shelf, Shelves
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.rules import Refusal
@@ -30,16 +31,23 @@ class Accounts:
     shelves: Shelves
     clock: Clock
     pack: Callable[[], Pack]
+    _by_token: Shared = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_token = Shared(self._with_tokens)
 
     # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def bearer(self, token: str) -> Viewer:
         """Say whose token this is. Raises Refusal 401 for one of nobody, or of somebody who may not come in now."""
-        found = await self.shelves.users.having("token", digest(token))
-        person = await self.viewer(found[0]["_id"], found[0]) if found and self.valid(found[0]) else None
+        found = await self._by_token.of(digest(token))
+        person = await self.viewer(found["_id"], found) if found and self.valid(found) else None
         if person is None:
             raise Refusal(401, "token-unknown", "This token belongs to nobody who works here now: ask for a new one.")
         return person
+
+    async def _with_tokens(self, digests: Sequence[str]) -> dict[str, Document]:
+        return {record["token"]: record for record in await self.shelves.users.having("token", *digests)}
 
     def valid(self, record: Document) -> bool:
         """Tell whether a record's token has not run out."""

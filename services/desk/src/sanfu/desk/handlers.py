@@ -84,7 +84,9 @@ class Desk:
 
     async def seen(self, who: Viewer, ids: Sequence[str]) -> dict[str, Document]:
         """Return those of these cases that somebody may see."""
-        scope, found = self.scope(who), await self.documents.read(ids) if ids else {}
+        if not ids:
+            return {}
+        scope, found = self.scope(who), await self.documents.read(ids)
         return {id: case for id, case in found.items() if "state" in case and covering(scope, case)}
 
     async def page(self, who: Viewer, wanted: Wanted, page: Page) -> list[Document]:

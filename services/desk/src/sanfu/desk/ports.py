@@ -148,8 +148,8 @@ class Shelf(Protocol):
 
     async def all(self) -> list[Document]: ...
 
-    async def having(self, field: str, value: str) -> list[Document]:
-        """Return the documents whose field is this value, or a list that holds it."""
+    async def having(self, field: str, *values: str) -> list[Document]:
+        """Return the documents whose field is one of these values, or a list that holds one."""
         ...
 
     async def put(self, documents: Sequence[Document]) -> None:

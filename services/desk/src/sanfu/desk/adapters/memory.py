@@ -79,8 +79,9 @@ class MemoryShelf:
     async def all(self) -> list[Document]:
         return copy.deepcopy(list(self.documents.values()))
 
-    async def having(self, field: str, value: str) -> list[Document]:
-        return [copy.deepcopy(d) for d in self.documents.values() if _is(d.get(field), value)]
+    async def having(self, field: str, *values: str) -> list[Document]:
+        found = (d for d in self.documents.values() if any(_is(d.get(field), value) for value in values))
+        return [copy.deepcopy(document) for document in found]
 
     async def put(self, documents: Sequence[Document]) -> None:
         for document in documents:

@@ -127,8 +127,8 @@ class MongoShelf:
     async def all(self) -> list[Document]:
         return await self._find({})
 
-    async def having(self, field: str, value: str) -> list[Document]:
-        return await self._find({field: value})
+    async def having(self, field: str, *values: str) -> list[Document]:
+        return await self._find({field: {"$in": list(values)}})
 
     async def put(self, documents: Sequence[Document]) -> None:
         if not documents:

@@ -190,14 +190,19 @@ ABOUT: Final[Mapping[str, str]] = {
 """Command → the part of a case that it is about: where there is none, it is not offered."""
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if role not in SYSTEM))
 """What people can order."""
+_BY_STATE: Final[Mapping[str, list[tuple[str, Capacity]]]] = {
+    state: [(command, (role, step.standing)) for (at, command, role), step in TABLE.items() if at == state]
+    for state in STATES
+}
+"""What is ordered in a state, and in which capacity, in the table's order."""
 AFTER: Final[Mapping[str, str]] = {step.event: step.to for step in TABLE.values() if step.to}
 """Type of an own event → the state it leads to, unless its fold says another."""
 
 
 def allowed(case: Mapping[str, Any], capacities: Iterable[Capacity]) -> tuple[str, ...]:
     """Name the commands that somebody with these capacities has on a case, in the table's order."""
-    mine, state = set(capacities), case["state"]
+    mine = set(capacities)
     without = {command for command, part in ABOUT.items() if not case[part]}
     without |= FORBIDDEN if case["urgency"] == "emergency" else OF_EMERGENCIES
-    found = (c for (s, c, role), step in TABLE.items() if s == state and (role, step.standing) in mine)
-    return tuple(dict.fromkeys(c for c in found if c not in without))
+    found = (command for command, capacity in _BY_STATE[case["state"]] if capacity in mine)
+    return tuple(dict.fromkeys(command for command in found if command not in without))

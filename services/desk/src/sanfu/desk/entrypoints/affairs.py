@@ -13,7 +13,7 @@ from sanfu.desk.entrypoints.commands.affairs import BODIES, MAKING
 from sanfu.desk.entrypoints.http import Code, How, Unit, Who, version_of
 from sanfu.desk.ports import AffairsWanted, Document
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import PageAsked, taken
 from sanfu.runtime.paging import Cursor
 
 AffairId = Annotated[str, Path(min_length=1, max_length=300)]
@@ -65,7 +65,7 @@ def _making(router: APIRouter, affairs: Affairs, who: Who, what: str) -> None:
     @router.post(f"/{what}s", operation_id=f"{name}_{what}", status_code=201, summary=_title(model))
     async def make(
         body: model,  # type: ignore[valid-type]
-        how: Annotated[How, Depends()],
+        how: Annotated[How, taken(How)],
         response: Response,
         viewer: Annotated[Viewer, Depends(who)],
     ) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _command(router: APIRouter, affairs: Affairs, who: Who, of: tuple[str, str, 
     async def command(
         affair: AffairId,
         body: model,  # type: ignore[valid-type]
-        how: Annotated[How, Depends()],
+        how: Annotated[How, taken(How)],
         response: Response,
         viewer: Annotated[Viewer, Depends(who)],
     ) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _command(router: APIRouter, affairs: Affairs, who: Who, of: tuple[str, str, 
 def _reading(router: APIRouter, affairs: Affairs, who: Who, what: str) -> None:
     @router.get(f"/{what}s", operation_id=f"list_{what}s")
     async def listing(
-        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, asked: Annotated[Asked, Depends()]
+        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, asked: Annotated[Asked, taken(Asked)]
     ) -> dict[str, Any]:
         """Open ones, what is due first first; ended ones with `ended=true`."""
         rows = await affairs.page(viewer, AffairsWanted(what, **asdict(asked)), page)

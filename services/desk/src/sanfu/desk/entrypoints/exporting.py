@@ -11,6 +11,7 @@ from sanfu.desk.entrypoints.http import Asked, Who
 from sanfu.desk.entrypoints.sheets import as_csv, as_xlsx
 from sanfu.desk.exports import Exports
 from sanfu.desk.handlers import Desk
+from sanfu.runtime.http import taken
 
 FORMS = {
     "csv": (as_csv, "text/csv; charset=utf-8"),
@@ -33,7 +34,7 @@ def _exporting(router: APIRouter, exports: Exports, who: Who, form: Literal["csv
         f"/exports/cases.{form}", operation_id=f"export_{form}", response_class=StreamingResponse, responses=content
     )
     async def export(
-        viewer: Annotated[Viewer, Depends(who)], asked: Annotated[Asked, Depends()],
+        viewer: Annotated[Viewer, Depends(who)], asked: Annotated[Asked, taken(Asked)],
         language: Annotated[Literal["zh", "en"], Query(alias="lang")] = "zh",
     ) -> StreamingResponse:  # fmt: skip
         """The list that `/v1/cases` shows with the same filters, whole, as a file. Who took what is on record. Nothing

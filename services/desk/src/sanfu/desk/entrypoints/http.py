@@ -17,7 +17,7 @@ from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
 from sanfu.runtime import texts
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import PageAsked, taken
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Instant, Line
@@ -118,7 +118,7 @@ def _command(router: APIRouter, desk: Desk, who: Who, name: str, model: type[Bod
     async def command(
         case: CaseId,
         body: model,  # type: ignore[valid-type]
-        how: Annotated[How, Depends()],
+        how: Annotated[How, taken(How)],
         response: Response,
         viewer: Annotated[Viewer, Depends(who)],
     ) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def version_of(given: str | None) -> int | None:
 def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
     @router.get("/cases", operation_id="list_cases")
     async def cases(
-        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, asked: Annotated[Asked, Depends()]
+        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, asked: Annotated[Asked, taken(Asked)]
     ) -> dict[str, Any]:
         """Open cases by what is due first, or the most urgent first; closed ones with `state=closed`."""
         wanted = asked.wanted()

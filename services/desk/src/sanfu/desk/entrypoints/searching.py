@@ -19,7 +19,7 @@ from sanfu.desk.ports import Document
 from sanfu.desk.searches import MOST_FILTERS, Searches, place
 from sanfu.desk.searches import Asked as Sought
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import PageAsked, taken
 from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.problems import problem
 from sanfu.runtime.rules import Refusal
@@ -83,8 +83,8 @@ def routes(desk: Desk, who: Who) -> APIRouter:
 def _finding(router: APIRouter, searches: Searches, who: Who) -> None:
     @router.get("/search", operation_id="search_cases")
     async def search(
-        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, clue: Annotated[Clue, Depends()],
-        asked: Annotated[Asked, Depends()],
+        viewer: Annotated[Viewer, Depends(who)], page: PageAsked, clue: Annotated[Clue, taken(Clue)],
+        asked: Annotated[Asked, taken(Asked)],
     ) -> dict[str, Any]:  # fmt: skip
         """Cases that hold all these words in title, place or the beginning of the text, or this piece of a number: open
         ones, and all that came in since then (90 days). The newest 1,000 are ranked, and `more_than` says that there
@@ -149,7 +149,7 @@ def _kept(one: Document) -> dict[str, Any]:
 def _many(router: APIRouter, desk: Desk, who: Who) -> None:
     @router.post("/cases/bulk", operation_id="order_many")
     async def bulk(
-        given: Bulk, how: Annotated[How, Depends()], viewer: Annotated[Viewer, Depends(who)]
+        given: Bulk, how: Annotated[How, taken(How)], viewer: Annotated[Viewer, Depends(who)]
     ) -> dict[str, Any]:
         """Do one command on up to 100 cases, each by itself: each has its own answer, and its own key made of this
         request's. After a 503 send the whole again: what was done is told as repeated."""
