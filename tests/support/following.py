@@ -7,7 +7,7 @@ from typing import Any
 from sanfu.contracts import names
 from sanfu.desk.domain.lots import Lots
 from tests.support.assembling import KEYS
-from tests.support.cases import OFFICE, OFFICER, Desk, Story, assigned, submitted
+from tests.support.cases import HEAD, OFFICE, OFFICER, Desk, Story, assigned, submitted
 
 REPLY = "三盏路灯已更换灯头，今晚恢复照明。"
 PICTURE = base64.b64decode(
@@ -45,6 +45,8 @@ async def again(desk: Desk, reply: str) -> None:
     for command, said in steps:
         answer = await desk.order(OFFICER, "i-1", command, said)
         assert answer.status_code == 200, answer.text
+        if answer.json()["state"] == "unsigned":
+            assert (await desk.order(HEAD, "i-1", "sign")).status_code == 200
 
 
 async def seen(desk: Desk, by: str = OFFICE) -> dict[str, Any]:

@@ -93,14 +93,20 @@ class Person:
     async def contact(self, issue: Issue, result: str = "reached", **more: Any) -> None:
         await self.order(issue, "contact", {"result": result, **more})
 
-    async def handle(self, issue: Issue, reply: str = "已派人到现场修复，今晚恢复正常。", **more: Any) -> None:
-        await self.order(issue, "handle", {"outcome": "solved", "reply": reply, **more})
+    async def handle(self, issue: Issue, reply: str = "已派人到现场修复，今晚恢复正常。", **more: Any) -> str:
+        """Handle it; return the state after it: it may have to be signed."""
+        done = await self.order(issue, "handle", {"outcome": "solved", "reply": reply, **more})
+        return str(done["state"])
+
+    async def sign(self, issue: Issue) -> None:
+        await self.order(issue, "sign", {})
 
     async def do_all(self, issue: Issue) -> None:
-        """Acknowledge, contact and handle at once."""
+        """Acknowledge, contact and handle at once; the head signs what has to be signed."""
         await self.acknowledge(issue)
         await self.contact(issue)
-        await self.handle(issue)
+        if await self.handle(issue) == "unsigned":
+            await self.city.head(self.city.pack.staff[self.id].unit).sign(issue)
 
     async def give_back(self, issue: Issue, to: str, *, refused: str | None = None) -> None:
         said = {"ground": "duties", "proposed_unit": to, "text": "不属于本单位职责。"}

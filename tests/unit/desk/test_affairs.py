@@ -200,8 +200,11 @@ async def test_an_issue_goes_on_the_register_by_a_meeting_and_reports_to_the_pub
     told = await desk.order(OFFICER, "i-1", "report_register", {"report": "正在分批办证中。", "report_by": in_days(90)})
     register = told.json()["case"]["register"]
     assert (register["reached"], register["reports"], register["report_by"]) == ([1], 1, in_days(90))
-    handled = await desk.order(OFFICER, "i-1", "handle", {"outcome": "solved", "reply": "214户已全部办证。"})
-    assert handled.json()["state"] == "handled"
+    done = {"outcome": "solved", "reply": "214户已全部办证。"}
+    assert (await desk.order(OFFICER, "i-1", "handle", done)).json()["state"] == "unsigned"
+    back = await desk.order(HEAD, "i-1", "send_back", {"reason": "请附发证清单"})
+    assert back.json()["state"] == "registered", "it stands where it stood"
+    assert (await desk.order(HEAD, "i-1", "handle", done)).json()["state"] == "handled"
 
 
 # ── merging ──────────────────────────────────────────────────────────────────────────────────────────────────────────

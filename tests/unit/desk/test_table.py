@@ -54,6 +54,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "reach_scene": {},
     "report": {"text": "明火已扑灭，无人被困"},
     "handle": {"outcome": "solved", "reply": "三盏路灯已更换，今晚恢复照明。"},
+    "sign": {},
+    "send_back": {"reason": "附件缺少照片"},
     "follow_up": {"resolved": "no"},
     "attempt": {"result": "no_answer"},
     "rate": {"resolved": "yes", "satisfied": 3},
@@ -161,6 +163,7 @@ def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "returned", order(case, "return", "officer")
     resting = order(order(case, "acknowledge", "officer"), "contact", "officer")
     yield "suspended", order({**resting, "grade": "complex"}, "suspend", "officer")
+    yield "unsigned", order({**resting, "grade": "difficult"}, "handle", "officer")
     for name, role in (("acknowledge", "officer"), ("contact", "officer"), ("handle", "officer")):
         case = order(case, name, role)
         yield case["state"], case

@@ -6,10 +6,14 @@ from datetime import date
 from sanfu.city.model import Pack, limit_of
 from sanfu.city.problems import Problem
 
+LEADS_NOTHING = ("external", "leading_group", "village")
+"""Kinds of unit that are never given the lead."""
+
 
 def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _nobody_on_duty(pack)
     yield from _nobody_reviews(pack)
+    yield from _nobody_signs(pack, today)
     yield from _limits_that_are_missing(pack)
     yield from _categories_of_gone_units(pack, today)
     yield from _staff_of_gone_units(pack, today)
@@ -31,6 +35,26 @@ def _nobody_reviews(pack: Pack) -> Iterable[Problem]:
     if not _has(pack, pack.office_unit, "reviewer"):
         cure = f"add a person of {pack.office_unit} with the role reviewer"
         yield Problem("staff.csv", 0, "roles", "nobody reviews what no rule is sure of", cure, fatal=False)
+
+
+def _nobody_signs(pack: Pack, today: date) -> Iterable[Problem]:
+    """Where the policy asks for a signature, every unit that may lead has a head, or one above it has."""
+    if not pack.policy.sign_off:
+        return
+    for unit in pack.units.values():
+        leads = unit.valid_on(today) and unit.kind not in LEADS_NOTHING
+        if leads and not any(_has(pack, code, "unit_head") for code in _line(pack, unit.code)):
+            message = f"nobody signs for {unit.code!r}: neither it nor a unit above it has a head"
+            cure = f"add a person of {unit.code} with the role unit_head"
+            yield Problem("staff.csv", 0, "roles", message, cure, fatal=False)
+
+
+def _line(pack: Pack, code: str | None) -> Iterable[str]:
+    seen = list[str]()
+    while code is not None and code not in seen and code in pack.units:
+        seen.append(code)
+        code = pack.units[code].parent
+    return seen
 
 
 def _limits_that_are_missing(pack: Pack) -> Iterable[Problem]:

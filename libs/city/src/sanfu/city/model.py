@@ -430,6 +430,8 @@ class Policy:
     """Least share of handled issues that get a call (or, without a party, a check on site) beside those that must."""
     follow_up_call: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """Whose follow-up needs a call: where the facts fit any of these."""
+    sign_off: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """What the head of a unit signs before it counts as handled: where the facts fit any of these."""
     unreachable: Unreachable = Unreachable()
     reminders_for_office: int = 3
     """So many reminders of one case are shown to the office."""

@@ -54,6 +54,8 @@ _ALLOWED = {
     "LightChanged": (*_ISSUE, "unit", "grade", "clock", "due", "late_by"),
     "EscalationRaised": (*_ISSUE, "unit", "clock", "due", "late_by", "step"),
     "IssueHandled": (*_ISSUE, "unit", "outcome", "reply"),
+    "CompletionSubmitted": (*_ISSUE, "unit", "due"),
+    "CompletionSentBack": (*_ISSUE, "unit", "due"),
     "IssueClosed": (*_ISSUE, "unit", "outcome", "reply"),
     "IssueAnswered": (*_ISSUE, "unit", "reply"),
     "IssueRefused": (*_ISSUE, "unit", "reply"),

@@ -76,6 +76,8 @@ class Script:
                 return self._take(report, case)
             case "acknowledged" | "contacted":
                 return self._handle(report, case)
+            case "unsigned":
+                return self._sign(case)
             case "handled":
                 return self._follow_up(report, case)
             case "followed_up":
@@ -157,6 +159,12 @@ class Script:
         at = max(self._handled_at(report, case), moment(case["changed_at"]))
         body = replies.handle(report.id, case, planned_for=instant(at + timedelta(days=60)))
         return Step(at, self.staffing.officer(case["unit"]), (("handle", body),))
+
+    def _sign(self, case: Case) -> Step:
+        """The head signs within the hour that the unit is at work."""
+        submitted = moment(case["completion"]["received_at"])
+        at = self.hours.looks(case["unit"], submitted + HOUR, urgency=case["urgency"])
+        return Step(at, self.staffing.head(case["unit"]), (("sign", {}),))
 
     def _handled_at(self, report: Report, case: Case) -> datetime:
         """Between dispatch and limit; just before the limit, or after it, where that is the report's fate."""

@@ -58,6 +58,14 @@ class Staffing:
                 return self._by_unit[code]
         raise PartError(f"nobody in staff.csv handles things for {unit}")
 
+    def head(self, unit: str) -> str:
+        """Return who heads a unit, or the nearest above it: who signs."""
+        heads = {person.unit: person.id for person in self._staff if "unit_head" in person.roles}
+        for code in line(self._pack.units, unit):
+            if code in heads:
+                return heads[code]
+        raise PartError(f"nobody in staff.csv heads {unit}, or a unit above it")
+
     def able(self, unit: str, at: datetime) -> str | None:
         """Return the unit if it may lead an issue then and somebody works there, else None."""
         known = self._pack.units.get(unit)

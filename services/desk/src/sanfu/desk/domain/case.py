@@ -38,14 +38,24 @@ NEVER: Final = "9999-12-31T00:00:00.000Z"
 LEVELS: Final = ("none", "yellow", "red")
 _CLOCK_OF: Final = {
     "submitted": "review", "in_review": "review", "assigned": "handling", "acknowledged": "handling",
-    "contacted": "handling", "suspended": "handling", "returned": "handling", "handled": "follow_up",
+    "contacted": "handling", "unsigned": "handling", "suspended": "handling", "returned": "handling",
+    "handled": "follow_up",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
-_RACING: Final = ("submitted", "in_review", "assigned", "acknowledged", "contacted", "suspended", "returned")
+_RACING: Final = (
+    "submitted",
+    "in_review",
+    "assigned",
+    "acknowledged",
+    "contacted",
+    "suspended",
+    "unsigned",
+    "returned",
+)
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
-    "step", "to_unit", "need", "because", "method", "number", "mistaken",
+    "step", "to_unit", "need", "because", "method", "number", "mistaken", "signed_by",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,

@@ -41,8 +41,9 @@ def led(case: Case, event: Event) -> Change:
     beside += [one for one in case["beside"] if one[1] in LOUD and one not in beside]
     returned = case["returned"] and {**case["returned"], "decided_at": case["returned"]["decided_at"] or at}
     return {
-        "unit": data["unit"], "beside": beside, "offer": None, "returned": returned, "grade": data["grade"],
-        "urgency": data["urgency"], "audience": data["audience"], "category": data["category"] or case["category"],
+        "unit": data["unit"], "beside": beside, "offer": None, "completion": None, "returned": returned,
+        "grade": data["grade"], "urgency": data["urgency"], "audience": data["audience"],
+        "category": data["category"] or case["category"],
         "assignment": data["assignment"], "assigned_because": data["reason"], "rounds": rounds, "review": None,
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ IN_REVIEW: Final = "in_review"
 ASSIGNED: Final = "assigned"
 ACKNOWLEDGED: Final = "acknowledged"
 CONTACTED: Final = "contacted"
+UNSIGNED: Final = "unsigned"
 HANDLED: Final = "handled"
 FOLLOWED_UP: Final = "followed_up"
 RETURNED: Final = "returned"
@@ -30,13 +31,14 @@ REGISTERED: Final = "registered"
 CLOSED: Final = "closed"
 
 STATES: Final = (
-    SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, SUSPENDED, HANDLED, FOLLOWED_UP, RETURNED,
-    ANSWERED, REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
+    SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, SUSPENDED, UNSIGNED, HANDLED, FOLLOWED_UP,
+    RETURNED, ANSWERED, REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
 )  # fmt: skip
 
 LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
 """They act for a unit, most often the one that leads, and only where that lies in their own subtree; its own system
 does, too."""
+HEADS: Final = frozenset({"unit_head"})
 REVIEW: Final = frozenset({"reviewer", "coordination_office"})
 LEADERS: Final = frozenset({"leader"})
 OFFICE: Final = frozenset({"coordination_office"})
@@ -92,7 +94,7 @@ def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, 
 
 _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
-_OPEN: Final = f"{_NEW} awaiting_party {_LED} suspended registered handled followed_up returned"
+_OPEN: Final = f"{_NEW} awaiting_party {_LED} suspended unsigned registered handled followed_up returned"
 _VOICED: Final = f"{_OPEN} reopen_requested"
 
 REVIEWING: Final = {
@@ -108,10 +110,13 @@ REVIEWING: Final = {
 HANDLING: Final = {
     **_rows("assigned", "acknowledge", LEAD, names.ISSUE_ACKNOWLEDGED, ACKNOWLEDGED),
     **_rows("acknowledged contacted", "contact", LEAD, names.ISSUE_CONTACTED, CONTACTED),
-    **_rows("assigned acknowledged contacted", "reach_scene", LEAD, names.SCENE_REACHED, STAYS),
-    **_rows("assigned acknowledged contacted", "report", LEAD, names.SITUATION_REPORTED, STAYS),
-    **_rows("contacted", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
-    **_rows("assigned acknowledged contacted", "return", LEAD, names.ISSUE_RETURNED, RETURNED),
+    **_rows(f"{_LED} unsigned", "reach_scene", LEAD, names.SCENE_REACHED, STAYS),
+    **_rows(f"{_LED} unsigned", "report", LEAD, names.SITUATION_REPORTED, STAYS),
+    **_rows("contacted registered", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
+    **_rows("contacted registered", "submit", SYSTEM, names.COMPLETION_SUBMITTED, UNSIGNED),
+    **_rows("unsigned", "sign", HEADS, names.ISSUE_HANDLED, HANDLED),
+    **_rows("unsigned", "send_back", HEADS, names.COMPLETION_SENT_BACK, CONTACTED),
+    **_rows(_LED, "return", LEAD, names.ISSUE_RETURNED, RETURNED),
 }
 FOLLOWING: Final = {
     **_rows("handled", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
@@ -131,12 +136,11 @@ VOICES: Final = {
     **_rows(_VOICED, "party_deceased", CALLERS | REVIEW | WRITERS, names.PARTY_DECEASED, STAYS),
 }
 AFFAIRS: Final = {
-    **_rows(f"{_NEW} {_LED}", "merge", REVIEW, names.ISSUE_MERGED, MERGED),
+    **_rows(f"{_NEW} {_LED} unsigned", "merge", REVIEW, names.ISSUE_MERGED, MERGED),
     **_rows("contacted", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
     **_rows("registered", "reach_milestone", LEAD, names.MILESTONE_REACHED, STAYS),
     **_rows("registered", "report_register", LEAD | OFFICE, names.REGISTER_REPORTED, STAYS),
-    **_rows("registered", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
-    **_rows(f"{_LED} returned registered handled", "instruct", LEADERS, names.INSTRUCTION_GIVEN, STAYS),
+    **_rows(f"{_LED} unsigned returned registered handled", "instruct", LEADERS, names.INSTRUCTION_GIVEN, STAYS),
 }
 """What affairs bring about, and the register that a meeting's decision puts an issue on."""
 ENDING: Final = {
@@ -149,7 +153,7 @@ ENDING: Final = {
 }
 ASSISTING: Final = {
     **_rows(_LED, "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
-    **_rows(f"{_LED} suspended", "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
+    **_rows(f"{_LED} suspended unsigned", "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
     **_rows(_OPEN, "assist_done", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
     **_rows(_OPEN, "not_ours", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
     **_rows(_OPEN, "copy", LEAD | REVIEW, names.ISSUE_COPIED, STAYS),
@@ -163,9 +167,9 @@ LIMITS: Final = {
     **_rows("contacted", "suspend", LEAD | OFFICE, names.ISSUE_SUSPENDED, SUSPENDED),
     **_rows("suspended", "resume", LEAD | OFFICE | SYSTEM, names.ISSUE_RESUMED, CONTACTED),
     **_rows(_LED, "ask_extension", LEAD, names.EXTENSION_ASKED, STAYS),
-    **_rows(f"{_LED} suspended", "decide_extension", OFFICE | SYSTEM, names.EXTENSION_DECIDED, STAYS),
+    **_rows(f"{_LED} suspended unsigned", "decide_extension", OFFICE | SYSTEM, names.EXTENSION_DECIDED, STAYS),
     **_rows(_LED, "ask_grade", LEAD | OFFICE, names.GRADE_CHANGE_ASKED, STAYS),
-    **_rows(f"{_LED} suspended", "decide_grade", OFFICE, names.GRADE_CHANGED, STAYS),
+    **_rows(f"{_LED} suspended unsigned", "decide_grade", OFFICE, names.GRADE_CHANGED, STAYS),
     **_rows("acknowledged", "exempt", OFFICE, names.EXEMPTION_DECIDED, CONTACTED),
     **_rows("handled", "exempt", OFFICE, names.EXEMPTION_DECIDED, FOLLOWED_UP),
 }

@@ -13,7 +13,7 @@ from sanfu.desk.domain.scope import SEALED
 from sanfu.desk.entrypoints.party_words import KINDS, MINE, STATES
 from sanfu.desk.ports import Document
 
-BEING_HANDLED = frozenset({"assigned", "acknowledged", "contacted", "returned"})
+BEING_HANDLED = frozenset({"assigned", "acknowledged", "contacted", "unsigned", "returned"})
 
 
 def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dict[str, Any]:

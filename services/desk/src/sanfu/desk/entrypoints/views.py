@@ -23,7 +23,7 @@ WHOLE = (
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
     "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer", "supporters",
     "request", "declining", "deceased", "merged", "head", "head_handled", "affairs", "instructions", "register",
-    "suspension", "extension", "extensions", "grade_asked",
+    "suspension", "extension", "extensions", "grade_asked", "completion",
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ TELLING = frozenset(
         names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.ISSUE_MERGED, names.SUPPLEMENT_ASKED,
         names.SUPPLEMENT_REMINDED, names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED,
         names.ISSUE_REOPENED, names.REOPEN_DECLINED, names.EXTENSION_DECIDED,
+        names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK,
     }
 )  # fmt: skip
 """Events that a template may be for."""

@@ -22,7 +22,7 @@ BINDING: Final = frozenset({"task", "lead", "register"})
 """Kinds of decision that name the unit they bind."""
 REGISTRABLE: Final = "contacted"
 """State in which an issue may go on the register: its unit has spoken with the party and knows the case."""
-LED: Final = frozenset({"in_review", "assigned", "acknowledged", "contacted", "returned"})
+LED: Final = frozenset({"in_review", "assigned", "acknowledged", "contacted", "unsigned", "returned"})
 """States in which a meeting may give the lead to another unit."""
 LONGEST_SILENCE: Final = 90
 """Days between two public reports about an issue on the register."""

@@ -12,6 +12,7 @@ from sanfu.desk.domain.deeds import (
     levels,
     limits,
     reviewing,
+    signing,
     voicing,
 )  # fmt: skip
 from sanfu.desk.domain.deeds.deed import Deed
@@ -35,6 +36,8 @@ DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "reach_scene": handling.reach_scene,
     "report": handling.report,
     "handle": handling.handle,
+    "sign": signing.sign,
+    "send_back": signing.send_back,
     "return": handling.give_back,
     "ask_assist": assisting.ask_assist,
     "cancel_assist": assisting.cancel_assist,

@@ -61,9 +61,11 @@ def close(deed: Deed) -> list[Draft]:
 
 
 def handlers(case: Case) -> set[str]:
-    """Name all who handled it, in whatever round, or said so falsely; or handled what it was merged into."""
+    """Name all who handled it or signed that, in whatever round, or said so falsely; or handled what it was
+    merged into."""
     head = {case["head_handled"]["handled_by"]} if case["head_handled"] else set()
-    return {was["by"]["id"] for was in handlings(case)} | head
+    signed = {was["signed_by"] for was in handlings(case) if was.get("signed_by")}
+    return {was["by"]["id"] for was in handlings(case)} | signed | head
 
 
 def _unfit(case: Case, kind: str) -> str | None:

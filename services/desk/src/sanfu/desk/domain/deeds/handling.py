@@ -4,7 +4,7 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.deeds import following
+from sanfu.desk.domain.deeds import signing
 from sanfu.desk.domain.deeds.assisting import first_lead, no_offer_open, no_task_open
 from sanfu.desk.domain.deeds.deed import Deed, keep_secret, leader, refused, words, wrong
 from sanfu.desk.domain.rounds import handlings, this_round
@@ -86,10 +86,10 @@ def handle(deed: Deed) -> list[Draft]:
     body = {
         "by": deed.by, "unit": case["unit"], "outcome": said["outcome"], "reply": said["reply"],
         "internal": said["internal"], "evidence": said["evidence"], "planned_for": planned,
-        "legal_ground": said["legal_ground"], "received_at": instant(deed.now), "signed_by": None,
-        "assignment": case["assignment"], "round": case["round"], "concerns": case["merged"],
+        "legal_ground": said["legal_ground"], "received_at": instant(deed.now),
+        "assignment": case["assignment"], "round": case["round"],
     }  # fmt: skip
-    return [Draft(names.ISSUE_HANDLED, body), *following.begin(deed)]
+    return signing.completed(deed, body)
 
 
 def _own_words(deed: Deed, reply: str) -> None:

@@ -8,14 +8,14 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, keep_secret, no_emergency, refused, words, wrong
 from sanfu.desk.domain.rounds import this_round
-from sanfu.desk.domain.table import CONTACTED, SUSPENDED
+from sanfu.desk.domain.table import CONTACTED, SUSPENDED, UNSIGNED
 from sanfu.runtime.rules import Draft
 
 EXTENSIONS: Final = {"handling": "extension", "petition_handle": "petition_extension"}
 """Clock → the window of the policy that says whether more time may be asked for, how often and how much."""
 BY_ITSELF: Final = timedelta(days=1)
 """What is granted where nobody decided (domain, "Clocks and lights")."""
-RUNNING: Final = frozenset({"assigned", "acknowledged", CONTACTED, SUSPENDED})
+RUNNING: Final = frozenset({"assigned", "acknowledged", CONTACTED, SUSPENDED, UNSIGNED})
 """States in which more time is of use."""
 
 

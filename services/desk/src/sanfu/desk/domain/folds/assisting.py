@@ -37,7 +37,13 @@ def _handed_over(case: Case, event: Event) -> Change:
     """Another unit leads, and has to acknowledge; what was done in the round stays, and so do its limits."""
     data = event.data
     led = {"unit": data["unit"], "assigned_at": instant(event.time), "acknowledged_at": None, "acknowledged_by": None}
-    return {"unit": data["unit"], "assignment": data["assignment"], "offer": None, **in_round(case, **led)}
+    return {
+        "unit": data["unit"],
+        "assignment": data["assignment"],
+        "offer": None,
+        "completion": None,
+        **in_round(case, **led),
+    }
 
 
 FOLDS: Final[Mapping[str, Fold]] = {

@@ -27,7 +27,13 @@ def _merged(case: Case, event: Event) -> Change:
     """Merged, it has a lead no more; the round it was in, or a first one, is that in which its party is asked."""
     nobody = {"unit": None, "assigned_at": None, "acknowledged_at": None, "acknowledged_by": None}
     first = [{"round": case["round"], "dispatched_at": None, "limit": None, **nobody}]
-    return {"head": event.data["head"], "rounds": case["rounds"] or first, "refusal": None, "question": None}
+    return {
+        "head": event.data["head"],
+        "rounds": case["rounds"] or first,
+        "refusal": None,
+        "question": None,
+        "completion": None,
+    }
 
 
 def _head_handled(case: Case, event: Event) -> Change:

@@ -27,7 +27,7 @@ def _withdrawn(case: Case, event: Event) -> Change:
 
 
 def _closed(case: Case, event: Event) -> Change:
-    return {"closed": {"at": instant(event.time), **event.data}, "waits": {}, "need": None}
+    return {"closed": {"at": instant(event.time), **event.data}, "waits": {}, "need": None, "completion": None}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {

@@ -5,7 +5,7 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.rounds import in_round
+from sanfu.desk.domain.rounds import in_round, this_round
 from sanfu.desk.domain.state import Case, Change, Fold
 
 
@@ -20,6 +20,22 @@ def _one(name: str) -> Fold:
         return in_round(case, **{name: {"at": instant(event.time), **event.data}})
 
     return fold
+
+
+def _handled(case: Case, event: Event) -> Change:
+    return {"completion": None, **in_round(case, handle={"at": instant(event.time), **event.data})}
+
+
+def _submitted(case: Case, event: Event) -> Change:
+    return {"completion": {"at": instant(event.time), "before": case["state"], **event.data}}
+
+
+def _sent_back(case: Case, event: Event) -> Change:
+    """Back to where it stood; what was missing is kept with the round."""
+    data = event.data
+    sent = {"at": instant(event.time), "by": data["by"], "reason": data["reason"]}
+    back = [*this_round(case).get("sent_back", ()), sent]
+    return {"state": case["completion"]["before"], "completion": None, **in_round(case, sent_back=back[-20:])}
 
 
 def _adjudicated(case: Case, event: Event) -> Change:
@@ -39,7 +55,9 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.ISSUE_CONTACTED: _one("contact"),
     names.SCENE_REACHED: _one("scene"),
     names.SITUATION_REPORTED: _one("report"),
-    names.ISSUE_HANDLED: _one("handle"),
+    names.ISSUE_HANDLED: _handled,
+    names.COMPLETION_SUBMITTED: _submitted,
+    names.COMPLETION_SENT_BACK: _sent_back,
     names.ISSUE_RETURNED: _returned,
     names.RETURN_ADJUDICATED: _adjudicated,
 }

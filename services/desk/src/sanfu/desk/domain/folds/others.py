@@ -26,7 +26,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "state": SUBMITTED, "open": True, "round": 1, "unit": None, "units": [], "assignment": 0, "grade": None,
         "returns": 0, "returned": None, "beside": [], "assists": [], "copies": [], "offer": None, "rounds": [],
         "suspension": None, "rested_ms": 0, "extension": None, "extensions": [], "grade_asked": None,
-        "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
+        "completion": None, "clocks": {}, "suspected": [], "supplements": [], "review": None, "closed": None,
         "waits": {}, "asked": 0, "question": None, "refusal": None, "settled": None, "objections": 0, "objection": None,
         "need": None, "unsatisfied": [], "declined": [], "request": None, "withdrawal": None, "deceased": False,
         "reminders": {"count": 0, "last": None, "party": None}, "reminded": False, "supporters": [],

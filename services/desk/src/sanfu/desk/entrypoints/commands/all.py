@@ -32,6 +32,8 @@ BODIES: Final[dict[str, type[Body]]] = {
     "reach_scene": handling.ReachScene,
     "report": handling.Report,
     "handle": handling.Handle,
+    "sign": handling.Sign,
+    "send_back": handling.SendBack,
     "ask_assist": assisting.AskAssist,
     "cancel_assist": assisting.CancelAssist,
     "assist_done": assisting.AssistDone,

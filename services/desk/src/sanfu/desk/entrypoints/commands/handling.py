@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from sanfu.desk.entrypoints.commands.words import LONGEST, Files, Unit
+from sanfu.desk.entrypoints.commands.words import LONGEST, Files, Reason, Unit
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Instant, Text
 
@@ -57,6 +57,16 @@ class Handle(Body):
         if value is None and outcome is not None and NEEDED.get(outcome) == info.field_name:
             raise PydanticCustomError("missing", "needed with outcome {outcome}", {"outcome": outcome})
         return value
+
+
+class Sign(Body):
+    """As the unit's head, sign what was submitted: then it is handled."""
+
+
+class SendBack(Body):
+    """As the unit's head, say what is missing."""
+
+    reason: Reason = None
 
 
 class Return(Body):
