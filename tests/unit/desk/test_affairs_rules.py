@@ -247,11 +247,11 @@ def test_the_head_of_a_merged_issue_learns_of_it_and_its_handling_brings_the_oth
     merging = event("i-2", 1, Draft(names.ISSUE_MERGED, body))
     assert [named.subject for named in CASES.concerned(merging)] == ["i-1"]
     head = case()
-    (noted,) = CASES.decide(head, Concern(merging, "i-1"), MORNING)
-    head = CASES.evolve(head, event("i-1", 1, noted))
-    assert head["merged"] == ["i-2"]
+    noted, supported = CASES.decide(head, Concern(merging, "i-1"), MORNING)
+    head = CASES.evolve(CASES.evolve(head, event("i-1", 1, noted)), event("i-1", 2, supported))
+    assert (head["merged"], head["supporters"]) == (["i-2"], ["i-2"])
     merged = CASES.evolve(case(), merging)
-    handled = event("i-1", 2, Draft(names.ISSUE_HANDLED, {
+    handled = event("i-1", 3, Draft(names.ISSUE_HANDLED, {
         **BY, "unit": UNIT, "outcome": "solved", "reply": "已更换路灯。", "received_at": instant(MORNING),
         "assignment": 1, "concerns": head["merged"]}))  # fmt: skip
     assert [named.subject for named in CASES.concerned(handled)] == ["i-2"]

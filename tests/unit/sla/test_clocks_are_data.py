@@ -92,7 +92,7 @@ def test_every_clock_and_window_of_the_design_is_in_the_shipped_pack() -> None:
     } <= policy.clocks.keys()  # fmt: skip
     assert {
         "return", "extension", "extension_decision", "suspension", "reopen", "follow_up_link", "answer_objection",
-        "refusal_appeal", "petition_extension", "petition_review", "enterprise_first_call",
+        "refusal_appeal", "petition_extension", "petition_review",
     } <= policy.windows.keys()  # fmt: skip
 
 

@@ -433,6 +433,8 @@ class Policy:
     sign_off: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """What the head of a unit signs before it counts as handled: where the facts fit any of these."""
     unreachable: Unreachable = Unreachable()
+    group_parties: int = 5
+    """So many distinct parties of one issue are a group."""
     reminders_for_office: int = 3
     """So many reminders of one case are shown to the office."""
 

@@ -74,6 +74,7 @@ class PolicyReader:
             follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
             follow_up_call=tuple(self._cases(entry) for entry in document.sections("follow_up_call")),
             sign_off=tuple(self._cases(entry) for entry in document.sections("sign_off")),
+            group_parties=document.parsed("group_parties", _count, 5),
             reminders_for_office=document.parsed("reminders_for_office", _count, 3),
             unreachable=_unreachable(document.section("unreachable")),
         )

@@ -5,7 +5,19 @@ from typing import Literal
 from pydantic import Field
 
 from sanfu.contracts.events.router import Assignment
-from sanfu.contracts.events.words import Attachment, Code, Concerning, Count, Deed, Instant, Line, Pack, Subject, Text
+from sanfu.contracts.events.words import (
+    Attachment,
+    Code,
+    Concerning,
+    Count,
+    Deed,
+    Flag,
+    Instant,
+    Line,
+    Pack,
+    Subject,
+    Text,
+)
 
 
 class IssueDispatched(Assignment, Deed):
@@ -53,6 +65,8 @@ class SupporterAdded(Deed):
 
     issue: Subject | None = Field(default=None, description="The supporter's own issue, if there is one")
     supporters: Count = Field(description="Distinct supporters from now on")
+    party_code: Line | None = Field(default=None, description="The supporter's code, such as a credit code, if known")
+    flags: list[Flag] = Field(default_factory=list, description="Flags that the issue gets by it: so many are a group")
 
 
 class ReminderAdded(Deed):

@@ -7,6 +7,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain.affairs import meetings, orders, tasks
+from sanfu.desk.domain.deeds import voicing
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft, Named
@@ -38,7 +39,7 @@ def decided(case: Case, event: Event, issue: str, pack: Pack) -> list[Draft]:
         return []
     match event.type:
         case names.ISSUE_MERGED:
-            return _supported(case, event)
+            return _supported(case, event, pack)
         case names.ISSUE_HANDLED:
             return _head_handled(case, event)
         case type if type in meetings.FOLDS:
@@ -51,9 +52,14 @@ def decided(case: Case, event: Event, issue: str, pack: Pack) -> list[Draft]:
     return [*noted, *meetings.follows(event, issue, case, pack)]
 
 
-def _supported(case: Case, event: Event) -> list[Draft]:
-    """The head learns who was merged into it."""
-    return [Draft(names.AFFAIR_NOTED, {"by": SYSTEM_BY, "affair": event.subject, "what": "supporter_merged"})]
+def _supported(case: Case, event: Event, pack: Pack) -> list[Draft]:
+    """The head learns who was merged into it, and counts another party's voice: once, by whatever issue it comes."""
+    noted = Draft(names.AFFAIR_NOTED, {"by": SYSTEM_BY, "affair": event.subject, "what": "supporter_merged"})
+    code = event.data["party_code"]
+    known = event.subject in case["supporters"] or (code and code in {case["party_code"], *case["supporter_codes"]})
+    if known or event.data["same_party"]:
+        return [noted]
+    return [noted, voicing.supporter(case, event.subject, code, SYSTEM_BY, pack)]
 
 
 def _head_handled(case: Case, event: Event) -> list[Draft]:

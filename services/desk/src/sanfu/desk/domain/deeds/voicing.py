@@ -1,16 +1,21 @@
 """What parties say of their own accord: they remind, ask again, take it back, join in; and that one has died."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import Deed, keep_secret, refused
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import CLOSED, HANDLED
 from sanfu.runtime.rules import Draft
 
+GROUP = "group"
+"""Flag of an issue that so many distinct parties have that it is theirs together."""
 AFTER_HANDLING = frozenset({"resolved", "explained", "planned", "other_route", "unverifiable"})
 """Closings after which the party may ask that it be handled again."""
 
@@ -43,8 +48,15 @@ def support(deed: Deed) -> list[Draft]:
         raise refused("supports-already", "This issue's party is counted among the supporters.")
     if any(one["other"] == other and one["same_party"] for one in case["suspected"]):
         raise refused("same-party", "The same party reported it before: that is a reminder.")
-    body = {"by": deed.by, "issue": other, "supporters": len(case["supporters"]) + 1}
-    return [Draft(names.SUPPORTER_ADDED, body)]
+    return [supporter(case, other, None, deed.by, deed.pack)]
+
+
+def supporter(case: Case, issue: str, code: str | None, by: Mapping[str, Any], pack: Pack) -> Draft:
+    """Count another party that has the same problem; with it there may be so many that they are a group."""
+    number = len(case["supporters"]) + 1
+    grouped = number + 1 >= pack.policy.group_parties and GROUP not in case["flags"]
+    body = {"by": by, "issue": issue, "supporters": number, "party_code": code, "flags": [GROUP] if grouped else []}
+    return Draft(names.SUPPORTER_ADDED, body)
 
 
 # ── handled again ────────────────────────────────────────────────────────────────────────────────────────────────────

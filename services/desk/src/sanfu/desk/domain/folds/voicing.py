@@ -23,7 +23,14 @@ def _reminded(case: Case, event: Event) -> Change:
 
 
 def _supported(case: Case, event: Event) -> Change:
-    return {"supporters": [*case["supporters"], event.data["issue"]]}
+    """A party's code is kept, so that it is counted once, by whatever issue it comes."""
+    data = event.data
+    codes = [code for code in (data.get("party_code"),) if code]
+    return {
+        "supporters": [*case["supporters"], data["issue"]],
+        "supporter_codes": [*case["supporter_codes"], *codes],
+        "flags": [*case["flags"], *(flag for flag in data.get("flags", ()) if flag not in case["flags"])],
+    }
 
 
 def _requested(case: Case, event: Event) -> Change:
