@@ -79,6 +79,9 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "accept_handover": {},
     "withdraw_offer": {"reason": "险情已排除"},
     "decline_handover": {"reason": "现场无险情"},
+    "admit": {},
+    "ask_review": {"reason": "认定的事实不对"},
+    "decide_review": {"upheld": True, "reply": "经复查，原处理意见予以维持。"},
     "suspend": {"reason": "appraisal"},
     "resume": {},
     "ask_extension": {"reason": "等待配件"},
@@ -175,6 +178,7 @@ def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
     closed = order(case, "close", "coordination_office")
     yield "closed", closed
     yield "reopen_requested", order(closed, "request_reopen", "party")
+    yield "petition_review", order({**closed, "channel": "petition"}, "ask_review", "party")
 
 
 def with_plan(case: Mapping[str, Any], need: str) -> Mapping[str, Any]:
@@ -203,6 +207,7 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
     **{name: {"offer": OFFER} for name in ("accept_handover", "decline_handover", "withdraw_offer")},
     "end_copy": {"copies": ["water"]},
     "object": {"settled": {"what": "answer", "until": "2027-01-01T00:00:00.000Z", "people": []}},
+    **{name: {"channel": "petition"} for name in ("admit", "ask_review", "decide_review")},
     "monitor": {"channel": "checkup"},
     "suspend": {"grade": "complex"},
     "ask_extension": {"grade": "complex", "clocks": CLOCKS},

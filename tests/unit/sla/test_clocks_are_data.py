@@ -88,7 +88,7 @@ def test_every_clock_and_window_of_the_design_is_in_the_shipped_pack() -> None:
     assert {
         "handling", "unit_handling", "review", "acknowledge", "contact", "adjudication", "follow_up", "whistle",
         "meeting_task", "supervision_reply", "emergency_acknowledge", "emergency_on_scene", "emergency_report",
-        "petition_admit", "petition_handle",
+        "petition_admit", "petition_handle", "petition_review", "enterprise_first_call",
     } <= policy.clocks.keys()  # fmt: skip
     assert {
         "return", "extension", "extension_decision", "suspension", "reopen", "follow_up_link", "answer_objection",

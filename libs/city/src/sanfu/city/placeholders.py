@@ -61,6 +61,8 @@ _ALLOWED = {
     "IssueRefused": (*_ISSUE, "unit", "reply"),
     "IssueMerged": (*_ISSUE, "reply"),
     "ExtensionDecided": (*_ISSUE, "unit", "due"),
+    "PetitionAdmitted": _ISSUE,
+    "PetitionReviewDecided": (*_ISSUE, "unit", "reply"),
     "SupplementAsked": (*_ISSUE, "unit"),
     "SupplementReminded": (*_ISSUE, "unit"),
     "FollowUpPlanned": (*_ISSUE, "unit", "link", "until"),

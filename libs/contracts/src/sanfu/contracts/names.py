@@ -90,6 +90,11 @@ ISSUE_REOPENED = "sanfu.issue.reopened.v1"
 REOPEN_DECLINED = "sanfu.issue.reopen-declined.v1"
 PARTY_DECEASED = "sanfu.issue.party-deceased.v1"
 
+# desk, petitions
+PETITION_ADMITTED = "sanfu.issue.petition-admitted.v1"
+PETITION_REVIEW_ASKED = "sanfu.issue.petition-review-asked.v1"
+PETITION_REVIEW_DECIDED = "sanfu.issue.petition-review-decided.v1"
+
 # desk, what affairs and other issues do to an issue
 AFFAIR_NOTED = "sanfu.issue.affair-noted.v1"
 INSTRUCTION_GIVEN = "sanfu.issue.instruction-given.v1"

@@ -12,7 +12,19 @@ from sanfu.contracts.codec import Codec, Model
 from sanfu.contracts.contacts import ContactRecord
 from sanfu.contracts.directory import DirectoryRecord
 from sanfu.contracts.envelope import MAX_BODY
-from sanfu.contracts.events import affairs, closing, concerning, handling, intake, limits, notify, review, router, sla
+from sanfu.contracts.events import (
+    affairs,
+    closing,
+    concerning,
+    handling,
+    intake,
+    limits,
+    notify,
+    petitions,
+    review,
+    router,
+    sla,
+)
 
 DAY_MS = 24 * 60 * 60 * 1000
 RECORD_ROOM = 64 * 1024
@@ -225,6 +237,11 @@ EVENTS = (
     _issue(names.ISSUE_REOPENED, closing.IssueReopened, "desk", "intake router sla notify", "重办"),
     _issue(names.REOPEN_DECLINED, closing.ReopenDeclined, "desk", "intake router sla notify", "不予重办"),
     _issue(names.PARTY_DECEASED, closing.PartyDeceased, "desk", "router sla notify", "当事人亡故"),
+    _issue(names.PETITION_ADMITTED, petitions.PetitionAdmitted, "desk", "router sla notify", "信访受理"),
+    _issue(names.PETITION_REVIEW_ASKED, petitions.PetitionReviewAsked, "desk", "intake router sla", "申请复查"),
+    _issue(
+        names.PETITION_REVIEW_DECIDED, petitions.PetitionReviewDecided, "desk", "intake router sla notify", "复查决定"
+    ),
     _issue(names.AFFAIR_NOTED, concerning.AffairNoted, "desk", "router sla", "涉及事务"),
     _issue(names.INSTRUCTION_GIVEN, concerning.InstructionGiven, "desk", "router sla", "领导批示"),
     _issue(names.MILESTONE_REACHED, concerning.MilestoneReached, "desk", "router sla", "挂账节点完成"),

@@ -25,6 +25,7 @@ from sanfu.desk.domain.folds import (
     handling,
     limits,
     others,
+    petitions,
     reviewing,
     voicing,
 )  # fmt: skip
@@ -40,6 +41,7 @@ _CLOCK_OF: Final = {
     "submitted": "review", "in_review": "review", "assigned": "handling", "acknowledged": "handling",
     "contacted": "handling", "unsigned": "handling", "suspended": "handling", "returned": "handling",
     "handled": "follow_up",
+    "petition_review": "petition_review",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
 _RACING: Final = (
@@ -55,7 +57,7 @@ _RACING: Final = (
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
-    "step", "to_unit", "need", "because", "method", "number", "mistaken", "signed_by",
+    "step", "to_unit", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,
@@ -66,6 +68,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **voicing.FOLDS,
     **concerning.FOLDS,
     **limits.FOLDS,
+    **petitions.FOLDS,
     **ending.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)

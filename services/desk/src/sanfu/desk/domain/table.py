@@ -26,13 +26,15 @@ REFUSED: Final = "refused"
 FORWARDED: Final = "forwarded"
 WITHDRAWN: Final = "withdrawn"
 REOPEN_REQUESTED: Final = "reopen_requested"
+PETITION_REVIEW: Final = "petition_review"
 MERGED: Final = "merged"
 REGISTERED: Final = "registered"
 CLOSED: Final = "closed"
 
 STATES: Final = (
     SUBMITTED, IN_REVIEW, AWAITING, ASSIGNED, ACKNOWLEDGED, CONTACTED, SUSPENDED, UNSIGNED, HANDLED, FOLLOWED_UP,
-    RETURNED, ANSWERED, REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED, CLOSED,
+    RETURNED, ANSWERED, REFUSED, FORWARDED, MERGED, REGISTERED, WITHDRAWN, REOPEN_REQUESTED,
+    PETITION_REVIEW, CLOSED,
 )  # fmt: skip
 
 LEAD: Final = frozenset({"officer", "unit_head", "duty_officer", "unit_system"})
@@ -95,7 +97,7 @@ def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, 
 _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
 _OPEN: Final = f"{_NEW} awaiting_party {_LED} suspended unsigned registered handled followed_up returned"
-_VOICED: Final = f"{_OPEN} reopen_requested"
+_VOICED: Final = f"{_OPEN} reopen_requested petition_review"
 
 REVIEWING: Final = {
     **_rows(f"{_NEW} awaiting_party returned", "dispatch", REVIEW, names.ISSUE_DISPATCHED, ASSIGNED),
@@ -151,6 +153,11 @@ ENDING: Final = {
         "followed_up answered refused forwarded withdrawn awaiting_party", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED
     ),
 }
+PETITIONS: Final = {
+    **_rows(f"{_NEW} awaiting_party {_LED}", "admit", REVIEW | LEAD, names.PETITION_ADMITTED, STAYS),
+    **_rows("closed", "ask_review", VOICE | REVIEW, names.PETITION_REVIEW_ASKED, PETITION_REVIEW),
+    **_rows("petition_review", "decide_review", OFFICE, names.PETITION_REVIEW_DECIDED, CLOSED),
+}
 ASSISTING: Final = {
     **_rows(_LED, "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
     **_rows(f"{_LED} suspended unsigned", "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
@@ -180,7 +187,8 @@ LEVELS: Final = {
     **_rows(_OPEN, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
 }
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
-    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **ENDING,
+    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS,
+    **ENDING,
 }  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})

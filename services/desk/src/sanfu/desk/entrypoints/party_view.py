@@ -88,7 +88,7 @@ def _notes(case: Document, words: Mapping[str, str]) -> Iterator[str]:
 def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
     """Every public reply, the first first; none of a completion that was void."""
     told = [(one["handle"]["at"], one["handle"]["reply"]) for one in case["rounds"] if "handle" in one]
-    for one in (case["settled"], case.get("declining"), case["closed"]):
+    for one in (case["settled"], case.get("declining"), case["closed"], *case.get("petition_reviews", ())):
         if one and one.get("reply"):
             told.append((one["at"], one["reply"]))
     for at, reply in sorted(told):

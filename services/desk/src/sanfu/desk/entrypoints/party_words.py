@@ -69,7 +69,8 @@ STATES: Final = {
         "assigned": "已交给承办单位", "acknowledged": "承办单位已签收", "contacted": "正在办理",
         "unsigned": "正在办理", "suspended": "暂缓办理", "registered": "列入挂账事项，按计划解决",
         "returned": "正在确定承办单位", "handled": "已办结，等待您评价或回访", "followed_up": "已回访，正在核定",
-        "reopen_requested": "已申请重办，等待决定", "closed": "已销号",
+        "reopen_requested": "已申请重办，等待决定",
+        "petition_review": "已申请复查，等待决定", "closed": "已销号",
     },
     "en": {
         "submitted": "Received, being reviewed", "in_review": "We are finding out who handles it",
@@ -78,6 +79,7 @@ STATES: Final = {
         "suspended": "Resting for a while", "registered": "To be solved by a plan",
         "returned": "We are finding out who handles it", "handled": "Handled; say how it went, or wait for our call",
         "followed_up": "You were asked; being concluded", "reopen_requested": "You asked again; we are deciding",
+        "petition_review": "You asked for a review; we are deciding",
         "closed": "Closed",
     },
 }  # fmt: skip

@@ -23,7 +23,8 @@ WHOLE = (
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
     "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer", "supporters",
     "request", "declining", "deceased", "merged", "head", "head_handled", "affairs", "instructions", "register",
-    "suspension", "extension", "extensions", "grade_asked", "completion",
+    "suspension", "extension", "extensions", "grade_asked", "completion", "admitted",
+    "review_asked", "petition_reviews",
 )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ TURNS: Mapping[str, str] = {
     names.ISSUE_WITHDRAWN: "withdrawn",
     names.REOPEN_REQUESTED: "reopen_requested",
     names.REOPEN_DECLINED: "closed",
+    names.PETITION_REVIEW_ASKED: "petition_review",
+    names.PETITION_REVIEW_DECIDED: "closed",
     names.ISSUE_REOPENED: "assigned",
 }
 """What sets the state, wherever the issue stood."""

@@ -32,7 +32,7 @@ TELLING = frozenset(
         names.ISSUE_ANSWERED, names.ISSUE_REFUSED, names.ISSUE_MERGED, names.SUPPLEMENT_ASKED,
         names.SUPPLEMENT_REMINDED, names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED,
         names.ISSUE_REOPENED, names.REOPEN_DECLINED, names.EXTENSION_DECIDED,
-        names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK,
+        names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK, names.PETITION_ADMITTED, names.PETITION_REVIEW_DECIDED,
     }
 )  # fmt: skip
 """Events that a template may be for."""
@@ -62,6 +62,7 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_REFUSED: ("reply",),
     names.ISSUE_MERGED: ("reply",),
     names.REOPEN_DECLINED: ("reply",),
+    names.PETITION_REVIEW_DECIDED: ("reply",),
 }
 """What each event says of the issue as it stands from then on; what it leaves empty stays as it was."""
 _CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")

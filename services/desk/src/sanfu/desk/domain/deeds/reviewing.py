@@ -6,6 +6,7 @@ from typing import Any, Final
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
+from sanfu.desk.domain.deeds import petitions
 from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, Deed, dispatched, leader, no_emergency, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
@@ -28,7 +29,8 @@ def dispatch(deed: Deed) -> list[Draft]:
     if said["category"] is not None and said["category"] not in pack.categories:
         raise wrong("category", "unknown_category", "a code of the pack's categories")
     about = {"audience": said["audience"] or case["audience"], "category": said["category"] or case["category"]}
-    return [*_adjudication(deed, unit), dispatched(deed, unit, **about)]
+    taken_up = [petitions.admitted(deed)] if petitions.admissible(case) else []  # whoever has it handled admits it
+    return [*_adjudication(deed, unit), *taken_up, dispatched(deed, unit, **about)]
 
 
 def _of_the_place(deed: Deed, code: str) -> None:

@@ -9,6 +9,7 @@ from sanfu.desk.entrypoints.commands import (
     following,
     handling,
     limits,
+    petitions,
     reviewing,
     voicing,
 )  # fmt: skip
@@ -55,6 +56,9 @@ BODIES: Final[dict[str, type[Body]]] = {
     "confirm_withdrawal": voicing.ConfirmWithdrawal,
     "decline_withdrawal": voicing.DeclineWithdrawal,
     "party_deceased": voicing.PartyDeceased,
+    "admit": petitions.Admit,
+    "ask_review": petitions.AskReview,
+    "decide_review": petitions.DecideReview,
     "suspend": limits.Suspend,
     "resume": limits.Resume,
     "ask_extension": limits.AskExtension,
