@@ -16,7 +16,11 @@ async def test_while_two_units_dispute_it_the_first_stays_lead_and_a_wrong_retur
     seen = await city.person("coordination_office").sees(issue)
     assert seen is not None
     assert (seen["state"], seen["unit"]) == ("in_review", FIRST)
+    again = [one.type for one in await city.unit_topic(FIRST, issue)]
+    assert again.count("returned") == 2, "its system hears that it leads again"
+    assert again[-1] == "deadline-set", "and goes on hearing"
     await city.head(ADJUDICATORS).dispatch(issue, SECOND)
+    assert (await city.unit_topic(FIRST, issue))[-1].type == "dispatched"
     [decided] = await city.of(issue, "return-adjudicated")
     assert (decided.data["charged"], decided.data["upheld"]) == (SECOND, False)
     await city.officer(SECOND).do_all(issue)

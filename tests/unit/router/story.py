@@ -70,10 +70,10 @@ class Told:
         }  # fmt: skip
         return self.tell(names.ISSUE_DISPATCHED, **body)
 
-    def returned(self, unit: str, proposed: str, assignment: int, number: int = 1) -> Event:
+    def returned(self, unit: str, proposed: str, assignment: int, number: int = 1, interim: str | None = None) -> Event:
         (answer,) = self.tell(
             names.ISSUE_RETURNED, unit=unit, ground="duties", proposed_unit=proposed, text="not ours", number=number,
-            assignment=assignment,
+            assignment=assignment, interim=interim,
         )  # fmt: skip
         return answer
 

@@ -89,6 +89,24 @@ def test_a_return_in_dispute_leaves_the_unit_in_charge_until_somebody_else_leads
     assert types(it.of("water"))[2:] == [names.REVIEW_REQUESTED, names.ISSUE_DISPATCHED]
 
 
+def test_who_had_it_first_leads_while_a_second_return_is_disputed_and_both_hear_how_it_is_decided() -> None:
+    it = leaking()
+    it.returned("water", "roads", 1)
+    it.returned("roads", "water", 2, number=2, interim="water")
+    again = it.of("water")[2].event
+    assert (again.type, again.data["issue"]["unit"], it.state["standing"]["lead"]) == (
+        names.ISSUE_RETURNED, "water", "water",
+    )  # fmt: skip
+    it.tell(names.RETURN_ADJUDICATED, unit="roads", number=2, upheld=False, charged="roads", reason="its duty")
+    it.dispatch("roads", 3)
+    grade_changed(it)
+    assert types(it.of("water"))[2:] == [
+        names.ISSUE_RETURNED, names.REVIEW_REQUESTED, names.RETURN_ADJUDICATED, names.ISSUE_DISPATCHED,
+    ]  # fmt: skip
+    assert types(it.of("roads"))[-1] == names.GRADE_CHANGED
+    assert sequence(it.of("roads")) == list(range(1, len(it.of("roads")) + 1))
+
+
 def test_closing_is_the_last_record_of_all_and_a_new_round_begins_with_the_issue() -> None:
     it = leaking()
     closed(it)

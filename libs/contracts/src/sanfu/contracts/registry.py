@@ -203,7 +203,7 @@ EVENTS = (
     _issue(names.SCENE_REACHED, handling.SceneReached, "desk", "router sla", "到达现场"),
     _issue(names.SITUATION_REPORTED, handling.SituationReported, "desk", "router sla", "情况报告"),
     _issue(names.ISSUE_HANDLED, handling.IssueHandled, "desk", "intake router sla notify", "办结"),
-    _issue(names.ISSUE_RETURNED, handling.IssueReturned, "desk", "intake router sla", "退单"),
+    _issue(names.ISSUE_RETURNED, handling.IssueReturned, "desk", "intake router sla notify", "退单"),
     _issue(names.RETURN_ADJUDICATED, handling.ReturnAdjudicated, "desk", "router sla", "退单裁定"),
     _issue(names.ASSIST_ASKED, handling.AssistAsked, "desk", "router sla", "请求协办"),
     _issue(names.ASSIST_DONE, handling.AssistDone, "desk", "router sla", "协办完成"),

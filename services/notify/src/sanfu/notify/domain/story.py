@@ -37,7 +37,8 @@ TELLING = frozenset(
 )  # fmt: skip
 """Events that a template may be for."""
 HEARD = TELLING | {
-    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
+    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_RETURNED, names.SECRECY_CHANGED, names.DEADLINE_SET,
+    names.PARTY_DECEASED,
 }  # fmt: skip
 OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
 
@@ -102,6 +103,8 @@ def _after(before: Facts, event: Event) -> Facts:
         case names.ISSUE_SUPPLEMENTED if isinstance(data.get("contact"), int):
             known = before.get("contact")
             taken["contact"] = max(data["contact"], known if isinstance(known, int) else 0)
+        case names.ISSUE_RETURNED if data.get("interim"):
+            taken["unit"] = data["interim"]
         case names.PARTY_DECEASED:
             taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:

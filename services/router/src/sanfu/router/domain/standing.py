@@ -30,6 +30,8 @@ def fold(standing: Standing, move: Move) -> Standing:
             after = _with(standing, move["unit"], [move["part"]])
         case "leave":
             after = _without(standing, move["unit"], [move["part"]])
+        case "return":
+            after = _disputed(standing, move["unit"], move["interim"]) if move["interim"] else standing
         case "close":
             after = {**_without_all(standing), "over": True, "lead": None}
         case "change":
@@ -57,6 +59,15 @@ def _lead(standing: Standing, move: Move) -> Standing:
     units[move["unit"]] = {**units[move["unit"]], "fresh": True}
     taken = {name: move[name] for name in TAKEN if name in move}
     return {**standing, **taken, "lead": move["unit"], "over": False, "units": units}
+
+
+def _disputed(standing: Standing, returner: str, interim: str) -> Standing:
+    """While it is open who should lead, another than who returned it does; who returned it hears how it is decided."""
+    if interim == returner:
+        return standing
+    freed = _with(_without(standing, returner, ["lead"]), returner, ["also"])
+    led = _with(freed, interim, ["lead"])
+    return {**led, "lead": interim, "units": {**led["units"], interim: {**led["units"][interim], "fresh": True}}}
 
 
 def _parts(move: Move) -> dict[str, list[str]]:

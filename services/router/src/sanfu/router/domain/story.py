@@ -162,7 +162,7 @@ _MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
     names.ISSUE_HANDED_OVER: lambda data: {"do": "lead", "desk": True, **{n: data[n] for n in _HANDED}},
     names.ISSUE_REOPENED: lambda data: {"do": "lead", "unit": data["unit"], "round": data["round"]},
     names.COMPLETION_VOIDED: lambda data: {"do": "lead", "unit": data["unit"], "round": data["round"]},
-    names.ISSUE_RETURNED: lambda data: {"do": "return", "unit": data["unit"]},
+    names.ISSUE_RETURNED: lambda data: {"do": "return", "unit": data["unit"], "interim": data.get("interim")},
     names.ASSIST_ASKED: lambda data: {"do": "part", "unit": data["unit"], "part": f"assist:{data['number']}"},
     names.ASSIST_DONE: lambda data: {"do": "leave", "unit": data["unit"], "part": f"assist:{data['number']}"},
     names.HANDOVER_OFFERED: lambda data: {"do": "part", "unit": data["unit"], "part": "offer"},

@@ -81,6 +81,9 @@ def _rank(told: Happening) -> tuple[int, bool]:
 
 def facts_after(told: Happening, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the facts as they stand after one event: what limits depend on, the round and the lead."""
+    if told["type"] == names.ISSUE_RETURNED:
+        interim = told["data"].get("interim")
+        return {**facts, "unit": interim} if interim else facts
     kept = [name for name in FACTS.get(told["type"], ()) if name in told["data"]]
     if told.get("void") or not kept:
         return facts
