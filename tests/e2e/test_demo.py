@@ -90,6 +90,11 @@ def test_everything_that_may_happen_to_an_issue_happens_in_the_demo(figures: dic
     assert len(figures["assigned"]) >= 10
 
 
+def test_the_whole_loop_is_in_the_demo(figures: dict[str, Any]) -> None:
+    assert [name for name, figure in figures["loop"].items() if not figure] == []
+    assert figures["loop"]["orders_by_cause"].keys() >= {"red_light", "false_completion", "instruction"}
+
+
 @pytest.mark.full
 def test_the_demo_ends_in_the_same_figures_every_time(show: Show, figures: dict[str, Any]) -> None:
     assert show.play() == figures

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,19 @@ def test_why_a_program_died_stands_in_the_state_file(places: Places) -> None:
     watched = Watched(places, [program(places.root, "toy", DIES)])
     watched.until("toy", "failed")
     assert read_json(places.state)["programs"]["toy"]["error"] == "no such pack"
+
+
+def test_a_program_that_cannot_be_started_is_tried_again_and_takes_nobody_with_it(places: Places) -> None:
+    missing = places.root / "not-there-yet"
+    toy = replace(program(places.root, "toy"), command=(str(missing),))
+    watched = Watched(places, [program(places.root, "other"), toy])
+    watched.until("other", "ready")
+    assert watched.child("toy").state == "failed"
+    assert str(missing) in read_json(places.state)["programs"]["toy"]["error"]
+    missing.symlink_to("/bin/true")
+    watched.now += LONGEST_PAUSE
+    watched.until("toy", "starting")
+    watched.supervisor.stop()
 
 
 def test_a_held_program_stays_down_until_it_is_let_go(watched: Watched) -> None:

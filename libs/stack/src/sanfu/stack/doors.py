@@ -1,8 +1,9 @@
 """The running services as the command line meets them: over HTTP, with the keys of those in whose name it speaks."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,9 +50,28 @@ class Doors:
 
     # ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def order(self, user: str, case: str, command: str, body: Mapping[str, Any], key: str) -> Json:
+    async def order(self, user: str, of: str, command: str, body: Mapping[str, Any], key: str) -> Json:
+        """Give a command to `cases/<id>`, `orders/<id>` …; without one, make one of `meetings` or `orders`."""
         headers = {**self._as(user), "Idempotency-Key": key}
-        return await self._ask("POST", "desk", f"/v1/cases/{case}/{command}", json=dict(body), headers=headers)
+        return await self._ask("POST", "desk", f"/v1/{of}/{command}".rstrip("/"), json=dict(body), headers=headers)
+
+    async def say(self, number: str, digits: str, command: str, said: Mapping[str, str], key: str) -> None:
+        """Say something on the party's own page, as its form does: in by the number and the phone's last digits."""
+        entered = await self._send("POST", "desk", "/my", data={"number": number, "digits": digits})
+        page = entered.headers.get("location", "").partition("?")[0]
+        if entered.status_code != httpx.codes.SEE_OTHER:
+            raise PartError(f"{number} can't come in with {digits}: /my answered {entered.status_code}")
+        answer = await self._send("POST", "desk", f"{page}/{command}", data={**said, "key": key})
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise PartError(f"{number} can't {command}: /my answered {answer.status_code}")
+
+    async def affairs(self, user: str, what: str, **filters: str) -> list[Json]:
+        """List orders, meetings or tasks: open ones, and ended ones with `ended="true"`."""
+        return [one async for one in self._all("desk", f"/v1/{what}", filters, self._as(user))]
+
+    async def history(self, user: str, case: str) -> list[Json]:
+        """List all that happened to a case: it shows the last of it only."""
+        return [one async for one in self._all("desk", f"/v1/cases/{case}/history", {}, self._as(user))]
 
     async def keep(self, user: str, case: str, file: bytes) -> Json:
         """Keep a file with a case; return what a command names it by."""
@@ -162,13 +182,16 @@ class Doors:
         if service not in self.urls:
             raise PartError(f"there is no {service} in this stack; there are {', '.join(self.urls)}")
         try:
-            try:
-                return await self._client.request(method, self.urls[service] + path, **more)
-            except (httpx.ReadError, httpx.RemoteProtocolError):
-                # a connection that the service closed as idle while this was on its way; keys make it safe to say again
-                return await self._client.request(method, self.urls[service] + path, **more)
+            return await _said_again(lambda: self._client.request(method, self.urls[service] + path, **more))
         except httpx.HTTPError as error:
             raise PartError(f"{service} does not answer at {self.urls[service]}: {type(error).__name__}") from error
+
+
+async def _said_again(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Ask, and once more where the service closed an idle connection just then; keys make it safe to say again."""
+    with contextlib.suppress(httpx.ReadError, httpx.RemoteProtocolError):
+        return await ask()
+    return await ask()
 
 
 def _sound(answer: httpx.Response) -> Json:

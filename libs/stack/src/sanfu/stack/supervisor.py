@@ -41,6 +41,8 @@ class Child:
         self._pause = FIRST_PAUSE
         self._since = 0.0
         self._again_at = 0.0
+        self._unstarted: str | None = None
+        """Why it could not even be started, the last time."""
 
     def tick(self, now: float) -> None:
         """Look once. `now` is in seconds of a clock that never goes back."""
@@ -70,9 +72,16 @@ class Child:
             process.kill()
 
     def _start(self, now: float) -> None:
+        """Start it. What can't be started now (no memory, no such file) has failed like what died at once."""
         self.restarts += self.state == "failed"
-        self.process = spawn(self.program)
-        self.state, self._since = "starting", now
+        self._unstarted = None
+        try:
+            self.process = spawn(self.program)
+        except OSError as error:
+            self._unstarted = str(error)
+            self._failed(now)
+        else:
+            self.state, self._since = "starting", now
 
     def _ended(self, code: int, now: float) -> None:
         self.process = None
@@ -81,11 +90,15 @@ class Child:
             return
         if self.state == "ready" and now - self._since >= LONGEST_PAUSE:
             self._pause = FIRST_PAUSE
+        self._failed(now)
+
+    def _failed(self, now: float) -> None:
         self.state, self._again_at = "failed", now + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def report(self) -> dict[str, Any]:
-        """Tell what stands in the state file. `error` is the log's end of a program that died and is not back."""
+        """Tell what stands in the state file. `error`, of a program that is not back: why it could not be started, or
+        the end of its log."""
         pid = self.process.pid if self.process else None
         return {
             "state": self.state,
@@ -93,7 +106,7 @@ class Child:
             "started": start_of(pid) if pid else None,
             "port": self.program.port,
             "restarts": self.restarts,
-            "error": last_lines(self.program.log) if self.state == "failed" else None,
+            "error": (self._unstarted or last_lines(self.program.log)) if self.state == "failed" else None,
         }
 
 

@@ -20,6 +20,7 @@ from sanfu.stack.demo.play import Play
 from sanfu.stack.demo.reports import Report, chosen
 from sanfu.stack.demo.script import Script
 from sanfu.stack.demo.staff import Staffing
+from sanfu.stack.demo.told import story
 from sanfu.stack.doors import Doors
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
@@ -54,6 +55,7 @@ def run(
     chosen_ones = chosen(pack, reports)
     found = asyncio.run(_play(_fresh(stack, chosen_ones[0].sent_at - BEFORE), pack, chosen_ones, speed))
     console.print(screen.table(found, pack))
+    console.print(screen.loop(found))
     console.print(screen.verdict(found))
     _farewell(stack, Staffing(pack).office(), found.adds_up)
     if as_json:
@@ -87,13 +89,14 @@ async def _play(stack: Stack, pack: Pack, reports: list[Report], speed: float | 
         start = reports[0].sent_at - BEFORE
         free = Running(stack.places.clock, doors, start, speed) if speed else None
         pace = free or Jumping(stack.places.clock, doors, start)
-        play = Play(pack, Script(pack, staffing, Hours(pack, national_calendar())), doors, pace, shown.show)
+        play = Play(Script(pack, staffing, Hours(pack, national_calendar())), doors, pace, shown.show)
         with shown.bar:
             await play.run(reports)
         if free is not None:
             pace = await free.stop()
         await pace.settle()
-        return await figures.read(doors, staffing, [taken["receipt"] for taken in play.receipts.values()])
+        numbers = [taken["receipt"] for taken in play.receipts.values()]
+        return await figures.read(doors, staffing, numbers, await story(stack))
 
 
 def _farewell(stack: Stack, office: str, adds_up: bool) -> None:

@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sanfu.contracts import names
+from sanfu.stack.demo import loop
+from sanfu.stack.demo.checks import Check
 from sanfu.stack.demo.staff import Staffing
+from sanfu.stack.demo.told import Story
 from sanfu.stack.doors import Doors, Json
 
 NEVER_LED = "ungraded"
@@ -16,20 +18,6 @@ LIGHTS = ("yellow", "red")
 PROMISE = "handling"
 """The clock that is the city's promise to the party: what turned yellow or red, turned so on this one."""
 SENT = ("sent", "delivered")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that two sources tell. `whose` names them."""
-
-    what: str
-    whose: str
-    one: Any
-    other: Any
-
-    @property
-    def holds(self) -> bool:
-        return bool(self.one == self.other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +35,13 @@ class Figures:
     emails: int
     dead_letters: int
     checks: Sequence[Check]
+    loop: Sequence[Check]
+    """What came back, was disputed, ordered, registered: each counts what its first source names."""
+    orders_by_cause: Mapping[str, int]
 
     @property
     def adds_up(self) -> bool:
-        return all(check.holds for check in self.checks)
+        return all(check.holds for check in (*self.checks, *self.loop))
 
     def turned(self, light: str) -> int:
         """Return how many issues turned yellow, or red."""
@@ -69,13 +60,14 @@ class Figures:
             "emails": self.emails,
             "dead_letters": self.dead_letters,
             "adds_up": self.adds_up,
+            "loop": loop.shown(self.loop, self.orders_by_cause),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What each service said, before anything is made of it. `receipts`: receipt number → what intake shows for it;
-    `clocks`: issue → each clock that it had, as sla reckons it, stopped ones too; `running`: sla's list."""
+    `clocks`: issue or order → each clock that it had, as sla reckons it, stopped ones too; `running`: sla's list."""
 
     receipts: Mapping[str, Json]
     cases: Sequence[Json]
@@ -86,30 +78,45 @@ class Found:
     sms: int
     emails: int
     dead_letters: int
+    orders: Sequence[Json]
+    meetings: Sequence[Json]
+    story: Story
+    towns: frozenset[str]
 
 
-async def read(doors: Doors, staffing: Staffing, numbers: Iterable[str]) -> Figures:
+async def read(doors: Doors, staffing: Staffing, numbers: Iterable[str], story: Story) -> Figures:
     """Ask everybody, and reckon. Nothing may be on its way meanwhile."""
-    return reckoned(await _asked(doors, staffing, list(numbers)))
+    return reckoned(await _asked(doors, staffing, list(numbers), story))
 
 
-async def _asked(doors: Doors, staffing: Staffing, numbers: Sequence[str]) -> Found:
+async def _asked(doors: Doors, staffing: Staffing, numbers: Sequence[str], story: Story) -> Found:
     eyes = [user for user in (staffing.office(), staffing.liaison()) if user]
     cases, open_count = [], 0
     for user in eyes:  # what is sealed only the liaison sees, and nothing else
         listed = [*await doors.cases(user), *await doors.cases(user, state="closed")]
-        cases += [one for one in await asyncio.gather(*(doors.case(user, each["id"]) for each in listed)) if one]
+        cases += await asyncio.gather(*(_whole(doors, user, each["id"]) for each in listed))
         open_count += (await doors.counts(user))["open"]
     receipts = await asyncio.gather(*map(doors.receipt, numbers))
     letters = await asyncio.gather(*map(doors.dead_letters, doors.services))
-    clocks = await asyncio.gather(*(doors.clocks_of(case["id"]) for case in cases))
+    office = staffing.office()
+    orders, meetings = [
+        [*await doors.affairs(office, what), *await doors.affairs(office, what, ended="true")]
+        for what in ("orders", "meetings")
+    ]
+    clocks = await asyncio.gather(*(doors.clocks_of(one["id"]) for one in (*cases, *orders)))
     return Found(
         receipts=dict(zip(numbers, receipts, strict=True)), cases=cases, open_count=open_count,
         clocks={one["issue"]: one["clocks"] for one in clocks}, running=await doors.clocks(),
         deliveries=await doors.deliveries(),
         sms=(await doors.messages("sms"))["total"], emails=(await doors.messages("mail"))["total"],
-        dead_letters=sum(map(len, letters)),
+        dead_letters=sum(map(len, letters)), orders=orders, meetings=meetings, story=story, towns=staffing.towns,
     )  # fmt: skip
+
+
+async def _whole(doors: Doors, user: str, id: str) -> Json:
+    """Return a case with all that happened to it."""
+    case, history = await asyncio.gather(doors.case(user, id), doors.history(user, id))
+    return {**(case or {}), "history": history}
 
 
 def reckoned(found: Found) -> Figures:
@@ -129,6 +136,14 @@ def reckoned(found: Found) -> Figures:
         emails=sent["email"],
         dead_letters=found.dead_letters,
         checks=_checks(found, len(closed)),
+        loop=loop.tallies(_sources(found)),
+        orders_by_cause=loop.by_cause(found.orders),
+    )
+
+
+def _sources(found: Found) -> loop.Sources:
+    return loop.Sources(
+        found.cases, found.orders, found.meetings, found.clocks, found.deliveries, found.story, found.towns
     )
 
 
@@ -204,11 +219,18 @@ def _late(found: Found) -> tuple[set[str], set[str]]:
     """Issues that were ever late: by their red lights; and by when what was done was received, if it was."""
     red = {case["id"] for case, one in _went_on(found.cases, "red") if one["clock"] == PROMISE}
     burning = {clock["issue"] for clock in found.running if clock["clock"] == PROMISE and clock["light"] == "red"}
-    return red, burning | {case["id"] for case in found.cases if any(map(_was_late, case["rounds"]))}
+    late = {case["id"] for case in found.cases if any(_was_late(case, round) for round in case["rounds"])}
+    return red, burning | late
 
 
-def _was_late(round: Json) -> bool:
-    return "handle" in round and round["limit"] is not None and bool(round["handle"]["received_at"] >= round["limit"])
+def _was_late(case: Json, round: Json) -> bool:
+    """Tell whether a round was handled, or put on the register, when its limit had passed."""
+    if "handle" not in round or round["limit"] is None:
+        return False
+    at, register = round["handle"]["received_at"], case["register"]
+    if register and round["dispatched_at"] <= register["at"] < at:
+        at = register["at"]
+    return bool(at >= round["limit"])
 
 
 def _told(found: Found) -> tuple[set[str], set[str]]:
@@ -221,6 +243,7 @@ def _told(found: Found) -> tuple[set[str], set[str]]:
         for entry in case["history"]
         if entry["type"] == names.ESCALATION_RAISED and not entry.get("skipped")
     ]
-    told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:")}
+    issues = {case["id"] for case in found.cases}
+    told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:") and one["subject"] in issues}
     clocks = {entry["clock"] for entry in lights if entry["id"] in told}
     return told, {*climbed, *(entry["id"] for entry in lights if entry["clock"] in clocks)}

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
-from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
-from sanfu.stack.demo import replies
+from sanfu.stack.demo import beside, replies
 from sanfu.stack.demo.pace import Pace
-from sanfu.stack.demo.reports import Report, body
-from sanfu.stack.demo.script import Script, Step
+from sanfu.stack.demo.reports import Report, body, party
+from sanfu.stack.demo.script import Script
+from sanfu.stack.demo.steps import PARTY, Case, Step
+from sanfu.stack.demo.twists import Scene, Twists
 from sanfu.stack.doors import Doors, Json
 
 PICTURE = base64.b64decode(
@@ -36,16 +37,22 @@ class Progress:
 class Play:
     """One run. `receipts`: what intake answered for each report. The pace says how time goes on."""
 
-    pack: Pack
     script: Script
     doors: Doors
     pace: Pace
     tell: Callable[[Progress], None]
     receipts: dict[str, Json] = field(default_factory=dict)
     acts: int = 0
-    _resting: int = 0
+    _twists: Twists = field(default_factory=Twists)
     _agenda: list[tuple[datetime, int, Report, Step | None]] = field(default_factory=list)
     _tickets: "count[int]" = field(default_factory=count)
+    _by_issue: dict[str, Report] = field(default_factory=dict)
+    _cases: dict[str, Case] = field(default_factory=dict)
+    """Issue → its case as it was last seen."""
+    _next_at: dict[str, datetime] = field(default_factory=dict)
+    """Issue → when somebody comes to it; those that rest are not in it."""
+    _orders: set[str] = field(default_factory=set)
+    """Supervision orders, each as it stood when it was looked after."""
 
     async def run(self, reports: Sequence[Report]) -> None:
         """Send all reports and play until no officer has anything left to do."""
@@ -56,9 +63,9 @@ class Play:
             acting = self._taken(now)
             await asyncio.gather(*(self._act(report, step) for report, step in acting))
             await self.pace.settle()
-            for (report, _), step in zip(acting, await self._next_steps([report for report, _ in acting]), strict=True):
-                self._go_on(now, report, step)
-            self.tell(Progress(now, len(self.receipts), self.acts, self._resting))
+            await self._look_at_cases(now, [report for report, step in acting if step is None or not step.aside])
+            await self._look_at_orders(now)
+            self.tell(Progress(now, len(self.receipts), self.acts, len(self._by_issue) - len(self._next_at)))
 
     def _taken(self, now: datetime) -> list[tuple[Report, Step | None]]:
         """Take from the agenda all that is to be done by now, at most one act for an issue."""
@@ -68,29 +75,77 @@ class Play:
             taken.append((report, step))
         return taken
 
+    # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
     async def _act(self, report: Report, step: Step | None) -> None:
         if step is None:
-            self.receipts[report.id] = await self.doors.submit(body(report, self.pack))
-            return
+            receipt = await self.doors.submit(body(report, self.script.pack))
+            self.receipts[report.id], self._by_issue[receipt["id"]] = receipt, report
+        elif step.user == PARTY:
+            await self._say(report, step)
+        else:
+            await self._order(report, step)
+
+    async def _say(self, report: Report, step: Step) -> None:
+        """What the party says on its own page, to which its number and phone let it."""
+        who = party(report, self.script.pack)
+        digits = who.phone[-4:] if who and who.phone else ""
+        number, key = self.receipts[report.id]["receipt"], f"{report.id}.{instant(step.at)}"
+        for command, said in step.orders:
+            self.acts += 1
+            await self.doors.say(number, digits, command, said, key)
+
+    async def _order(self, report: Report, step: Step) -> None:
         issue = self.receipts[report.id]["id"]
         for command, said in step.orders:
             self.acts += 1
             if replies.PHOTO in said.get("evidence", ()):
                 said = {**said, "evidence": [await self.doors.keep(step.user, issue, PICTURE)]}  # noqa: PLW2901
-            await self.doors.order(step.user, issue, command, said, f"{report.id}.{instant(step.at)}.{command}")
+            key = f"{step.of or report.id}.{instant(step.at)}.{command}"
+            await self.doors.order(step.user, step.of or f"cases/{issue}", command, said, key)
 
-    async def _next_steps(self, reports: Sequence[Report]) -> list[Step | None]:
-        office = self.script.staffing.office()
-        cases = await asyncio.gather(*(self.doors.case(office, self.receipts[report.id]["id"]) for report in reports))
-        return [
-            self.script.next_step(report, case) if case else None for report, case in zip(reports, cases, strict=True)
-        ]
+    # ── what comes next ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _go_on(self, now: datetime, report: Report, step: Step | None) -> None:
-        if step is None:
-            self._resting += 1
-        else:
-            self._plan(max(step.at, now), report, step)
+    async def _look_at_cases(self, now: datetime, reports: Sequence[Report]) -> None:
+        """Plan what comes next of these issues, and of those merged into what was handled now."""
+        woken = await self._look(now, reports)
+        if woken:
+            await self._look(now, woken)
+
+    async def _look(self, now: datetime, reports: Sequence[Report]) -> list[Report]:
+        office, woken = self.script.staffing.office(), list[Report]()
+        issues = [self.receipts[report.id]["id"] for report in reports]
+        for issue in issues:
+            self._next_at.pop(issue, None)
+        cases = await asyncio.gather(*(self.doors.case(office, id) for id in issues))
+        for report, case in zip(reports, cases, strict=True):
+            step = self._next_step(report, case) if case else None
+            if case and case["state"] == "handled":
+                woken += [self._by_issue[id] for id in case["merged"]]
+            if step is not None:
+                self._plan(max(step.at, now), report, step)
+        return woken
+
+    def _next_step(self, report: Report, case: Case) -> Step | None:
+        self._cases[case["id"]] = case
+        busy = [(self._cases[id], at) for id, at in self._next_at.items() if id in self._cases]
+        scene = Scene(self.script, report, case, busy)
+        twist = None if beside.pending(self.script, case) else self._twists.next_step(scene, len(self.receipts))
+        return twist or self.script.next_step(report, case)
+
+    async def _look_at_orders(self, now: datetime) -> None:
+        """Plan what comes next of the supervision orders that were raised, or answered, since the last look."""
+        found = await self.doors.affairs(self.script.staffing.office(), "orders")
+        fresh = {f"{one['id']} {one['state']}": one for one in found}
+        for stand in sorted(fresh.keys() - self._orders):
+            issue = fresh[stand]["concerns"][0]
+            report = self._by_issue[issue]
+            step = beside.on_order(self.script, report.id, self._cases[issue], fresh[stand])
+            if step is not None:
+                self._plan(max(step.at, now), report, step)
+        self._orders |= fresh.keys()
 
     def _plan(self, at: datetime, report: Report, step: Step | None) -> None:
         heapq.heappush(self._agenda, (at, next(self._tickets), report, step))
+        if step is not None and not step.aside:
+            self._next_at[self.receipts[report.id]["id"]] = at

@@ -1,18 +1,37 @@
 """What the officers of the demo write. Nothing here names anybody."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sanfu.stack.demo.chance import one_of, share
-
-Case = Mapping[str, Any]
+from sanfu.stack.demo.steps import Case, words
 
 REVIEWED = "经审核，按职责交办"
 AGAIN = "回访反映问题未解决，请重新办理"
 NOT_OURS = "经核实不属于本单位职责，建议由更合适的单位办理"
 PHOTO = "photo"
 """Stands for a picture that is kept with the case when the command is given."""
-HIDDEN = ("confidential", "sealed")
+AT_THE_SCENE = "已到现场，人员安全，正在处置"
+MORE_TIME = "需等待检测结果，申请延期"
+MORE_TIME_GIVEN = "理由属实，同意延期"
+TASK = "请到现场核实并处理，处理后报镇街"
+NOT_THE_SECTIONS = "不属于本科室职责，请镇街另行安排"
+SECTION_DONE = "已到现场处理，情况已报镇街"
+CONSULTATION = "每周联席会商"
+CAUSE = "历史遗留问题，需多方配合，期限内难以办结"
+DECIDED = "同意挂账，由承办单位按节点推进"
+MILESTONE = "完成方案并落实责任"
+PUBLIC_REPORT = "方案已定，责任已落实，正按节点推进。"
+INSTRUCTION = "请承办单位抓紧办理，一天内报告进展"
+ORDER_REPLY = "已按要求整改，责任已明确"
+ORDER_LIFTED = "整改到位"
+FALSE = "经核查，并未办理"
+SAME_MATTER = "与在办事项为同一问题，并入一起办理"
+WHERE_IT_GOES_ON = "您反映的问题已并入在办事项，办结后一并回访"
+URGED = "请尽快处理"
+NO_LONGER = "问题已自行解决，不再反映"
+NOT_MENDED = "问题仍未解决"
+CURIOUS = "还想了解别的情况"
+DECLINED = "本件已按规定办结，新的问题请另行反映，我们会及时办理。"
 OUTCOMES = ("solved",) * 14 + ("partly", "explained", "explained", "planned", "other_route", "solved")
 DONE = {
     "solved": "已到现场核实并处理完毕",
@@ -30,18 +49,18 @@ def answer(case: Case) -> str:
 
 
 def contact(case: Case) -> dict[str, Any]:
-    hidden = case["secrecy"] in HIDDEN
     method = "phone" if case["has_contact"] else "visit"
-    return {"result": "reached", "method": method, "summary": None if hidden else "已联系并核对情况"}
+    return {"result": "reached", "method": method, "summary": words(case, "已联系并核对情况")}
 
 
 def handle(report: str, case: Case, *, planned_for: str) -> dict[str, Any]:
     outcome = one_of(OUTCOMES, report, "outcome")
-    again = "（第二次办理）" if case["round"] > 1 else ""
+    before = sum(len(round.get("voided", ())) + ("handle" in round) for round in case["rounds"])
+    again = f"（第{before + 1}次办理）" if before else ""
     return {
         "outcome": outcome,
         "reply": f"{DONE[outcome]}{again}：{case['title']}。如仍有问题，请凭编号告诉我们。",
-        "internal": None if case["secrecy"] in HIDDEN else "照片与记录已留存",
+        "internal": words(case, "照片与记录已留存"),
         "planned_for": planned_for if outcome == "planned" else None,
         "legal_ground": "《优化营商环境条例》及本市有关规定" if outcome == "explained" else None,
     }

@@ -1,6 +1,6 @@
 """How the demo shows itself: a line of progress, and a table at the end."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sanfu.city.model import Pack
+from sanfu.stack.demo.checks import Check
 from sanfu.stack.demo.figures import LIGHTS, PROMISE, Figures
 from sanfu.stack.demo.play import Progress as Stand
 
@@ -56,8 +57,19 @@ def table(figures: Figures, pack: Pack) -> Table:
 
 def verdict(figures: Figures) -> Table:
     """Return what was held against what, and whether it agrees."""
-    shown = Table("", "what", "told by", "", title="Does it add up?", title_justify="left")
-    for check in figures.checks:
+    return _held(figures.checks, "Does it add up?")
+
+
+def loop(figures: Figures) -> Table:
+    """Return the figures of the loop, each with the two that tell it."""
+    shown = _held(figures.loop, "The loop")
+    shown.add_row("", "orders by cause", "the desk", _parts(figures.orders_by_cause))
+    return shown
+
+
+def _held(checks: Sequence[Check], title: str) -> Table:
+    shown = Table("", "what", "told by", "", title=title, title_justify="left")
+    for check in checks:
         mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
         said = _short(check.one) if check.holds else f"[red]{_difference(check.one, check.other)}[/]"
         shown.add_row(mark, check.what, check.whose, said)
@@ -77,7 +89,7 @@ def _difference(one: object, other: object) -> str:
     """Say how two sources differ; where they name things, name the first that only one of them knows."""
     said = f"{_short(one)} ≠ {_short(other)}"
     if isinstance(one, Set) and isinstance(other, Set):
-        return f"{said}: {', '.join(sorted(one ^ other)[:SHOWN])}"
+        return f"{said}: {', '.join(sorted(map(str, one ^ other))[:SHOWN])}"
     return said
 
 
@@ -91,7 +103,8 @@ def _parts(parts: Mapping[str, int]) -> str:
 
 def _other_clocks(clocks: Mapping[str, int]) -> str:
     others = {clock: number for clock, number in clocks.items() if clock != PROMISE}
-    return f"on {PROMISE}" + (f"; other clocks: {_parts(others)}" if others else "")
+    """Name what the count is of: issues, in whichever round, by the city's promise."""
+    return f"on {PROMISE}, in any round" + (f"; other clocks: {_parts(others)}" if others else "")
 
 
 def _units(parts: Mapping[str, int], pack: Pack) -> str:

@@ -3,26 +3,22 @@
 A pure function, so that the same reports always end in the same figures. Each report has a fate, told by its id.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.windows import return_until
-from sanfu.stack.demo import replies
+from sanfu.stack.demo import beside, replies
 from sanfu.stack.demo.chance import share
-from sanfu.stack.demo.hours import HALF_DAY, HOUR, Hours
+from sanfu.stack.demo.hours import HALF_DAY, HOUR
 from sanfu.stack.demo.reports import Report
-from sanfu.stack.demo.staff import Staffing
-
-Case = Mapping[str, Any]
-Orders = tuple[tuple[str, Mapping[str, Any]], ...]
+from sanfu.stack.demo.steps import Case, Crew, Orders, Step, words
 
 EMERGENCY_TAKES = timedelta(minutes=40)
+SCENE_AFTER = timedelta(minutes=20)
+"""From the acknowledgement of an emergency until its unit's people are there, and say what is the case."""
 
 
 class Fate(StrEnum):
@@ -39,15 +35,6 @@ class Fate(StrEnum):
 SHARES = {Fate.LATE: 0.12, Fate.LAST_MINUTE: 0.10, Fate.OPEN: 0.08, Fate.RETURNED: 0.06, Fate.REOPENED: 0.05}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """At this instant, this user gives these commands, one after the other."""
-
-    at: datetime
-    user: str
-    orders: Orders
-
-
 def fate(report: Report) -> Fate:
     luck = share(report.id, "fate")
     for name, part in SHARES.items():
@@ -58,30 +45,37 @@ def fate(report: Report) -> Fate:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Script(Crew):
     """The officers of one city."""
-
-    pack: Pack
-    staffing: Staffing
-    hours: Hours
 
     def next_step(self, report: Report, case: Case) -> Step | None:
         """Say what comes next; None when nothing will: it is closed, or lies."""
+        if waited_for := beside.pending(self, case):
+            return waited_for
         match case["state"]:
             case "submitted" | "in_review" | "returned":
                 return self._review(report, case)
             case "assigned" if self._is_returned(report, case):
-                return self._return(report, case)
+                return self.give_back(report, case)
             case "assigned":
                 return self._take(report, case)
             case "acknowledged" | "contacted":
-                return self._handle(report, case)
+                return self._at_the_scene(case) or self._handle(report, case)
             case "unsigned":
                 return self._sign(case)
+            case "suspended":
+                at = self.later(case["unit"], case, 20)
+                return Step(at, self.staffing.officer(case["unit"]), (("resume", {}),))
+            case "registered":
+                return beside.milestone(self, case) or self._handle(report, case)
             case "handled":
                 return self._follow_up(report, case)
             case "followed_up":
                 return self._conclude(report, case)
+            case "merged":
+                return beside.of_merged(self, report.id, case)
+            case "reopen_requested":
+                return beside.decide_reopening(self, case)
         return None
 
     # ── the office ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,28 +83,32 @@ class Script:
     def _review(self, report: Report, case: Case) -> Step:
         came = moment(case["changed_at"])
         at = self.hours.looks(self.pack.office_unit, came, urgency=case["urgency"])
-        user = self.staffing.reviewer(report.id)
+        user = self.staffing.office() if case["returns"] > 1 else self.staffing.reviewer(report.id)
         if case["kind"] in {"consult", "thanks"}:
             return Step(at, user, (("answer", {"reply": replies.answer(case)}),))
         able = self.staffing.able(report.unit, at)
-        unit = able if able and self._may_lead(able, case) else self._of_the_place(case, at)
+        unit = able if able and self.may_lead(able, case) else self._of_the_place(case, at)
         return Step(at, user, (("dispatch", {"unit": unit, "grade": report.grade, "reason": replies.REVIEWED}),))
 
-    def _may_lead(self, unit: str, case: Case) -> bool:
+    def may_lead(self, unit: str, case: Case) -> bool:
         """Tell whether the desk gives it to this unit: a whistle calls the village's own town, of two towns the one of
         the place leads."""
         of_a_town = [each for each in line(self.pack.units, unit) if each in self.pack.towns]
         return case["town"] in {None, *of_a_town} or (case["channel"] != "whistle" and not of_a_town)
 
     def _follow_up(self, report: Report, case: Case) -> Step | None:
-        user = self.staffing.caller(report.id, case["units"])
+        user = self.outsider(report.id, case)
         if user is None:
             return None
-        handled = moment(case["rounds"][-1]["handle"]["at"])
-        after = handled + timedelta(hours=2 + 20 * share(report.id, case["round"], "asked"))
-        at = self.hours.looks(self.pack.office_unit, after, step=HALF_DAY)
+        at = self.asked_at(report, case)
         again = fate(report) is Fate.REOPENED and case["round"] == 1
         return Step(at, user, (("follow_up", replies.follow_up(report.id, case, unsatisfied=again)),))
+
+    def asked_at(self, report: Report, case: Case) -> datetime:
+        """Return when the party is asked about what was handled."""
+        handled = moment(case["rounds"][-1]["handle"]["at"])
+        after = handled + timedelta(hours=2 + 20 * share(report.id, case["round"], "asked"))
+        return self.hours.looks(self.pack.office_unit, after, step=HALF_DAY)
 
     def _conclude(self, report: Report, case: Case) -> Step:
         at = self.hours.looks(self.pack.office_unit, moment(case["changed_at"]), step=HALF_DAY)
@@ -121,42 +119,54 @@ class Script:
     # ── the unit ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _is_returned(self, report: Report, case: Case) -> bool:
-        if case["returns"] or case["round"] > 1 or case["urgency"] == "emergency":
-            return False
-        if fate(report) is not Fate.RETURNED or self._better(report, case) == case["unit"]:
+        return fate(report) is Fate.RETURNED and not case["returns"] and self.may_return(report, case)
+
+    def may_return(self, report: Report, case: Case) -> bool:
+        """Tell whether the unit that leads can give it back: in time, and to a better one."""
+        if case["round"] > 1 or case["urgency"] == "emergency" or self._better(report, case) == case["unit"]:
             return False
         until = return_until(self.pack, self.hours.holidays, case)
-        return until is not None and self._looked_at(case) < until
+        return until is not None and self.looked_at(case) < until
 
     def _better(self, report: Report, case: Case) -> str:
         """The unit that should have it, in the eyes of one that returns it."""
         at = moment(case["changed_at"])
         right = self.staffing.able(report.unit, at)
-        fits = right and right != case["unit"] and self._may_lead(right, case)
+        fits = right and right != case["unit"] and self.may_lead(right, case)
         return right if right and fits else self._of_the_place(case, at)
 
     def _of_the_place(self, case: Case, at: datetime) -> str:
         return self.staffing.able(case["town"] or "", at) or self.pack.fallback_unit
 
-    def _return(self, report: Report, case: Case) -> Step:
+    def give_back(self, report: Report, case: Case) -> Step:
         body = {"ground": "duties", "proposed_unit": self._better(report, case), "text": replies.NOT_OURS}
-        return Step(self._looked_at(case), self.staffing.officer(case["unit"]), (("return", body),))
+        return Step(self.looked_at(case), self.staffing.officer(case["unit"]), (("return", body),))
 
     def _take(self, report: Report, case: Case) -> Step | None:
         """Acknowledge, and call the party at once."""
         if fate(report) is Fate.OPEN and case["urgency"] != "emergency" and share(report.id, "asleep") < 0.5:
             return None
         orders: Orders = (("acknowledge", {}), ("contact", replies.contact(case)))
-        return Step(self._looked_at(case), self.staffing.officer(case["unit"]), orders)
+        return Step(self.looked_at(case), self.staffing.officer(case["unit"]), orders)
 
-    def _looked_at(self, case: Case) -> datetime:
+    def looked_at(self, case: Case) -> datetime:
         assigned = moment(case["rounds"][-1]["assigned_at"])
         return self.hours.looks(case["unit"], assigned, urgency=case["urgency"])
+
+    def _at_the_scene(self, case: Case) -> Step | None:
+        """Reach the scene of an emergency, and say what is the case; None if that was done, or need not be."""
+        if case["urgency"] != "emergency" or "scene" in case["rounds"][-1]:
+            return None
+        at = self.hours.looks(case["unit"], moment(case["changed_at"]) + SCENE_AFTER, urgency="emergency")
+        report = {"text": words(case, replies.AT_THE_SCENE)}
+        return Step(at, self.staffing.officer(case["unit"]), (("reach_scene", {}), ("report", report)))
 
     def _handle(self, report: Report, case: Case) -> Step | None:
         if fate(report) is Fate.OPEN and case["urgency"] != "emergency":
             return None
         at = max(self._handled_at(report, case), moment(case["changed_at"]))
+        if case["rounds"][-1].get("voided"):
+            at = self.later(case["unit"], case, 4)
         body = replies.handle(report.id, case, planned_for=instant(at + timedelta(days=60)))
         return Step(at, self.staffing.officer(case["unit"]), (("handle", body),))
 

@@ -23,6 +23,10 @@ class Staffing:
             person.unit: person.id for role in reversed(UNIT_ROLES) for person in self._staff if role in person.roles
         }
 
+    @property
+    def towns(self) -> frozenset[str]:
+        return frozenset(self._pack.towns)
+
     def having(self, role: str) -> list[str]:
         """Return the accounts of those in a role. Raises PartError when there is nobody."""
         found = [person.id for person in self._staff if role in person.roles]

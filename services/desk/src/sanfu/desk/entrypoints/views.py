@@ -75,11 +75,22 @@ def _without(left_out: frozenset[str], of: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_time(case: Document) -> bool | None:
-    """Tell whether every round was handled before its limit; None while one is open, or has none yet."""
-    ends = [(one["handle"]["received_at"] if "handle" in one else None, one["limit"]) for one in case["rounds"]]
+    """Tell whether every round was handled, or put on the register, before its limit; None while one is open, or has
+    none yet."""
+    ends = [(_ended(case, one), one["limit"]) for one in case["rounds"]]
     if not ends or any(end is None or limit is None for end, limit in ends):
         return None
     return all(end < limit for end, limit in ends)
+
+
+def _ended(case: Document, round: Mapping[str, Any]) -> str | None:
+    """Say when a round that was handled kept the city's promise: what went on the register before that had a plan
+    instead of it."""
+    if "handle" not in round:
+        return None
+    handled, register = str(round["handle"]["received_at"]), case["register"]
+    planned = register and round["dispatched_at"] <= register["at"] < handled
+    return str(register["at"]) if planned else handled
 
 
 def listed(rows: list[Document], page: Page, by: str) -> dict[str, Any]:
