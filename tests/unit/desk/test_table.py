@@ -79,6 +79,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "accept_handover": {},
     "withdraw_offer": {"reason": "险情已排除"},
     "decline_handover": {"reason": "现场无险情"},
+    "plan_errand": {"steps": ["核对材料", "送审批科室"]},
+    "step_errand": {"step": 1},
     "admit": {},
     "ask_review": {"reason": "认定的事实不对"},
     "decide_review": {"upheld": True, "reply": "经复查，原处理意见予以维持。"},
@@ -193,6 +195,7 @@ ASKED = {
     "by": {"id": "another"}, "clock": "handling", "until": "2026-05-10T01:00:00.000Z", "number": 1, "round": 1,
 }  # fmt: skip
 OFFER = {"unit": "urban-management", "from_unit": "transport", "reason": "有倒塌危险"}
+ERRAND = {"agent": "another", "steps": [{"what": {"zh": "核对材料"}, "state": "open"}]}
 NEEDED: Mapping[str, Mapping[str, Any]] = {
     **{
         name: {"refusal": {"by": {"id": "another"}, "reason": "litigation", "reply": "已进入诉讼程序。"}}
@@ -208,6 +211,8 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
     "end_copy": {"copies": ["water"]},
     "object": {"settled": {"what": "answer", "until": "2027-01-01T00:00:00.000Z", "people": []}},
     **{name: {"channel": "petition"} for name in ("admit", "ask_review", "decide_review")},
+    "plan_errand": {"channel": "window"},
+    "step_errand": {"channel": "window", "errand": ERRAND},
     "monitor": {"channel": "checkup"},
     "suspend": {"grade": "complex"},
     "ask_extension": {"grade": "complex", "clocks": CLOCKS},

@@ -13,6 +13,7 @@ LEADS_NOTHING = ("external", "leading_group", "village")
 def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _nobody_on_duty(pack)
     yield from _nobody_reviews(pack)
+    yield from _errands_of_nothing(pack)
     yield from _nobody_signs(pack, today)
     yield from _limits_that_are_missing(pack)
     yield from _categories_of_gone_units(pack, today)
@@ -35,6 +36,13 @@ def _nobody_reviews(pack: Pack) -> Iterable[Problem]:
     if not _has(pack, pack.office_unit, "reviewer"):
         cure = f"add a person of {pack.office_unit} with the role reviewer"
         yield Problem("staff.csv", 0, "roles", "nobody reviews what no rule is sure of", cure, fatal=False)
+
+
+def _errands_of_nothing(pack: Pack) -> Iterable[Problem]:
+    for code in pack.policy.errands:
+        if code not in pack.categories:
+            message = f"there is no category {code!r}"
+            yield Problem("policy.yaml", 0, f"errands.{code}", message, "name a code of categories.csv")
 
 
 def _nobody_signs(pack: Pack, today: date) -> Iterable[Problem]:

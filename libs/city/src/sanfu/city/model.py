@@ -433,6 +433,8 @@ class Policy:
     sign_off: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """What the head of a unit signs before it counts as handled: where the facts fit any of these."""
     unreachable: Unreachable = Unreachable()
+    errands: Mapping[str, tuple[Localised, ...]] = field(default_factory=dict)
+    """Category → the steps through which an agent at a window carries such an errand."""
     group_parties: int = 5
     """So many distinct parties of one issue are a group."""
     reminders_for_office: int = 3

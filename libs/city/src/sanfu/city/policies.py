@@ -74,6 +74,7 @@ class PolicyReader:
             follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
             follow_up_call=tuple(self._cases(entry) for entry in document.sections("follow_up_call")),
             sign_off=tuple(self._cases(entry) for entry in document.sections("sign_off")),
+            errands=self._errands(document.section("errands")),
             group_parties=document.parsed("group_parties", _count, 5),
             reminders_for_office=document.parsed("reminders_for_office", _count, 3),
             unreachable=_unreachable(document.section("unreachable")),
@@ -131,6 +132,16 @@ class PolicyReader:
         )
         section.done()
         return service
+
+    def _errands(self, section: Section) -> dict[str, tuple[Localised, ...]]:
+        found = {code: tuple(self._step(step) for step in section.sections(code)) for code in section.names}
+        section.done()
+        return found
+
+    def _step(self, section: Section) -> Localised:
+        names = self._localised(section)
+        section.done()
+        return names
 
     def _orders(self, section: Section) -> dict[str, str]:
         found = {cause: section.choice(cause, words.ORDER_LEVELS) for cause in words.ORDER_CAUSES if section.has(cause)}

@@ -17,7 +17,7 @@ ISSUE_EVENTS = _words(
     "IssueHandedOver HandoverOffered HandoverDeclined CompletionSubmitted CompletionSentBack GradeChangeDeclined "
     "ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
-    "PetitionAdmitted PetitionReviewAsked PetitionReviewDecided "
+    "ErrandPlanned ErrandStepped PetitionAdmitted PetitionReviewAsked PetitionReviewDecided "
     "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled "
     "WithdrawalAsked WithdrawalDeclined PartyDeceased "
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"

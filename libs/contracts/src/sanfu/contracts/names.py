@@ -90,6 +90,10 @@ ISSUE_REOPENED = "sanfu.issue.reopened.v1"
 REOPEN_DECLINED = "sanfu.issue.reopen-declined.v1"
 PARTY_DECEASED = "sanfu.issue.party-deceased.v1"
 
+# desk, errands that a window carries for somebody
+ERRAND_PLANNED = "sanfu.issue.errand-planned.v1"
+ERRAND_STEPPED = "sanfu.issue.errand-stepped.v1"
+
 # desk, petitions
 PETITION_ADMITTED = "sanfu.issue.petition-admitted.v1"
 PETITION_REVIEW_ASKED = "sanfu.issue.petition-review-asked.v1"

@@ -16,6 +16,7 @@ from sanfu.contracts.events import (
     affairs,
     closing,
     concerning,
+    errands,
     handling,
     intake,
     limits,
@@ -237,6 +238,8 @@ EVENTS = (
     _issue(names.ISSUE_REOPENED, closing.IssueReopened, "desk", "intake router sla notify", "重办"),
     _issue(names.REOPEN_DECLINED, closing.ReopenDeclined, "desk", "intake router sla notify", "不予重办"),
     _issue(names.PARTY_DECEASED, closing.PartyDeceased, "desk", "router sla notify", "当事人亡故"),
+    _issue(names.ERRAND_PLANNED, errands.ErrandPlanned, "desk", "router sla", "代办步骤"),
+    _issue(names.ERRAND_STEPPED, errands.ErrandStepped, "desk", "router sla", "代办进度"),
     _issue(names.PETITION_ADMITTED, petitions.PetitionAdmitted, "desk", "router sla notify", "信访受理"),
     _issue(names.PETITION_REVIEW_ASKED, petitions.PetitionReviewAsked, "desk", "intake router sla", "申请复查"),
     _issue(

@@ -21,6 +21,7 @@ from sanfu.desk.domain.folds import (
     assisting,
     concerning,
     ending,
+    errands,
     following,
     handling,
     limits,
@@ -69,6 +70,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **concerning.FOLDS,
     **limits.FOLDS,
     **petitions.FOLDS,
+    **errands.FOLDS,
     **ending.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)

@@ -9,7 +9,20 @@ from typing import Any
 
 from sanfu.contracts.masking import EMAILS, IDS, MOBILES, Mask
 
-TEXTS = ("reply", "question", "report", "task", "summary", "internal", "reason", "text", "legal_ground", "source")
+TEXTS = (
+    "reply",
+    "question",
+    "report",
+    "task",
+    "summary",
+    "internal",
+    "reason",
+    "text",
+    "legal_ground",
+    "source",
+    "steps",
+)
+"""Fields that hold a text, or a list of texts."""
 PUBLIC = (*IDS, *MOBILES)
 INTERNAL = (*PUBLIC, *EMAILS)
 
@@ -18,5 +31,13 @@ def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]]) -> dict
     """Return a command's body as the story may hold it. `people`: what is known of party and filer."""
     own = Mask.of(people)
     public, internal = own.by(*PUBLIC), own.by(*INTERNAL)
-    texts = {name: public if name in {"reply", "question", "report"} else internal for name in TEXTS if said.get(name)}
-    return {**said, **{name: mask.text(said[name]) for name, mask in texts.items()}}
+    texts = {
+        name: public if name in {"reply", "question", "report", "steps"} else internal
+        for name in TEXTS
+        if said.get(name)
+    }
+    return {**said, **{name: _masked(said[name], mask) for name, mask in texts.items()}}
+
+
+def _masked(text: str | list[str], mask: Mask) -> str | list[str]:
+    return mask.text(text) if isinstance(text, str) else [mask.text(each) for each in text]

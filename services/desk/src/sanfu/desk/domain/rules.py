@@ -10,7 +10,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import petitions
+from sanfu.desk.domain.deeds import errands, petitions
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
@@ -121,6 +121,7 @@ NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "void": lambda case: "handle" in this_round(case),
     "request_reopen": lambda case: "handle" in this_round(case),
     "admit": petitions.admissible,
+    "plan_errand": errands.plannable,
     "ask_review": petitions.reviewable,
     "object": lambda case: bool(case["settled"] and case["settled"]["until"]),
 }

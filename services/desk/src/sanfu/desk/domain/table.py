@@ -153,6 +153,11 @@ ENDING: Final = {
         "followed_up answered refused forwarded withdrawn awaiting_party", "close", SYSTEM, names.ISSUE_CLOSED, CLOSED
     ),
 }
+AGENTS: Final = frozenset({"window_agent"})
+ERRANDS: Final = {
+    **_rows(_OPEN, "plan_errand", AGENTS, names.ERRAND_PLANNED, STAYS),
+    **_rows(_OPEN, "step_errand", AGENTS, names.ERRAND_STEPPED, STAYS),
+}
 PETITIONS: Final = {
     **_rows(f"{_NEW} awaiting_party {_LED}", "admit", REVIEW | LEAD, names.PETITION_ADMITTED, STAYS),
     **_rows("closed", "ask_review", VOICE | REVIEW, names.PETITION_REVIEW_ASKED, PETITION_REVIEW),
@@ -187,7 +192,7 @@ LEVELS: Final = {
     **_rows(_OPEN, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
 }
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
-    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS,
+    **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS, **ERRANDS,
     **ENDING,
 }  # fmt: skip
 
@@ -198,6 +203,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "confirm_refusal": "refusal", "decline_refusal": "refusal", "cancel_assist": "assists", "end_copy": "copies",
     "withdraw_offer": "offer", "confirm_withdrawal": "withdrawal", "decline_withdrawal": "withdrawal",
     "decide_extension": "extension", "decide_grade": "grade_asked",
+    "step_errand": "errand",
 }  # fmt: skip
 """Command → the part of a case that it is about: where there is none, it is not offered."""
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if role not in SYSTEM))

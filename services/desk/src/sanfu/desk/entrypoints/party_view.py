@@ -22,7 +22,8 @@ def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dic
     office = pack.units.get(pack.office_unit)
     view: dict[str, Any] = {
         "number": case["receipt"], "secret": case["secrecy"] == "confidential", "handed_over": False, "title": None,
-        "unit": None, "due": None, "replies": [], "steps": [], "notes": [], "question": None, "possible": [],
+        "unit": None, "due": None, "replies": [], "steps": [], "errand": [], "notes": [], "question": None,
+        "possible": [],
         "office_phone": office.duty_phone if office else None,
     }  # fmt: skip
     if case["secrecy"] == SEALED:
@@ -33,6 +34,7 @@ def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dic
     }  # fmt: skip
     if view["secret"]:
         return view
+    view["errand"] = list(_errand(case, pack, language, words))
     return {**view, "title": case["title"], "unit": _unit(case, pack, language), "question": _question(case),
             "replies": list(_replies(case, pack))}  # fmt: skip
 
@@ -70,6 +72,15 @@ def _steps(case: Document, pack: Pack, words: Mapping[str, str]) -> Iterator[tup
             yield words[word], _local(round[name]["at"], pack)
     if case["state"] == "closed":
         yield words["closed"], _local(case["closed"]["at"], pack)
+
+
+def _errand(
+    case: Document, pack: Pack, language: str, words: Mapping[str, str]
+) -> Iterator[tuple[str, str, datetime | None]]:
+    """The steps of an errand: what, how it stands, since when."""
+    for step in (case.get("errand") or {"steps": ()})["steps"]:
+        name = step["what"].get(language) or step["what"].get(pack.locales[0]) or next(iter(step["what"].values()))
+        yield name, words[f"errand_{step['state']}"], _local(step["at"], pack) if step["at"] else None
 
 
 def _notes(case: Document, words: Mapping[str, str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ WHOLE = (
     "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer", "supporters",
     "request", "declining", "deceased", "merged", "head", "head_handled", "affairs", "instructions", "register",
     "suspension", "extension", "extensions", "grade_asked", "completion", "admitted",
-    "review_asked", "petition_reviews",
+    "review_asked", "petition_reviews", "errand",
 )  # fmt: skip
 
 

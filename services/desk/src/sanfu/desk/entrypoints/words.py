@@ -66,6 +66,7 @@ COMMANDS: Final = {
     "copy": ("抄告", "copy"), "end_copy": ("停止抄告", "end the copy"),
     "offer_handover": ("提出移交", "offer the lead"), "accept_handover": ("接受移交", "accept the lead"),
     "withdraw_offer": ("撤回移交", "withdraw the offer"), "decline_handover": ("不接受移交", "decline the lead"),
+    "plan_errand": ("列出代办步骤", "plan the errand"), "step_errand": ("登记代办进度", "step the errand"),
     "admit": ("信访受理", "admit"), "ask_review": ("申请复查", "ask for a review"),
     "decide_review": ("复查决定", "decide the review"),
     "suspend": ("挂起", "suspend"), "resume": ("恢复", "resume"),

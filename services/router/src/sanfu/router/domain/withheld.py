@@ -35,6 +35,7 @@ INTERNAL: Mapping[str, Mapping[str, str | bool | None]] = {
     names.REFUSAL_DECLINED: {"reason": MARK},
     names.ISSUE_CLOSED: {"reason": None},
     names.PARTY_DECEASED: {"source": None},
+    names.ERRAND_STEPPED: {"text": None},
     names.ISSUE_WITHDRAWN: {"reason": None, "asked_to": False},
     names.ISSUE_SUPPLEMENTED: {"contact": "none"},
 }
