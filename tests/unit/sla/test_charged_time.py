@@ -101,10 +101,7 @@ def test_who_accepts_a_hand_over_has_a_clock_of_its_own(told: Telling) -> None:
 
 
 def test_a_successor_takes_over_the_deadline_as_it_stands(told: Telling) -> None:
-    said = told.tell(
-        names.ISSUE_HANDED_OVER, "2026-03-12 09:00", from_unit="tax", unit="market-regulation", grade="complex",
-        assignment=2, why="succession",
-    )  # fmt: skip
+    said = told.tell(names.UNIT_SUCCEEDED, "2026-03-12 09:00", from_unit="tax", unit="market-regulation")
     assert deadlines(said, "unit_handling") == [(2, "handed_over", "2026-03-13 17:30")]
     assert told.state["clocks"]["unit_handling"]["unit"] == "market-regulation"
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from sanfu.city.model import Pack, limit_of
 from sanfu.city.problems import Problem
+from sanfu.city.succession import in_its_place
 
 LEADS_NOTHING = ("external", "leading_group", "village")
 """Kinds of unit that are never given the lead."""
@@ -18,6 +19,7 @@ def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _limits_that_are_missing(pack)
     yield from _categories_of_gone_units(pack, today)
     yield from _staff_of_gone_units(pack, today)
+    yield from _ends_without_successor(pack)
 
 
 def _has(pack: Pack, unit: str, role: str) -> bool:
@@ -99,3 +101,11 @@ def _staff_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
         if person.active and _gone(pack, person.unit, today):
             message = f"{person.id!r} is active in {person.unit!r}, which is gone"
             yield Problem("staff.csv", 0, "unit", message, "name the new unit, or set active to no", fatal=False)
+
+
+def _ends_without_successor(pack: Pack) -> Iterable[Problem]:
+    for unit in pack.units.values():
+        if unit.valid_to is not None and in_its_place(pack.units, unit.code, unit.valid_to) is None:
+            message = f"from {unit.valid_to} on nobody goes on with what {unit.code!r} has open"
+            cure = "name a unit in succeeded_by that is there on that day"
+            yield Problem("units.csv", 0, "succeeded_by", message, cure, fatal=False)

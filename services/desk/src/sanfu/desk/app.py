@@ -52,6 +52,7 @@ from sanfu.desk.identities import Identities
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
+from sanfu.desk.succession import Succession
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.lines import Story
@@ -99,7 +100,7 @@ def assemble(
         return await service.line(names.AFFAIRS).commands.do(subject, command)
 
     affairs = _affairs(desk, parts, do_affair)
-    directory = Directory(desk, parts.broker)
+    directory, succession = Directory(desk, parts.broker), Succession(desk, affairs)
     entry = Entry(
         desk.accounts, hasher or Argon2(), _own_key(keys, b"desk sessions"), settings.session_hours * 3600, time.time
     )
@@ -129,7 +130,7 @@ def assemble(
 
     async def watch() -> Mapping[str, Rules] | None:
         city = await asyncio.to_thread(_newer, desk.city, packs)
-        if city is None:
+        if city is None or await succession.refuses(city.pack):
             return None
         desk.city = city
         service.metrics.pack.clear()
@@ -138,7 +139,7 @@ def assemble(
         return rules()
 
     async def quiet() -> dict[str, int]:
-        return {"directory_unsent": await directory.unsent()}
+        return {"directory_unsent": await directory.unsent(), "unsettled": await succession.unsettled()}
 
     service = Service(
         name="desk", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
@@ -152,7 +153,7 @@ def assemble(
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
         tables=[Table(names.CONTACTS, Contacts(shelves.contacts, sealer).apply)],
-        background=[directory.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
+        background=[directory.run, succession.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
         larger={files.UPLOADS: settings.evidence_limit + 1},
     )  # fmt: skip
     service.metrics.pack.labels(desk.city.pack.version).set(1)

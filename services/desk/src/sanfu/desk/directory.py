@@ -51,20 +51,20 @@ class Directory:
     async def settle(self) -> None:
         """Bring the topic up to the pack in use. Raises StoreDown; what was not taken goes next time."""
         pack = self.desk.city.pack
-        if self._done == pack.version:
+        now = self.desk.clock.now()
+        if self._done == (due := _due(pack, now)):
             return
         shelf = self.desk.shelves.directory
-        now = self.desk.clock.now()
         wanted = records(pack, now.date())
         while fresh := changed(wanted, await shelf.all(), now):  # again, if another process wrote in between
             await shelf.put(fresh)
         if await self._send(shelf):
-            self._done = pack.version
+            self._done = due
             log.info("directory_published", pack=pack.version)
 
     async def unsent(self) -> int:
         """How many records have still to go; at least one until this process has settled the pack in use."""
-        if self._done == self.desk.city.pack.version:
+        if self._done == _due(self.desk.city.pack, self.desk.clock.now()):
             return 0
         unsent = [document for document in await self.desk.shelves.directory.all() if document["unsent"]]
         return max(1, len(unsent))
@@ -75,6 +75,11 @@ class Directory:
         sent = [document for document, ok in zip(waiting, answers, strict=True) if ok]
         await shelf.put([{**document, "version": document["version"] + 1, "unsent": False} for document in sent])
         return len(sent) == len(waiting)
+
+
+def _due(pack: Pack, now: datetime) -> str:
+    """Name what the topic has to show: a pack, on a day, for units come and go by the calendar."""
+    return f"{pack.version} {now.date()}"
 
 
 def records(pack: Pack, day: Any) -> dict[str, dict[str, Any]]:

@@ -151,15 +151,23 @@ class IssueCopied(Deed):
 
 
 class IssueHandedOver(Deed):
-    """The lead passes to a unit that accepted it, or to a successor; no limit moves."""
+    """The lead passes to a unit that accepted it; no limit moves."""
 
     from_unit: Unit = Field(description="Unit that led")
     unit: Unit = Field(description="Unit that leads from now on")
     grade: Grade = Field(description="Grade, as it was")
     assignment: Count = Field(description="The number the writer saw, plus one")
-    why: Literal["accepted", "succession", "recusal"] = Field(description="By whose leave")
+    why: Literal["accepted", "recusal"] = Field(description="By whose leave")
     reason: Text = Field(description="Why, for people to read; internal")
     round: Count = Field(default=1, description="Round of handling")
+
+
+class UnitSucceeded(Deed):
+    """A unit is no more, and another goes on with its work: every part that it had is the successor's from now on, and
+    no limit moves."""
+
+    from_unit: Unit = Field(description="Unit that is no more")
+    unit: Unit = Field(description="Unit that goes on with its work")
 
 
 class HandoverOffered(Deed):

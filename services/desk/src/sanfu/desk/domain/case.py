@@ -28,6 +28,7 @@ from sanfu.desk.domain.folds import (
     others,
     petitions,
     reviewing,
+    succession,
     voicing,
 )  # fmt: skip
 from sanfu.desk.domain.parts import involved
@@ -58,7 +59,7 @@ _RACING: Final = (
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
-    "step", "to_unit", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
+    "step", "to_unit", "from_unit", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,
@@ -69,6 +70,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **voicing.FOLDS,
     **concerning.FOLDS,
     **limits.FOLDS,
+    **succession.FOLDS,
     **petitions.FOLDS,
     **errands.FOLDS,
     **ending.FOLDS,

@@ -14,6 +14,7 @@ from sanfu.desk.domain.deeds import errands, petitions
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
+from sanfu.desk.domain.deeds.succession import succeeded
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
@@ -41,6 +42,8 @@ class DeskRules:
         match given:
             case Concern(event, subject):
                 return bearing.decided(state, event, subject, self.pack)
+            case Command(name="succeed"):
+                return succeeded(state, given.data)
             case Command():
                 return self._obey(state, given, now)
             case Due():

@@ -191,9 +191,13 @@ LEVELS: Final = {
     **_rows(_OPEN, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
     **_rows(_OPEN, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
 }
+SUCCEEDING: Final = _rows(
+    " ".join(state for state in STATES if state != CLOSED), "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS
+)
+"""A unit is no more, and its successor has its part."""
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
     **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS, **ERRANDS,
-    **ENDING,
+    **ENDING, **SUCCEEDING,
 }  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})

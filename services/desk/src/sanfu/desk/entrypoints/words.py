@@ -54,7 +54,7 @@ COMMANDS: Final = {
     "confirm_refusal": ("同意不予受理", "confirm the refusal"),
     "decline_refusal": ("不同意不予受理", "decline the refusal"), "forward": ("转办（市外）", "forward"),
     "ask_more": ("请补充", "ask for more"), "object": ("提出异议", "object"),
-    "merge": ("合并", "merge"),
+    "merge": ("合并", "merge"), "succeed": ("由承接单位接续", "pass to the unit's successor"),
     "register": ("挂账", "put on the register"),
     "instruct": ("批示", "instruct"), "reach_milestone": ("完成节点", "reach a milestone"),
     "report_register": ("公开通报", "report to the public"), "acknowledge": ("签收", "acknowledge"),

@@ -37,8 +37,8 @@ TELLING = frozenset(
 )  # fmt: skip
 """Events that a template may be for."""
 HEARD = TELLING | {
-    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_RETURNED, names.SECRECY_CHANGED, names.DEADLINE_SET,
-    names.PARTY_DECEASED,
+    names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_RETURNED, names.UNIT_SUCCEEDED,
+    names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
 }  # fmt: skip
 OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
 
@@ -105,6 +105,8 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["contact"] = max(data["contact"], known if isinstance(known, int) else 0)
         case names.ISSUE_RETURNED if data.get("interim"):
             taken["unit"] = data["interim"]
+        case names.UNIT_SUCCEEDED:
+            taken |= _succeeded(before, data["from_unit"], data["unit"])
         case names.PARTY_DECEASED:
             taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:
@@ -116,6 +118,11 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["assignment"], taken["by_desk"] = _rank(event)
             taken["alarmed"] = [one["unit"] for one in data.get("also", ()) if one["part"] in ALARMED]
     return {**before, **taken}
+
+
+def _succeeded(facts: Facts, former: str, heir: str) -> dict[str, Any]:
+    alarmed = [heir if unit == former else unit for unit in facts.get("alarmed", ())]
+    return {"alarmed": alarmed, **({"unit": heir} if facts.get("unit") == former else {})}
 
 
 def _outranked(facts: Facts, event: Event) -> bool:

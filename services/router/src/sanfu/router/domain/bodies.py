@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sanfu.city.model import TOWN, WISHED, Pack, Unit
+from sanfu.city.model import TOWN, WISHED, Pack
+from sanfu.city.succession import in_its_place
 from sanfu.router.domain.matching import Facts
 
 
@@ -16,10 +17,7 @@ class Bodies:
     def meant(self, code: str | None, facts: Facts, day: date) -> str | None:
         """Find the unit that a rule means, or on that day its successor; None: there is none."""
         meant = facts.town if code == TOWN else facts.unit if code == WISHED else code
-        unit: Unit | None = self._units.get(meant) if meant else None
-        while unit is not None and not unit.valid_on(day):
-            unit = self._units.get(unit.succeeded_by) if unit.succeeded_by else None
-        return unit.code if unit else None
+        return in_its_place(self._units, meant, day)
 
     def recused(self, code: str, complained_of: Sequence[str]) -> bool:
         """Tell whether the issue complains of the unit, or of one above or below it."""

@@ -32,6 +32,8 @@ def fold(standing: Standing, move: Move) -> Standing:
             after = _without(standing, move["unit"], [move["part"]])
         case "return":
             after = _disputed(standing, move["unit"], move["interim"]) if move["interim"] else standing
+        case "succeed":
+            after = _succeeded(standing, move["from"], move["unit"])
         case "close":
             after = {**_without_all(standing), "over": True, "lead": None}
         case "change":
@@ -59,6 +61,15 @@ def _lead(standing: Standing, move: Move) -> Standing:
     units[move["unit"]] = {**units[move["unit"]], "fresh": True}
     taken = {name: move[name] for name in TAKEN if name in move}
     return {**standing, **taken, "lead": move["unit"], "over": False, "units": units}
+
+
+def _succeeded(standing: Standing, former: str, heir: str) -> Standing:
+    """Every part of a unit that is no more is its successor's."""
+    parts: Sequence[str] = standing["units"].get(former, {}).get("as", ())
+    if not parts:
+        return standing
+    moved = _with(_without(standing, former, parts), heir, parts)
+    return {**moved, "lead": heir if standing["lead"] == former else standing["lead"]}
 
 
 def _disputed(standing: Standing, returner: str, interim: str) -> Standing:

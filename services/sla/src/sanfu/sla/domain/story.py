@@ -24,6 +24,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_ASSIGNED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_DISPATCHED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_HANDED_OVER: ("unit", "grade"),
+    names.UNIT_SUCCEEDED: ("unit",),
     names.ISSUE_REOPENED: ("unit", "round"),
     names.RETURN_ADJUDICATED: ("unit",),
     names.GRADE_CHANGED: ("grade",),
@@ -84,6 +85,8 @@ def facts_after(told: Happening, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     if told["type"] == names.ISSUE_RETURNED:
         interim = told["data"].get("interim")
         return {**facts, "unit": interim} if interim else facts
+    if told["type"] == names.UNIT_SUCCEEDED and facts.get("unit") != told["data"]["from_unit"]:
+        return facts
     kept = [name for name in FACTS.get(told["type"], ()) if name in told["data"]]
     if told.get("void") or not kept:
         return facts

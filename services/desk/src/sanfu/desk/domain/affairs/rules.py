@@ -10,14 +10,16 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.affairs import meetings, orders, tasks
-from sanfu.desk.domain.affairs.state import HISTORY, is_affair
+from sanfu.desk.domain.affairs.state import HISTORY, SUCCESSION, is_affair
 from sanfu.desk.domain.affairs.table import NEW, TABLE, allowed
 from sanfu.desk.domain.deeds.deed import Deed
+from sanfu.desk.domain.deeds.succession import succeeded
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.table import LEAD
 from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Refusal, Relay, State
 
-FOLDS: Final = {**orders.FOLDS, **meetings.FOLDS, **tasks.FOLDS}
+BEARS: Final = frozenset({*orders.FOLDS, *meetings.FOLDS, *tasks.FOLDS})
+FOLDS: Final = {**orders.FOLDS, **meetings.FOLDS, **tasks.FOLDS, **SUCCESSION}
 DEEDS: Final = {**orders.DEEDS, **meetings.DEEDS, **tasks.DEEDS}
 MAKES: Final[Mapping[str, str]] = {"raise": "order", "call": "meeting"}
 """Command that makes an affair → what it makes."""
@@ -32,7 +34,7 @@ class AffairRules:
     holidays: Holidays
     service: str = "desk"
     knows: frozenset[str] = frozenset(FOLDS)
-    bears: frozenset[str] = frozenset(FOLDS)
+    bears: frozenset[str] = BEARS
 
     def evolve(self, state: State, event: Event) -> State:
         change = FOLDS[event.type](state, event)
@@ -43,6 +45,8 @@ class AffairRules:
 
     def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Draft]:
         match given:
+            case Command(name="succeed"):
+                return succeeded(state, given.data)
             case Command():
                 return self._obey(state, given, now)
             case Concern(event, subject):

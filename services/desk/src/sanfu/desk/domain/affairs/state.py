@@ -6,12 +6,13 @@
 - `history`: its last 50 events
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.deeds.deed import Deed, wrong
-from sanfu.desk.domain.state import Change
+from sanfu.desk.domain.state import Case, Change, Fold
 
 HISTORY: Final = 50
 NEVER: Final = "9999-12-31T00:00:00.000Z"
@@ -38,3 +39,13 @@ def words(deed: Deed, field: str) -> str:
 def is_affair(id: str) -> bool:
     """Tell an affair's id from an issue's, which is a UUID."""
     return id.startswith(("order-", "order:", "meeting-", "task-", "task:"))
+
+
+def _succeeded(affair: Case, event: Event) -> Change:
+    """A unit is no more: its successor answers for it, comes in its place, and may see it."""
+    former, heir = event.data["from_unit"], event.data["unit"]
+    units = list(dict.fromkeys(heir if unit == former else unit for unit in affair["units"]))
+    return {"unit": heir if affair["unit"] == former else affair["unit"], "units": units}
+
+
+SUCCESSION: Final[Mapping[str, Fold]] = {names.UNIT_SUCCEEDED: _succeeded}
