@@ -194,4 +194,5 @@ async def test_a_party_that_does_not_answer_in_five_days_lets_a_simple_issue_clo
         return
     assert plan.data["silent_at"] == instant(plan.at.replace(day=plan.at.day + 5))
     await city.advance(days=5, minutes=1)
+    assert await city.lights(issue, "follow_up") == [], "while the party may answer nobody is late"
     assert await city.state(issue) == ("followed_up" if grade == "simple" else "handled")
