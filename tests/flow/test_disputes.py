@@ -61,6 +61,35 @@ async def test_a_town_dispatches_down_to_a_section_that_returns_it_and_the_town_
     await town.handle(issue)
 
 
+async def test_of_two_towns_and_one_enclave_the_town_of_the_place_leads_and_the_other_helps(city: City) -> None:
+    """Land in one town, households registered in the other, and neither wants it."""
+    issue = await city.report("hotline", title="飞地村民建房", text="地在佛堂，户口在赤岸，两边都查不到宅基地。")
+    reviewer, group = city.person("reviewer"), city.head(ADJUDICATORS)
+    await reviewer.dispatch(issue, "chian", "difficult", refused="place-leads")
+    await reviewer.dispatch(issue, "fotang", "difficult")
+    promised = await city.limit(issue, "handling")
+    area = {"ground": "area", "text": "户籍不在本镇。"}
+    await city.officer("fotang").order(issue, "return", {**area, "proposed_unit": "chian"})
+    assert (await city.of(issue, "assigned"))[-1].data["unit"] == "chian"
+    await city.officer("chian").order(issue, "return", {**area, "proposed_unit": "fotang"})
+    await reviewer.dispatch(issue, "chian", "difficult", refused="for-the-group")
+    await group.dispatch(issue, "fotang", "difficult")
+    [decided] = await city.of(issue, "return-adjudicated")
+    assert (decided.data["unit"], decided.data["charged"]) == ("fotang", "fotang")
+    assert await city.limit(issue, "handling") == promised, "the party's clock never restarts"
+    town = city.officer("fotang")
+    await town.order(issue, "return", {**area, "proposed_unit": "chian"}, refused="decided")
+    await town.acknowledge(issue)
+    await town.contact(issue)
+    await town.order(issue, "ask_assist", {"unit": "chian", "task": "查实户籍登记。"})
+    reply = {"outcome": "solved", "reply": "已与赤岸镇核对户籍，准予补办。"}
+    await town.order(issue, "handle", reply, refused="task-open")
+    await city.officer("chian").order(issue, "assist_done", {"text": "户籍已核实。"})
+    assert await town.handle(issue) == "unsigned", "a difficult one is signed by the head"
+    await city.head("fotang").sign(issue)
+    assert await city.state(issue) == "handled"
+
+
 async def test_an_emergency_is_handed_over_to_a_unit_that_accepts_it_and_its_clocks_run_on(city: City) -> None:
     await city.advance_to(local("2026-05-07 02:10"))
     issue = await city.report(title="着火了", text="佛堂镇老街二楼着火，有人被困！")

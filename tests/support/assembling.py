@@ -70,6 +70,10 @@ def assembled(name: str, parts: Parts, senders: Senders, ordinal: int = 0) -> Se
 Settings = IntakeSettings | RouterSettings | SlaSettings | NotifySettings | DeskSettings
 
 
+PAGES, INTAKE = "http://city.example", "http://intake.example"
+"""Where parties find desk's pages, and where their browsers find intake."""
+
+
 def channel_key(channel: str) -> str:
     return f"{channel}-key-".ljust(40, "x")
 
@@ -80,15 +84,17 @@ def settings_of(name: str, pack: Pack) -> Settings:
         case "intake":
             keys = {code: channel_key(code) for code, channel in pack.channels.items() if channel.keyed}
             seeds = orjson.dumps(keys).decode()
-            return IntakeSettings(keys=RING, ops_token=OPS_TOKEN, channel_keys=seeds, public_rate="1000/minute")
+            return IntakeSettings(
+                keys=RING, ops_token=OPS_TOKEN, channel_keys=seeds, public_rate="1000/minute", public_url=PAGES
+            )
         case "router":
             return RouterSettings(ops_token=OPS_TOKEN)
         case "sla":
             return SlaSettings(ops_token=OPS_TOKEN)
         case "notify":
-            return NotifySettings(keys=RING, ops_token=OPS_TOKEN, public_url="http://city.example")
+            return NotifySettings(keys=RING, ops_token=OPS_TOKEN, public_url=PAGES)
     tokens = orjson.dumps({user: token(user) for user in pack.staff}).decode()
-    return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens)
+    return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens, intake_url=INTAKE)
 
 
 def topics(pack: Pack) -> dict[str, int]:

@@ -176,6 +176,14 @@ class City:
         await self.quiet()
         return self.taken(answer, **body)
 
+    async def add(self, issue: Issue, text: str, channel: str = "hotline") -> None:
+        """Have a channel add what the party says."""
+        headers = {"X-Api-Key": channel_key(channel), "Idempotency-Key": f"k{next(self.numbers)}"}
+        url = f"/v1/receipts/{issue.receipt}/supplements"
+        answer = await self.client("intake").post(url, json={"text": text}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        await self.quiet()
+
     def taken(self, answer: httpx.Response, **said: Any) -> Issue:
         """Read what a sender was answered."""
         return Issue(answer.json()["id"], answer.json()["receipt"], said)
@@ -232,8 +240,8 @@ class City:
         return _once(await self.broker.read(names.unit_topic(unit), issue.id))
 
     async def contact(self, issue: Issue, part: Literal["party", "filer", "original"]) -> Any:
-        """Open a box of the issue's contact, as it travels."""
-        [record] = await self.broker.read(names.CONTACTS, f"{issue.id}/intake")
+        """Open a box of the issue's contact, as it travels: of the newest record."""
+        record = (await self.broker.read(names.CONTACTS, f"{issue.id}/intake"))[-1]
         box = codec.decode(names.CONTACT_RECORD, record.value or b"")[part]
         sealed = Sealed.read({"key_id": box["key"], "nonce": box["nonce"], "box": box["sealed"]})
         return orjson.loads(Sealer(KEYS).open(sealed, f"{issue.id}/intake/{part}".encode()))

@@ -12,6 +12,7 @@ from sanfu.intake.domain.rules import IntakeRules
 from tests.unit.intake.world import NOW, pack
 
 RULES = IntakeRules(pack())
+ADDED = (names.ISSUE_SUPPLEMENTED, {"number": 1, "contact": "none"})
 FIRST: dict[str, Any] = {"receipt": "R", "urgency": "normal", "secrecy": "open"}
 
 
@@ -55,8 +56,8 @@ def test_a_late_step_of_an_assisting_unit_leads_nobody_back(late: str) -> None:
 def test_after_a_rest_it_stands_where_it_stood() -> None:
     assert after(*WAY[:3], names.ISSUE_SUSPENDED)["state"] == "suspended"
     assert after(*WAY[:3], names.ISSUE_SUSPENDED, names.ISSUE_RESUMED)["state"] == "acknowledged"
-    assert after(names.SUPPLEMENT_ASKED, names.ISSUE_SUPPLEMENTED)["state"] == "submitted"
-    assert after(*WAY[:3], names.ISSUE_SUPPLEMENTED)["state"] == "acknowledged"
+    assert after(names.SUPPLEMENT_ASKED, ADDED)["state"] == "submitted"
+    assert after(*WAY[:3], ADDED)["state"] == "acknowledged"
 
 
 def test_a_new_round_undoes_what_was_done() -> None:

@@ -18,13 +18,17 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.codec import Codec
 from sanfu.contracts.contacts import ContactRecord
+from sanfu.contracts.envelope import Event
 from sanfu.contracts.registry import codec
+from sanfu.contracts.wire import to_headers
 from sanfu.intake.app import assemble
 from sanfu.intake.settings import IntakeSettings
+from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.sealing import Keys, Sealed, Sealer
 from sanfu.runtime.service import Parts, Service
+from tests.support.eventually import eventually
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CITY = Path(__file__).resolve().parents[3] / "cities" / "yiwu"
@@ -61,6 +65,13 @@ class World:
         records = await self.broker.read(names.ISSUES)
         return [orjson.loads(record.value or b"") for record in records]
 
+    async def hear(self, issue: str, type: str, body: dict[str, Any]) -> None:
+        """Have desk tell something of an issue, and wait until intake knows it."""
+        event = Event(f"desk:{issue}:1", type, "desk", issue, 1, self.clock.now(), body)
+        record = Outgoing(names.ISSUES, issue, codec.encode(type, body), to_headers(event))
+        assert all(await self.broker.publish([record]))
+        await eventually(lambda: self.documents.documents[issue]["seen"].get("desk") == 1)
+
     async def contacts(self) -> list[tuple[str, ContactRecord | None]]:
         """The contact topic's records: key, and the record; None for a tombstone."""
         await self.service.commands.drain()
@@ -91,6 +102,7 @@ def settings(**more: Any) -> IntakeSettings:
         "ops_token": SecretStr(OPS["Authorization"].removeprefix("Bearer ")),
         "channel_keys": SecretStr(orjson.dumps(KEYED).decode()),
         "public_rate": "1000/minute",
+        "public_url": "http://city.example",
     }
     return IntakeSettings(**{**given, **more})
 

@@ -44,10 +44,18 @@ class Contact(Body):
     language: str | None = Field(default=None, max_length=20, description="Language to write in")
 
 
+class Added(Body):
+    """What was really written in a supplement."""
+
+    number: Count = Field(description="The supplement's number")
+    text: str = Field(description="Text")
+
+
 class Original(Body):
     """What is inside the original's box: what was really written."""
 
-    title: str = Field(description="Title")
-    text: str = Field(description="Text")
+    title: str | None = Field(default=None, description="Title, if it had to be masked or withheld")
+    text: str | None = Field(default=None, description="Text, likewise")
     address: str | None = Field(default=None, description="Address of the place of the problem, before masking")
     answers: Answers = Field(default_factory=dict, description="Answers to the channel's own questions, before masking")
+    added: list[Added] = Field(default_factory=list, description="Supplements that were masked or withheld, as written")

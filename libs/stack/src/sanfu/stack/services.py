@@ -42,8 +42,11 @@ def service(plan: Plan, name: str) -> Program:
 def _own(places: Places) -> dict[str, dict[str, str]]:
     """What one service is told and no other."""
     return {
-        "intake": {"SANFU_CHANNEL_KEYS_FILE": str(places.channel_keys)},
-        "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens)},
+        "intake": {
+            "SANFU_CHANNEL_KEYS_FILE": str(places.channel_keys),
+            "SANFU_PUBLIC_URL": url(places, "desk"),
+        },
+        "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens), "SANFU_INTAKE_URL": url(places, "intake")},
         "notify": {
             "SANFU_SMS_URL": f"{url(places, 'sinks')}/sms",
             "SANFU_PUBLIC_URL": url(places, "desk"),

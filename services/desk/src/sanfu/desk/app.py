@@ -108,7 +108,10 @@ def assemble(
     provider = _provider(settings, entry.secret)
     door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
     evidence = Evidence(desk, _files(parts), Pictures(), _own_key(keys, b"desk evidence"), settings.evidence_limit)
-    parties = Parties(desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots))
+    parties = Parties(
+        desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots),
+        settings.intake_url and settings.intake_url.rstrip("/"),
+    )  # fmt: skip
     identities = Identities(desk.accounts, settings.oidc_match)
 
     async def prepare() -> None:

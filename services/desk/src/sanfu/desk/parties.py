@@ -32,12 +32,14 @@ COMMANDS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """`links` None: there is no key ring, nothing can be signed, and no party comes in."""
+    """`links` None: there is no key ring, nothing can be signed, and no party comes in. `intake_url`: where a party's
+    browser finds intake, without a slash."""
 
     desk: Desk
     links: Links | None
     entry: Entry
     rules: Callable[[Pack], DeskRules]
+    intake_url: str | None = None
 
     async def enter(self, number: str, digits: str, address: str) -> str:
         """Return the token of a visit. Raises Refusal: 401 if number and digits don't fit, 429 if one has to wait."""

@@ -28,6 +28,11 @@ class DeskSettings(ServiceSettings):
     evidence_limit: int = Field(
         20 * 1024 * 1024, ge=1024, le=50_000_000, description="bytes of one file: a photo of a good phone, a long scan"
     )
+    intake_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+/?$",
+        description="where a party's browser finds intake: its page sends there what is added; absent: not offered",
+    )
     secure_cookies: bool = Field(False, description="set it where pages are served over https: then only there")
 
     @model_validator(mode="after")

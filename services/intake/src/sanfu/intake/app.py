@@ -16,9 +16,11 @@ from sanfu.intake.entrypoints.http import Intake, routes
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.submissions import Submissions
+from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.ports import Records
 from sanfu.intake.settings import IntakeSettings
 from sanfu.runtime.fold import Done
+from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
@@ -75,8 +77,12 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         _show_version(service, newer)
         return IntakeRules(newer)
 
-    submissions = Submissions(do, Sealer(Keys.parse(settings.keys.get_secret_value())), parts.clock)
-    intake = Intake(submissions, channels, Erasures(do, records, submissions.indexes), records, pack)
+    keys = Keys.parse(settings.keys.get_secret_value())
+    sealer = Sealer(keys)
+    submissions = Submissions(do, sealer, parts.clock)
+    supplements = Supplements(do, records, sealer, Links.of(keys), parts.clock)
+    erasures = Erasures(do, records, submissions.indexes)
+    intake = Intake(submissions, supplements, channels, erasures, records, pack, settings.public_url)
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
         routers=[routes(intake, settings.ops_token)], background=[lambda: _refreshed(channels)], prepare=prepare,

@@ -47,6 +47,10 @@ class Records(Protocol):
         """Return the contacts that have any of these blind indexes, of party or filer; at most 1000."""
         ...
 
+    async def contact(self, issue: str) -> Kept | None:
+        """Return the contact that rests here for an issue."""
+        ...
+
     async def keep(self, contact: Kept) -> None:
         """Replace an issue's contact by this one."""
         ...

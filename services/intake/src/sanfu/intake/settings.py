@@ -23,6 +23,12 @@ class IntakeSettings(ServiceSettings):
         "20/minute", description="reports that one address may send over public channels without a key: `limits` syntax"
     )
 
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="where parties find desk's pages: a form that adds something leads back there",
+    )
+
     @field_validator("public_rate")
     @classmethod
     def a_rate(cls, given: str) -> str:

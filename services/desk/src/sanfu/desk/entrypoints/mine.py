@@ -20,7 +20,9 @@ from sanfu.runtime.rules import Refusal
 
 Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
 Command = Literal["rate", "remind", "request_reopen", "object", "withdraw"]
-Done = Annotated[Command | None, Query()]
+Done = Annotated[Command | Literal["add"] | None, Query()]
+Failed = Annotated[Literal["add"] | None, Query()]
+OVER = frozenset({"closed", "reopen_requested", "merged"})
 UNSEARCHED = {"X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -43,10 +45,10 @@ def routes(parties: Parties) -> APIRouter:
         return RedirectResponse(f"/my/{token}?lang={spoken}", 303)
 
     @router.get("/my/{token}", response_class=HTMLResponse, include_in_schema=False)
-    async def mine(token: str, language: Spoken = None, done: Done = None) -> Response:
+    async def mine(token: str, language: Spoken = None, done: Done = None, failed: Failed = None) -> Response:
         """A party's own report: how it stands, and what it can do now."""
         try:
-            return await _mine(parties, token, language, done=done)
+            return await _mine(parties, token, language, done=done, wrong="failed_add" if failed else "")
         except Refusal as refusal:
             spoken = language or "zh"
             return _find(parties, spoken, refusal.status, MINE[spoken]["gone"])
@@ -104,9 +106,16 @@ async def _mine(
     view = shown(case, pack, spoken, [command for command in COMMANDS if command in possible])
     more: dict[str, Any] = {
         "mine": words, "view": view, "token": token, "wrong": told, "done": words[f"done_{done}"] if done else "",
-        "key": secrets.token_urlsafe(12),
+        "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case),
     }  # fmt: skip
-    return _unsearched(page("mine.html", parties.desk, spoken, status, **more))
+    return _unsearched(page("mine.html", parties.desk, spoken, status, sends_to=parties.intake_url, **more))
+
+
+def _adding(parties: Parties, token: str, case: Mapping[str, Any]) -> str | None:
+    """Return where the page sends what is added: to intake, which takes in what parties say; none once it is over."""
+    if parties.intake_url is None or case["state"] in OVER:
+        return None
+    return f"{parties.intake_url}/v1/supplements/{token}"
 
 
 def _unsearched(answer: Response) -> Response:

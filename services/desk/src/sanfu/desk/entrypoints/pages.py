@@ -19,9 +19,12 @@ from sanfu.desk.handlers import Desk
 
 Language = Annotated[Literal["zh", "en"], Query(alias="lang")]
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
 GUARDED = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -35,8 +38,12 @@ def templates() -> Environment:
     return Environment(loader=PackageLoader("sanfu.desk", "pages"), autoescape=True, undefined=StrictUndefined)
 
 
-def page(name: str, desk: Desk, language: str, status: int = 200, **more: Any) -> HTMLResponse:
-    return HTMLResponse(_rendered(name, desk, language, **more), status, GUARDED)
+def page(
+    name: str, desk: Desk, language: str, status: int = 200, *, sends_to: str | None = None, **more: Any
+) -> HTMLResponse:
+    """Render a page. `sends_to`: the one other origin that a form of it may go to."""
+    guarded = {**GUARDED, "Content-Security-Policy": f"{POLICY} {sends_to}"} if sends_to else GUARDED
+    return HTMLResponse(_rendered(name, desk, language, **more), status, guarded)
 
 
 def _rendered(name: str, desk: Desk, language: str, **more: Any) -> str:

@@ -33,6 +33,11 @@ class MemoryRecords:
         kept = map(read, self._documents.others["contacts"].values())
         return [one for one in kept if {*one.party, *one.filer} & {*indexes}]
 
+    async def contact(self, issue: str) -> Kept | None:
+        self._answer()
+        found = self._documents.others["contacts"].get(issue)
+        return read(found) if found else None
+
     async def keep(self, contact: Kept) -> None:
         self._answer()
         self._documents.others["contacts"][contact.issue] = written(contact)

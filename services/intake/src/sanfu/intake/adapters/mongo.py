@@ -35,6 +35,11 @@ class MongoRecords:
             found = await self._contacts.find({"$or": [{"party": wanted}, {"filer": wanted}]}).to_list(MOST)
         return [read(document) for document in found]
 
+    async def contact(self, issue: str) -> Kept | None:
+        async with spoken():
+            found = await self._contacts.find_one({"_id": issue})
+        return read(found) if found else None
+
     async def keep(self, contact: Kept) -> None:
         async with spoken():
             await self._contacts.replace_one({"_id": contact.issue}, written(contact), upsert=True)

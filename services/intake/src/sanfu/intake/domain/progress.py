@@ -63,6 +63,9 @@ def moved(state: State, event: Event) -> State:
             return {**state, "secrecy": event.data["secrecy"]}
         case names.URGENCY_CHANGED:
             return {**state, "urgency": event.data["urgency"]}
+        case names.ISSUE_SUPPLEMENTED:
+            rests = {"contact": event.data["contact"]} if event.data["contact"] != "none" else {}
+            return {**_stepped(state, event), "supplements": event.data["number"], **rests}
         case _:
             return _stepped(state, event)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.names import ISSUE_SUBMITTED
-from sanfu.intake.domain import admission, contact, progress, submission
+from sanfu.intake.domain import admission, contact, progress, submission, supplements
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Publish, Refusal, Relay, State
 
 CONTACTS = "contacts"
@@ -23,7 +23,8 @@ class IntakeRules:
 
     Commands: `SubmitIssue {report, channel, receipt, boxes, blind}`: the report as the API's model has it, boxes sealed
     and blind indexes made for party and filer, a box for the original in any case (dropped where the text needed no
-    masking). `EraseContact {version, boxes}`: tell the contact without what was erased; without boxes, a tombstone.
+    masking). `Supplement {issue, said, people, rest}`: what is added, whom it must not name, and how it would rest with
+    the contact. `EraseContact {version, boxes}`: tell the contact without what was erased; without boxes, a tombstone.
     """
 
     pack: Pack
@@ -48,6 +49,10 @@ class IntakeRules:
         match given:
             case Command("SubmitIssue", data):
                 return self._submit(state, data, now)
+            case Command("Supplement", data):
+                if not state:
+                    raise Refusal(404, "no-such-issue", "There is no such issue.")
+                return supplements.told(state, data, now)
             case Command("EraseContact", data):
                 return [_erased(data["issue"], data, now)]
             case Command(name):

@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, quote
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from sanfu.city.model import Pack
 from sanfu.intake.domain import progress, receipts
-from sanfu.intake.entrypoints.reports import Batch, Item, Progress, Report, Taken, Wanted
+from sanfu.intake.entrypoints.reports import Added, Batch, Item, Progress, Report, Supplement, Taken, Wanted
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures
-from sanfu.intake.handlers.submissions import Received, Submissions
+from sanfu.intake.handlers.submissions import Received, Sender, Submissions, key_refused
+from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.ports import Records
 from sanfu.runtime import texts
 from sanfu.runtime.direct import DirectRoute
@@ -24,18 +27,21 @@ from sanfu.runtime.rules import Refusal
 
 ApiKey = Annotated[texts.Key | None, Header(alias="X-Api-Key")]
 Key = Annotated[texts.Key | None, Header(alias="Idempotency-Key")]
+Spoken = Literal["zh", "en"] | None
 _REPORT = TypeAdapter(Report)
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What the routes work with. `pack` is the one in use."""
+    """What the routes work with. `pack` is the one in use, `public_url` where desk's pages for parties are."""
 
     submissions: Submissions
+    supplements: Supplements
     channels: Channels
     erasures: Erasures
     records: Records
     pack: Callable[[], Pack]
+    public_url: str | None = None
 
 
 def routes(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
@@ -43,6 +49,7 @@ def routes(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
     router = APIRouter()
     router.include_router(_submitting(intake))
     router.include_router(_public(intake))
+    router.include_router(_adding(intake))
     router.include_router(_operators(intake, ops_token))
     return router
 
@@ -81,15 +88,59 @@ def _public(intake: Intake) -> APIRouter:
     @router.get("/receipts/{number}", response_model=Progress)
     async def receipt(number: Annotated[str, Path(max_length=60)]) -> Response:
         """Show how far it has come. The number alone opens it, so: state and dates only."""
-        wanted = receipts.read(number, intake.pack().receipt_prefix)
-        if wanted is None:
-            expected = "16 characters, of which the last checks the others: see whether one is wrong or missing"
-            error = {"field": "path.number", "problem": "not_a_receipt_number", "expected": expected}
-            raise Refusal(400, "not-a-receipt-number", f"path.number: {expected}.", errors=[error])
-        state = await intake.records.by_receipt(wanted)
+        state = await intake.records.by_receipt(_read(intake, number))
         if state is None:
             raise Refusal(404, "no-such-receipt", "The number is well formed, but no report has it.")
         return Response(orjson.dumps(progress.shown(state)), media_type="application/json")
+
+    return router
+
+
+def _read(intake: Intake, number: str) -> str:
+    """Read a receipt number as somebody typed it. Raises Refusal 400."""
+    wanted = receipts.read(number, intake.pack().receipt_prefix)
+    if wanted is None:
+        expected = "16 characters, of which the last checks the others: see whether one is wrong or missing"
+        error = {"field": "path.number", "problem": "not_a_receipt_number", "expected": expected}
+        raise Refusal(400, "not-a-receipt-number", f"path.number: {expected}.", errors=[error])
+    return wanted
+
+
+def _adding(intake: Intake) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["intake"])
+
+    @router.post(
+        "/receipts/{number}/supplements", status_code=201, response_model=Added, responses={200: {"model": Added}}
+    )
+    async def supplement(
+        number: Annotated[str, Path(max_length=60)], said: Supplement, api_key: ApiKey = None, key: Key = None
+    ) -> Response:
+        """Add what the party says, also in answer to a question. It takes a channel's key and an Idempotency-Key."""
+        channel = intake.channels.keyed(intake.pack(), api_key)
+        if key is None:
+            raise key_refused("on a channel with a key this header")
+        received = await intake.supplements.by_channel(_read(intake, number), channel, said.model_dump(), key)
+        body = {**progress.shown(received.state), "number": received.state["supplements"]}
+        kept = {name: body[name] for name in ("receipt", "number", "state")}
+        return Response(orjson.dumps(kept), 200 if received.repeated else 201, media_type="application/json")
+
+    @router.post("/supplements/{token}", status_code=303, include_in_schema=False)
+    async def form(token: Annotated[str, Path(max_length=200)], request: Request, lang: Spoken = None) -> Response:
+        """Take the form of the party's own page: the link in it is the proof. It leads back to the page."""
+        if intake.public_url is None:
+            raise Refusal(409, "no-way-back", "This service was not told where desk's pages are: set SANFU_PUBLIC_URL.")
+        address = request.client.host if request.client else "-"
+        intake.channels.count(Sender("supplement", keyed=False, address=address))
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        given = {name: values[0] for name, values in fields.items()}
+        try:
+            said = Supplement(text=given.get("text", "").strip())
+            await intake.supplements.by_party(token, said.model_dump(), given.get("key", "")[:100] or "form")
+            told = "done=add"
+        except (ValidationError, Refusal):
+            told = "failed=add"
+        spoken = f"&lang={lang}" if lang else ""
+        return RedirectResponse(f"{intake.public_url.rstrip('/')}/my/{quote(token)}?{told}{spoken}", 303)
 
     return router
 

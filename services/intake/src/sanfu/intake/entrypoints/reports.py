@@ -120,6 +120,21 @@ class Report(Strict):
         return given
 
 
+class Supplement(Strict):
+    """What is to be added to a report."""
+
+    text: Annotated[str, Text(10_000, 1)]
+    reported_at: Instant | None = Field(None, description="When it was said to the channel; absent: now")
+
+
+class Added(Body):
+    """What became of it. It is journaled."""
+
+    receipt: str
+    number: int = Field(description="Counts what was added to the report, from 1")
+    state: str
+
+
 class Batch(Body):
     """Reports, each taken or refused by itself."""
 

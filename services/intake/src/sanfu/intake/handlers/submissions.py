@@ -81,10 +81,10 @@ class Submissions:
         name = "header.Idempotency-Key"
         if key is not None:
             if not sender.keyed and len(key) < SHORTEST_PUBLIC_KEY:
-                raise _key_refused(f"without an API key at least {SHORTEST_PUBLIC_KEY} characters: make it a UUID")
+                raise key_refused(f"without an API key at least {SHORTEST_PUBLIC_KEY} characters: make it a UUID")
             return ids.keyed(sender.channel, "key", key), name
         if sender.keyed:
-            raise _key_refused("on a channel with a key this header, or external_id in the body")
+            raise key_refused("on a channel with a key this header, or external_id in the body")
         return ids.unkeyed(self.clock.now(), self.random(10)), name
 
     def _sealed(self, issue: str, report: Report) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -94,12 +94,8 @@ class Submissions:
             "filer": _contact(report["filer"]),
             "original": {**original, "address": report["place"]["address"]},
         }
-        boxes = {name: self._box(issue, name, content) for name, content in contents.items() if content}
+        boxes = {name: box(self.sealer, issue, name, content) for name, content in contents.items() if content}
         return boxes, {name: self.indexes(contents[name] or {}) for name in ("party", "filer")}
-
-    def _box(self, issue: str, name: str, content: Mapping[str, Any]) -> dict[str, str]:
-        sealed = self.sealer.seal(orjson.dumps(content), f"{issue}/intake/{name}".encode()).written()
-        return {"key": sealed["key_id"], "nonce": sealed["nonce"], "sealed": sealed["box"]}
 
     def indexes(self, person: Mapping[str, Any]) -> list[str]:
         """Return the blind indexes by which a person is found again: phone and e-mail, in one form each."""
@@ -109,6 +105,12 @@ class Submissions:
         if email := person.get("email"):
             found.append(self.sealer.blind_index(plain(email), "email"))
         return found
+
+
+def box(sealer: Sealer, issue: str, name: str, content: Mapping[str, Any]) -> dict[str, str]:
+    """Seal a part of an issue's contact, as the contract of the contact record has it."""
+    sealed = sealer.seal(orjson.dumps(content), f"{issue}/intake/{name}".encode()).written()
+    return {"key": sealed["key_id"], "nonce": sealed["nonce"], "sealed": sealed["box"]}
 
 
 def _contact(person: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -129,6 +131,6 @@ def _about(field: str, refusal: Refusal) -> Refusal:
     return Refusal(409, refusal.slug, f"{field}: another body came under this one before", errors=[error])
 
 
-def _key_refused(expected: str) -> Refusal:
+def key_refused(expected: str) -> Refusal:
     error = {"field": "header.Idempotency-Key", "problem": "missing_or_weak", "expected": expected}
     return Refusal(422, "invalid-input", f"Not as it should be: header.Idempotency-Key: {expected}.", errors=[error])

@@ -16,13 +16,14 @@ from sanfu.contracts.envelope import Event, moment
 from sanfu.notify.domain import story
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery, delivery_id, end
 from sanfu.notify.domain.records import written
+from sanfu.notify.domain.wording import LINK_ENDS
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
 
 COLLECTION = "deliveries"
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "leader"})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "link_until", "until",
+    "until", *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}

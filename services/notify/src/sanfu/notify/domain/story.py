@@ -64,6 +64,7 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_MERGED: ("reply",),
     names.REOPEN_DECLINED: ("reply",),
     names.PETITION_REVIEW_DECIDED: ("reply",),
+    names.SUPPLEMENT_ASKED: ("answer_by",),
 }
 """What each event says of the issue as it stands from then on; what it leaves empty stays as it was."""
 _CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")

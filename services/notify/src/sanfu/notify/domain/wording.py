@@ -48,6 +48,15 @@ def template_of(pack: Pack, delivery: Delivery, locale: str) -> Template | None:
     return found.get(locale) or next(close, None) or found.get(pack.locales[0])
 
 
+LINK_ENDS = ("link_until", "answer_by", "appeal_until", "objection_until")
+"""Facts that say until when the party has something to do on its page."""
+
+
+def link_end(facts: Mapping[str, Any]) -> str | None:
+    """Return until when a message's link is to be good; None where there is nothing for the party to do."""
+    return next((str(facts[name]) for name in LINK_ENDS if facts.get(name)), None)
+
+
 def needs_link(template: Template) -> bool:
     """Tell whether the message holds a link: a proof that its bearer is the party, for nobody else's eyes."""
     return any(name == "link" for _, name, _, _ in Formatter().parse(template.body))
@@ -122,7 +131,7 @@ class _Values(dict[str, str]):
             case "link":
                 return str(facts["link"])
             case "until":
-                return self._time(moment(facts["link_until"]))
+                return self._time(moment(link_end(self._delivery.facts) or ""))
             case "step":
                 return self._word(facts.get("to_role", ""))
             case _:
