@@ -82,6 +82,7 @@ async def test_who_asked_to_be_forgotten_is_forgotten_after_a_kill_each_contact_
         batch = {"issues": [report(external_id=str(n)) for n in range(REPORTS)]}
         taken = (await client.post("/v1/issues/batch", json=batch, headers=HOTLINE)).json()
         keys = {f"{one['issue']['id']}/intake" for one in taken}
+        await eventually(lambda: is_quiet(client), within=30)
         with pytest.raises(httpx.TransportError):
             await client.post("/v1/erasures", json=PERSON, headers=OPS)
     assert await kept(database, prefix) == REPORTS - hit + 1

@@ -68,6 +68,17 @@ async def test_what_was_really_written_rests_with_the_contact_and_is_erased_with
     assert world.documents.others["contacts"][issue]["boxes"] == {}, "who was erased is not kept again"
 
 
+async def test_before_it_is_known_whom_a_text_must_not_name_nothing_is_added(world: World) -> None:
+    issue, number = await receipt(world)
+    kept = world.documents.others["contacts"].pop(issue)
+    found = await add(world, number, "我是王小明。", status=503)
+    assert found["type"].endswith("unavailable")
+    assert await form(world, link(number), text="我是王小明。") == (303, f"{PAGE}/my/{link(number)}?failed=add&lang=en")
+    world.documents.others["contacts"][issue] = kept
+    await add(world, number, "我是王小明。")
+    assert ["王小明" in body["text"] for body in await added(world)] == [False]
+
+
 async def test_many_add_at_one_instant_and_nothing_is_lost(world: World) -> None:
     _, number = await receipt(world)
     await asyncio.gather(*(add(world, number, f"第{n}条", f"k{n}") for n in range(4)))

@@ -22,6 +22,7 @@ from sanfu.intake.ports import Records
 from sanfu.runtime import texts
 from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.http import ops_guard
+from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.problems import expected, field_path, problem
 from sanfu.runtime.rules import Refusal
 
@@ -137,7 +138,7 @@ def _adding(intake: Intake) -> APIRouter:
             said = Supplement(text=given.get("text", "").strip())
             await intake.supplements.by_party(token, said.model_dump(), given.get("key", "")[:100] or "form")
             told = "done=add"
-        except (ValidationError, Refusal):
+        except (ValidationError, Refusal, Unavailable):
             told = "failed=add"
         spoken = f"&lang={lang}" if lang else ""
         return RedirectResponse(f"{intake.public_url.rstrip('/')}/my/{quote(token)}?{told}{spoken}", 303)

@@ -12,6 +12,7 @@ from sanfu.intake.handlers.submissions import Do, Received, box
 from sanfu.intake.ports import Kept, Records
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.links import Links
+from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.sealing import Sealed, Sealer
 
@@ -55,6 +56,8 @@ class Supplements:
             raise Refusal(404, "no-such-receipt", "The number is well formed, but no report has it.")
         issue: str = state["_id"]
         kept = await self.records.contact(issue)
+        if kept is None and state["submission"]["contact"] != "none":
+            raise Unavailable("Its contact is still on its way here: without it nobody knows what must be masked.")
         erased = kept is not None and not kept.boxes
         rest = None if erased else self._rest(issue, kept, number(state), said["text"])
         data = {"issue": issue, "said": {**said, "number": number(state)}, "people": self._people(kept), "rest": rest}
