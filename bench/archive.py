@@ -14,7 +14,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.registry import codec
 from sanfu.desk.domain.case import evolve
-from sanfu.desk.domain.finding import found_by
+from sanfu.desk.domain.finding import by_number
 from sanfu.runtime.broker import partition_of
 
 OPEN = 8_000
@@ -40,7 +40,8 @@ def _one(folded: Case, number: int, count: int, pick: random.Random) -> Case:
     receipt = "YW-" + "-".join(bare[at : at + 4] for at in range(0, 16, 4))
     at = NOW - (timedelta(minutes=number % 20_000) if folded["open"] else SPAN * (number / count))
     limit = instant(NOW + timedelta(days=1, seconds=pick.randint(0, 14 * 86400)))
-    own: Case = {"receipt": receipt, "submitted_at": instant(at), "found_by": found_by({**folded, "receipt": receipt})}
+    tokens = [token for token in folded["found_by"] if not token.startswith("#")] + by_number(receipt)
+    own: Case = {"receipt": receipt, "submitted_at": instant(at), "found_by": tokens}
     if folded["open"]:
         clock = {**folded["clocks"]["handling"], "limit": limit}
         own |= {"limit": limit, "order": f"3|{limit}", "clocks": {"handling": clock}}
