@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from PIL import Image
 
 from sanfu.notify.domain.delivery import Outcome, Sent
@@ -81,9 +82,12 @@ class Person:
         await self.city.quiet()
         return dict(answer.json())
 
-    async def reads(self, path: str) -> dict[str, Any]:
+    async def get(self, path: str, **query: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token(self.id)}"}
-        answer = await self.city.client("desk").get(f"/v1/{path}", headers=headers)
+        return await self.city.client("desk").get(path, params=query or None, headers=headers)
+
+    async def reads(self, path: str) -> dict[str, Any]:
+        answer = await self.get(f"/v1/{path}")
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 

@@ -20,6 +20,7 @@ from tests.support.cases import (
     submitted,
 )
 from tests.support.eventually import eventually
+from tests.support.following import DRAWN
 from tests.unit.desk.test_assisting import does, refuses, seen
 from tests.unit.desk.test_life import REPLY
 
@@ -193,7 +194,7 @@ async def acknowledged(desk: Desk, **more: Any) -> None:
 async def test_a_case_exempted_from_contact_is_handled_and_followed_up_by_somebody_who_speaks_or_goes_there(
     desk: Desk,
 ) -> None:
-    await acknowledged(desk, contact="none")
+    await acknowledged(desk, contact="none", receipt=DRAWN)
     assert await refuses(desk, OFFICER, "exempt", of="contact", reason="匿名") == "not-now"
     assert await refuses(desk, OFFICE, "exempt", of="follow_up", reason="匿名") == "invalid-input"
     await does(desk, OFFICE, "exempt", of="contact", reason="匿名，无联系方式")

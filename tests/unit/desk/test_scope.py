@@ -6,18 +6,17 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanfu.city.calendar import Holidays
 from sanfu.desk.adapters.memory import MemoryCases
 from sanfu.desk.domain.people import viewer
-from sanfu.desk.domain.rules import DeskRules, offered
+from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Clause, Grant, Viewer, covering, line, scope, subtrees, widest
 from sanfu.desk.domain.table import COMMANDS, LEAD
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.ports import Wanted
 from sanfu.runtime.paging import Page
-from sanfu.runtime.rules import Actor, Command, Refusal
+from sanfu.runtime.rules import Actor, Command, Draft, Refusal
 from tests.support.packs import shipped
-from tests.unit.desk.test_table import EXAMPLES, SAID
+from tests.unit.desk.test_table import EXAMPLES, RULES, SAID
 
 PACK = shipped()
 TREE = subtrees(PACK.units)
@@ -119,10 +118,11 @@ def test_nobody_changes_what_they_do_not_see(who: Viewer, case: dict[str, Any], 
     command = Command(name, {"said": said, "scope": mine}, Actor(who.id, "", who.unit), "k")
     seen = [grant for grant in who.grants if within(grant, case)]
     try:
-        drafts = DeskRules(PACK, Holidays()).decide(case, command, NOW)
+        drafts = RULES.decide(case, command, NOW)
     except Refusal as refusal:
         assert (refusal.status == 404) == (not seen)
         return
+    assert isinstance(drafts[0], Draft)
     by = drafts[0].data["by"]
     assert by["role"] in {grant.role for grant in seen}
     assert by["unit"] in {who.unit, *(grant.standing_in for grant in seen)}

@@ -18,7 +18,7 @@ from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.domain.table import AFTER, COMMANDS, LEAD, OF_EMERGENCIES, STATES, TABLE, allowed
 from sanfu.desk.entrypoints.commands.all import BODIES
-from sanfu.runtime.rules import Actor, Command, Refusal
+from sanfu.runtime.rules import Actor, Command, Draft, Refusal
 from tests.support.cases import MORNING, Story, assigned, review, submitted
 from tests.support.packs import shipped
 
@@ -30,7 +30,7 @@ ROLES = (
     "window_agent", "monitor",
 )  # fmt: skip
 ALL = frozenset({"open", "internal", "confidential"})
-RULES = DeskRules(shipped(), Holidays(), Lots(b"no ticket of this test is drawn"))
+RULES = DeskRules(shipped(), Holidays(), Lots(b"no ticket of this test is drawn"), lambda case, texts: {"box": "shut"})
 PEOPLE = tuple(role for role in ROLES if role != "system")
 SAID: Mapping[str, Mapping[str, Any]] = {
     "dispatch": {"unit": "urban-management", "grade": "simple", "reason": "归口"},
@@ -93,7 +93,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "exempt": {"of": "contact", "reason": "匿名"},
     "raise_urgency": {"urgency": "urgent", "reason": "路面积水"},
     "lower_urgency": {"urgency": "normal", "reason": "误报"},
-    "raise_secrecy": {"secrecy": "confidential"},
+    "raise_secrecy": {"secrecy": "confidential", "reason": "涉及未成年人"},
     "lower_secrecy": {"secrecy": "open", "reason": "经核实不涉密"},
     "reopen": {"reason": "仍不亮"},
     "close": {"kind": "explained", "reply": "该路段由村集体管护。"},
@@ -122,6 +122,8 @@ def order(case: Mapping[str, Any], name: str, role: str, who: str = "", **said: 
     data = {"said": body, "scope": (clause(role),), "id": "i-1", "others": OTHERS}
     command = Command(name, data, Actor(who or role, role, unit), "k")
     for draft in RULES.decide(case, command, MORNING + timedelta(minutes=5)):
+        if not isinstance(draft, Draft):
+            continue
         event = Story("i-1").event("desk", draft.type, draft.data)
         case = RULES.evolve(case, event)
     return case

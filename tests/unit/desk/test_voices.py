@@ -8,7 +8,7 @@ from sanfu.contracts import names
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.entrypoints.commands.all import BODIES
-from sanfu.runtime.rules import Actor, Command, Refusal
+from sanfu.runtime.rules import Actor, Command, Draft, Refusal
 from tests.support.cases import (
     CALLER,
     OFFICE,
@@ -73,7 +73,7 @@ def by_party(desk: Desk, command: str, said: dict[str, Any]) -> list[str]:
     body = BODIES[command].model_validate(said).model_dump(mode="json")
     given = Command(command, {"said": body, "scope": (clause,)}, Actor("party", "party"), "k")
     rules = DeskRules(packs().current, desk.service.machine.rules.holidays)  # type: ignore[attr-defined]
-    return [draft.type for draft in rules.decide(case, given, desk.clock.now())]
+    return [one.type for one in rules.decide(case, given, desk.clock.now()) if isinstance(one, Draft)]
 
 
 # ── reminders, supporters ────────────────────────────────────────────────────────────────────────────────────────────

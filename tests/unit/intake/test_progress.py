@@ -13,7 +13,7 @@ from tests.unit.intake.world import NOW, pack
 
 RULES = IntakeRules(pack())
 ADDED = (names.ISSUE_SUPPLEMENTED, {"number": 1, "contact": "none"})
-FIRST: dict[str, Any] = {"receipt": "R", "urgency": "normal", "secrecy": "open"}
+FIRST: dict[str, Any] = {"receipt": "R", "urgency": "normal", "secrecy": "open", "place": {}}
 
 
 def after(*steps: str | tuple[str, dict[str, Any]], secrecy: str = "open") -> dict[str, Any]:
@@ -74,5 +74,8 @@ def test_the_citys_promise_is_shown_and_no_other_clock() -> None:
 
 
 def test_of_a_sealed_issue_only_that_it_was_handed_over() -> None:
-    for shown in (after(*WAY, secrecy="sealed"), after(*WAY, (names.SECRECY_CHANGED, {"secrecy": "sealed"}))):
+    for shown in (
+        after(*WAY, secrecy="sealed"),
+        after(*WAY, (names.SECRECY_CHANGED, {"secrecy": "sealed", "title": "保密事项"})),
+    ):
         assert (shown["state"], shown["dates"], shown["due_at"]) == ("handed_over", {}, None)

@@ -24,7 +24,8 @@ ISSUE_EVENTS = _words(
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )
 AFFAIR_EVENTS = _words(
-    "OrderRaised OrderReplied OrderReplyDeclined OrderLifted MeetingCalled AgendaChanged MeetingHeld TaskSet TaskDone"
+    "OrderRaised OrderReplied OrderReplyDeclined OrderLifted AffairHushed MeetingCalled AgendaChanged MeetingHeld "
+    "TaskSet TaskDone"
 )
 EVENTS = (*ISSUE_EVENTS, *AFFAIR_EVENTS)
 

@@ -1,6 +1,7 @@
 """Write, or check, everything that is made from the models: `python -m sanfu.contracts.generate [--check]`.
 
-Run it in the project's root: it writes schemas and the AsyncAPI document beside this module, and docs/events.md.
+Run it in the project's root: it writes schemas, the AsyncAPI document and `free_texts` beside this module, and
+docs/events.md.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sanfu.contracts import free
 from sanfu.contracts.asyncapi import document
 from sanfu.contracts.page import page
 from sanfu.contracts.registry import EVENTS
@@ -24,6 +26,7 @@ def artefacts(docs: Path = DOCS) -> Iterator[tuple[Path, str]]:
     for event in EVENTS:
         yield PACKAGE / "schemas" / f"{event.type}.json", _json(schema(event))
     yield PACKAGE / "asyncapi.json", _json(document())
+    yield PACKAGE / "free_texts.py", free.module()
     yield docs / "events.md", page()
 
 

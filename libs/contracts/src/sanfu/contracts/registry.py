@@ -263,6 +263,7 @@ EVENTS = (
     _affair(names.ORDER_REPLIED, affairs.OrderReplied, "sla router", "督办回复"),
     _affair(names.ORDER_REPLY_DECLINED, affairs.OrderReplyDeclined, "sla router", "督办回复退回"),
     _affair(names.ORDER_LIFTED, affairs.OrderLifted, "sla router notify", "督办解除"),
+    _affair(names.AFFAIR_HUSHED, affairs.AffairHushed, "", "事务文字封存"),
     _affair(names.MEETING_CALLED, affairs.MeetingCalled, "sla router", "会议召集"),
     _affair(names.AGENDA_CHANGED, affairs.AgendaChanged, "sla router", "议题调整"),
     _affair(names.MEETING_HELD, affairs.MeetingHeld, "sla router", "会议召开"),

@@ -73,10 +73,10 @@ def told(
     of: Setting, subject: str, state: Mapping[str, Any], outcomes: Sequence[Outcome], *, out: int, cause: Cause
 ) -> list[Told]:
     """Number the drafts from behind `out`, and evolve each at once."""
-    found, number = list[Told](), out
+    found, number, last = list[Told](), out, ""
     for draft in outcomes:
         if not isinstance(draft, Draft):
-            found.append(Told(None, state, [_silent(of, subject, draft)]))
+            found.append(Told(None, state, [_silent(of, subject, draft, last)]))
             continue
         number += 1
         body = of.codec.encode(draft.type, draft.data)
@@ -89,6 +89,7 @@ def told(
             concerned(of, event)
         headers = to_headers(event)
         own = of.entry(of.topic, subject, event.id, headers, body)
+        last = id
         found.append(Told(event, after, [own, *copies(of, state, after, event, headers)]))
         state = after
     return found
@@ -120,14 +121,15 @@ def copies(
                 headers = [*envelope, *((k, v.encode()) for k, v in more.items())]
                 entries.append(of.entry(topic, event.subject, event.id, headers, orjson.dumps(data)))
             case Insert():
-                entries.append(_silent(of, event.subject, sent))
+                entries.append(_silent(of, event.subject, sent, event.id))
     return entries
 
 
-def _silent(of: Setting, subject: str, sent: Publish | Insert) -> Entry:
-    """The entry of what is no event."""
+def _silent(of: Setting, subject: str, sent: Publish | Insert, about: str) -> Entry:
+    """The entry of what is no event; `about`: the event it goes with."""
     match sent:
         case Insert(collection, document):
-            return of.entry(f"db:{collection}", subject, document["_id"], [], dict(document))
+            kept = {"_id": about, **document}
+            return of.entry(f"db:{collection}", subject, kept["_id"], [], kept)
         case Publish(topic, key, value, id, more):
             return of.entry(topic, key, id, [(k, v.encode()) for k, v in more.items()], value)

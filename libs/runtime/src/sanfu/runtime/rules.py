@@ -84,7 +84,8 @@ class Relay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A document for another collection of this service, put there once: an existing `_id` is left as it is."""
+    """A document for another collection of this service, put there once: an existing `_id` is left as it is. One that
+    has none gets the id of the event that was decided just before it."""
 
     collection: str
     document: Mapping[str, Any]

@@ -53,6 +53,7 @@ from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
 from sanfu.desk.succession import Succession
+from sanfu.desk.texts import sealing
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.lines import Story
@@ -93,6 +94,7 @@ def assemble(
 
     keys = Keys.parse(settings.keys.get_secret_value()) if settings.keys else None
     sealer = Sealer(keys) if keys else None
+    seal = sealing(sealer) if sealer else None
     lots = Lots(hmac.digest(keys.index, b"follow-up lots", "sha256")) if keys else NO_LOTS
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, sealer)
 
@@ -109,7 +111,7 @@ def assemble(
     door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
     evidence = Evidence(desk, _files(parts), Pictures(), _own_key(keys, b"desk evidence"), settings.evidence_limit)
     parties = Parties(
-        desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots),
+        desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots, seal),
         settings.intake_url and settings.intake_url.rstrip("/"),
     )  # fmt: skip
     identities = Identities(desk.accounts, settings.oidc_match)
@@ -129,7 +131,7 @@ def assemble(
 
     def rules() -> dict[str, Rules]:
         pack = desk.city.pack
-        return {names.ISSUES: DeskRules(pack, holidays, lots), names.AFFAIRS: AffairRules(pack, holidays)}
+        return {names.ISSUES: DeskRules(pack, holidays, lots, seal), names.AFFAIRS: AffairRules(pack, holidays, seal)}
 
     async def watch() -> Mapping[str, Rules] | None:
         city = await asyncio.to_thread(_newer, desk.city, packs)
@@ -221,6 +223,7 @@ async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await shelves.filters.prepare("user")
     await shelves.evidence.prepare("case")
     await shelves.history.prepare("case+_id")
+    await shelves.sealed_texts.prepare("cases")
     await shelves.exports.prepare("user+at", "at")
     await shelves.readings.prepare("case+at", "user+at", "at")
     await shelves.sessions.prepare("user")

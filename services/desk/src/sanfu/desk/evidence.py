@@ -8,11 +8,11 @@ from secrets import token_hex
 from typing import Any, Final
 
 from sanfu.contracts.envelope import instant
-from sanfu.desk.domain.deeds.deed import SECRET
 from sanfu.desk.domain.files import MOST, PICTURES, described, kind_of
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import acting
 from sanfu.desk.domain.scope import Viewer, covering
+from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.table import TABLE
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, NoPicture, Pictures

@@ -15,15 +15,17 @@ from sanfu.desk.contacts import Opened, opened, people
 from sanfu.desk.domain.case import numbered
 from sanfu.desk.domain.files import NAMED_IN, check_named
 from sanfu.desk.domain.masking import TEXTS, masked
-from sanfu.desk.domain.reading import reader
+from sanfu.desk.domain.reading import reader, readers_of_texts, told_to
 from sanfu.desk.domain.rules import unknown
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, scope, subtrees, widest
+from sanfu.desk.domain.secrecy import no_keys
 from sanfu.desk.domain.table import FROM_OUTSIDE
 from sanfu.desk.ports import Cases, Document, Row, Shelves, Wanted
+from sanfu.desk.texts import read
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
 from sanfu.runtime.paging import Page
-from sanfu.runtime.rules import Actor, Command, Refusal
+from sanfu.runtime.rules import Actor, Command
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.store import Documents
 
@@ -158,6 +160,17 @@ class Desk:
         await self.note(who, [(case, clause, sorted(parts))], purpose)
         return opened(self.sealer, boxes, parts)
 
+    async def texts(self, who: Viewer, id: str, purpose: str) -> list[Document]:
+        """Open what people wrote about a confidential or sealed case; the reading is on record before anything is
+        shown. Raises Refusal: 404 out of scope or nothing there, 403 for a role that may not."""
+        case = await self.case(who, id)
+        clauses = readers_of_texts(covering(self.scope(who), case))
+        if self.sealer is None:
+            raise no_keys()
+        records = await self.shelves.sealed_texts.having("cases", id)
+        await self.note(who, [(case, clauses[0], ["texts"])], purpose)
+        return read(self.sealer, [one for one in records if told_to(clauses, case, one)], id)
+
     async def note(self, who: Viewer, read: Sequence[tuple[Document, Clause, Sequence[str]]], purpose: str) -> None:
         """Keep on record that somebody reads these parts of what is known of these cases' people."""
         now = instant(self.clock.now())
@@ -170,7 +183,3 @@ class Desk:
             for case, clause, parts in read
         ]  # fmt: skip
         await self.shelves.readings.put(readings)
-
-
-def no_keys() -> Refusal:
-    return Refusal(409, "no-keys", "This service has no key ring: set SANFU_KEYS_FILE.")

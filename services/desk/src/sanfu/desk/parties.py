@@ -10,6 +10,7 @@ from sanfu.city.model import Pack
 from sanfu.desk.contacts import opened
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import of_party
+from sanfu.desk.domain.secrecy import no_keys
 from sanfu.desk.entry import Entry
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
@@ -44,7 +45,7 @@ class Parties:
     async def enter(self, number: str, digits: str, address: str) -> str:
         """Return the token of a visit. Raises Refusal: 401 if number and digits don't fit, 429 if one has to wait."""
         if self.links is None or self.desk.sealer is None:
-            raise Refusal(409, "no-keys", "This service has no key ring: set SANFU_KEYS_FILE.")
+            raise no_keys()
         number = "".join(number.split()).upper()
         noted = await self.entry.try_number(number, address)
         case = await self.desk.cases.numbered(number)

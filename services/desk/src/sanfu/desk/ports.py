@@ -175,7 +175,8 @@ class Shelves:
     `readings`: who read whose contact, when, what for. `directory`: each record as last published or to be.
     `sessions`: who is logged in. `tries`: passwords tried in vain. `audit`: every change of an account. `filters`: what
     somebody looks for again and again. `exports`: who took out which list, when. `evidence`: which file
-    belongs to which case. `history`: what has left a case's own history, which is short."""
+    belongs to which case. `history`: what has left a case's own history, which is short. `sealed_texts`: what people
+    wrote about confidential and sealed cases, sealed, by the event that it was written for."""
 
     users: Shelf
     contacts: Shelf
@@ -188,6 +189,7 @@ class Shelves:
     exports: Shelf
     evidence: Shelf
     history: Shelf
+    sealed_texts: Shelf
 
 
 class NoPicture(Exception):

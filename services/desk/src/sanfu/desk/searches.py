@@ -10,7 +10,8 @@ from sanfu.desk.contacts import blind_indexes
 from sanfu.desk.domain.finding import LOOKED_AT, by_number, by_words, has_number, weight
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering
-from sanfu.desk.handlers import Desk, no_keys
+from sanfu.desk.domain.secrecy import no_keys
+from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Sought, Wanted
 from sanfu.runtime.rules import Refusal
 

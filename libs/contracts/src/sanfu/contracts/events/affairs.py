@@ -5,7 +5,19 @@ from typing import Literal
 from pydantic import Field
 
 from sanfu.contracts.events.limits import Milestone
-from sanfu.contracts.events.words import Attachment, Body, Code, Concerning, Count, Deed, Instant, Subject, Text, Unit
+from sanfu.contracts.events.words import (
+    Attachment,
+    Body,
+    Code,
+    Concerning,
+    Count,
+    Deed,
+    Instant,
+    Line,
+    Subject,
+    Text,
+    Unit,
+)
 
 OrderLevel = Literal["normal", "yellow", "red"]
 Cause = Literal["person", "instruction", "red_light", "two_unsatisfied", "false_completion", "inspection"]
@@ -48,11 +60,17 @@ class OrderLifted(Deed, Concerning):
     reason: Text = Field(description="Why")
 
 
+class AffairHushed(Deed, Concerning):
+    """An issue that it bears upon became confidential: nothing that was written of that stands in it any more."""
+
+    issue: Subject = Field(description="The issue that became confidential")
+
+
 class MeetingCalled(Deed, Concerning):
     """A meeting is called. `concerns` is its agenda: the issues it will decide about."""
 
     kind: MeetingKind = Field(description="What kind of meeting")
-    title: str = Field(max_length=300, description="Its title")
+    title: Line = Field(description="Its title")
     at: Instant = Field(description="When it begins")
     place: Unit | None = Field(default=None, description="Town or village it is held in")
     chair: Code | None = Field(default=None, description="Account of who leads it")
@@ -92,7 +110,7 @@ class MeetingHeld(Deed, Concerning):
     """A meeting was held, and nothing on its agenda was left undecided."""
 
     kind: MeetingKind = Field(description="What kind of meeting")
-    title: str = Field(max_length=300, description="Its title")
+    title: Line = Field(description="Its title")
     held_at: Instant = Field(description="When it began")
     place: Unit | None = Field(default=None, description="Town or village it was held in")
     chair: Code | None = Field(default=None, description="Account of who led it")

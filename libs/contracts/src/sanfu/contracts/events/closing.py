@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.contracts.events.words import MOST, Amount, Attachment, Body, Count, Deed, Instant, Line, Text, Unit
+from sanfu.contracts.events.words import MOST, Amount, Attachment, Body, Count, Deed, Instant, Line, Term, Text, Unit
 
 Closing = Literal[
     "resolved",
@@ -26,9 +26,9 @@ Resolved = Literal["yes", "partly", "no"]
 class Draw(Body):
     """A draw by lot that anybody can check once its period is over and its seed is open."""
 
-    period: Line = Field(description="Month whose seed it was drawn with, such as 2026-05")
+    period: Term = Field(description="Month whose seed it was drawn with, such as 2026-05")
     seal: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the seed, in hex: told before the seed is")
-    ticket: Line = Field(description="What was drawn for: receipt number and round")
+    ticket: Term = Field(description="What was drawn for: receipt number and round")
     share: float = Field(ge=0, le=1, description="Share of tickets that are drawn")
     drawn: bool = Field(description="Whether this one was")
 

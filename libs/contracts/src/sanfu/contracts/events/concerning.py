@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sanfu.contracts.events.words import Code, Concerning, Count, Deed, Instant, Line, Subject, Text, Unit
+from sanfu.contracts.events.words import Code, Concerning, Count, Deed, Instant, Subject, Term, Text, Unit
 
 What = Literal[
     "order_raised",
@@ -27,7 +27,7 @@ class AffairNoted(Deed):
     what: What = Field(description="What happened there")
     unit: Unit | None = Field(default=None, description="Unit it binds")
     level: Literal["normal", "yellow", "red"] | None = Field(default=None, description="An order's level")
-    decision: Line | None = Field(default=None, description="A meeting's kind of decision about this issue")
+    decision: Term | None = Field(default=None, description="A meeting's kind of decision about this issue")
 
 
 class InstructionGiven(Deed):

@@ -14,6 +14,7 @@ from sanfu.contracts.events.words import (
     Grade,
     Instant,
     Line,
+    Term,
     Text,
     Unit,
 )
@@ -192,7 +193,7 @@ class ReplyRefused(Deed):
 
     unit: Unit = Field(description="Unit whose system sent it")
     reply: EventId = Field(description="Id of what it sent")
-    command: Line = Field(description="What it wanted")
-    problem: Line = Field(description="URN of the problem, as the API would have answered")
+    command: Term = Field(description="What it wanted")
+    problem: Term = Field(description="URN of the problem, as the API would have answered")
     reason: Text = Field(description="What was wrong, and what would be right")
-    allowed: list[Line] = Field(default_factory=list, description="Commands that could be done now")
+    allowed: list[Term] = Field(default_factory=list, description="Commands that could be done now")

@@ -13,9 +13,9 @@ from sanfu.contracts.events.words import (
     Deed,
     Grade,
     Instant,
-    Line,
     Secrecy,
     Subject,
+    Term,
     Text,
     Unit,
     Urgency,
@@ -112,12 +112,13 @@ class UrgencyChanged(Deed):
     reason: Text = Field(description="Why, for people to read; internal")
 
 
-class SecrecyChanged(Deed):
-    """Other people may read the issue now; only the office lowers. What was published before stays published."""
+class SecrecyChanged(Deed, Concerning):
+    """Other people may read the issue now; only the office lowers. What was published before stays published.
+    `concerns` names the affairs that bear upon what became confidential."""
 
     before: Secrecy = Field(description="What it was")
     secrecy: Secrecy = Field(description="What it is")
-    title: Line | None = Field(default=None, description="Neutral line that stands for the title from now on")
+    title: Term | None = Field(default=None, description="Neutral line that stands for the title from now on")
     reason: Text = Field(description="Why, for people to read; internal")
 
 

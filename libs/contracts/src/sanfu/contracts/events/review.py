@@ -16,6 +16,7 @@ from sanfu.contracts.events.words import (
     Line,
     Pack,
     Subject,
+    Term,
     Text,
 )
 
@@ -57,7 +58,7 @@ class IssueMerged(Deed, Concerning):
     reason: Text = Field(description="Why they are the same, for people to read")
     reply: Text | None = Field(default=None, description="Public reply: where it goes on")
     same_party: bool = Field(default=False, description="Both are of one party: it reminds, and supports nobody")
-    party_code: Line | None = Field(default=None, description="The party's code, such as a credit code, if it has one")
+    party_code: Term | None = Field(default=None, description="The party's code, such as a credit code, if it has one")
 
 
 class SupporterAdded(Deed):

@@ -17,6 +17,7 @@ from sanfu.contracts.events.words import (
     Pack,
     Role,
     Subject,
+    Term,
     Unit,
     Urgency,
 )
@@ -38,8 +39,8 @@ class Clock(Body):
 class Trigger(Body):
     """An event that does something to a clock, as the policy had it when the deadline was set."""
 
-    event: Line = Field(description="Type of the event on the wire")
-    where: dict[Line, list[JsonValue]] = Field(
+    event: Term = Field(description="Type of the event on the wire")
+    where: dict[Term, list[JsonValue]] = Field(
         default_factory=dict, description="Fields of its body, each with the values it may have"
     )
     grades: list[Grade] = Field(default_factory=list, description="Grades of issues it counts for; none: all")

@@ -45,8 +45,15 @@ Pack = Annotated[str, Field(min_length=1, max_length=80)]
 MOST = 2**53 - 1
 """The largest number that every reader, whatever its language, reads exactly."""
 
-Line = Annotated[str, Field(max_length=300)]
-Text = Annotated[str, Field(max_length=20_000)]
+
+class Free:
+    """Marks what people write in their own words. Of a confidential or sealed issue no event holds any."""
+
+
+Term = Annotated[str, Field(max_length=300)]
+"""A short string that some program or pack wrote."""
+Line = Annotated[str, Field(max_length=300), Free]
+Text = Annotated[str, Field(max_length=20_000), Free]
 Count = Annotated[int, Field(ge=1, le=MOST)]
 Amount = Annotated[int, Field(ge=0, le=MOST)]
 Key = Annotated[str, Field(pattern=r"^[^\x00$.][^\x00.]{0,79}$")]

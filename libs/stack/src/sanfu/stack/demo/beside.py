@@ -11,7 +11,7 @@ from sanfu.contracts.envelope import instant, moment
 from sanfu.stack.demo import replies
 from sanfu.stack.demo.chance import share
 from sanfu.stack.demo.hours import HALF_DAY, HOUR
-from sanfu.stack.demo.steps import Case, Crew, Step, words
+from sanfu.stack.demo.steps import Case, Crew, Step
 
 CONSULTED_AFTER = timedelta(days=1)
 """From the call of a meeting to the meeting."""
@@ -25,7 +25,7 @@ def pending(crew: Crew, case: Case) -> Step | None:
     """Say what somebody waits for on a case, whatever else is to be done with it."""
     if case["extension"]:
         at = crew.office_later(case, 0, step=HOUR)
-        decision = {"granted": True, "reason": words(case, replies.MORE_TIME_GIVEN)}
+        decision = {"granted": True, "reason": replies.MORE_TIME_GIVEN}
         return Step(at, crew.staffing.office(), (("decide_extension", decision),))
     if meeting := next((id for id, one in case["affairs"].items() if one["what"] == "meeting_called"), None):
         return _consult(crew, case, meeting)
@@ -43,7 +43,7 @@ def _inside_the_town(crew: Crew, case: Case) -> Step | None:
         return None
     if last["done"] is None:
         done = "not_ours" if last["number"] == 1 else "assist_done"
-        text = {"text": words(case, replies.NOT_THE_SECTIONS if done == "not_ours" else replies.SECTION_DONE)}
+        text = {"text": replies.NOT_THE_SECTIONS if done == "not_ours" else replies.SECTION_DONE}
         at = crew.later(last["unit"], case, 1, step=HOUR)
         return Step(at, crew.staffing.officer(last["unit"]), ((done, {"number": last["number"], **text}),))
     return give_down(crew, case) if last["done"]["result"] == "not_ours" else None
@@ -56,7 +56,7 @@ def give_down(crew: Crew, case: Case) -> Step | None:
     section = next((one for one in crew.sections(case["unit"], at) if one not in had), None)
     if section is None:
         return None
-    task = {"unit": section, "task": words(case, replies.TASK)}
+    task = {"unit": section, "task": replies.TASK}
     return Step(at, crew.staffing.officer(case["unit"]), (("ask_assist", task),))
 
 
@@ -131,10 +131,10 @@ def on_order(crew: Crew, report: str, case: Case, order: Mapping[str, Any]) -> S
         if share(report, order["cause"], "answered") >= ANSWERED:
             return None
         at = _looks(crew, order["unit"], moment(order["begun_at"]) + timedelta(hours=3))
-        user, command = crew.staffing.officer(order["unit"]), ("reply", {"text": words(case, replies.ORDER_REPLY)})
+        user, command = crew.staffing.officer(order["unit"]), ("reply", {"text": replies.ORDER_REPLY})
     else:
         at = _looks(crew, crew.pack.office_unit, moment(order["reply"]["at"]) + timedelta(hours=1))
-        user, command = crew.staffing.office(), ("lift", {"reason": words(case, replies.ORDER_LIFTED)})
+        user, command = crew.staffing.office(), ("lift", {"reason": replies.ORDER_LIFTED})
     return Step(at, user, (command,), of=f"orders/{order['id']}")
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sanfu.stack.demo.chance import one_of, share
-from sanfu.stack.demo.steps import Case, words
+from sanfu.stack.demo.steps import Case
 
 REVIEWED = "经审核，按职责交办"
 AGAIN = "回访反映问题未解决，请重新办理"
@@ -50,7 +50,7 @@ def answer(case: Case) -> str:
 
 def contact(case: Case) -> dict[str, Any]:
     method = "phone" if case["has_contact"] else "visit"
-    return {"result": "reached", "method": method, "summary": words(case, "已联系并核对情况")}
+    return {"result": "reached", "method": method, "summary": "已联系并核对情况"}
 
 
 def handle(report: str, case: Case, *, planned_for: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def handle(report: str, case: Case, *, planned_for: str) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "reply": f"{DONE[outcome]}{again}：{case['title']}。如仍有问题，请凭编号告诉我们。",
-        "internal": words(case, "照片与记录已留存"),
+        "internal": "照片与记录已留存",
         "planned_for": planned_for if outcome == "planned" else None,
         "legal_ground": "《优化营商环境条例》及本市有关规定" if outcome == "explained" else None,
     }

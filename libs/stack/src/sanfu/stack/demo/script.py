@@ -14,7 +14,7 @@ from sanfu.stack.demo import beside, replies
 from sanfu.stack.demo.chance import share
 from sanfu.stack.demo.hours import HALF_DAY, HOUR
 from sanfu.stack.demo.reports import Report
-from sanfu.stack.demo.steps import Case, Crew, Orders, Step, words
+from sanfu.stack.demo.steps import Case, Crew, Orders, Step
 
 EMERGENCY_TAKES = timedelta(minutes=40)
 SCENE_AFTER = timedelta(minutes=20)
@@ -158,7 +158,7 @@ class Script(Crew):
         if case["urgency"] != "emergency" or "scene" in case["rounds"][-1]:
             return None
         at = self.hours.looks(case["unit"], moment(case["changed_at"]) + SCENE_AFTER, urgency="emergency")
-        report = {"text": words(case, replies.AT_THE_SCENE)}
+        report = {"text": replies.AT_THE_SCENE}
         return Step(at, self.staffing.officer(case["unit"]), (("reach_scene", {}), ("report", report)))
 
     def _handle(self, report: Report, case: Case) -> Step | None:

@@ -64,8 +64,3 @@ class Crew:
         units = self.pack.units.values()
         found = [one.code for one in units if (one.parent, one.kind) == (town, "section") and one.valid_on(at.date())]
         return sorted(found) if len(found) > 1 else []
-
-
-def words(case: Case, text: str) -> str | None:
-    """Return what is written about a case into its story: nothing, if it is confidential."""
-    return None if case["secrecy"] in HIDDEN else text

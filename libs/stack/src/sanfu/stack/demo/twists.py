@@ -18,7 +18,7 @@ from sanfu.stack.demo import beside, replies
 from sanfu.stack.demo.hours import HALF_DAY, HOUR
 from sanfu.stack.demo.reports import Report, party
 from sanfu.stack.demo.script import Fate, Script, fate
-from sanfu.stack.demo.steps import HIDDEN, PARTY, Case, Orders, Step, words
+from sanfu.stack.demo.steps import HIDDEN, PARTY, Case, Orders, Step
 
 EVERY = 40
 """So many reports bring each twist once more."""
@@ -114,7 +114,7 @@ def extended(scene: Scene) -> Step | None:
     case = scene.case
     if not scene.is_plain or case["extensions"]:
         return None
-    step = scene.unit_step("ask_extension", {"reason": words(case, replies.MORE_TIME)})
+    step = scene.unit_step("ask_extension", {"reason": replies.MORE_TIME})
     return step if scene.has_time(step.at) else None
 
 
@@ -185,7 +185,7 @@ def voided(scene: Scene) -> Step | None:
     user = script.outsider(scene.report.id, case) if fits else None
     if user is None or case["round"] > 1 or "voided" in case["rounds"][-1] or case["register"]:
         return None
-    return Step(script.asked_at(scene.report, case), user, (("void", {"text": words(case, replies.FALSE)}),))
+    return Step(script.asked_at(scene.report, case), user, (("void", {"text": replies.FALSE}),))
 
 
 def asked_again(scene: Scene) -> Step | None:

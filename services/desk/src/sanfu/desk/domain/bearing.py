@@ -15,7 +15,7 @@ from sanfu.runtime.rules import Draft, Named
 BEARS: Final = frozenset(
     {
         names.LIGHT_CHANGED, names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.INSTRUCTION_GIVEN,
-        names.ISSUE_MERGED, names.ISSUE_HANDLED,
+        names.ISSUE_MERGED, names.ISSUE_HANDLED, names.SECRECY_CHANGED,
     }
 )  # fmt: skip
 """Events of an issue that may bear upon an order, or upon another issue."""
@@ -23,12 +23,14 @@ BEARS: Final = frozenset(
 
 def concerned(event: Event) -> Sequence[Named]:
     """Name whom an issue's event bears upon: the order it calls for, the head it was merged into, those merged into
-    it."""
+    it, the affairs that bear upon what became confidential."""
     match event.type:
         case names.ISSUE_MERGED:
             return [Named(event.data["head"])]
         case names.ISSUE_HANDLED:
             return [Named(merged) for merged in event.data["concerns"]]
+        case names.SECRECY_CHANGED:
+            return [Named(affair, names.AFFAIRS) for affair in event.data["concerns"]]
     order = orders.derived_id(event)
     return [Named(order, names.AFFAIRS)] if order else []
 

@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sanfu.contracts import names
 from sanfu.desk.domain.scope import Clause
+from sanfu.desk.domain.table import FROM_OUTSIDE
 from sanfu.runtime.rules import Refusal
 
 OUTSIDERS: Final = frozenset({"reviewer", "follow_up_caller", "coordination_office", "discipline_liaison"})
 """They decide about people's matters or call them, and stand for no unit that handles."""
 HANDLERS: Final = frozenset({"officer", "unit_head", "duty_officer"})
 """They talk to the party for the unit that leads. A unit's own system does not: a purpose is a person's."""
+
+WATCHING: Final = frozenset({"supervisor", "leader"})
+"""They instruct and supervise."""
+UNFORESEEN: Final = frozenset(
+    {names.FOLLOW_UP_PLANNED, names.FOLLOW_UP_ATTEMPTED, names.WITHDRAWAL_ASKED, names.WITHDRAWAL_DECLINED}
+)
+"""What is told of a case that whoever handles it does not hear."""
 
 
 def reader(clauses: Sequence[Clause], case: Mapping[str, Any]) -> tuple[Clause, frozenset[str]]:
@@ -29,6 +38,24 @@ def reader(clauses: Sequence[Clause], case: Mapping[str, Any]) -> tuple[Clause, 
     if not case["may_name_me"]:
         raise Refusal(403, "recused", "The issue complains of this unit: it is not told who said so.")
     return able[0], frozenset({"party", "original"})
+
+
+def readers_of_texts(clauses: Sequence[Clause]) -> list[Clause]:
+    """Return under which clauses somebody who sees a case reads what was written about it: people who handle it, have a
+    part in it, or decide. Raises Refusal 403: a unit's own system is none, and who keeps watch needs no words."""
+    able = [c for c in clauses if c.role in OUTSIDERS | HANDLERS | WATCHING]
+    if not able:
+        raise Refusal(403, "texts-closed", "Such texts are read by people who handle the case or decide about it.")
+    return able
+
+
+def told_to(clauses: Sequence[Clause], case: Mapping[str, Any], text: Mapping[str, Any]) -> bool:
+    """Tell whether one of these clauses reads a text: of the units only the one that leads reads all of them, others
+    what was told by them or to them; and who handles hears nothing of the plan of the follow-up."""
+    if text["type"] in UNFORESEEN and not any(c.role in FROM_OUTSIDE for c in clauses):
+        return False
+    units = {text["unit"], text["by"]["unit"]}
+    return any(c.role not in HANDLERS or c.leads(case) or bool(units & (c.units or set())) for c in clauses)
 
 
 def blamed(clause: Clause, case: Mapping[str, Any]) -> bool:

@@ -19,8 +19,9 @@ from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
+from sanfu.desk.domain.secrecy import Seal, discreet, withheld
 from sanfu.desk.domain.table import FOR_NOBODY, TABLE, Capacity, allowed
-from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Refusal, Relay, State
+from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Outcome, Refusal, Relay, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class DeskRules:
     pack: Pack
     holidays: Holidays
     lots: Lots = NO_LOTS
+    seal: Seal | None = None
+    """Locks what is written about confidential and sealed issues; without a key ring nobody writes there."""
     service: str = "desk"
     knows: frozenset[str] = story.KNOWN
     bears: frozenset[str] = bearing.BEARS
@@ -38,10 +41,10 @@ class DeskRules:
     def evolve(self, state: State, event: Event) -> State:
         return story.evolve(state, event)
 
-    def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Draft]:
+    def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
         match given:
             case Concern(event, subject):
-                return bearing.decided(state, event, subject, self.pack)
+                return withheld(bearing.decided(state, event, subject, self.pack), state)
             case Command(name="succeed"):
                 return succeeded(state, given.data)
             case Command():
@@ -54,11 +57,10 @@ class DeskRules:
     def _waited(self, case: State, now: datetime) -> Sequence[Draft]:
         """What the case waited for has come: the earliest of it; the rest is looked at in its turn."""
         waited = waits.next_of(case)
-        return (
-            waits.ENDS[waited[1]](Deed(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots))
-            if waited
-            else ()
-        )
+        if waited is None:
+            return ()
+        deed = Deed(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots)
+        return withheld(waits.ENDS[waited[1]](deed), case)
 
     def concerned(self, event: Event) -> Sequence[Named]:
         return bearing.concerned(event)
@@ -83,7 +85,7 @@ class DeskRules:
                 return [closing("resolved", state["round"])]
         return ()
 
-    def _obey(self, case: State, command: Command, now: datetime) -> Sequence[Draft]:
+    def _obey(self, case: State, command: Command, now: datetime) -> Sequence[Outcome]:
         said, scope = command.data["said"], command.data["scope"]
         clauses = covering(scope, case) if case else ()
         if not clauses:
@@ -94,7 +96,7 @@ class DeskRules:
             case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
             id=command.data.get("id", ""), others=command.data.get("others", {}),
         )  # fmt: skip
-        return DEEDS[command.name](deed)
+        return discreet(DEEDS[command.name](deed), case, deed.id, self.seal, now)
 
 
 def _capacity(case: State, name: str, clauses: Scope) -> Clause:

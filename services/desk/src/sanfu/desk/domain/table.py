@@ -98,6 +98,8 @@ _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
 _OPEN: Final = f"{_NEW} awaiting_party {_LED} suspended unsigned registered handled followed_up returned"
 _VOICED: Final = f"{_OPEN} reopen_requested petition_review"
+_EVER: Final = f"{_VOICED} merged closed"
+"""Who may read it can change after its end as well."""
 
 REVIEWING: Final = {
     **_rows(f"{_NEW} awaiting_party returned", "dispatch", REVIEW, names.ISSUE_DISPATCHED, ASSIGNED),
@@ -188,8 +190,8 @@ LIMITS: Final = {
 LEVELS: Final = {
     **_rows(_OPEN, "raise_urgency", WITNESSES, names.URGENCY_CHANGED, STAYS, standing=FOR_NOBODY),
     **_rows(_OPEN, "lower_urgency", OFFICE, names.URGENCY_CHANGED, STAYS),
-    **_rows(_OPEN, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
-    **_rows(_OPEN, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
+    **_rows(_EVER, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
+    **_rows(_EVER, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
 }
 SUCCEEDING: Final = _rows(
     " ".join(state for state in STATES if state != CLOSED), "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS

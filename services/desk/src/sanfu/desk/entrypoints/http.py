@@ -178,3 +178,12 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
         """The party, the filer, what was really written. Every reading is kept on record with its purpose."""
         response.headers["Cache-Control"] = "no-store"
         return dict(await desk.contact(viewer, case, asked.purpose))
+
+    @router.get("/cases/{case}/texts", operation_id="read_texts")
+    async def sealed_texts(
+        case: CaseId, asked: Annotated[Purpose, Query()], response: Response, viewer: Annotated[Viewer, Depends(who)]
+    ) -> dict[str, Any]:
+        """What people wrote about a confidential or sealed case, event by event. Every reading is kept on record with
+        its purpose."""
+        response.headers["Cache-Control"] = "no-store"
+        return {"items": await desk.texts(viewer, case, asked.purpose)}

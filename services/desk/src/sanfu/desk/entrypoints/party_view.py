@@ -10,6 +10,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import SEALED
+from sanfu.desk.domain.secrecy import WITHHELD
 from sanfu.desk.entrypoints.party_words import KINDS, MINE, STATES
 from sanfu.desk.ports import Document
 
@@ -97,13 +98,14 @@ def _notes(case: Document, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
-    """Every public reply, the first first; none of a completion that was void."""
+    """Every public reply, the first first; none of a completion that was void, nor one that was sealed."""
     told = [(one["handle"]["at"], one["handle"]["reply"]) for one in case["rounds"] if "handle" in one]
     for one in (case["settled"], case.get("declining"), case["closed"], *case.get("petition_reviews", ())):
         if one and one.get("reply"):
             told.append((one["at"], one["reply"]))
     for at, reply in sorted(told):
-        yield _local(at, pack), reply
+        if reply != WITHHELD:
+            yield _local(at, pack), reply
 
 
 def _local(at: str, pack: Pack) -> datetime:

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sanfu.contracts import names
 from sanfu.desk.domain.case import NEVER
-from sanfu.desk.domain.reading import filer_named
+from sanfu.desk.domain.reading import UNFORESEEN, filer_named
 from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Scope, covering
 from sanfu.desk.domain.table import FROM_OUTSIDE
@@ -29,9 +28,6 @@ WHOLE = (
 
 
 PLANS = frozenset({"plan", "attempts", "undone"})
-UNFORESEEN = frozenset(
-    {names.FOLLOW_UP_PLANNED, names.FOLLOW_UP_ATTEMPTED, names.WITHDRAWAL_ASKED, names.WITHDRAWAL_DECLINED}
-)
 
 
 def unforeseen(clauses: Scope) -> frozenset[str]:

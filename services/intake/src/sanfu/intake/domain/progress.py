@@ -5,6 +5,7 @@ from typing import Any
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.intake.domain.secrecy import HIDDEN
 
 State = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ def moved(state: State, event: Event) -> State:
             handling = event.data["clock"] == "handling"
             return {**state, "due_at": event.data["limit"]} if handling else state
         case names.SECRECY_CHANGED:
-            return {**state, "secrecy": event.data["secrecy"]}
+            return {**state, **_hidden(state, event), "secrecy": event.data["secrecy"]}
         case names.URGENCY_CHANGED:
             return {**state, "urgency": event.data["urgency"]}
         case names.ISSUE_SUPPLEMENTED:
@@ -68,6 +69,16 @@ def moved(state: State, event: Event) -> State:
             return {**_stepped(state, event), "supplements": event.data["number"], **rests}
         case _:
             return _stepped(state, event)
+
+
+def _hidden(state: State, event: Event) -> dict[str, Any]:
+    """Of what becomes confidential no word is kept here: the original rests with the contact, or on desk's shelf."""
+    data, said = event.data, state.get("submission")
+    if said is None or data["secrecy"] not in HIDDEN or state["secrecy"] in HIDDEN:
+        return {}
+    place = {**said["place"], "address": None}
+    bare = {"title": data["title"] or "—", "text": None, "answers": {}, "place": place}
+    return {"submission": {**said, **bare}}
 
 
 def _stepped(state: State, event: Event) -> State:

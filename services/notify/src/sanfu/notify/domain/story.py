@@ -11,9 +11,13 @@ from typing import Any
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.contracts.free_texts import FREE_TEXTS
 from sanfu.runtime.rules import State
 
 SERVICE = "notify"
+SECRET = ("confidential", "sealed")
+WITHHELD = "[withheld]"
+"""Stands in an event where a confidential or sealed issue allows no text."""
 RECENT = 20
 """Events kept: only what is younger than a template's `useful_for` is ever looked at again."""
 REPORTS = 200
@@ -87,13 +91,16 @@ def evolve(state: State, event: Event) -> State:
 
 def telling(facts: Facts, event: Event) -> Telling:
     plain = {name: value for name, value in facts.items() if name != "reply" and not isinstance(value, dict)}
-    body = {name: value for name, value in event.data.items() if _is_plain(value)}
+    free = FREE_TEXTS.get(event.type, {})
+    body = {name: value for name, value in event.data.items() if name not in free and _is_plain(value)}
     return {"id": event.id, "type": event.type, "at": instant(event.time), "facts": {**plain, **body}}
 
 
 def _after(before: Facts, event: Event) -> Facts:
     data = event.data
     taken = {name: value for name in _TAKEN.get(event.type, ()) if (value := data.get(name)) is not None}
+    if taken.get("reply") == WITHHELD:
+        del taken["reply"]
     if "reply" in taken:
         taken["reply"] = taken["reply"][:REPLY]
     match event.type:
@@ -118,6 +125,8 @@ def _after(before: Facts, event: Event) -> Facts:
         case type if type in ASSIGNMENTS:
             taken["assignment"], taken["by_desk"] = _rank(event)
             taken["alarmed"] = [one["unit"] for one in data.get("also", ()) if one["part"] in ALARMED]
+        case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
+            before = {name: value for name, value in before.items() if name != "reply"}
     return {**before, **taken}
 
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sanfu.city.model import Pack, Template
 from sanfu.contracts.envelope import moment
 from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.story import SECRET
 
-CONFIDENTIAL = ("confidential", "sealed")
 LIMITS = ("limit", "until")
 """Fields in which an event says itself by when: a limit, or the one that more time gives."""
 
@@ -81,7 +81,7 @@ def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[s
 
     A confidential issue, even one that became so after the event, gets the neutral body.
     """
-    secret = facts.get("secrecy") in CONFIDENTIAL
+    secret = facts.get("secrecy") in SECRET
     values = _Values(pack, template.locale, delivery, {**facts, "link": link})
     body = (template.neutral if secret else template.body).format_map(values)
     subject = template.subject.format_map(values) if template.subject is not None else None

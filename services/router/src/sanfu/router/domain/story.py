@@ -98,8 +98,11 @@ def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
         case names.ISSUE_SUPPLEMENTED:
             return _supplemented(said, data)
         case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
+            if data["before"] in SECRET:
+                return said
             kept = {name: value for name, value in said.items() if name not in TEXTS}
-            return {**kept, "title": data.get("title") or MARK}
+            place = {"place": {**said["place"], "address": None}} if said.get("place") else {}
+            return {**kept, **place, "title": data.get("title") or MARK}
     return said
 
 

@@ -43,7 +43,7 @@ INTERNAL: Mapping[str, Mapping[str, str | bool | None]] = {
 
 FREE = {
     **dict.fromkeys(("text", "reason", "reply", "task", "question", "cause", "to", "report"), MARK),
-    **dict.fromkeys(("summary", "internal", "legal_ground"), None),
+    **dict.fromkeys(("summary", "internal", "legal_ground", "source"), None),
 }
 """Texts that people write, by the name of their field: in no record of a confidential issue."""
 FILES = ("evidence", "attachments", "plan", "suggestions")

@@ -11,6 +11,7 @@ from typing import Any
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.contracts.free_texts import FREE_TEXTS
 
 LONGEST = 200
 """Events a log keeps, the newest: a full one is 50 KB of the 256 a document may have."""
@@ -54,7 +55,8 @@ _CODE = re.compile(r"[A-Za-z0-9_.:@+-]{1,80}")
 
 def happening(event: Event, facts: Mapping[str, Any]) -> Happening:
     """Cut an event to what a log keeps; `facts` are those before it."""
-    data = {key: value for key, value in event.data.items() if key not in SILENT and _is_plain(value)}
+    silent = (*SILENT, *FREE_TEXTS.get(event.type, ()))
+    data = {key: value for key, value in event.data.items() if key not in silent and _is_plain(value)}
     told: dict[str, Any] = {"id": event.id, "type": event.type, "at": _counted_at(event), "data": data}
     return {**told, "void": True} if _outranked(told, facts) else told
 

@@ -99,8 +99,6 @@ def _decided(deed: Deed, number: int, said: Mapping[str, Any]) -> dict[str, Any]
     case = deed.others.get(said["issue"], {})
     if kind == "close" and case.get("state") != "followed_up":
         raise refused("not-followed-up", f"{said['issue']} was not followed up: nothing closes without the three ones.")
-    if said["text"] is None:
-        raise wrong(f"{field}.text", "missing", "the decision, as the minutes have it")
     kept = {name: said[name] for name in ("issue", "decision", "text", "unit", "plan")}
     subject = deed.id.removeprefix("meeting-")
     return {**kept, "task": f"task-{subject}-{number}" if kind == "task" else None, "limit": limit}

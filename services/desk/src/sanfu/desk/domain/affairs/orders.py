@@ -10,7 +10,7 @@ from sanfu.city.calendar import Holidays, serving
 from sanfu.city.model import Pack, limit_of
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
-from sanfu.desk.domain.affairs.state import NEVER, begun, words
+from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import ORDER, RAISED
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.state import Case, Change, Fold
@@ -36,7 +36,7 @@ def raise_order(deed: Deed) -> list[Draft]:
     level = said["level"]
     body = {
         "by": deed.by, "level": level, "unit": unit.code, "issuer": deed.by["unit"] or pack.office_unit,
-        "cause": said["cause"], "text": words(deed, "text"), "concerns": said["issues"],
+        "cause": said["cause"], "text": deed.said["text"], "concerns": said["issues"],
         "reply_by": by or reply_by(pack, deed.holidays, unit.code, level, deed.now),
     }  # fmt: skip
     return [Draft(names.ORDER_RAISED, body)]
@@ -45,7 +45,7 @@ def raise_order(deed: Deed) -> list[Draft]:
 def reply(deed: Deed) -> list[Draft]:
     affair, said = deed.case, deed.said
     body = {
-        "by": deed.by, "unit": affair["unit"], "text": words(deed, "text"), "evidence": said["evidence"],
+        "by": deed.by, "unit": affair["unit"], "text": deed.said["text"], "evidence": said["evidence"],
         "number": affair["replies"] + 1, "concerns": affair["concerns"],
     }  # fmt: skip
     return [Draft(names.ORDER_REPLIED, body)]
@@ -54,7 +54,7 @@ def reply(deed: Deed) -> list[Draft]:
 def decline_reply(deed: Deed) -> list[Draft]:
     affair = deed.case
     by = reply_by(deed.pack, deed.holidays, affair["unit"], affair["level"], deed.now)
-    body = {"by": deed.by, "unit": affair["unit"], "reason": words(deed, "reason"), "reply_by": by}
+    body = {"by": deed.by, "unit": affair["unit"], "reason": deed.said["reason"], "reply_by": by}
     return [Draft(names.ORDER_REPLY_DECLINED, {**body, "concerns": affair["concerns"]})]
 
 
@@ -62,7 +62,7 @@ def lift(deed: Deed) -> list[Draft]:
     affair = deed.case
     if affair["state"] == RAISED and not deed.said["unanswered"]:
         raise refused("not-answered", "The unit has not answered: say `unanswered: true` to lift it all the same.")
-    body = {"by": deed.by, "unit": affair["unit"], "reason": words(deed, "reason"), "concerns": affair["concerns"]}
+    body = {"by": deed.by, "unit": affair["unit"], "reason": deed.said["reason"], "concerns": affair["concerns"]}
     return [Draft(names.ORDER_LIFTED, body)]
 
 

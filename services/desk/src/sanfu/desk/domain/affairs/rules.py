@@ -12,14 +12,28 @@ from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.affairs import meetings, orders, tasks
 from sanfu.desk.domain.affairs.state import HISTORY, SUCCESSION, is_affair
 from sanfu.desk.domain.affairs.table import NEW, TABLE, allowed
-from sanfu.desk.domain.deeds.deed import Deed
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.succession import succeeded
 from sanfu.desk.domain.scope import Clause, Scope, covering
+from sanfu.desk.domain.secrecy import Seal, discreet_about, hush_about, hushed
+from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.table import LEAD
-from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Refusal, Relay, State
+from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Outcome, Refusal, Relay, State
 
 BEARS: Final = frozenset({*orders.FOLDS, *meetings.FOLDS, *tasks.FOLDS})
-FOLDS: Final = {**orders.FOLDS, **meetings.FOLDS, **tasks.FOLDS, **SUCCESSION}
+
+
+def _hushed(affair: Case, event: Event) -> Change:
+    return hushed(affair, event.data["issue"])
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    **orders.FOLDS,
+    **meetings.FOLDS,
+    **tasks.FOLDS,
+    **SUCCESSION,
+    names.AFFAIR_HUSHED: _hushed,
+}
 DEEDS: Final = {**orders.DEEDS, **meetings.DEEDS, **tasks.DEEDS}
 MAKES: Final[Mapping[str, str]] = {"raise": "order", "call": "meeting"}
 """Command that makes an affair → what it makes."""
@@ -27,11 +41,13 @@ MAKES: Final[Mapping[str, str]] = {"raise": "order", "call": "meeting"}
 
 @dataclass(frozen=True, slots=True)
 class AffairRules:
-    """`runtime.rules.Bearing` of affairs. A command's data is `{said, scope, others}`: its body, what its sender may
-    see and do, and the cases that its body names, as they stand."""
+    """`runtime.rules.Bearing` of affairs. A command's data is `{said, scope, others, secret}`: its body, what its
+    sender may see and do, the cases that its body names, as they stand, and which of those it bears upon are
+    confidential or sealed, whoever may see them."""
 
     pack: Pack
     holidays: Holidays
+    seal: Seal | None = None
     service: str = "desk"
     knows: frozenset[str] = frozenset(FOLDS)
     bears: frozenset[str] = BEARS
@@ -43,7 +59,7 @@ class AffairRules:
         entry = {"at": instant(event.time), "id": event.id, "type": event.type, "by": dict(event.data["by"])}
         return {**state, **change, "history": [*state.get("history", ()), entry][-HISTORY:]}
 
-    def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Draft]:
+    def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
         match given:
             case Command(name="succeed"):
                 return succeeded(state, given.data)
@@ -67,14 +83,20 @@ class AffairRules:
     def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
         return ()
 
-    def _concerned(self, state: State, event: Event, subject: str, now: datetime) -> Sequence[Draft]:
-        if state:
-            return ()  # it was made before: an id that is derived makes one affair
+    def _concerned(self, state: State, event: Event, subject: str, now: datetime) -> Sequence[Outcome]:
+        if state:  # it was made before: an id that is derived makes one affair
+            return self._hushed(state, event, now) if event.type == names.SECRECY_CHANGED else ()
+        if event.type == names.SECRECY_CHANGED:
+            return ()
         if event.type == names.MEETING_HELD:
             return tasks.set_by(event, subject)
         return orders.by_rule(event, self.pack, self.holidays, now)
 
-    def _obey(self, affair: State, command: Command, now: datetime) -> Sequence[Draft]:
+    def _hushed(self, state: State, event: Event, now: datetime) -> Sequence[Outcome]:
+        body = {"by": SYSTEM_BY, "issue": event.subject, "concerns": []}
+        return hush_about(Draft(names.AFFAIR_HUSHED, body), state, event.subject, self.seal, now)
+
+    def _obey(self, affair: State, command: Command, now: datetime) -> Sequence[Outcome]:
         scope: Scope = command.data["scope"]
         clauses = (covering(scope, affair) if affair else scope) if affair or command.name in MAKES else ()
         if not clauses:
@@ -92,7 +114,7 @@ class AffairRules:
             affair, data["said"], by, now, self.pack, self.holidays, home=command.actor.unit, id=data["id"],
             others=data["others"],
         )  # fmt: skip
-        return DEEDS[command.name](deed)
+        return discreet_about(DEEDS[command.name](deed), data["secret"], self.seal, now)
 
 
 def acting(affair: Mapping[str, Any], clauses: Sequence[Clause]) -> list[Clause]:

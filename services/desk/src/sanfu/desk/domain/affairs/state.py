@@ -11,7 +11,6 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.deeds.deed import Deed, wrong
 from sanfu.desk.domain.state import Case, Change, Fold
 
 HISTORY: Final = 50
@@ -26,14 +25,6 @@ def begun(event: Event, what: str, state: str, *, unit: str | None, units: Seque
         "concerns": concerns, "begun_at": instant(event.time), "begun_by": dict(event.data["by"]),
         "secrecy": "internal", "audience": None, "channel": None, "town": None, "party_code": None, "filer": None,
     }  # fmt: skip
-
-
-def words(deed: Deed, field: str) -> str:
-    """Return a text that has to be there; where an issue is confidential it was withheld before this."""
-    text: str | None = deed.said[field]
-    if text is None:
-        raise wrong(field, "missing", "what is to be said, in words")
-    return text
 
 
 def is_affair(id: str) -> bool:

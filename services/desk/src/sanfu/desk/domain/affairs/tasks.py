@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
-from sanfu.desk.domain.affairs.state import NEVER, begun, words
+from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import DONE, SET, TASK
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.state import Case, Change, Fold
@@ -25,11 +25,11 @@ def set_by(event: Event, task: str) -> list[Draft]:
 
 
 def finish(deed: Deed) -> list[Draft]:
-    return [_done(deed, "done", words(deed, "text"), deed.said["evidence"])]
+    return [_done(deed, "done", deed.said["text"], deed.said["evidence"])]
 
 
 def drop(deed: Deed) -> list[Draft]:
-    return [_done(deed, "dropped", words(deed, "reason"), [])]
+    return [_done(deed, "dropped", deed.said["reason"], [])]
 
 
 def _done(deed: Deed, result: str, text: str, evidence: list[Any]) -> Draft:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.deeds.deed import Deed, keep_secret, leader, refused, words, wrong
+from sanfu.desk.domain.deeds.deed import Deed, leader, refused, wrong
 from sanfu.desk.domain.parts import Task, involved, open_tasks
 from sanfu.desk.domain.scope import line
 from sanfu.runtime.rules import Draft
@@ -28,7 +28,7 @@ def ask_assist(deed: Deed) -> list[Draft]:
     if len(open_tasks(case)) >= MOST_TASKS:
         raise refused("too-many-tasks", f"{MOST_TASKS} tasks are open already.")
     body = {
-        "by": deed.by, "unit": unit.code, "task": words(deed, "task", "what the unit should do"),
+        "by": deed.by, "unit": unit.code, "task": deed.said["task"],
         "mandatory": said["mandatory"], "limit": _task_limit(deed), "number": len(case["assists"]) + 1,
     }  # fmt: skip
     return [Draft(names.ASSIST_ASKED, body)]
@@ -72,7 +72,6 @@ def _task(deed: Deed, tasks: list[Task]) -> Task:
 
 
 def _ended(deed: Deed, task: Task, result: str) -> Draft:
-    keep_secret(deed, "text")
     body = {
         "by": deed.by, "unit": task["unit"], "number": task["number"], "result": result, "text": deed.said["text"],
         "evidence": deed.said["evidence"],
@@ -109,7 +108,6 @@ def end_copy(deed: Deed) -> list[Draft]:
 
 
 def _copied(deed: Deed, *, ends: bool) -> Draft:
-    keep_secret(deed, "reason")
     body = {"by": deed.by, "unit": deed.said["unit"], "ends": ends, "reason": deed.said["reason"]}
     return Draft(names.ISSUE_COPIED, body)
 
@@ -124,7 +122,7 @@ def offer_handover(deed: Deed) -> list[Draft]:
     unit = leader(deed, deed.said["unit"], "unit")
     if unit == case["unit"]:
         raise wrong("unit", "same_unit", "another unit than the one that leads")
-    reason = words(deed, "reason", "why the other should lead")
+    reason = deed.said["reason"]
     body = {"by": deed.by, "unit": unit, "from_unit": case["unit"], "reason": reason, "round": case["round"]}
     return [Draft(names.HANDOVER_OFFERED, body)]
 
@@ -144,7 +142,7 @@ def decline_handover(deed: Deed) -> list[Draft]:
     offer: Any = deed.case["offer"]
     if offer is None:
         raise refused("nothing-offered", "The lead is offered to nobody.")
-    reason = words(deed, "reason", "why not")
+    reason = deed.said["reason"]
     return [
         Draft(
             names.HANDOVER_DECLINED,

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.deeds.deed import SECRET, Deed, keep_secret, refused, wrong
+from sanfu.desk.domain.deeds.deed import Deed, refused, wrong
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
@@ -53,8 +53,6 @@ def _apart(case: Case, head: Case) -> str | None:
 def instruct(deed: Deed) -> list[Draft]:
     """A leader writes on the case what is to be done: a supervision order follows."""
     case = deed.case
-    if case["secrecy"] in SECRET:
-        keep_secret(deed, "text")
     body = {
         "by": deed.by, "unit": case["unit"], "text": deed.said["text"], "number": case["instructions"] + 1,
         "round": case["round"],
@@ -67,7 +65,6 @@ def instruct(deed: Deed) -> list[Draft]:
 
 def reach_milestone(deed: Deed) -> list[Draft]:
     register, number = deed.case["register"], deed.said["milestone"]
-    keep_secret(deed, "text")
     if number > len(register["plan"]) or number in register["reached"]:
         raise wrong("milestone", "not_open", "the number of a milestone of the plan that is not done yet")
     left = [each["limit"] for n, each in enumerate(register["plan"], 1) if n not in {*register["reached"], number}]
@@ -78,7 +75,6 @@ def reach_milestone(deed: Deed) -> list[Draft]:
 def report_register(deed: Deed) -> list[Draft]:
     """Tell the public how far it has come, and by when it hears again."""
     said = deed.said
-    keep_secret(deed, "report")
     days = (moment(said["report_by"]) - deed.now).total_seconds() / 86_400
     if not 0 < days <= LONGEST_SILENCE:
         raise wrong("report_by", "too_far", f"within the next {LONGEST_SILENCE} days")

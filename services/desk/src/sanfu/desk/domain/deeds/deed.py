@@ -18,9 +18,6 @@ from sanfu.runtime.rules import Draft, Refusal
 SYSTEM_BY: Final = {"id": "system", "role": "system", "unit": None}
 NO_LEAD: Final = frozenset({"village", "external", "leading_group"})
 """Kinds of unit that are never given the lead: they call, are written to, or decide."""
-SECRET: Final = frozenset({"confidential", "sealed"})
-WITHHELD: Final = "[withheld]"
-"""Stands where a contract wants a text and the issue's secrecy allows none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +91,3 @@ def dispatched(deed: Deed, unit: str, **more: Any) -> Draft:
 def no_emergency(deed: Deed, done: str) -> None:
     if deed.case["urgency"] == "emergency":
         raise refused("emergency", f"An emergency can't be {done}: somebody has to act, now.")
-
-
-def words(deed: Deed, field: str, expected: str) -> str:
-    """Return a text that an event needs: of a confidential or sealed issue, what stands for it."""
-    keep_secret(deed, field)
-    text: str | None = deed.said[field]
-    if text is None and deed.case["secrecy"] not in SECRET:
-        raise wrong(field, "missing", expected)
-    return text or WITHHELD
-
-
-def keep_secret(deed: Deed, field: str) -> None:
-    """Free text about people of a confidential or sealed issue never enters the story, where units' systems read."""
-    if deed.said[field] is not None and deed.case["secrecy"] in SECRET:
-        raise wrong(
-            field, "confidential", f"nothing: the issue is {deed.case['secrecy']}, its story holds no such text"
-        )

@@ -6,7 +6,8 @@ Who stands in for the agent on leave holds the agent's grants for those days, an
 from typing import Any, Final
 
 from sanfu.contracts import names
-from sanfu.desk.domain.deeds.deed import SECRET, Deed, keep_secret, refused, wrong
+from sanfu.desk.domain.deeds.deed import Deed, refused, wrong
+from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
 
@@ -44,14 +45,13 @@ def _own(deed: Deed) -> list[dict[str, Any]]:
 def step_errand(deed: Deed) -> list[Draft]:
     """Say that a step is done, or what stands in its way."""
     said, errand = deed.said, deed.case["errand"]
-    keep_secret(deed, "text")
     if errand is None:
         raise refused("nothing-planned", "The errand has no steps yet: plan it first.")
     left = [number for number, step in enumerate(errand["steps"], 1) if step["state"] != DONE]
     if said["step"] not in left:
         numbers = ", ".join(map(str, left))
         raise wrong("step", "not_open", f"the number of a step that is not done: {numbers or 'all are'}")
-    if said["result"] != DONE and said["text"] is None and deed.case["secrecy"] not in SECRET:
+    if said["result"] != DONE and said["text"] is None:
         raise wrong("text", "missing", "what stands in the way")
     body = {"by": deed.by, "step": said["step"], "result": said["result"], "text": said["text"]}
     return [Draft(names.ERRAND_STEPPED, {**body, "left": len(left) - (said["result"] == DONE)})]

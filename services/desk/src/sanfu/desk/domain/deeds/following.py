@@ -8,7 +8,7 @@ from sanfu.city.model import Unreachable
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
-from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, WITHHELD, Deed, keep_secret, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of, handlers
 from sanfu.desk.domain.deeds.planning import planned
 from sanfu.desk.domain.parts import handling_units
@@ -38,7 +38,6 @@ def begin(deed: Deed) -> list[Draft]:
 
 def follow_up(deed: Deed) -> list[Draft]:
     """Tell what the party says; or, where there is none, what somebody from outside saw."""
-    keep_secret(deed, "reason")
     if deed.case["state"] == MERGED and deed.case["head_handled"] is None:
         raise refused("head-not-handled", f"It was merged into {deed.case['head']}, which is not handled yet.")
     impartial(deed)
@@ -174,7 +173,6 @@ def _unless_the_party_has_said(deed: Deed) -> None:
 
 def rate(deed: Deed) -> list[Draft]:
     """The party answers by its link: once. What is not resolved, or needs a call anyhow, a person asks further."""
-    keep_secret(deed, "reason")
     plan = this_round(deed.case).get("plan") or PLAIN
     if plan["link_until"] is None or instant(deed.now) >= plan["link_until"]:
         raise refused("window-closed", f"The link was open until {plan['link_until'] or '- never'}: somebody will ask.")
@@ -208,14 +206,11 @@ def _nobody_said(deed: Deed, method: str) -> Draft:
 def void(deed: Deed) -> list[Draft]:
     """What was told to be handled was not: the round goes on as if nobody had told so, and its record says who did."""
     impartial(deed)
-    keep_secret(deed, "text")
     case, said = deed.case, deed.said
     if "handle" not in this_round(case):
         raise refused("nothing-handled", "Nobody told it to be handled in this round.")
-    if said["text"] is None and case["secrecy"] not in SECRET:
-        raise wrong("text", "missing", "what was found")
     body = {
-        "by": deed.by, "unit": case["unit"], "text": said["text"] or WITHHELD, "evidence": said["evidence"],
+        "by": deed.by, "unit": case["unit"], "text": said["text"], "evidence": said["evidence"],
         "round": case["round"],
     }  # fmt: skip
     return [Draft(names.COMPLETION_VOIDED, body)]

@@ -6,7 +6,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import signing
 from sanfu.desk.domain.deeds.assisting import first_lead, no_offer_open, no_task_open
-from sanfu.desk.domain.deeds.deed import Deed, keep_secret, leader, refused, words, wrong
+from sanfu.desk.domain.deeds.deed import Deed, leader, refused, wrong
 from sanfu.desk.domain.rounds import handlings, this_round
 from sanfu.desk.domain.windows import return_until
 from sanfu.runtime.rules import Draft
@@ -43,7 +43,6 @@ def contact(deed: Deed) -> list[Draft]:
     at = said["contacted_at"] or instant(deed.now)
     if not this_round(case)["assigned_at"] <= at <= instant(deed.now):
         raise wrong("contacted_at", "not_then", "an instant after this unit got the lead, and not in the future")
-    keep_secret(deed, "summary")
     body = {
         "by": deed.by, "result": said["result"], "method": said["method"], "unit": case["unit"], "contacted_at": at,
         "summary": said["summary"], "evidence": said["evidence"], "round": case["round"],
@@ -63,9 +62,8 @@ def reach_scene(deed: Deed) -> list[Draft]:
 def report(deed: Deed) -> list[Draft]:
     """What is the case, and what is being done: this stops an emergency's third clock."""
     _of_emergency(deed)
-    text = words(deed, "text", "what is the case, and what is being done")
     number = this_round(deed.case).get("report", {}).get("number", 0) + 1
-    body = {"by": deed.by, "unit": deed.case["unit"], "number": number, "text": text}
+    body = {"by": deed.by, "unit": deed.case["unit"], "number": number, "text": deed.said["text"]}
     return [Draft(names.SITUATION_REPORTED, {**body, "evidence": deed.said["evidence"]})]
 
 
@@ -77,7 +75,6 @@ def _of_emergency(deed: Deed) -> None:
 def handle(deed: Deed) -> list[Draft]:
     said, case = deed.said, deed.case
     _own_words(deed, said["reply"])
-    keep_secret(deed, "internal")
     no_task_open(deed)
     no_offer_open(deed)
     planned = said["planned_for"]

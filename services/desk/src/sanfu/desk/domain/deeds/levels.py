@@ -4,7 +4,8 @@ from typing import Final
 
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
-from sanfu.desk.domain.deeds.deed import SECRET, WITHHELD, Deed, refused, words, wrong
+from sanfu.desk.domain.deeds.deed import Deed, refused
+from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.table import SUSPENDED
 from sanfu.runtime.rules import Draft
 
@@ -26,12 +27,12 @@ def lower_urgency(deed: Deed) -> list[Draft]:
 def _urgency(deed: Deed, *, higher: bool) -> Draft:
     before, after = deed.case["urgency"], deed.said["urgency"]
     _direction(URGENCIES.index(before), URGENCIES.index(after), "urgency", higher=higher)
-    reason = words(deed, "reason", "what was seen" if higher else "why it is less urgent")
-    return Draft(names.URGENCY_CHANGED, {"by": deed.by, "before": before, "urgency": after, "reason": reason})
+    body = {"by": deed.by, "before": before, "urgency": after, "reason": deed.said["reason"]}
+    return Draft(names.URGENCY_CHANGED, body)
 
 
 def raise_secrecy(deed: Deed) -> list[Draft]:
-    """Let fewer people read it. From confidential on the story holds no text, nor why."""
+    """Let fewer people read it. From confidential on the story holds no text: what is known is sealed."""
     return [_secrecy(deed, higher=True)]
 
 
@@ -40,17 +41,13 @@ def lower_secrecy(deed: Deed) -> list[Draft]:
 
 
 def _secrecy(deed: Deed, *, higher: bool) -> Draft:
-    case, after, reason = deed.case, deed.said["secrecy"], deed.said["reason"]
-    before = case["secrecy"]
+    before, after = deed.case["secrecy"], deed.said["secrecy"]
     _direction(SECRECIES.index(before), SECRECIES.index(after), "secrecy", higher=higher)
-    if after in SECRET and reason is not None:
-        raise wrong("reason", "confidential", f"nothing: what is {after} has no such text in its story")
-    if after not in SECRET and reason is None:
-        raise wrong("reason", "missing", "why others may read it" if not higher else "why fewer may read it")
     neutral = deed.pack.notices.get("confidential_title", {}).get(deed.pack.locales[0])
+    hides = after in SECRET and before not in SECRET
     body = {
-        "by": deed.by, "before": before, "secrecy": after, "reason": reason or WITHHELD,
-        "title": neutral if after in SECRET and before not in SECRET else None,
+        "by": deed.by, "before": before, "secrecy": after, "reason": deed.said["reason"],
+        "title": neutral if hides else None, "concerns": list(deed.case["affairs"]) if hides else [],
     }  # fmt: skip
     return Draft(names.SECRECY_CHANGED, body)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, keep_secret, no_emergency, refused, words, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, no_emergency, refused, wrong
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.table import CONTACTED, SUSPENDED, UNSIGNED
 from sanfu.runtime.rules import Draft
@@ -30,7 +30,6 @@ def suspend(deed: Deed) -> list[Draft]:
     reasons = suspension_reasons(deed.pack)
     if said["reason"] not in reasons:
         raise wrong("reason", "unknown_reason", f"a reason code of the pack: {', '.join(reasons) or 'it has none'}")
-    keep_secret(deed, "text")
     longest = deed.until("suspension", deed.now - timedelta(milliseconds=case["rested_ms"]))
     if longest is None:
         raise refused("no-suspension", f"A case of grade {case['grade']} is never suspended.")
@@ -74,7 +73,7 @@ def ask_extension(deed: Deed) -> list[Draft]:
         raise wrong("until", "not_then", f"an instant after the limit, not later than {longest}")
     body = {
         "by": deed.by, "clock": said["clock"], "until": until, "decide_by": deed.until("extension_decision"),
-        "reason": words(deed, "reason", "why more time is needed"), "number": len(_asked(deed)) + 1,
+        "reason": deed.said["reason"], "number": len(_asked(deed)) + 1,
         "round": case["round"],
     }  # fmt: skip
     return [Draft(names.EXTENSION_ASKED, body)]
@@ -98,9 +97,8 @@ def decide_extension(deed: Deed) -> list[Draft]:
     until = (said["until"] or asked["until"]) if said["granted"] else None
     if until is not None and not limit < until <= asked["until"]:
         raise wrong("until", "not_then", f"an instant after {limit}, not later than was asked for: {asked['until']}")
-    keep_secret(deed, "reason")
-    if not said["granted"]:
-        words(deed, "reason", "why no more time is given")
+    if not said["granted"] and said["reason"] is None:
+        raise wrong("reason", "missing", "why no more time is given")
     return [_extension(deed, deed.by, until, said["reason"])]
 
 
@@ -145,7 +143,7 @@ def ask_grade(deed: Deed) -> list[Draft]:
         raise refused("asked-already", "Another grade was asked for already: the office has to decide first.")
     if this_round(case).get("grade_changed"):
         raise refused("once-a-round", "The grade changed in this round already: it stays.")
-    reason = words(deed, "reason", "why it is of that grade")
+    reason = deed.said["reason"]
     longer = grades.index(said["grade"]) > grades.index(case["grade"])
     if longer and deed.by["role"] != "coordination_office":
         body = {"by": deed.by, "grade": said["grade"], "reason": reason, "round": case["round"]}
@@ -155,7 +153,7 @@ def ask_grade(deed: Deed) -> list[Draft]:
 
 def decide_grade(deed: Deed) -> list[Draft]:
     asked = _pending(deed, "grade_asked")
-    reason = words(deed, "reason", "why, or why not")
+    reason = deed.said["reason"]
     if deed.said["granted"]:
         return [_graded(deed, asked["grade"], reason)]
     body = {"by": deed.by, "grade": asked["grade"], "reason": reason, "round": deed.case["round"]}
@@ -178,7 +176,7 @@ def exempt(deed: Deed) -> list[Draft]:
     if said["of"] != next_one:
         raise wrong("of", "not_now", f"{next_one}: that is what is to be done next")
     body = {
-        "by": deed.by, "of": said["of"], "granted": True, "reason": words(deed, "reason", "why it may be missing"),
+        "by": deed.by, "of": said["of"], "granted": True, "reason": deed.said["reason"],
         "evidence": said["evidence"], "round": case["round"],
     }  # fmt: skip
     return [Draft(names.EXEMPTION_DECIDED, body)]

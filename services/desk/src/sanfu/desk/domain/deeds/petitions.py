@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.deeds.deed import Deed, keep_secret, refused
+from sanfu.desk.domain.deeds.deed import Deed, refused
 from sanfu.desk.domain.deeds.following import impartial
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
@@ -39,7 +39,6 @@ def admitted(deed: Deed) -> Draft:
 def ask_review(deed: Deed) -> list[Draft]:
     """The petitioner does not accept the answer: inside its window, and as often as the policy says."""
     case, window = deed.case, deed.pack.policy.windows.get("petition_review")
-    keep_secret(deed, "reason")
     if not reviewable(case):
         raise refused("no-petition", "Only a petition that was handled is reviewed.")
     if window and window.times is not None and len(case["petition_reviews"]) >= window.times:

@@ -7,10 +7,11 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.deeds import petitions
-from sanfu.desk.domain.deeds.deed import SECRET, SYSTEM_BY, Deed, dispatched, leader, no_emergency, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, dispatched, leader, no_emergency, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import line
+from sanfu.desk.domain.secrecy import SECRET, WITHHELD
 from sanfu.runtime.rules import Draft
 
 TWO_PEOPLE: Final = frozenset({"enterprise_seat", "petition", "whistle"})
@@ -105,6 +106,8 @@ def confirm_refusal(deed: Deed) -> list[Draft]:
     """The second person agrees: with the reason and the words that were proposed."""
     proposal = _proposal(deed)
     no_emergency(deed, "refused")
+    if proposal["reply"] == WITHHELD and deed.case["secrecy"] not in SECRET:
+        raise refused("words-are-sealed", "It was proposed while it was confidential: decline it, and propose it anew.")
     return _refusal(deed, proposal["by"], proposal, deed.by["id"])
 
 
@@ -179,8 +182,6 @@ def object_to(deed: Deed) -> list[Draft]:
     if until is None or instant(deed.now) >= until:
         window = f"was possible until {until}" if until else "is possible once, to an answer or a refusal"
         raise refused("window-closed", f"An objection {window}. A new matter is a new report.")
-    if deed.said["reason"] is not None and case["secrecy"] in SECRET:
-        raise wrong("reason", "confidential", f"nothing: the issue is {case['secrecy']}, its story holds no such text")
     body = {"by": deed.by, "of": settled["what"], "number": case["objections"] + 1, "reason": deed.said["reason"]}
     return [Draft(names.OBJECTION_RAISED, body)]
 

@@ -11,7 +11,8 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.desk.domain.deeds import following
 from sanfu.desk.domain.deeds.assisting import no_task_open
-from sanfu.desk.domain.deeds.deed import Deed, refused, words
+from sanfu.desk.domain.deeds.deed import Deed, refused
+from sanfu.desk.domain.secrecy import SECRET, WITHHELD
 from sanfu.desk.domain.windows import FACTS
 from sanfu.runtime.rules import Draft
 
@@ -43,6 +44,8 @@ def sign(deed: Deed) -> list[Draft]:
     if submitted["by"]["id"] == deed.by["id"]:
         raise refused("own-work", "You submitted it yourself: somebody else who heads the unit signs it.")
     no_task_open(deed)
+    if submitted["reply"] == WITHHELD and deed.case["secrecy"] not in SECRET:
+        raise refused("words-are-sealed", "It was submitted while it was confidential: send it back, to be said anew.")
     if submitted["planned_for"] is not None and moment(submitted["planned_for"]) <= deed.now:
         raise refused("plan-passed", f"It was planned for {submitted['planned_for']}: send it back.")
     completion = {name: value for name, value in submitted.items() if name not in OF_SUBMISSION}
@@ -55,6 +58,6 @@ OF_SUBMISSION: Final = frozenset({"at", "before"})
 
 def send_back(deed: Deed) -> list[Draft]:
     """It is to be done better: what was submitted counts for nothing, and no clock has stopped."""
-    case, reason = deed.case, words(deed, "reason", "what is missing")
-    body = {"by": deed.by, "unit": case["unit"], "reason": reason, "round": case["round"]}
+    case = deed.case
+    body = {"by": deed.by, "unit": case["unit"], "reason": deed.said["reason"], "round": case["round"]}
     return [Draft(names.COMPLETION_SENT_BACK, body)]

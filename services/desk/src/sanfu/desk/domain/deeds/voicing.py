@@ -7,7 +7,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
-from sanfu.desk.domain.deeds.deed import Deed, keep_secret, refused
+from sanfu.desk.domain.deeds.deed import Deed, refused
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
@@ -26,7 +26,6 @@ AFTER_HANDLING = frozenset({"resolved", "explained", "planned", "other_route", "
 def remind(deed: Deed) -> list[Draft]:
     """The party asks again. What is closed it asks to have handled again; else its words are added and counted."""
     case, said = deed.case, deed.said
-    keep_secret(deed, "text")
     if case["state"] == CLOSED:
         return [_request(deed, said["text"])]
     known = case["reminders"]
@@ -64,7 +63,6 @@ def supporter(case: Case, issue: str, code: str | None, by: Mapping[str, Any], p
 
 def request_reopen(deed: Deed) -> list[Draft]:
     """The party is not content with how it ended; the office decides."""
-    keep_secret(deed, "reason")
     return [_request(deed, deed.said["reason"])]
 
 
@@ -86,7 +84,6 @@ def _request(deed: Deed, reason: str | None) -> Draft:
 
 def withdraw(deed: Deed) -> list[Draft]:
     """The party takes it back. Where it says that it was asked to, and in an emergency, the office looks first."""
-    keep_secret(deed, "reason")
     case, said = deed.case, deed.said
     body = {"by": deed.by, "reason": said["reason"], "asked_to": said["asked_to"]}
     if not said["asked_to"] and case["urgency"] != "emergency":
@@ -125,7 +122,6 @@ def party_deceased(deed: Deed) -> list[Draft]:
     if case["deceased"] is not said["mistaken"]:
         known = "That is known already." if case["deceased"] else "Nobody said that the party had died."
         raise refused("known-already", known)
-    keep_secret(deed, "source")
     body = {"by": deed.by, "mistaken": said["mistaken"], "source": said["source"]}
     told = [Draft(names.PARTY_DECEASED, body)]
     if case["state"] != HANDLED or this_round(case).get("plan", {}).get("need") in {"again", "monitor"}:

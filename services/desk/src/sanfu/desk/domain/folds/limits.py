@@ -7,10 +7,9 @@ from typing import Final
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.rounds import in_round
+from sanfu.desk.domain.secrecy import SECRET, WITHHELD, hushed
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 from sanfu.desk.domain.table import CONTACTED, FOLLOWED_UP
-
-SECRET: Final = ("confidential", "sealed")
 
 
 def _suspended(case: Case, event: Event) -> Change:
@@ -53,13 +52,14 @@ def _urgency(case: Case, event: Event) -> Change:
 
 
 def _secrecy(case: Case, event: Event) -> Change:
-    """Whoever looks at what became confidential sees no text of it: the original rests with the contact."""
+    """Of what becomes confidential nothing is left here that anybody wrote: the original rests with the contact, the
+    rest on the shelf."""
     data = event.data
-    if data["secrecy"] not in SECRET:
+    if data["secrecy"] not in SECRET or case["secrecy"] in SECRET:
         return {"secrecy": data["secrecy"]}
-    more = [{**one, "text": None} for one in case["supplements"]]
-    title = data["title"] or case["title"]
-    return {"secrecy": data["secrecy"], "title": title, "text": None, "answers": {}, "supplements": more}
+    place = {**case["place"], "address": None}
+    bare = {"title": data["title"] or WITHHELD, "text": None, "answers": {}, "place": place}
+    return {**hushed(case), **bare, "secrecy": data["secrecy"]}
 
 
 def _exempted(case: Case, event: Event) -> Change:

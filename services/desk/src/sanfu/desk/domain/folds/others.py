@@ -6,6 +6,7 @@ from typing import Final
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.rounds import led
+from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 from sanfu.desk.domain.table import AWAITING, IN_REVIEW, SUBMITTED
 
@@ -37,8 +38,10 @@ def _submitted(case: Case, event: Event) -> Change | None:
 
 
 def _supplemented(case: Case, event: Event) -> Change:
+    """What was added while intake did not know yet that it is confidential is not kept either."""
     data = event.data
-    more: Change = {"text": data.get("text"), "at": data["reported_at"]}
+    text = None if case["secrecy"] in SECRET else data.get("text")
+    more: Change = {"text": text, "at": data["reported_at"]}
     contact = data["contact"] if data["contact"] != "none" else case["contact"]
     answered = {"state": IN_REVIEW, "question": None} if case["state"] == AWAITING else {}
     return {

@@ -10,8 +10,7 @@ from sanfu.runtime.texts import Instant, Line, Text
 
 CaseId = Annotated[str, Line(200, 1)]
 Cases = Annotated[list[CaseId], Field(default_factory=list, max_length=100)]
-Wording = Annotated[str, Text(LONGEST, 2)] | None
-"""Nothing where an issue that it bears upon is confidential."""
+Wording = Annotated[str, Text(LONGEST, 2)]
 
 
 class Raise(Body):
@@ -20,7 +19,7 @@ class Raise(Body):
     level: Literal["normal", "yellow", "red"]
     unit: Unit
     issues: Cases
-    text: Wording = None
+    text: Wording
     cause: Literal["person", "inspection"] = "person"
     reply_by: Instant | None = None
 
@@ -28,20 +27,20 @@ class Raise(Body):
 class Reply(Body):
     """Answer a supervision order."""
 
-    text: Wording = None
+    text: Wording
     evidence: Files
 
 
 class DeclineReply(Body):
     """Say that the answer is not enough, and what is missing."""
 
-    reason: Wording = None
+    reason: Wording
 
 
 class Lift(Body):
     """Say that the order is done with; `unanswered` if the unit never answered."""
 
-    reason: Wording = None
+    reason: Wording
     unanswered: bool = False
 
 
@@ -88,7 +87,7 @@ class Decision(Body):
 
     issue: CaseId
     decision: Literal["task", "register", "lead", "close", "back", "note"]
-    text: Wording = None
+    text: Wording
     unit: Unit | None = None
     limit: Instant | None = None
     plan: Plan | None = None
@@ -113,14 +112,14 @@ class Hold(Body):
 class Finish(Body):
     """Say that the task is done, and what was done."""
 
-    text: Wording = None
+    text: Wording
     evidence: Files
 
 
 class Drop(Body):
     """Say that the task is not to be done any more, and why."""
 
-    reason: Wording = None
+    reason: Wording
 
 
 MAKING: Final[dict[str, tuple[str, type[Body]]]] = {"order": ("raise", Raise), "meeting": ("call", Call)}

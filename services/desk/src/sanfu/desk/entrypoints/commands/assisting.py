@@ -15,7 +15,7 @@ class AskAssist(Body):
     """Give another unit a task of its own; the lead stays the lead. `limit` is the lead's own, if it is not given."""
 
     unit: Unit
-    task: Annotated[str, Text(2000, 1)] | None = None
+    task: Annotated[str, Text(2000, 1)]
     mandatory: bool = True
     limit: Instant | None = None
 
@@ -51,7 +51,7 @@ class OfferHandover(Body):
     """Offer the lead to a unit; it leads once it has accepted."""
 
     unit: Unit
-    reason: Reason = None
+    reason: Reason
 
 
 class AcceptHandover(Body):
@@ -61,7 +61,7 @@ class AcceptHandover(Body):
 class DeclineHandover(Body):
     """Do not take the lead that was offered."""
 
-    reason: Reason = None
+    reason: Reason
 
 
 class WithdrawOffer(DeclineHandover):

@@ -38,7 +38,7 @@ class Rate(Body):
 
 
 class Void(Body):
-    """What was told to be handled was not; no text where the issue is confidential."""
+    """What was told to be handled was not."""
 
-    text: Annotated[str, Text(LONGEST, 4)] | None = None
+    text: Annotated[str, Text(LONGEST, 4)]
     evidence: Files

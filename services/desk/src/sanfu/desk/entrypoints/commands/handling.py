@@ -34,9 +34,9 @@ class ReachScene(Body):
 
 
 class Report(Body):
-    """In an emergency: say what is the case and what is being done; no text where the issue is confidential."""
+    """In an emergency: say what is the case and what is being done."""
 
-    text: Annotated[str, Text(LONGEST, 1)] | None = None
+    text: Annotated[str, Text(LONGEST, 1)]
     evidence: Files
 
 
@@ -66,7 +66,7 @@ class Sign(Body):
 class SendBack(Body):
     """As the unit's head, say what is missing."""
 
-    reason: Reason = None
+    reason: Reason
 
 
 class Return(Body):

@@ -24,7 +24,7 @@ class AskExtension(Body):
 
     clock: Literal["handling", "petition_handle"] = "handling"
     until: Instant | None = None
-    reason: Reason = None
+    reason: Reason
 
 
 class DecideExtension(Body):
@@ -32,28 +32,28 @@ class DecideExtension(Body):
 
     granted: bool
     until: Instant | None = None
-    reason: Reason = None
+    reason: Reason | None = None
 
 
 class AskGrade(Body):
     """Say that it is of another grade. A longer one needs the office."""
 
     grade: Literal["simple", "complex", "difficult"]
-    reason: Reason = None
+    reason: Reason
 
 
 class DecideGrade(Body):
     """Agree that it is of the grade asked for, or not."""
 
     granted: bool
-    reason: Reason = None
+    reason: Reason
 
 
 class Exempt(Body):
     """Let one of the three ones be missing."""
 
     of: Literal["contact", "follow_up"]
-    reason: Reason = None
+    reason: Reason
     evidence: Files
 
 
@@ -61,25 +61,25 @@ class RaiseUrgency(Body):
     """Say that somebody must act sooner."""
 
     urgency: Literal["urgent", "emergency"]
-    reason: Reason = None
+    reason: Reason
 
 
 class LowerUrgency(Body):
     """Say that it is less urgent."""
 
     urgency: Literal["normal", "urgent"]
-    reason: Reason = None
+    reason: Reason
 
 
 class RaiseSecrecy(Body):
-    """Let fewer people read it. From confidential on no reason is written down."""
+    """Let fewer people read it. From confidential on what is written is sealed."""
 
     secrecy: Literal["internal", "confidential", "sealed"]
-    reason: Reason = None
+    reason: Reason
 
 
 class LowerSecrecy(Body):
     """Let more people read it."""
 
     secrecy: Literal["open", "internal", "confidential"]
-    reason: Reason = None
+    reason: Reason

@@ -9,8 +9,8 @@ from sanfu.runtime.texts import Line, Text
 
 Unit = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$")]
-Reason = Annotated[str, Text(1000, 1)] | None
-"""Why, for people to read. Needed, but where the issue's secrecy allows no such text."""
+Reason = Annotated[str, Text(1000, 1)]
+"""Why, for people to read."""
 Issue = Annotated[str, Field(min_length=1, max_length=200)]
 LONGEST = 5000
 """Characters of one text: a page and a half; the whole case has to stay below 256 KiB."""
