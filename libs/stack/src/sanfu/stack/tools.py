@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sanfu.city.comparing import diff_report
 from sanfu.city.holidays_cn import national_calendar
+from sanfu.city.loading import load
+from sanfu.city.model import Pack
 from sanfu.city.reporting import check_report
 from sanfu.sla.domain.inversions import first_inversion
 from sanfu.stack.doors import Doors, Json
@@ -50,9 +54,25 @@ def check(
     raise typer.Exit(0 if sound else 1)
 
 
-@city.callback()
-def _city() -> None:
-    """Keep `check` a command of its own, also while it is the only one."""
+@city.command("diff")
+def diff(
+    before: Annotated[Path, typer.Argument(help="directory of the pack in use")],
+    after: Annotated[Path, typer.Argument(help="directory of the new one")],
+) -> None:
+    """Say what a new pack would do: what is new, gone or other in it, and what follows for open issues."""
+    packs = [_sound(where) for where in (before, after)]
+    taken, lines = diff_report(packs[0], packs[1], datetime.now(UTC).date())
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+    raise typer.Exit(0 if taken else 1)
+
+
+def _sound(where: Path) -> Pack:
+    if not where.is_dir():
+        raise PartError(f"{where} is no directory: name the one that holds the pack's pack.yaml")
+    found = load(where.resolve(), datetime.now(UTC).date()).pack
+    if found is None:
+        raise PartError(f"{where} can't be used as a pack: ./sanfu city check {where} says why")
+    return found
 
 
 @sla.command("explain")

@@ -110,14 +110,19 @@ def _read(intake: Intake, number: str) -> str:
 def _adding(intake: Intake) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["intake"])
 
+    async def keyed(api_key: ApiKey = None) -> str:
+        return intake.channels.keyed(intake.pack(), api_key)
+
     @router.post(
         "/receipts/{number}/supplements", status_code=201, response_model=Added, responses={200: {"model": Added}}
     )
     async def supplement(
-        number: Annotated[str, Path(max_length=60)], said: Supplement, api_key: ApiKey = None, key: Key = None
+        number: Annotated[str, Path(max_length=60)],
+        said: Supplement,
+        channel: Annotated[str, Depends(keyed)],
+        key: Key = None,
     ) -> Response:
         """Add what the party says, also in answer to a question. It takes a channel's key and an Idempotency-Key."""
-        channel = intake.channels.keyed(intake.pack(), api_key)
         if key is None:
             raise key_refused("on a channel with a key this header")
         received = await intake.supplements.by_channel(_read(intake, number), channel, said.model_dump(), key)

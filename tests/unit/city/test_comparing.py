@@ -1,0 +1,60 @@
+"""What a new pack would do, said before it is put in use."""
+
+from dataclasses import replace
+from datetime import date
+
+from sanfu.city.comparing import CHANGED, GONE, NEW, Difference, diff_report, differences
+from sanfu.city.model import Pack, Unit
+from tests.support.packs import shipped
+
+TODAY = date(2026, 5, 6)
+
+
+def with_units(pack: Pack, **more: Unit) -> Pack:
+    return replace(pack, units={**pack.units, **more})
+
+
+def test_a_pack_does_not_differ_from_itself() -> None:
+    assert differences(shipped(), shipped()) == []
+    assert diff_report(shipped(), shipped(), TODAY) == (True, [f"no difference ({shipped().version})"])
+
+
+def test_what_is_new_gone_or_other_is_named_with_its_fields() -> None:
+    pack = shipped()
+    fresh = replace(pack.units["tax"], code="tax-2", name_zh="新税务局")
+    after = with_units(pack, **{"tax-2": fresh, "tax": replace(pack.units["tax"], name_zh="税务")})
+    staff = {id: one for id, one in after.staff.items() if id != "tax-officer"}
+    after = replace(after, staff=staff, rules=after.rules[1:], fallback_unit="tax")
+    found = differences(pack, after)
+    assert Difference(NEW, "units", "tax-2") in found
+    assert Difference(GONE, "staff", "tax-officer") in found
+    assert Difference(GONE, "rules", pack.rules[0].id) in found
+    assert Difference(CHANGED, "pack", "fallback_unit", (f"{pack.fallback_unit} → tax",)) in found
+    [other] = [one for one in found if one.key == "tax"]
+    assert other.how == (f"name_zh: {pack.units['tax'].name_zh} → 税务",)
+    assert len(found) == 5
+
+
+def test_it_says_to_whom_open_issues_pass_over_and_when() -> None:
+    pack = shipped()
+    ending = replace(pack.units["tax"], valid_to=date(2026, 6, 1), succeeded_by="finance")
+    taken, lines = diff_report(pack, with_units(pack, tax=ending), TODAY)
+    assert taken
+    assert "on 2026-06-01 the open issues of tax pass over to finance, limits kept" in lines
+
+
+def test_a_unit_that_goes_without_a_successor_is_what_desk_would_refuse() -> None:
+    pack = shipped()
+    gone = replace(pack, units={code: unit for code, unit in pack.units.items() if code != "tax"})
+    for after in (gone, with_units(pack, tax=replace(pack.units["tax"], valid_to=TODAY))):
+        taken, lines = diff_report(pack, after, TODAY)
+        assert not taken
+        assert lines[-1].startswith("refused while it has open issues: tax")
+
+
+def test_limits_that_are_set_stay_until_they_are_replanned() -> None:
+    pack = shipped()
+    policy = replace(pack.policy, clocks={**pack.policy.clocks, "review": pack.policy.clocks["handling"]})
+    _, lines = diff_report(pack, replace(pack, policy=policy), TODAY)
+    assert any(line.startswith("~ policy.clocks  review") for line in lines)
+    assert "limits that are set already stay: ./sanfu sla replan --dry-run shows what would change" in lines
