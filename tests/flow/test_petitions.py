@@ -39,11 +39,13 @@ async def test_an_admitted_petition_has_sixty_days_and_thirty_more_once_and_neve
     await city.advance(days=6)
     assert await city.state(issue) == "contacted"
     assert await city.limit(issue, "petition_handle") == local("2026-07-05 17:30"), "it does not rest"
-    await officer.order(issue, "ask_extension", {"clock": "petition_handle"})
+    await officer.order(issue, "ask_extension", {"clock": "petition_handle", "reason": "等待鉴定结论"})
     await city.person("coordination_office").order(issue, "decide_extension", {"granted": True})
     assert await city.limit(issue, "petition_handle") == local("2026-08-04 17:30")
     assert any("延长办理" in one.text for one in city.sms.to(PHONE))
-    await officer.order(issue, "ask_extension", {"clock": "petition_handle"}, refused="no-more-extensions")
+    await officer.order(
+        issue, "ask_extension", {"clock": "petition_handle", "reason": "等待鉴定结论"}, refused="no-more-extensions"
+    )
 
 
 async def test_a_petition_and_the_same_persons_hotline_call_are_two_matters_and_both_go_on(city: City) -> None:
