@@ -62,3 +62,11 @@ async def test_erasing_is_for_operators_and_needs_somebody(world: World) -> None
     assert (await world.client.post("/v1/erasures", json={"phone": "13800000001"})).status_code == 401
     answer = await world.client.post("/v1/erasures", json={}, headers=OPS)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "$.phone")
+
+
+async def test_whose_report_came_while_the_broker_was_away_is_found_and_erased(world: World) -> None:
+    world.broker.down = True
+    mine = [(await world.post(report(external_id=str(n)), HOTLINE)).json()["id"] for n in range(5)]
+    await world.service.commands.drain()
+    assert sorted(await erase(world, phone="138 0000 0001")) == sorted(mine)
+    assert all(world.documents.others["contacts"][issue]["boxes"] == {} for issue in mine)

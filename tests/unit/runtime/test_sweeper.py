@@ -103,6 +103,17 @@ async def test_while_the_broker_is_away_only_the_sweeper_tries_until_it_gets_thr
     assert went(broker) == ["a", "b"]
 
 
+async def test_a_document_for_a_collection_of_its_own_does_not_wait_for_the_broker() -> None:
+    broker, documents, sweeper = parts()
+    broker.down = sweeper.publisher.away = True
+    kept = Entry(ref="db:contacts#b", to="db:contacts", key="b", headers=[], value={"_id": "b"}, at=AT)
+    await stored(documents, "b", entry("b"), kept)
+    assert await sweeper.publisher.publish([("b", documents.documents["b"]["outbox"])]) == 1
+    assert documents.others["contacts"] == {"b": {"_id": "b"}}
+    assert [e["ref"] for e in documents.documents["b"]["outbox"]] == [f"{THERE}#b"], "what is for the broker stays"
+    assert sweeper.publisher.away, "nothing was asked of the broker, so nothing is known of it"
+
+
 async def test_an_outbox_whose_first_entry_failed_is_cleared_of_nothing_behind_it() -> None:
     broker, documents, sweeper = parts()
     await stored(documents, "a", entry("a1"), entry("a2"))

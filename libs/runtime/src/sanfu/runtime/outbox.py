@@ -41,7 +41,7 @@ class Publisher:
     on_inserted: Callable[[], None] = lambda: None
     """Hears that documents went into a collection of the service's own."""
     away: bool = False
-    """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries."""
+    """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries the broker."""
 
     async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]], *, trying: bool = False) -> int:
         """Make one pass over the outboxes of these documents; answer how many entries were acknowledged.
@@ -49,8 +49,8 @@ class Publisher:
         Never raises BrokerDown: what was not acknowledged stays for the sweeper, who tries also what this publisher
         saw acknowledged: if it stands there still, it could not be cleared. Raises StoreDown.
         """
-        entries = [(id, e) for id, outbox in outboxes for e in outbox if trying or e["ref"] not in self._told]
-        if not entries or (self.away and not trying):
+        entries = [(id, e) for id, outbox in outboxes for e in outbox if trying or self._wants_out(e)]
+        if not entries:
             return 0
         crashpoint("machine.before_publish")
         acknowledged = await self._send([entry for _, entry in entries])
@@ -69,6 +69,10 @@ class Publisher:
         crashpoint("machine.after_clear")
         self._note(entries, acknowledged)
         return sum(map(len, published.values()))
+
+    def _wants_out(self, entry: Entry) -> bool:
+        """Whether to try an entry now. What goes into the service's own store does not wait for the broker."""
+        return entry["ref"] not in self._told and (not self.away or _is_kept(entry))
 
     def told(self, topic: str, event: str) -> bool:
         """Whether this publisher saw an event acknowledged lately. It stands in the log, and in the store before: a
@@ -90,7 +94,7 @@ class Publisher:
 
     def _goes_out(self, entry: Entry) -> bool:
         to = entry["to"]
-        return not (to.startswith("db:") or to in self.broker.missing or (to, entry["key"]) in self.broker.oversized)
+        return not (_is_kept(entry) or to in self.broker.missing or (to, entry["key"]) in self.broker.oversized)
 
     async def _send(self, entries: Sequence[Entry]) -> list[bool]:
         acknowledged = [True] * len(entries)
@@ -98,7 +102,7 @@ class Publisher:
         records: list[Outgoing] = []
         places: list[int] = []
         for place, entry in enumerate(entries):
-            if entry["to"].startswith("db:"):
+            if _is_kept(entry):
                 inserts[entry["to"].removeprefix("db:")].append(entry["value"])
             else:
                 places.append(place)
@@ -111,6 +115,11 @@ class Publisher:
             for place, ok in zip(places, await self.broker.publish(records), strict=True):
                 acknowledged[place] = ok
         return acknowledged
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Tell whether an entry is a document for a collection of the service's own."""
+    return entry["to"].startswith("db:")
 
 
 AT_ONCE = 2
