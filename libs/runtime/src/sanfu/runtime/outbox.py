@@ -41,7 +41,7 @@ class Publisher:
     on_inserted: Callable[[], None] = lambda: None
     """Hears that documents went into a collection of the service's own."""
     away: bool = False
-    """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else tries the broker."""
+    """The last pass got nothing through. Until the sweeper, which goes on trying, does, nobody else asks the broker."""
 
     async def publish(self, outboxes: Sequence[tuple[str, Sequence[Entry]]], *, trying: bool = False) -> int:
         """Make one pass over the outboxes of these documents; answer how many entries were acknowledged.
