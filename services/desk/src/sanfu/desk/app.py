@@ -1,7 +1,6 @@
 """Where desk's parts meet: `production` and `assemble`, its test door."""
 
 import asyncio
-import contextlib
 import hmac
 import os
 import time
@@ -54,6 +53,7 @@ from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
 from sanfu.desk.succession import Succession
 from sanfu.desk.texts import sealing
+from sanfu.runtime.again import again
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.lines import Story
@@ -62,7 +62,6 @@ from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
-from sanfu.runtime.store import StoreDown
 from sanfu.runtime.tables import Table
 
 log = structlog.get_logger()
@@ -124,10 +123,7 @@ def assemble(
         await keep_all(shelves)
 
     async def sweep() -> None:
-        while True:
-            with contextlib.suppress(StoreDown):
-                await entry.sweep()
-            await asyncio.sleep(SWEEP_EVERY)
+        await again(entry.sweep, SWEEP_EVERY, "sessions_not_swept")
 
     def rules() -> dict[str, Rules]:
         pack = desk.city.pack

@@ -7,7 +7,6 @@ the business clock's millisecond of the change, or one more than the last: so it
 database. Every process may do this: they write the same.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,8 +21,8 @@ from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import to_headers
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Shelf
+from sanfu.runtime.again import again
 from sanfu.runtime.broker import Broker, Outgoing
-from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
@@ -41,12 +40,7 @@ class Directory:
     _done: str = ""
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.settle()
-            except StoreDown as error:
-                log.warning("directory_waits", why=str(error))
-            await asyncio.sleep(LOOK_EVERY)
+        await again(self.settle, LOOK_EVERY, "directory_waits")
 
     async def settle(self) -> None:
         """Bring the topic up to the pack in use. Raises StoreDown; what was not taken goes next time."""

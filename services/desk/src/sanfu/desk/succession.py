@@ -22,10 +22,9 @@ from sanfu.desk.domain.deeds.succession import SUCCEED
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.handlers import EVERYTHING, Desk, Do
 from sanfu.desk.ports import AffairsWanted, Document
-from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.again import again
 from sanfu.runtime.paging import Page
 from sanfu.runtime.rules import Actor, Command, Refusal
-from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
@@ -45,13 +44,11 @@ class Succession:
     _refused: str = ""
 
     async def run(self) -> None:
-        while True:
-            try:
-                while await self.settle():
-                    pass
-            except (StoreDown, Unavailable) as error:
-                log.warning("succession_waits", why=str(error))
-            await asyncio.sleep(LOOK_EVERY)
+        await again(self._settle_all, LOOK_EVERY, "succession_waits")
+
+    async def _settle_all(self) -> None:
+        while await self.settle():
+            pass
 
     async def settle(self) -> int:
         """Hand a page of each unit's cases and affairs to its successor; return how many were."""

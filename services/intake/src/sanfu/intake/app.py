@@ -19,13 +19,13 @@ from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.ports import Records
 from sanfu.intake.settings import IntakeSettings
+from sanfu.runtime.again import again
 from sanfu.runtime.fold import Done
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
-from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
@@ -77,6 +77,9 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         _show_version(service, newer)
         return IntakeRules(newer)
 
+    async def refresh() -> None:
+        await again(channels.refresh, REFRESH_EVERY, "channel_keys_not_read")
+
     keys = Keys.parse(settings.keys.get_secret_value())
     sealer = Sealer(keys)
     submissions = Submissions(do, sealer, parts.clock)
@@ -85,7 +88,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     intake = Intake(submissions, supplements, channels, erasures, records, pack, settings.public_url)
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
-        routers=[routes(intake, settings.ops_token)], background=[lambda: _refreshed(channels)], prepare=prepare,
+        routers=[routes(intake, settings.ops_token)], background=[refresh], prepare=prepare,
         watch=watch,
     )  # fmt: skip
     _show_version(service, pack())
@@ -105,12 +108,3 @@ def _records(parts: Parts) -> Records:
 def _show_version(service: Service, pack: Pack) -> None:
     service.metrics.pack.clear()
     service.metrics.pack.labels(pack.version).set(1)
-
-
-async def _refreshed(channels: Channels) -> None:
-    while True:
-        await asyncio.sleep(REFRESH_EVERY)
-        try:
-            await channels.refresh()
-        except StoreDown as error:
-            log.warning("channel_keys_not_read", why=str(error))

@@ -1,6 +1,5 @@
 """Every metric of notify's own, and what is measured for them now and then."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sanfu.notify.domain.delivery import OPEN
 from sanfu.notify.ports import Deliveries
-from sanfu.runtime.store import StoreDown
+from sanfu.runtime.again import again
 
 log = structlog.get_logger()
 
@@ -58,12 +57,7 @@ class Measures:
     _alarmed: int = 0
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.measure()
-            except StoreDown as error:
-                log.warning("not_measured", why=str(error))
-            await asyncio.sleep(EVERY)
+        await again(self.measure, EVERY, "not_measured")
 
     async def measure(self) -> None:
         mine, metrics, now = self.partitions(), self.metrics, self.now()
