@@ -8,6 +8,8 @@ from tests.support.city import City, in_memory, local
 PHONE = "13911112222"
 ADJUDICATORS = "coordination-livelihood"
 
+CLIMBS = "emergency_acknowledge"
+
 
 async def test_a_report_that_no_rule_is_sure_of_waits_until_a_reviewer_dispatches_it(city: City) -> None:
     issue = await city.report()
@@ -94,14 +96,23 @@ async def test_an_emergency_goes_at_once_to_the_emergency_unit_and_the_place_and
     assert "119" in city.sms.to(PHONE)[0].text
 
 
-async def test_an_emergency_that_nobody_acknowledges_is_red_after_fifteen_minutes_of_the_night() -> None:
-    async with in_memory("2026-05-07 02:10") as city:
+async def test_an_emergency_at_night_on_spring_festivals_day_that_nobody_acknowledges_climbs_every_quarter() -> None:
+    async with in_memory("2026-02-17 02:10") as city:
         issue = await city.report(title="着火了", text="佛堂镇老街二楼着火，有人被困！")
-        red = local("2026-05-07 02:25")
-        await city.advance_to(red + timedelta(minutes=1))
+        red = local("2026-02-17 02:25")
+        await city.advance_to(local("2026-02-17 03:15"))
         assert await city.lights(issue, "emergency_acknowledge") == [("red", red)]
         calls = [one.at for one in city.sms.to(city.phone("duty_officer", "emergency"))]
-        assert calls == [local("2026-05-07 02:10"), red]
+        assert calls[:2] == [local("2026-02-17 02:10"), red]
+        steps = [told for told in await city.of(issue, "escalation-raised") if told.data["clock"] == CLIMBS]
+        assert [told.at - red for told in steps] == [timedelta(minutes=15 * n) for n in (1, 2, 3)]
+        heard = [("unit_head", "emergency"), ("duty_officer", city.pack.office_unit), ("duty_officer", "leading-group")]
+        for step, (role, unit) in zip(steps, heard, strict=True):
+            assert (step.data["to_role"], step.data["to_unit"]) == (role, unit)
+            assert step.at in {one.at for one in city.sms.to(city.phone(role, unit))}, (role, unit)
+        await city.person("duty_officer", "emergency").acknowledge(issue)
+        await city.advance(hours=2)
+        assert [told for told in await city.of(issue, "escalation-raised") if told.data["clock"] == CLIMBS] == steps
 
 
 async def test_an_emergency_cannot_be_returned(city: City) -> None:

@@ -91,9 +91,16 @@ async def test_tasks_orders_and_copies_of_a_unit_that_is_no_more_are_its_success
     lead = city.officer("transport")
     await lead.acknowledge(issue)
     await lead.order(issue, "ask_assist", {"unit": FORMER, "task": "提供图纸"})
+    along = await city.report("hotline", title="咨询一件事", text="想问一件事该找谁。")
+    await reviewer.dispatch(along, "transport")
+    await lead.order(along, "copy", {"unit": FORMER, "reason": "知悉"})
     order = await office.make("orders", {"level": "red", "unit": FORMER, "issues": [issue.id], "text": "请书面说明。"})
     await city.advance_to(local(f"{LAST_DAY} 00:01"))
     heir = city.officer(HEIR)
+    seen, read = await office.sees(issue), await heir.sees(along)
+    assert seen is not None and read is not None, "the heir reads along"
+    assert (read["copies"], [task["unit"] for task in seen["assists"]]) == ([HEIR], [HEIR])
+    assert await city.officer(FORMER).sees(along) is None
     await heir.order(issue, "assist_done", {"text": "图纸已提供"})
     assert [told.type for told in await city.unit_topic(HEIR, issue)][:1] == ["unit-succeeded"]
     clocks = [told.data["unit"] for told in await city.affair(order["id"]) if told.type == "deadline-set"]
