@@ -118,3 +118,25 @@ async def test_a_desk_that_was_down_at_midnight_does_it_when_it_is_back(city: Ci
     await city.start("desk")
     for issue in issues:
         assert len(await city.of(issue, "unit-succeeded")) == 1
+
+
+async def test_a_pack_that_would_leave_open_issues_to_nobody_is_not_taken_until_nobody_has_any(
+    city: City, tmp_path: Path
+) -> None:
+    issue = await city.report("hotline", title="占道经营", text="有人占道经营。")
+    assert (await city.of(issue, "assigned"))[-1].data["unit"] == "urban-management"
+    root = tmp_path / "pack"
+    row = next(line for line in (root / "units.csv").read_text().splitlines() if line.startswith("urban-management,"))
+    parts = row.split(",")
+    edited(root, "units.csv", row, ",".join([*parts[:6], "2026-05-01", "", *parts[8:]]))
+    desk = city.services["desk"]
+    before, look = desk.machine.rules, desk._watch
+    assert look is not None
+    assert await look() is None
+    assert desk.machine.rules is before
+    assert await city.officer("urban-management").sees(issue), "its work goes on"
+    await city.officer("urban-management").do_all(issue)
+    await city.person("follow_up_caller").follow_up(issue)
+    if await city.state(issue) != "closed":
+        await city.person("coordination_office").close(issue, "unverifiable")
+    assert await look() is not None, "now it can be taken"

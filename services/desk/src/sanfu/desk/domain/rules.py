@@ -90,7 +90,7 @@ class DeskRules:
         clauses = covering(scope, case) if case else ()
         if not clauses:
             raise unknown()
-        clause = _capacity(case, command.name, clauses)
+        clause = _capacity(case, command.name, clauses, command.actor.id)
         by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
         deed = Deed(
             case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
@@ -99,7 +99,7 @@ class DeskRules:
         return discreet(DEEDS[command.name](deed), case, deed.id, self.seal, now)
 
 
-def _capacity(case: State, name: str, clauses: Scope) -> Clause:
+def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:
     """Return the clause under which the sender does this now. Raises Refusal, naming what they may do instead."""
 
     def able(clause: Clause) -> bool:
@@ -110,7 +110,7 @@ def _capacity(case: State, name: str, clauses: Scope) -> Clause:
         return found
     if any(able(clause) for clause in clauses):
         raise Refusal(409, "recused", "The issue complains of your unit: others decide, and others ask.")
-    mine = allowed(case, acting(case, clauses))
+    mine = offered(case, clauses, who)
     detail = f"{name} is not for you while the case is {case['state']}; you may do: {', '.join(mine) or 'nothing'}."
     raise Refusal(409, "not-now", detail, state=case["state"], allowed=list(mine))
 
