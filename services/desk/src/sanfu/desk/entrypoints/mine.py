@@ -1,6 +1,7 @@
 """The party's own pages: found by number and phone, opened by a signed link. Opening one changes nothing (messengers'
 robots open links); what a party says is sent by a form."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from sanfu.desk.domain.table import AWAITING
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.door_words import span
 from sanfu.desk.entrypoints.doors import address, form, same_site
@@ -22,6 +24,8 @@ Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
 Command = Literal["rate", "remind", "request_reopen", "object", "withdraw"]
 Done = Annotated[Command | Literal["add"] | None, Query()]
 Failed = Annotated[Literal["add"] | None, Query()]
+LOOKS, LOOK_EVERY = 20, 0.1
+"""Times, and seconds between them, that the page looks whether an answer has come."""
 OVER = frozenset({"closed", "reopen_requested", "merged"})
 UNSEARCHED = {"X-Robots-Tag": "noindex, nofollow"}
 
@@ -48,6 +52,8 @@ def routes(parties: Parties) -> APIRouter:
     async def mine(token: str, language: Spoken = None, done: Done = None, failed: Failed = None) -> Response:
         """A party's own report: how it stands, and what it can do now."""
         try:
+            if done == "add":
+                await _heard(parties, token)
             return await _mine(parties, token, language, done=done, wrong="failed_add" if failed else "")
         except Refusal as refusal:
             spoken = language or "zh"
@@ -109,6 +115,14 @@ async def _mine(
         "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case),
     }  # fmt: skip
     return _unsearched(page("mine.html", parties.desk, spoken, status, sends_to=parties.intake_url, **more))
+
+
+async def _heard(parties: Parties, token: str) -> None:
+    """Wait a moment until desk has heard of an answer that intake has just taken: or the page would ask again."""
+    for _ in range(LOOKS):
+        if (await parties.case(token))["state"] != AWAITING:
+            return
+        await asyncio.sleep(LOOK_EVERY)
 
 
 def _adding(parties: Parties, token: str, case: Mapping[str, Any]) -> str | None:
