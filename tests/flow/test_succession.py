@@ -118,6 +118,10 @@ async def test_a_desk_that_was_down_at_midnight_does_it_when_it_is_back(city: Ci
     await city.start("desk")
     for issue in issues:
         assert len(await city.of(issue, "unit-succeeded")) == 1
+    late = await city.report("hotline", title="咨询一件事", text="想问一件事该找谁。")
+    reviewer = city.person("reviewer")
+    await reviewer.dispatch(late, FORMER, refused="invalid-input")  # it is the day after, by the city's clock
+    await reviewer.dispatch(late, HEIR)
 
 
 async def test_a_pack_that_would_leave_open_issues_to_nobody_is_not_taken_until_nobody_has_any(

@@ -1,9 +1,10 @@
 """The directory topic: the pack's units and staff, whole, versioned, without credentials."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sanfu.contracts import names
+from sanfu.contracts.registry import codec
 from sanfu.desk import handlers
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.directory import Directory, changed, records
@@ -64,3 +65,26 @@ async def test_what_the_broker_did_not_take_is_sent_again() -> None:
     assert await directory.unsent() == 0
     told = [record.key for record in broker.topics[names.DIRECTORY][0]]
     assert sorted(key or "" for key in told) == sorted(each["_id"] for each in await shelves.directory.all())
+
+
+async def test_a_unit_comes_and_goes_at_the_citys_midnight_and_an_ordinary_day_changes_nothing() -> None:
+    async def never(subject: str, command: Command) -> Done:
+        raise AssertionError("nobody orders anything here")
+
+    pack = shipped()
+    ending = replace(pack.units["tax"], valid_to=date(2026, 5, 8), succeeded_by="finance")
+    pack = replace(pack, units={**pack.units, "tax": ending})
+    broker, shelves, clock = MemoryBroker(), memory_shelves({}), ManualClock(MORNING)
+    broker.create(names.DIRECTORY)
+    directory = Directory(
+        handlers.Desk(handlers.City(pack), MemoryCases({}), shelves, MemoryDocuments(), clock, never), broker
+    )
+    await directory.settle()
+    clock.set(datetime(2026, 5, 7, 15, 59, tzinfo=UTC))  # a minute to midnight in the city
+    assert await directory.unsent() == 0
+    clock.set(datetime(2026, 5, 7, 16, 0, tzinfo=UTC))
+    assert await directory.unsent() > 0
+    before = len(broker.topics[names.DIRECTORY][0])
+    await directory.settle()
+    [told] = broker.topics[names.DIRECTORY][0][before:]
+    assert (told.key, codec.decode(names.DIRECTORY_RECORD, told.value or b"")["active"]) == ("unit:tax", False)

@@ -8,10 +8,11 @@ are minutes unless they are a `Limit`. Nothing here knows a city by name.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
 Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader"]
@@ -507,3 +508,7 @@ class Pack:
     indicators: tuple[Mapping[str, str], ...]
     reports: Path | None
     """Made-up reports for the demo, JSON Lines."""
+
+    def day(self, at: datetime) -> date:
+        """Return the date it is in the city: units come and go at its midnight."""
+        return at.astimezone(ZoneInfo(self.zone)).date()

@@ -37,7 +37,7 @@ class Directory:
 
     desk: Desk
     broker: Broker
-    _done: str = ""
+    _done: "Due | None" = None
 
     async def run(self) -> None:
         await again(self.settle, LOOK_EVERY, "directory_waits")
@@ -49,7 +49,7 @@ class Directory:
         if self._done == (due := _due(pack, now)):
             return
         shelf = self.desk.shelves.directory
-        wanted = records(pack, now.date())
+        wanted = records(pack, pack.day(now))
         while fresh := changed(wanted, await shelf.all(), now):  # again, if another process wrote in between
             await shelf.put(fresh)
         if await self._send(shelf):
@@ -71,9 +71,14 @@ class Directory:
         return len(sent) == len(waiting)
 
 
-def _due(pack: Pack, now: datetime) -> str:
-    """Name what the topic has to show: a pack, on a day, for units come and go by the calendar."""
-    return f"{pack.version} {now.date()}"
+Due = tuple[str, tuple[str, ...]]
+
+
+def _due(pack: Pack, now: datetime) -> Due:
+    """Name what the topic has to show: a pack, and which of its units there are today. An ordinary day changes
+    nothing."""
+    day = pack.day(now)
+    return pack.version, tuple(unit.code for unit in pack.units.values() if not unit.valid_on(day))
 
 
 def records(pack: Pack, day: Any) -> dict[str, dict[str, Any]]:

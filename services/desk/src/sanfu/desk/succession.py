@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -95,4 +94,4 @@ class Succession:
         return {code: heir for code, heir in ended(self.desk.city.pack, self._today()).items() if heir is not None}
 
     def _today(self) -> date:
-        return self.desk.clock.now().astimezone(ZoneInfo(self.desk.city.pack.zone)).date()
+        return self.desk.city.pack.day(self.desk.clock.now())

@@ -42,7 +42,7 @@ class _UnitsToday(Collection[str]):
     """The codes of units that exist on a day. Looked up one by one: a city has hundreds, a report names one."""
 
     def __init__(self, pack: Pack, now: datetime) -> None:
-        self._units, self._day = pack.units, now.date()
+        self._units, self._day = pack.units, pack.day(now)
 
     def __contains__(self, code: object) -> bool:
         unit = self._units.get(code) if isinstance(code, str) else None

@@ -28,7 +28,7 @@ def raise_order(deed: Deed) -> list[Draft]:
     """The command `raise`."""
     said, pack = deed.said, deed.pack
     unit = pack.units.get(said["unit"])
-    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind == "external":
+    if unit is None or not unit.valid_on(deed.today) or unit.kind == "external":
         raise wrong("unit", "unknown_unit", "a unit of the city that may be ordered")
     by = said["reply_by"]
     if by is not None and moment(by) <= deed.now:

@@ -23,7 +23,7 @@ def ask_assist(deed: Deed) -> list[Draft]:
     down, to its sections and villages."""
     case, said = deed.case, deed.said
     unit = deed.pack.units.get(said["unit"])
-    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind in NO_TASK or unit.code == case["unit"]:
+    if unit is None or not unit.valid_on(deed.today) or unit.kind in NO_TASK or unit.code == case["unit"]:
         raise wrong("unit", "unknown_unit", "a unit of the city, other than the one that leads")
     if len(open_tasks(case)) >= MOST_TASKS:
         raise refused("too-many-tasks", f"{MOST_TASKS} tasks are open already.")
@@ -94,7 +94,7 @@ def no_task_open(deed: Deed) -> None:
 
 def copy(deed: Deed) -> list[Draft]:
     unit = deed.pack.units.get(deed.said["unit"])
-    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind == "external":
+    if unit is None or not unit.valid_on(deed.today) or unit.kind == "external":
         raise wrong("unit", "unknown_unit", "a unit of the city")
     if unit.code in involved(deed.case):
         raise refused("has-a-part", f"{unit.code} has a part in it already, and sees it.")
@@ -164,5 +164,5 @@ def first_lead(deed: Deed) -> str:
     case, pack = deed.case, deed.pack
     first: str = case["rounds"][-1]["first"]
     unit = pack.units.get(first)
-    fit = unit is not None and unit.valid_on(deed.now.date()) and first not in case["complains_of"]
+    fit = unit is not None and unit.valid_on(deed.today) and first not in case["complains_of"]
     return first if fit else pack.audience_groups.get(case["audience"], pack.office_unit)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
@@ -47,7 +46,7 @@ class Deed:
         return self.day(self.now)
 
     def day(self, at: datetime) -> date:
-        return at.astimezone(ZoneInfo(self.pack.zone)).date()
+        return self.pack.day(at)
 
     def until(self, window: str, start: datetime | None = None) -> str | None:
         """Return the instant at which a window of the policy closes that opens now, or opened at `start`."""
@@ -68,7 +67,7 @@ def wrong(field: str, problem: str, expected: str) -> Refusal:
 def leader(deed: Deed, code: str, field: str) -> str:
     """Return the unit's code if it may lead this issue."""
     unit = deed.pack.units.get(code)
-    if unit is None or not unit.valid_on(deed.now.date()) or unit.kind in NO_LEAD:
+    if unit is None or not unit.valid_on(deed.today) or unit.kind in NO_LEAD:
         raise wrong(field, "unknown_unit", "a unit of the city that may lead an issue")
     if code in deed.case["complains_of"]:
         raise refused("recused", f"The issue complains of {code}: another unit has to lead it.")
