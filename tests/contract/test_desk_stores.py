@@ -37,6 +37,7 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "kind": "issue", "category": pick.choice(CATEGORIES), "urgency": "normal", "grade": "simple",
             "flags": pick.sample(FLAGS, pick.randint(0, 2)), "found_by": pick.sample(TOKENS, pick.randint(1, 5)),
             "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}", "party_code": pick.choice(RAISERS),
+            "assisting": pick.sample(UNITS[:2], pick.randint(0, 2)), "inner": pick.choice([None, *LIGHTS]),
             "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
         }  # fmt: skip
     return found
@@ -57,6 +58,7 @@ def some_scope(pick: random.Random) -> Scope:
 
 
 CASES = some_cases(7, 400)
+LISTS = ("flags", "assisting")
 
 
 @pytest.fixture(params=["memory", "mongo"])
@@ -130,6 +132,7 @@ async def test_pages_join_into_one_list_in_order_without_holes_or_repeats(cases:
         Wanted(state="closed", closed=True), Wanted(flags="media"), Wanted(category="water", party_code="tax"),
         Wanted(due_after="2026-05-04T09:00:00.000Z", due_before="2026-05-06T09:00:00.000Z"),
         Wanted(submitted_before="2026-02-01T00:00:00.000Z", urgency="normal"),
+        Wanted(assisting="tax"), Wanted(unit="tax", inner="red"), Wanted(assisting="police", inner="none"),
         Wanted(submitted_after="2026-03-01T00:00:00.000Z", kind="issue", grade="simple", closed=None),
     ],
 )  # fmt: skip
@@ -137,7 +140,7 @@ async def test_filters_hold_together(cases: Cases, wanted: Wanted) -> None:
     found, equal = await every(cases, WHOLE, wanted, 200), wanted.conditions()
     expected = {
         id for id, case in CASES.items()
-        if all(value in case[name] if name == "flags" else case[name] == value for name, value in equal.items())
+        if all(value in case[name] if name in LISTS else case[name] == value for name, value in equal.items())
         and (wanted.due_before or "~") > case["limit"] >= (wanted.due_after or "")
         and (wanted.submitted_before or "~") > case["submitted_at"] >= (wanted.submitted_after or "")
     }  # fmt: skip

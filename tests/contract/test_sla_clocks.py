@@ -1,7 +1,7 @@
 """sla's lists of clocks, on MongoDB and by looking at every document: one behaviour."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,10 +12,15 @@ from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.store import Change
 from sanfu.sla.adapters.memory import ScannedClocks
 from sanfu.sla.adapters.mongo import MongoClocks
+from sanfu.sla.domain.keeping import key
 from sanfu.sla.ports import Clocks, Row, Wanted, place
 
 KEPT = {"round": 1, "version": 2, "starts": "2026-05-01T01:00:00.000Z", "yellow": None}
 """What a document keeps of each deadline, beside what its list of running clocks says."""
+
+
+def _kept(clock: Mapping[str, Any]) -> dict[str, Any]:
+    return {**KEPT, "version": int(clock.get("about", ":2").rpartition(":")[2])}
 
 
 def _changes() -> list[Change]:
@@ -28,10 +33,11 @@ def _changes() -> list[Change]:
 
     codes = ("handling", "unit_handling", "acknowledge")
     opened = [[clock(code) for code in codes[: pick.randint(0, 3)]] for _ in range(60)]
+    opened[3] += [clock("assist") | {"about": f"assist:{number}"} for number in (1, 2)]
     opened[7] = [clock("handling") | {"unknown_year": 2041}]
     return [
         Change(
-            f"i-{n}", 0, {"ver": 1, "p": n % 4, "open": one, "clocks": {each["clock"]: KEPT for each in one}}, (), ()
+            f"i-{n}", 0, {"ver": 1, "p": n % 4, "open": one, "clocks": {key(each): _kept(each) for each in one}}, (), ()
         )
         for n, one in enumerate(opened)
     ]
@@ -39,7 +45,11 @@ def _changes() -> list[Change]:
 
 CHANGES = _changes()
 ROWS = sorted(
-    ({"issue": change.id, "resting": False, **KEPT, **one} for change in CHANGES for one in change.sets["open"]),
+    (
+        {"issue": change.id, "about": None, "resting": False, **_kept(one), **one}
+        for change in CHANGES
+        for one in change.sets["open"]
+    ),
     key=place,
 )
 

@@ -1,9 +1,11 @@
 """Who leads, who helps, and whose it is: disputes, tasks, towns and their sections, a lead that is handed over."""
 
 from datetime import timedelta
+from typing import Any
 
 from sanfu.contracts.envelope import moment
 from tests.support.city import City, local
+from tests.support.people import Person
 
 ADJUDICATORS = "coordination-livelihood"
 FIRST, SECOND = "housing-construction", "urban-management"
@@ -59,6 +61,44 @@ async def test_a_town_dispatches_down_to_a_section_that_returns_it_and_the_town_
     assert (seen["unit"], await city.limit(issue)) == ("fotang", outer)
     await town.contact(issue)
     await town.handle(issue)
+
+
+async def test_a_town_sees_its_sections_late_before_it_is_late_itself(city: City) -> None:
+    """Complex, dispatched on Wednesday: the town has until Saturday evening, its section two days."""
+    issue = await city.report("hotline", title="村口垃圾", text="村口堆了垃圾。")
+    await city.person("reviewer").dispatch(issue, "fotang", "complex")
+    town, section = city.officer("fotang"), city.officer("fotang-enforcement")
+    await town.acknowledge(issue)
+    await town.contact(issue)
+    await town.order(issue, "ask_assist", {"unit": "fotang-enforcement", "task": "清运垃圾"})
+    inner = await city.limit(issue, "assist")
+    assert inner == local("2026-05-08 09:00") < await city.limit(issue)
+    assert len(await _tasks(section, assisting="fotang-enforcement")) == 1
+
+    await city.advance_to(inner)
+    assert await city.lights(issue, "assist") == [("yellow", inner - timedelta(days=1)), ("red", inner)]
+    assert [one for one in await city.lights(issue, "unit_handling") if one[0] == "red"] == []
+    [task] = await _tasks(town, unit="fotang", inner="red")
+    assert (task["unit"], task["light"], moment(task["limit"])) == ("fotang-enforcement", "red", inner)
+    phone = city.phone("officer", "fotang-enforcement")
+    assert [one.at for one in city.sms.to(phone) if "红灯" in one.text] == [inner]
+
+    await city.advance_to(local("2026-05-08 14:30"))
+    [step] = await city.of(issue, "escalation-raised")
+    assert (step.data["clock"], step.data["about"], step.data["to_unit"]) == ("assist", "assist:1", "fotang")
+    assert [one.at for one in city.sms.to(city.phone("unit_head", "fotang")) if "协办" in one.text] == [step.at]
+
+    await section.order(issue, "assist_done", {"text": "已清运"})
+    assert (await city.lights(issue, "assist"))[-1][0] == "none"
+    assert await _tasks(town, unit="fotang", inner="red") == []
+    await town.handle(issue)
+    assert await city.state(issue) == "handled"
+
+
+async def _tasks(person: Person, **asked: str) -> list[dict[str, Any]]:
+    """List the open tasks of the cases that somebody asks for."""
+    answer = await person.get("/v1/cases", **asked)
+    return [task for case in answer.json()["items"] for task in case["tasks"]]
 
 
 async def test_of_two_towns_and_one_enclave_the_town_of_the_place_leads_and_the_other_helps(city: City) -> None:

@@ -171,7 +171,9 @@ class PolicyReader:
             ladder=tuple(self._rung(rung) for rung in section.sections("ladder")),
             extended_with=section.known("extended_with", self._clocks, "clock"),
             charges_returns=section.choice("wrong_return", ("forgiven", "charged"), "forgiven") == "charged",
+            per=section.choice("per", words.PER, "issue"),
         )
+        _of_assists(section, clock)
         if not clock.limits:
             section.wrong("limits", "has no limit", "add `limits:` with at least one `- {limit: …}`")
         section.done()
@@ -257,6 +259,14 @@ def _span(section: Section, key: str) -> tuple[int, ...]:
     except ValueError as error:
         section.wrong(key, f"{key!r} is no day", str(error))
         return ()
+
+
+def _of_assists(section: Section, clock: Clock) -> None:
+    """A clock of assists begins with one, and the unit that assists keeps it; no other clock can be kept by that."""
+    if (clock.per == "assist") != (clock.in_charge == "assistant"):
+        section.wrong("in_charge", "is `assistant` for a clock `per: assist`, and for no other", "write both, or none")
+    if clock.per == "assist" and any(one.event != words.wire_type("AssistAsked") for one in clock.starts):
+        section.wrong("starts", "of a clock `per: assist` can only be AssistAsked", "write starts: [AssistAsked]")
 
 
 def _yellow(section: Section) -> Yellow:

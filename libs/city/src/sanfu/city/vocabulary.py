@@ -40,7 +40,9 @@ ROLES = _words(
     "hotline_operator window_agent officer unit_head duty_officer reviewer follow_up_caller coordination_office "
     "supervisor liaison monitor leader discipline_liaison auditor system_administrator"
 )
-IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair")
+IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair", "assistant")
+PER = ("issue", "assist")
+"""What a clock is kept for: once for the issue, or once for each assist."""
 ORDER_LEVELS = ("normal", "yellow", "red")
 ORDER_CAUSES = ("red_light", "two_unsatisfied", "false_completion", "instruction")
 """What may raise a supervision order by rule."""

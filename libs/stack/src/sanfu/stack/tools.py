@@ -99,7 +99,7 @@ def explain(
 
 async def _explained(stack: Stack, issue: str, clock: str | None) -> list[Json]:
     async with Doors(stack) as doors:
-        known = [one["clock"] for one in (await doors.clocks_of(issue))["clocks"]]
+        known = [one["key"] for one in (await doors.clocks_of(issue))["clocks"]]
         if clock is not None and clock not in known:
             raise PartError(f"{issue} has no clock {clock}; it has {', '.join(known) or 'none'}")
         wanted = [clock] if clock else known

@@ -12,7 +12,8 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a list is asked for: all that is given must hold. `units` the lead, `due_before` an instant as written.
+    """What a list is asked for: all that is given must hold. `unit` the lead, `assisting` one with an open task,
+    `inner` the reddest light of the open tasks, `due_before` an instant as written.
 
     `closed` False: open cases only; True: closed ones only; None: both. `by` names the sort key: `limit` or `order`,
     both rising. Of spans the beginning belongs to them, the end does not.
@@ -36,6 +37,8 @@ class Wanted:
     submitted_after: str | None = None
     reminded: bool | None = None
     need: str | None = None
+    assisting: str | None = None
+    inner: str | None = None
     closed: bool | None = False
     by: Literal["limit", "order"] = "limit"
 
@@ -56,7 +59,7 @@ class Wanted:
 
 _EQUAL = (
     "unit", "state", "light", "audience", "channel", "town", "party_code", "kind", "category", "urgency", "grade",
-    "flags", "reminded", "need",
+    "flags", "reminded", "need", "assisting", "inner",
 )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from sanfu.runtime.paging import Page
 Of = Literal["issues", "affairs"]
 """Whose clocks."""
 Row = Mapping[str, Any]
-"""A clock that runs: {issue, clock, unit, round, version, starts, limit, yellow, light, resting}; its `issue` may be an
-affair."""
+"""A clock that runs: {issue, clock, about, unit, round, version, starts, limit, yellow, light, resting}; its `issue`
+may be an affair, `about` the assist it is kept for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Clocks(Protocol):
 
 def row(issue: str, running: Mapping[str, Any], kept: Mapping[str, Any]) -> Row:
     """Put together what a document lists of a running clock and what it keeps of its deadline."""
-    more = {"issue": issue, "resting": False, "unknown_year": None, "yellow": None}
+    more = {"issue": issue, "about": None, "resting": False, "unknown_year": None, "yellow": None}
     return (
         more | {name: kept[name] for name in ("round", "version", "starts", "yellow") if name in kept} | dict(running)
     )
@@ -49,7 +49,7 @@ def row(issue: str, running: Mapping[str, Any], kept: Mapping[str, Any]) -> Row:
 
 def place(row: Row) -> tuple[str, str]:
     """Return where a row stands in the list's order."""
-    return row["limit"], f"{row['issue']} {row['clock']}"
+    return row["limit"], f"{row['issue']} {row['clock']}{row.get('about') or ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,8 @@ def _checks(found: Found, closed: int) -> list[Check]:
 
 def _burning(found: Found, light: str) -> tuple[int, int]:
     at_sla = sum(clock["light"] == light for clock in found.running)
-    at_desk = sum(clock["level"] == light for case in found.cases for clock in case["clocks"].values())
+    kept = [part["clocks"] for case in found.cases for part in (case, *case["assists"])]
+    at_desk = sum(clock["level"] == light for clocks in kept for clock in clocks.values())
     return at_sla, at_desk
 
 

@@ -102,6 +102,8 @@ class MongoCases:
 def _indexes() -> Iterator[Document]:
     for name, keys in LISTS.items():
         yield _index(name, keys, partialFilterExpression=OPEN)
+    helped = {**OPEN, "assisting": {"$gt": ""}}  # of most cases nobody has a task: they are in no such index
+    yield _index("assisting_by_limit", ["assisting", "limit", "_id"], partialFilterExpression=helped)
     for field in RAISED:
         some = {**OPEN, field: {"$exists": True}}
         yield _index(f"raised_{field}", [field, "limit", "_id"], partialFilterExpression=some)

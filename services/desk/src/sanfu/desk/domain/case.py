@@ -6,6 +6,7 @@ The state is plain data:
 - where it stands: state, open, round, unit (who leads), units (who take part), assignment, grade
 - `rounds`: per round of handling its three ones (contact, handle, follow_up) and the limit it had
 - `clocks`: code → {version, round, limit, yellow, level}; `light`, the reddest now; `reddest`, the reddest ever
+- `assisting`: units with a task that is open; `inner`: the reddest light of these tasks, None if there are none
 - `limit`: the instant that matters now (NEVER if none); `order`: sort key: emergencies to be handled, red, yellow, none
 - `history`: the last 50 entries, of `entries` in all: those before have a collection of their own (`gone`)
 - `found_by`: by which pieces of its words and number a search finds it (see `finding`)
@@ -31,14 +32,13 @@ from sanfu.desk.domain.folds import (
     succession,
     voicing,
 )  # fmt: skip
-from sanfu.desk.domain.parts import involved
+from sanfu.desk.domain.parts import LEVELS, involved, light_of, open_tasks
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.table import AFTER, CLOSED
 
 HISTORY: Final = 50
 NEVER: Final = "9999-12-31T00:00:00.000Z"
-LEVELS: Final = ("none", "yellow", "red")
 _CLOCK_OF: Final = {
     "submitted": "review", "in_review": "review", "assigned": "handling", "acknowledged": "handling",
     "contacted": "handling", "unsigned": "handling", "suspended": "handling", "returned": "handling",
@@ -121,9 +121,12 @@ def _standing(case: Case) -> Change:
     racing = case["urgency"] == "emergency" and case["state"] in _RACING
     clock = (racing and _emergency_clock(case)) or _counting(case, level)
     limit = clock["limit"] if clock else NEVER
+    tasks = open_tasks(case) if case["open"] else []
+    inner = max(map(light_of, tasks), key=LEVELS.index, default=None)
     reddest = max(level, LEVELS.index(case.get("reddest", "none")))
     order = f"{0 if racing else 3 - level}|{limit}"
-    return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order}
+    assisting = {"assisting": list(dict.fromkeys(task["unit"] for task in tasks)), "inner": inner}
+    return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order, **assisting}
 
 
 def _counting(case: Case, level: int) -> Any:

@@ -8,6 +8,7 @@ from sanfu.desk.domain.table import FOR_ASSIST, FOR_LEAD, FOR_NOBODY, FOR_OFFERE
 
 Task = Mapping[str, Any]
 
+LEVELS: Final = ("none", "yellow", "red")
 LOUD: Final = frozenset({"emergency", "place"})
 """Parts of units that are told beside the lead and outlive its assignment; the others end with it."""
 DISPUTED: Final = frozenset({"returned", "in_review"})
@@ -17,6 +18,11 @@ DISPUTED: Final = frozenset({"returned", "in_review"})
 def open_tasks(case: Case) -> list[Task]:
     """Return the tasks of assisting units that are not done yet."""
     return [task for task in case["assists"] if task["done"] is None]
+
+
+def light_of(task: Task) -> str:
+    """Return the reddest light that is on of a task's clocks."""
+    return max((clock["level"] for clock in task.get("clocks", {}).values()), key=LEVELS.index, default="none")
 
 
 def involved(case: Case) -> list[str]:

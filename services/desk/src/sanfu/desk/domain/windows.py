@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays, serving
-from sanfu.city.model import Limit, Pack, limit_of
+from sanfu.city.model import Clock, Limit, Pack, limit_of
 from sanfu.contracts.envelope import moment
 
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind")
@@ -26,16 +26,31 @@ def window_end(
     Dates of years without calendar data count as working days: then it closes too early rather than too late.
     """
     limit = limit_for(pack, case, window)
-    if limit is None:
-        return None
-    always = case.get("urgency") in pack.policy.always_in_service
-    calendar = serving(pack.policy, ZoneInfo(pack.zone), holidays, case["unit"], always=always)
-    return closes(replace(calendar, lenient=True), limit, start)
+    return _end(pack, holidays, case, limit, start) if limit else None
+
+
+def clock_end(
+    pack: Pack, holidays: Holidays, facts: Mapping[str, Any], clock: Clock | None, start: datetime
+) -> datetime | None:
+    """Return until when somebody has who is given a clock of the policy at an instant, where the limit is told with
+    what starts it; None: there is none for such facts."""
+    limit = limit_of(clock.limits, _said(facts)) if clock else None
+    return _end(pack, holidays, facts, limit, start) if limit else None
 
 
 def limit_for(pack: Pack, case: Mapping[str, Any], window: str) -> Limit | None:
     found = pack.policy.windows.get(window)
-    return limit_of(found.limits, {fact: case[fact] for fact in FACTS if case.get(fact)}) if found else None
+    return limit_of(found.limits, _said(case)) if found else None
+
+
+def _said(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {fact: facts[fact] for fact in (*FACTS, "level") if facts.get(fact)}
+
+
+def _end(pack: Pack, holidays: Holidays, facts: Mapping[str, Any], limit: Limit, start: datetime) -> datetime:
+    always = facts.get("urgency") in pack.policy.always_in_service
+    calendar = serving(pack.policy, ZoneInfo(pack.zone), holidays, facts["unit"], always=always)
+    return closes(replace(calendar, lenient=True), limit, start)
 
 
 def closes(calendar: Calendar, limit: Limit, start: datetime) -> datetime:

@@ -17,6 +17,7 @@ import structlog
 
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.case import NEVER
+from sanfu.desk.domain.parts import open_tasks
 from sanfu.desk.domain.scope import Scope, Viewer, widest
 from sanfu.desk.entrypoints.sessions import Again
 from sanfu.desk.entrypoints.views import brief, counted
@@ -145,4 +146,5 @@ def _line(case: Document, city: City, now: datetime, language: str) -> dict[str,
         "state": STATES[language].get(case["state"], case["state"]),
         "limit": limit.astimezone(ZoneInfo(city.pack.zone)) if limit else None,
         "left": left((limit - now).total_seconds(), language) if limit else None,
+        "tasks": len(open_tasks(case)), "inner": case["inner"],
     }  # fmt: skip

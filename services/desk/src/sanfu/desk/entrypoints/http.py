@@ -58,7 +58,8 @@ class Purpose(Body):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which cases a list shows, and in which order. `credit_code` is that of the enterprise or organisation whose
-    matter it is; `flag` one of its flags; spans begin at `after` and end just before `before`."""
+    matter it is; `flag` one of its flags; `assisting` a unit with an open task, `inner` the reddest light of those;
+    spans begin at `after` and end just before `before`."""
 
     unit: Unit = None
     state: Annotated[State | None, Query()] = None
@@ -77,6 +78,8 @@ class Asked:
     grade: Annotated[Literal["simple", "complex", "difficult"] | None, Query()] = None
     flag: Code = None
     reminded: Annotated[Literal["true"] | None, Query()] = None
+    assisting: Unit = None
+    inner: Annotated[Literal["none", "yellow", "red"] | None, Query()] = None
     need: Annotated[Literal["link", "call", "writing", "site", "again", "monitor"] | None, Query()] = None
     sort: Annotated[Literal["due", "urgent"], Query()] = "due"
 

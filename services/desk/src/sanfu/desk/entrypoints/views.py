@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sanfu.desk.domain.case import NEVER
+from sanfu.desk.domain.parts import Task, light_of, open_tasks
 from sanfu.desk.domain.reading import UNFORESEEN, filer_named
 from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Scope, covering
@@ -15,7 +16,7 @@ from sanfu.runtime.paging import Cursor, Page
 BRIEF = (
     "receipt", "title", "channel", "audience", "kind", "urgency", "secrecy", "category", "town", "state", "round",
     "unit", "units", "grade", "light", "reddest", "submitted_at", "changed_at", "flags",
-    "reminders", "reminded", "unsatisfied",
+    "reminders", "reminded", "unsatisfied", "inner",
 )  # fmt: skip
 WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
@@ -40,7 +41,13 @@ def brief(case: Document) -> dict[str, Any]:
     shown = {key: case.get(key) for key in BRIEF}
     closed = {} if case["open"] else case.get("closed") or {}
     ended = {"closed_at": closed.get("at"), "closed_as": closed.get("kind"), "in_time": in_time(case)}
-    return {"id": case["_id"], "version": case["ver"], **shown, "limit": _limit(case), **ended}
+    more = {"limit": _limit(case), "tasks": [*map(_task, open_tasks(case))], **ended}
+    return {"id": case["_id"], "version": case["ver"], **shown, **more}
+
+
+def _task(task: Task) -> dict[str, Any]:
+    """Show a task that is open, as a line of a list does."""
+    return {**{name: task[name] for name in ("number", "unit", "mandatory", "limit")}, "light": light_of(task)}
 
 
 def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:

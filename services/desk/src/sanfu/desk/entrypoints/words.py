@@ -13,6 +13,7 @@ WORDS: Final = {
         "nothing": "没有在办事项", "updated": "更新于", "live": "实时", "waiting": "连接中断，正在重试",
         "login": "登录", "logout": "退出", "more": "另有 {n} 件", "no_limit": "未定",
         "unassigned": "待派单", "other": "EN", "skip": "跳到内容", "units_more": "另有 {n} 个单位",
+        "tasks": "协办 {n}",
     },
     "en": {
         "title": "Three services, live", "open": "Open", "urgent": "Most urgent", "states": "Where they stand",
@@ -20,7 +21,7 @@ WORDS: Final = {
         "due": "Limit", "light": "Light", "nothing": "Nothing is open", "updated": "Updated", "live": "Live",
         "waiting": "Connection lost, trying again", "login": "Log in", "logout": "Log out", "more": "{n} more",
         "no_limit": "not set", "unassigned": "Not yet assigned", "other": "中文", "skip": "Skip to content",
-        "units_more": "{n} more units",
+        "units_more": "{n} more units", "tasks": "{n} assisting",
     },
 }  # fmt: skip
 LIGHTS: Final = {

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import Document, Documents
+from sanfu.sla.domain.keeping import key
 from sanfu.sla.ports import Replan, Row, Stretch, Wanted, place, row
 
 MOST = 100_000
@@ -21,7 +22,7 @@ class ScannedClocks:
         after = (page.after.key, page.after.id) if page.after else ("", "")
         asked = wanted.conditions().items()
         running = ((one, clock) for one in await self._all() for clock in one.get("open", []))
-        rows = [row(one["_id"], clock, one["clocks"][clock["clock"]]) for one, clock in running]
+        rows = [row(one["_id"], clock, one["clocks"][key(clock)]) for one, clock in running]
         found = [one for one in rows if all(one[name] == value for name, value in asked) and place(one) > after]
         return sorted(found, key=place)[: page.limit + 1]
 

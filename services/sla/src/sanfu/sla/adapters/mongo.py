@@ -9,7 +9,14 @@ from sanfu.runtime.paging import Page
 from sanfu.sla.ports import Replan, Row, Stretch, Wanted, row
 
 RUNNING = {"open.0": {"$exists": True}}
-_OF_CLOCK = {"input": {"$objectToArray": "$clocks"}, "as": "one", "cond": {"$eq": ["$$one.k", "$open.clock"]}}
+KEY = {
+    "$cond": [
+        "$open.about",
+        {"$replaceOne": {"input": "$open.about", "find": "assist", "replacement": "$open.clock"}},
+        "$open.clock",
+    ]
+}
+_OF_CLOCK = {"input": {"$objectToArray": "$clocks"}, "as": "one", "cond": {"$eq": ["$$one.k", KEY]}}
 KEPT = {"$let": {"vars": {"one": {"$first": {"$filter": _OF_CLOCK}}}, "in": "$$one.v"}}
 UNKNOWN = {"open.unknown_year": {"$gt": 0}}
 
@@ -39,7 +46,7 @@ class MongoClocks:
             {"$project": {"open": 1, "clocks": 1}},
             {"$unwind": "$open"},
             {"$match": {f"open.{name}": value for name, value in asked.items()}},
-            {"$set": {"place": {"$concat": ["$_id", " ", "$open.clock"]}}},
+            {"$set": {"place": {"$concat": ["$_id", " ", "$open.clock", {"$ifNull": ["$open.about", ""]}]}}},
             *_behind(page),
             {"$sort": {"open.limit": 1, "place": 1}},
             {"$limit": page.limit + 1},

@@ -9,11 +9,11 @@ from sanfu.city.model import Clock, Limit, Pack, Pause, Policy, Trigger, limit_o
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.rules import Draft
-from sanfu.sla.domain import keeping, story
+from sanfu.sla.domain import keeping, story, whose
 from sanfu.sla.domain.deadlines import Case, Deadline, NoLimit, Reckoner, Span
 from sanfu.sla.domain.returns import Earlier, wrongly_returned
 from sanfu.sla.domain.runs import Announced, Rested, Run, run_of
-from sanfu.sla.domain.whose import in_charge, whose_hours
+from sanfu.sla.domain.whose import in_charge, seen, whose_hours
 
 DAYS = ("calendar_days", "working_days")
 TRIGGERS = ("stops", "stops_together", "ends", "rests", "extended_with")
@@ -22,9 +22,9 @@ TRIGGERS = ("stops", "stops_together", "ends", "rests", "extended_with")
 def light(announced: Announced, level: str, *, at: str, reason: str | None = None, skipped: bool = False) -> Draft:
     """Say that a light of this version goes on, or out, at an instant."""
     late = (moment(at) - moment(announced["limit"])).total_seconds()
-    told = {name: announced[name] for name in ("clock", "version", "round", "unit", "limit", "grade")}
+    told = {name: announced[name] for name in ("clock", "about", "version", "round", "unit", "limit", "grade")}
     why = reason or ("yellow_due" if level == "yellow" else "limit_passed")
-    body = {"about": None, "level": level, "skipped": skipped, "reason": why, "late_by": max(0, int(late))}
+    body = {"level": level, "skipped": skipped, "reason": why, "late_by": max(0, int(late))}
     return Draft(names.LIGHT_CHANGED, told | body)
 
 
@@ -47,10 +47,13 @@ class Announcer:
         """Set the first deadline of a run; None where the policy has no limit for such a case. `log` is what the story
         told before: a run that only a wrong return had ended goes on from its start."""
         fixed = told["data"].get(clock.limit_field) if clock.limit_field else None
+        about = whose.about(clock, told)
+        facts = seen(facts, about)
         begun = {
-            "clock": clock.code, "version": version, "round": facts.get("round", 1), "starts": told["at"],
-            "started_by": told["id"], "not_its_own": [], "paused": [], "extended_days": 0, "extended_until": None,
-            "voided_stops": 0, "fixed": fixed, **self.triggers(clock, facts),
+            "clock": clock.code, "about": about, "version": version, "round": facts.get("round", 1),
+            "starts": told["at"], "started_by": told["id"], "not_its_own": [], "paused": [],
+            "extended_days": 0, "extended_until": None,
+            "voided_stops": 0, "fixed": fixed, **self.triggers(clock, facts, about),
         }  # fmt: skip
         if clock.charges_returns and (earlier := wrongly_returned([*log, told], facts)):
             begun |= {"starts": earlier.starts, "not_its_own": [*self._away(begun, earlier, facts, log)]}
@@ -66,11 +69,11 @@ class Announcer:
         for begins, ends in sorted({*earlier.away, *paused}):
             yield {"begins": begins, "ends": ends}
 
-    def triggers(self, clock: Clock, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def triggers(self, clock: Clock, facts: Mapping[str, Any], about: str | None) -> dict[str, Any]:
         """Return what stops, ends and rests a clock, by this policy."""
         policy = self._pack.policy
         return {
-            "stops": [_trigger(one) for one in clock.stops], "stops_together": clock.stops_together,
+            "stops": [_of_assist(_trigger(one), about) for one in clock.stops], "stops_together": clock.stops_together,
             "ends": [_trigger(one) for one in policy.over], "rests": [*_rests(policy, clock, facts)],
             "extended_with": list(clock.extended_with),
         }  # fmt: skip
@@ -80,6 +83,7 @@ class Announcer:
     def changed(self, run: Run, facts: Mapping[str, Any], now: str) -> Draft | None:
         """Set the deadline anew, from the original start, if what it was reckoned from is no longer so."""
         was = run.announced
+        facts = seen(facts, was["about"])
         clock = self._pack.policy.clocks.get(was["clock"])
         paused = [{"begins": rest.begins, "ends": rest.ends} for rest in _over(run, now)]
         news = {**was, "version": was["version"] + 1, "paused": paused, "voided_stops": run.voided}
@@ -97,12 +101,13 @@ class Announcer:
         """Set the deadline anew as if this pack had always held, if that changes its instants or its triggers. None
         too where the pack has no such clock, or no limit for such a case."""
         was = run.announced
+        facts = seen(facts, was["about"])
         clock = self._pack.policy.clocks.get(was["clock"])
         if clock is None:
             return None
         paused = [{"begins": rest.begins, "ends": rest.ends} for rest in _over(run, now)]
         news = {**was, "version": was["version"] + 1, "paused": paused, "voided_stops": run.voided}
-        news |= self.triggers(clock, facts)
+        news |= self.triggers(clock, facts, was["about"])
         news |= self._granted(run, clock, news, facts)
         draft = self._set(clock, news, facts, "replanned")
         same = draft is None or all(draft.data[name] == was[name] for name in ("limit", "yellow", *TRIGGERS))
@@ -112,7 +117,7 @@ class Announcer:
         """Set the same deadline again: the version before it went out for one that was never announced."""
         was = run.announced
         clock = self._pack.policy.clocks.get(was["clock"])
-        return self._moved({**was, "version": was["version"] + 1}, was, clock, facts, "replanned")
+        return self._moved({**was, "version": was["version"] + 1}, was, clock, seen(facts, was["about"]), "replanned")
 
     def _granted(self, run: Run, clock: Clock, news: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
         if run.granted is None or run.granted == run.announced["extended_until"]:
@@ -174,6 +179,7 @@ class Announcer:
         return self._draft(clock, run, facts, reason, deadline)
 
     def case(self, clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any]) -> Case:
+        """Return what a run's deadline is reckoned from; `facts` as that run sees them."""
         said = story.texts(facts)
         limit = limit_of(clock.limits, said)
         kind = limit.kind if limit is not None and limit.kind in DAYS else "calendar_days"
@@ -192,7 +198,7 @@ class Announcer:
         found = {
             "limit": instant(deadline.limit), "yellow": instant(deadline.yellow) if deadline.yellow else None,
             "grade": facts.get("grade"), "urgency": facts.get("urgency"), "unit": in_charge(self._pack, clock, facts),
-            "unknown_year": deadline.unknown_year, "reason": reason, "pack": self._pack.version, "about": None,
+            "unknown_year": deadline.unknown_year, "reason": reason, "pack": self._pack.version,
         }  # fmt: skip
         return Draft(names.DEADLINE_SET, keeping.told(run) | found)
 
@@ -209,7 +215,7 @@ class Announcer:
         news["limit"] = instant(moment(was["limit"]) + more)
         news["yellow"] = was["yellow"] and instant(moment(was["yellow"]) + more)
         unit = in_charge(self._pack, clock, facts) if clock is not None else was["unit"]
-        told = {"reason": reason, "unit": unit, "pack": self._pack.version, "about": None}
+        told = {"reason": reason, "unit": unit, "pack": self._pack.version}
         return Draft(names.DEADLINE_SET, keeping.told(news) | told)
 
     # ── caps of rests ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,6 +281,13 @@ def _rests(policy: Policy, clock: Clock, facts: Mapping[str, Any]) -> Iterator[d
 def _cap(pause: Pause, facts: Mapping[str, Any]) -> dict[str, Any] | None:
     cap = limit_of(pause.cap, story.texts(facts))
     return {"kind": cap.kind, "n": cap.n} if cap is not None else None
+
+
+def _of_assist(trigger: dict[str, Any], about: str | None) -> dict[str, Any]:
+    """Let a trigger mean the one assist that a run is kept for."""
+    if about is None or trigger["event"] not in story.ASSISTS:
+        return trigger
+    return {**trigger, "where": {**trigger["where"], "number": [whose.number_of(about)]}}
 
 
 def _trigger(trigger: Trigger) -> dict[str, Any]:

@@ -18,7 +18,7 @@ State = Mapping[str, Any]
 ALWAYS = ("unit", "limit", "starts", "started_by", "round", "version")
 UNLESS: Mapping[str, Any] = MappingProxyType({
     "yellow": None, "grade": None, "urgency": None, "paused": [], "not_its_own": [], "extended_days": 0,
-    "extended_until": None, "voided_stops": 0, "unknown_year": None, "fixed": None,
+    "extended_until": None, "voided_stops": 0, "unknown_year": None, "fixed": None, "about": None,
 })  # fmt: skip
 """What is kept only where it is something else than this."""
 OWN: Mapping[str, Any] = MappingProxyType({"lit": [], "climbed": 0, "set_at": None})
@@ -37,15 +37,21 @@ def kept(deadline: Mapping[str, Any], told_at: datetime) -> dict[str, Any]:
     return {**found, "by": _written(deadline)}
 
 
-def announced(code: str, clock: Mapping[str, Any]) -> Announced:
+def key(clock: Mapping[str, Any]) -> str:
+    """Return under which name a state keeps a clock: its code, with the number of the assist it is for: `assist:2`."""
+    about = clock.get("about")
+    return f"{clock['clock']}:{about.rpartition(':')[2]}" if about else str(clock["clock"])
+
+
+def announced(key: str, clock: Mapping[str, Any]) -> Announced:
     """Return a kept clock as it was announced, with what is known of it since (`OWN`)."""
     triggers = _read(clock["by"]) if "by" in clock else {}  # written out, as this service used to keep them
-    return {"clock": code, **UNLESS, **OWN, **triggers, **clock}
+    return {"clock": key.partition(":")[0], **UNLESS, **OWN, **triggers, **clock}
 
 
 def clocks_of(state: State) -> dict[str, Announced]:
     """Return every clock of a subject, the stopped ones too."""
-    return {code: announced(code, clock) for code, clock in state.get("clocks", {}).items()}
+    return {key: announced(key, clock) for key, clock in state.get("clocks", {}).items()}
 
 
 def told(clock: Announced) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.rules import Draft
 from sanfu.sla.domain.deadlines import Reckoner
 from sanfu.sla.domain.runs import Run
-from sanfu.sla.domain.whose import group, in_charge, whose_hours
+from sanfu.sla.domain.whose import group, in_charge, seen, whose_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Ladder:
         since = self._since(run, clock, state)
         if since is None:
             return []
-        facts = state["facts"]
+        facts = seen(state["facts"], run.announced["about"])
         calendar = self._reckoner.lenient(clock, facts, whose_hours(clock, facts))
         return [
             Step(number, instant(self._reckoner.after(calendar, moment(since), rung.after)), rung)
@@ -58,10 +58,10 @@ class Ladder:
                 yield self._raised(run, step, state["facts"], now, skipped=overtaken)
 
     def _raised(self, run: Run, step: Step, facts: Mapping[str, Any], now: str, *, skipped: bool) -> Draft:
-        told = {name: run.announced[name] for name in ("clock", "version", "round", "unit", "limit")}
+        told = {name: run.announced[name] for name in ("clock", "about", "version", "round", "unit", "limit")}
         late = int((moment(now) - moment(told["limit"])).total_seconds())
         to = {"step": step.number, "to_unit": self._addressee(run, step.rung, facts), "to_role": step.rung.role}
-        level = {"about": None, "level": "red", "late_by": max(0, late), "skipped": skipped, "reason": None}
+        level = {"level": "red", "late_by": max(0, late), "skipped": skipped, "reason": None}
         return Draft(names.ESCALATION_RAISED, told | to | level)
 
     def _addressee(self, run: Run, rung: Rung, facts: Mapping[str, Any]) -> str:
@@ -83,7 +83,7 @@ class Ladder:
             return None
         limit, set_at = str(run.announced["limit"]), str(run.announced["set_at"] or "")
         acted: Mapping[str, str] = state.get("acted", {})
-        who = self._who(clock, state["facts"])
+        who = self._who(clock, seen(state["facts"], run.announced["about"]))
         reactions = [at for unit, at in acted.items() if unit == who or self._parent(unit) == who]
         return max(limit, set_at, *reactions, *(at for at in ends if at))
 

@@ -23,6 +23,7 @@ from sanfu.sla.domain.explain import Explanation
 from sanfu.sla.domain.keeping import clocks_of
 from sanfu.sla.domain.ladder import Ladder, first
 from sanfu.sla.domain.runs import Announced, Run, log_before, run_of
+from sanfu.sla.domain.whose import about, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,14 @@ class Replanned:
         }
         lights = {"light": self.before.light, "new_light": self.after.light_by(self.at)}
         only = all(was[name] == news[name] for name in ("limit", "yellow"))
-        return {"clock": was["clock"], "unit": was["unit"], **pairs, **lights, "triggers_only": only}
+        return {
+            "clock": was["clock"],
+            "about": was["about"],
+            "unit": was["unit"],
+            **pairs,
+            **lights,
+            "triggers_only": only,
+        }
 
 
 class SlaRules:
@@ -89,19 +97,21 @@ class SlaRules:
         """Announce what a lost outbox never did: starts, new versions, lights that go out. Lights that go on have
         their timers."""
         clocks = clocks_of(state)
-        gone = [announced for code, announced in clocks.items() if code not in self.pack.policy.clocks]
+        gone = [announced for announced in clocks.values() if announced["clock"] not in self.pack.policy.clocks]
         drafts = [draft for announced in gone for draft in self._after(state, announced, instant(now))]
         return drafts + [draft for clock in self._clocks() for draft in self._missed(state, clock, instant(now))]
 
     def _followed(self, state: State, now: str) -> Iterator[Draft]:
         """What follows from the story's last event: clocks that start, and those that it stops or changes."""
         told, facts, clocks = state["log"][-1], state["facts"], clocks_of(state)
-        starting = [c for c in self._clocks() if self._starts(state, clocks.get(c.code), c, told, facts)]
-        for code, announced in clocks.items():
-            if all(clock.code != code for clock in starting):
+        runs = [(clock, clocks.get(_key(clock, told))) for clock in self._clocks()]
+        starting = [(clock, before) for clock, before in runs if self._starts(state, before, clock, told, facts)]
+        begun = {_key(clock, told) for clock, _ in starting}
+        for key, announced in clocks.items():
+            if key not in begun:
                 yield from self._after(state, announced, now)
-        for clock in starting:
-            yield from self._started(state, clocks.get(clock.code), clock, told, facts)
+        for clock, before in starting:
+            yield from self._started(state, before, clock, told, facts)
 
     def _fired(self, state: State, heard: str, now: str) -> Iterator[Draft]:
         """What is due by `heard`: lights, and rests that end by themselves."""
@@ -159,14 +169,15 @@ class SlaRules:
         clocks, retold = clocks_of(state), [*story.retold(state.get("log", []))]
         begun = {announced["started_by"] for announced in clocks.values()}
         known = max((number for number, (told, _) in enumerate(retold) if told["id"] in begun), default=0)
-        last = clocks.get(clock.code)
+        lasts = {key: announced for key, announced in clocks.items() if announced["clock"] == clock.code}
         for told, facts in retold[known:]:
+            last = lasts.get(_key(clock, told))
             if self._starts(state, last, clock, told, facts):
                 for draft in self._started(state, last, clock, told, facts):
                     yield draft
                     if draft.type == names.DEADLINE_SET:
-                        last = {**draft.data, **keeping.OWN}
-        if last is not None:
+                        lasts[keeping.key(draft.data)] = {**draft.data, **keeping.OWN}
+        for last in lasts.values():
             after = [*self._after(state, last, now)]
             yield from after or self._gone_dark(state, last)
 
@@ -237,23 +248,37 @@ class SlaRules:
 
     def shown(self, state: State) -> list[dict[str, Any]]:
         """Return every clock of a subject, with its light and how it stands."""
-        names_of = ("clock", "unit", "round", "version", "starts", "limit", "yellow", "grade", "paused", "unknown_year")
+        names_of = (
+            "clock",
+            "about",
+            "unit",
+            "round",
+            "version",
+            "starts",
+            "limit",
+            "yellow",
+            "grade",
+            "paused",
+            "unknown_year",
+        )
         found = []
-        for announced in clocks_of(state).values():
+        for key, announced in clocks_of(state).items():
             run = run_of(announced, state.get("log", []))
-            told = {name: announced[name] for name in names_of}
+            told = {"key": key, **{name: announced[name] for name in names_of}}
             stopped = {"stopped": run.stopped, "in_time": run.in_time if run.stopped else None}
             found.append({**told, "light": run.light, "resting": run.rests_now, **stopped})
         return found
 
-    def explained(self, state: State, code: str) -> Explanation | None:
-        """Return how a clock's deadline comes about by this pack; None where there is no such clock."""
-        announced = clocks_of(state).get(code)
-        clock = self.pack.policy.clocks.get(code)
+    def explained(self, state: State, key: str) -> Explanation | None:
+        """Return how a clock's deadline comes about by this pack; None where there is no such clock. `key` is how a
+        state names it: its code, or `assist:2`."""
+        announced = clocks_of(state).get(key)
+        clock = self.pack.policy.clocks.get(announced["clock"]) if announced else None
         if announced is None or clock is None:
             return None
+        facts = seen(state["facts"], announced["about"])
         try:
-            deadline = self.reckoner.deadline(self._announcer.case(clock, announced, state["facts"]))
+            deadline = self.reckoner.deadline(self._announcer.case(clock, announced, facts))
         except NoLimit:
             return None
         return Explanation(deadline, ZoneInfo(self.pack.zone))
@@ -286,20 +311,20 @@ def _put_out(run: Run, at: str) -> Iterator[Draft]:
 
 
 def _announced(state: State, event: Event) -> State:
-    clocks, code = state.get("clocks", {}), event.data["clock"]
-    known = clocks.get(code)
+    clocks, key = state.get("clocks", {}), keeping.key(event.data)
+    known = clocks.get(key)
     if known is not None and known["version"] >= event.data["version"]:
         return state
-    return {**state, "clocks": {**clocks, code: keeping.kept(event.data, event.time)}}
+    return {**state, "clocks": {**clocks, key: keeping.kept(event.data, event.time)}}
 
 
 def _noted(state: State, data: Mapping[str, Any], note: Callable[[State], State]) -> State:
     """Return the state with something noted about a version of a clock, if it is the one that holds."""
-    clocks = state.get("clocks", {})
-    known = clocks.get(data["clock"])
+    clocks, key = state.get("clocks", {}), keeping.key(data)
+    known = clocks.get(key)
     if known is None or known["version"] != data["version"]:
         return state
-    return {**state, "clocks": {**clocks, data["clock"]: {**known, **note(known)}}}
+    return {**state, "clocks": {**clocks, key: {**known, **note(known)}}}
 
 
 def _open(state: State) -> Iterator[Mapping[str, Any]]:
@@ -308,8 +333,13 @@ def _open(state: State) -> Iterator[Mapping[str, Any]]:
         run = run_of(announced, state.get("log", []))
         if run.stopped is None:
             found = {name: announced[name] for name in ("clock", "unit", "limit")}
-            more = {"resting": run.rests_now, "unknown_year": announced["unknown_year"]}
+            more = {name: announced[name] for name in ("about", "unknown_year")} | {"resting": run.rests_now}
             yield {**found, "light": run.light, **{name: value for name, value in more.items() if value}}
+
+
+def _key(clock: Clock, told: story.Happening) -> str:
+    """Return under which name the run of a clock is kept that an event would start."""
+    return keeping.key({"clock": clock.code, "about": about(clock, told)})
 
 
 def _lead_at(state: State, id: str) -> str | None:

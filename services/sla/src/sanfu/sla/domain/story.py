@@ -25,7 +25,6 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_ASSIGNED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_DISPATCHED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_HANDED_OVER: ("unit", "grade"),
-    names.UNIT_SUCCEEDED: ("unit",),
     names.ISSUE_REOPENED: ("unit", "round"),
     names.RETURN_ADJUDICATED: ("unit",),
     names.GRADE_CHANGED: ("grade",),
@@ -34,6 +33,8 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     names.TASK_SET: ("unit",),
 }
 """What each event says of the subject as it stands from then on."""
+ASSISTS = (names.ASSIST_ASKED, names.ASSIST_DONE)
+"""Events of one assist, which has a `number`."""
 
 OWN = frozenset({names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED})
 TOLD = (
@@ -87,8 +88,10 @@ def facts_after(told: Happening, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     if told["type"] == names.ISSUE_RETURNED:
         interim = told["data"].get("interim")
         return {**facts, "unit": interim} if interim else facts
-    if told["type"] == names.UNIT_SUCCEEDED and facts.get("unit") != told["data"]["from_unit"]:
-        return facts
+    if told["type"] == names.ASSIST_ASKED:
+        return {**facts, "assisting": {**facts.get("assisting", {}), str(told["data"]["number"]): told["data"]["unit"]}}
+    if told["type"] == names.UNIT_SUCCEEDED:
+        return _succeeded(facts, told["data"]["from_unit"], told["data"]["unit"])
     kept = [name for name in FACTS.get(told["type"], ()) if name in told["data"]]
     if told.get("void") or not kept:
         return facts
@@ -96,6 +99,15 @@ def facts_after(told: Happening, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     if told["type"] in ASSIGNMENTS:
         after["assignment"], after["by_desk"] = _rank(told)
     return after
+
+
+def _succeeded(facts: Mapping[str, Any], former: str, heir: str) -> Mapping[str, Any]:
+    """Return the facts with a unit's successor in each of its parts."""
+    led: dict[str, Any] = {"unit": heir} if facts.get("unit") == former else {}
+    assisting = facts.get("assisting", {})
+    if former in assisting.values():
+        led["assisting"] = {number: heir if unit == former else unit for number, unit in assisting.items()}
+    return {**facts, **led} if led else facts
 
 
 def retold(log: list[Happening]) -> Iterator[tuple[Happening, Mapping[str, Any]]]:

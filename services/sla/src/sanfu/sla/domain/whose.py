@@ -5,8 +5,25 @@ from typing import Any
 
 from sanfu.city.model import Clock, Pack
 
-LED = ("lead", "lead_and_place", "unit_of_affair")
-"""Who is in charge where it is the unit that leads: its own service hours count."""
+LED = ("lead", "lead_and_place", "unit_of_affair", "assistant")
+"""Who is in charge where it is the unit that leads, or has the affair or the assist: its own service hours count."""
+ASSIST = "assist:"
+
+
+def about(clock: Clock, told: Mapping[str, Any]) -> str | None:
+    """Return what an event's run of a clock is kept for: the assist it tells of; None: the subject itself."""
+    number = told["data"].get("number") if clock.per == "assist" else None
+    return f"{ASSIST}{number}" if number is not None else None
+
+
+def number_of(about: str | None) -> int | None:
+    """Return the number of the assist a run is kept for."""
+    return int(about.removeprefix(ASSIST)) if about else None
+
+
+def seen(facts: Mapping[str, Any], about: str | None) -> Mapping[str, Any]:
+    """Return the facts as a run sees them: of an assist, `unit` is the one that assists."""
+    return facts if about is None else {**facts, "unit": facts.get("assisting", {}).get(str(number_of(about)))}
 
 
 def in_charge(pack: Pack, clock: Clock, facts: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ class ClockShown(BaseModel):
 
     issue: str = Field(description="The issue, or the order or task")
     clock: str
+    about: str | None = Field(description="The assist it is kept for, such as assist:2; none: the subject itself")
     unit: str = Field(description="Unit in charge of keeping it")
     round: int
     version: int = Field(description="Version of its deadline")

@@ -1,20 +1,18 @@
 """Supervision orders: a unit is told to do something and to answer for it (domain.md, "Supervision order")."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from sanfu.city.calendar import Holidays, serving
-from sanfu.city.model import Pack, limit_of
+from sanfu.city.calendar import Holidays
+from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import ORDER, RAISED
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.state import Case, Change, Fold
-from sanfu.desk.domain.windows import closes
+from sanfu.desk.domain.windows import clock_end
 from sanfu.runtime.rules import Draft
 
 CLOCK: Final = "supervision_reply"
@@ -114,10 +112,8 @@ def derived_id(event: Event) -> str | None:
 
 def reply_by(pack: Pack, holidays: Holidays, unit: str, level: str, start: datetime) -> str:
     """Return by when a unit has to answer an order of that level. A policy without such a clock gives five days."""
-    clock = pack.policy.clocks.get(CLOCK)
-    limit = limit_of(clock.limits, {"level": level, "unit": unit}) if clock else None
-    calendar = replace(serving(pack.policy, ZoneInfo(pack.zone), holidays, unit, always=False), lenient=True)
-    return instant(closes(calendar, limit, start)) if limit else NEVER
+    end = clock_end(pack, holidays, {"level": level, "unit": unit}, pack.policy.clocks.get(CLOCK), start)
+    return instant(end) if end else NEVER
 
 
 # ── folding ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from sanfu.contracts import names
-from sanfu.contracts.envelope import moment
+from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds.deed import Deed, leader, refused, wrong
 from sanfu.desk.domain.parts import Task, involved, open_tasks
 from sanfu.desk.domain.scope import line
+from sanfu.desk.domain.windows import clock_end
 from sanfu.runtime.rules import Draft
 
 NO_TASK: Final = frozenset({"external", "leading_group"})
@@ -29,18 +30,27 @@ def ask_assist(deed: Deed) -> list[Draft]:
         raise refused("too-many-tasks", f"{MOST_TASKS} tasks are open already.")
     body = {
         "by": deed.by, "unit": unit.code, "task": deed.said["task"],
-        "mandatory": said["mandatory"], "limit": _task_limit(deed), "number": len(case["assists"]) + 1,
+        "mandatory": said["mandatory"], "limit": _task_limit(deed, unit.code), "number": len(case["assists"]) + 1,
     }  # fmt: skip
     return [Draft(names.ASSIST_ASKED, body)]
 
 
-def _task_limit(deed: Deed) -> str | None:
+def _task_limit(deed: Deed, unit: str) -> str | None:
+    """Return the limit that was asked for, else the city's for such a task; never later than the lead's own, as long as
+    that has not passed."""
     clocks = [deed.case["clocks"].get(code) for code in ("unit_handling", "handling")]
     own = min((clock["limit"] for clock in clocks if clock and clock["round"] == deed.case["round"]), default=None)
+    outer = own if own and moment(own) > deed.now else None
     asked: str | None = deed.said["limit"]
-    if asked is not None and (moment(asked) <= deed.now or (own is not None and asked > own)):
-        raise wrong("limit", "not_then", f"an instant in the future, not later than the lead's own limit {own or ''}")
-    return asked or own
+    if asked is not None and (moment(asked) <= deed.now or (outer and asked > outer)):
+        raise wrong("limit", "not_then", f"an instant in the future, not later than the lead's own limit {outer or ''}")
+    return asked or min((at for at in (outer, _inner_limit(deed, unit)) if at), default=own)
+
+
+def _inner_limit(deed: Deed, unit: str) -> str | None:
+    clock = next((one for one in deed.pack.policy.clocks.values() if one.per == "assist" and one.limit_field), None)
+    end = clock_end(deed.pack, deed.holidays, {**deed.case, "unit": unit}, clock, deed.now)
+    return instant(end) if end else None
 
 
 def assist_done(deed: Deed) -> list[Draft]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.folds.assisting import lit, timed
 from sanfu.desk.domain.rounds import led
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
@@ -76,8 +77,10 @@ def _suspected(case: Case, event: Event) -> Change:
 
 def _deadline(case: Case, event: Event) -> Change | None:
     data = event.data
+    if data["about"]:
+        return timed(case, data)
     known = case["clocks"].get(data["clock"])
-    if data["about"] or (known and known["version"] >= data["version"]):
+    if known and known["version"] >= data["version"]:
         return None
     clock = {key: data[key] for key in ("version", "round", "unit", "limit", "yellow")}
     level = known["level"] if known and known["round"] == data["round"] else "none"
@@ -89,9 +92,11 @@ def _deadline(case: Case, event: Event) -> Change | None:
 
 def _light(case: Case, event: Event) -> Change | None:
     data = event.data
+    if data["skipped"]:
+        return {}
+    if data["about"]:
+        return lit(case, data)
     known = case["clocks"].get(data["clock"])
-    if data["about"] or data["skipped"]:
-        return {} if data["skipped"] else None
     if known is None or known["version"] > data["version"]:
         return None
     return {"clocks": {**case["clocks"], data["clock"]: {**known, "level": data["level"], "late_by": data["late_by"]}}}

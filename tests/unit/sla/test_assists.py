@@ -1,0 +1,136 @@
+"""Each assist has a clock of its own: kept for one task, by the unit that has it. All are those of the shipped pack."""
+
+from typing import Any
+
+import pytest
+
+from sanfu.contracts import names
+from sanfu.runtime.rules import Draft
+from sanfu.sla.domain.keeping import clocks_of
+from sanfu.sla.domain.rules import SlaRules
+from tests.support.packs import shipped
+from tests.unit.sla.policies import holidays
+from tests.unit.sla.telling import Telling, at, climbed, deadlines, lights
+
+RULES = SlaRules(shipped(), holidays())
+
+
+@pytest.fixture
+def told() -> Telling:
+    """A town leads a complex issue from Tuesday morning on, until Friday evening."""
+    told = Telling(RULES)
+    told.submitted("2026-03-10 09:00")
+    told.assigned("2026-03-10 09:15", unit="fotang")
+    return told
+
+
+def asked(told: Telling, when: str, number: int, unit: str, limit: str | None) -> list[Draft]:
+    said: dict[str, Any] = {"unit": unit, "task": "清运", "mandatory": True, "number": number}
+    return told.tell(names.ASSIST_ASKED, when, **said, limit=at(limit) if limit else None)
+
+
+def done(told: Telling, when: str, number: int, unit: str) -> list[Draft]:
+    return told.tell(names.ASSIST_DONE, when, unit=unit, number=number, result="done")
+
+
+def of(drafts: list[Draft], number: int) -> list[Draft]:
+    return [draft for draft in drafts if draft.data.get("about") == f"assist:{number}"]
+
+
+def test_a_task_is_due_when_it_says_and_turns_yellow_a_day_before_and_red_for_the_unit_that_has_it(
+    told: Telling,
+) -> None:
+    said = asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    assert deadlines(said, "assist") == [(1, "started", "2026-03-12 16:00")]
+    assert (said[0].data["unit"], said[0].data["about"]) == ("fotang-enforcement", "assist:1")
+    assert lights(told.wait("2026-03-11 15:59"), "assist") == []
+    assert lights(told.wait("2026-03-11 16:00"), "assist") == [(1, "yellow", "yellow_due", False)]
+    red = told.wait("2026-03-12 16:00")
+    assert lights(red, "assist") == [(1, "red", "limit_passed", False)]
+    assert {draft.data["unit"] for draft in of(red, 1)} == {"fotang-enforcement"}
+    assert lights(told.wait("2026-03-12 17:00"), "unit_handling") == [], "the town itself is not late"
+
+
+def test_two_tasks_run_side_by_side_and_each_is_stopped_by_its_own_end_only(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-11 10:00")
+    asked(told, "2026-03-10 10:00", 2, "fotang-construction", "2026-03-11 12:00")
+    told.wait("2026-03-10 17:30")
+    assert lights(done(told, "2026-03-11 09:00", 1, "fotang-enforcement"), "assist") == [
+        (1, "none", "stopped_in_time", False)
+    ]
+    later = told.wait("2026-03-11 12:00")
+    assert lights(of(later, 1), "assist") == []
+    assert lights(of(later, 2), "assist") == [(1, "red", "limit_passed", False)]
+    assert lights(done(told, "2026-03-11 13:00", 2, "fotang-construction"), "assist") == [
+        (1, "none", "stopped_late", False)
+    ]
+
+
+def test_a_task_without_a_limit_has_the_policys_by_the_hours_of_the_unit_that_has_it(told: Telling) -> None:
+    said = asked(told, "2026-03-12 10:00", 1, "market-group", None)
+    assert deadlines(said, "assist") == [(1, "started", "2026-03-14 17:30")]
+    said = asked(told, "2026-03-12 10:00", 2, "police", None)
+    assert deadlines(said, "assist") == [(1, "started", "2026-03-15 00:00")], "there is always somebody there"
+
+
+def test_a_task_rests_with_the_case_and_ends_with_it(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    told.tell(names.ISSUE_SUSPENDED, "2026-03-11 08:30", reason="rain")
+    said = told.tell(names.ISSUE_RESUMED, "2026-03-11 10:30")
+    assert deadlines(said, "assist") == [(2, "resumed", "2026-03-12 18:00")]
+    told.tell(names.ISSUE_WITHDRAWN, "2026-03-11 11:00", round=1)
+    assert lights(told.wait("2027-01-01 00:00")) == []
+
+
+def test_while_the_section_does_nothing_the_head_of_its_town_hears_of_it(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-10 12:00")
+    told.wait("2026-03-10 12:00")
+    told.did("2026-03-10 14:00", "fotang")
+    told.did("2026-03-10 15:00", "fotang-enforcement", names.SITUATION_REPORTED)
+    assert climbed(told.wait("2026-03-11 09:59"), "assist") == []
+    raised = told.wait("2026-03-11 10:00")
+    assert climbed(raised, "assist") == [(1, 1, "fotang unit_head", False)], "four hours after it last did anything"
+    assert [draft.data["about"] for draft in raised if draft.type == names.ESCALATION_RAISED] == ["assist:1"]
+
+
+def test_a_units_successor_has_its_tasks_and_no_limit_moves(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "transport", "2026-03-12 16:00")
+    asked(told, "2026-03-10 10:00", 2, "water", "2026-03-12 16:00")
+    said = told.tell(names.UNIT_SUCCEEDED, "2026-03-11 00:00", from_unit="transport", unit="urban-management")
+    assert deadlines(said, "assist") == [(2, "handed_over", "2026-03-12 16:00")]
+    assert (said[0].data["unit"], said[0].data["about"]) == ("urban-management", "assist:1")
+    assert lights(done(told, "2026-03-11 09:00", 1, "urban-management"), "assist") == []
+    assert [one["clock"] for one in told.state["open"]].count("assist") == 1
+
+
+def test_a_rebuild_and_a_lost_outbox_end_with_the_same_clocks(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "transport", "2026-03-12 16:00")
+    asked(told, "2026-03-10 11:00", 2, "water", "2026-03-11 16:00")
+    told.wait("2026-03-11 17:00")
+    done(told, "2026-03-11 18:00", 2, "water")
+    assert told.again().state == told.state
+    foreign = [event for event in told.story if event.source != "sla"]
+    lost = Telling(RULES)
+    for event in foreign:
+        lost.fold(event)
+    missed = lost.settle("2026-03-11 18:00")
+    assert deadlines(of(missed, 1), "assist") == [(1, "started", "2026-03-12 16:00")]
+    assert lights(of(missed, 2), "assist") == [
+        (1, "yellow", "yellow_due", True), (1, "red", "limit_passed", True), (1, "none", "stopped_late", False)
+    ]  # fmt: skip
+    assert lost.settle("2026-03-11 18:00") == []
+
+
+def test_a_replan_keeps_what_a_task_says_of_its_limit(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "transport", "2026-03-12 16:00")
+    assert [one for one in RULES.replanned(told.state, told.now) if one.before.announced["about"]] == []
+
+
+def test_each_is_shown_and_explained_by_its_own_name(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "transport", "2026-03-12 16:00")
+    asked(told, "2026-03-10 10:00", 2, "water", "2026-03-11 16:00")
+    assert {"assist:1", "assist:2"} < set(clocks_of(told.state))
+    shown = {one["key"]: one["unit"] for one in RULES.shown(told.state) if one["clock"] == "assist"}
+    assert shown == {"assist:1": "transport", "assist:2": "water"}
+    explained = RULES.explained(told.state, "assist:2")
+    assert explained is not None and explained.plain()["limit"] == at("2026-03-11 16:00")
