@@ -26,13 +26,14 @@ def test_the_shipped_policy_has_none() -> None:
 
 
 def test_without_a_cap_a_simple_issue_is_due_after_a_complex_one_before_long_holidays() -> None:
-    (problem,) = found(replace(shipped().policy, cap_same_day=None))
+    problem, task = found(replace(shipped().policy, cap_same_day=None))
     assert (problem.file, problem.key, problem.fatal) == ("policy.yaml", "clocks.handling.limits", False)
     assert problem.message == (
         "from 2025-01-27 16:30, simple (same day) is due 2025-02-05 17:30, "
         "and complex (3 calendar days) 2025-01-30 17:30"
     )
     assert problem.cure.startswith("set cap_same_day: complex")
+    assert task.key == "clocks.assist.limits", "and so is a task"
 
 
 @pytest.mark.parametrize(
