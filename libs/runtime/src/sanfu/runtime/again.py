@@ -12,12 +12,20 @@ from sanfu.runtime.store import StoreDown
 log = structlog.get_logger()
 
 
-async def again(step: Callable[[], Awaitable[object]], every: float, waits: str) -> Never:
-    """Do a step, and again every so many real seconds. What can't be reached is waited for, and said in the log as
-    `waits`; anything else the step raises ends it, and the service."""
+async def again(
+    step: Callable[[], Awaitable[object]], every: float, waits: str, woken: asyncio.Event | None = None
+) -> Never:
+    """Do a step, and again every so many real seconds, or as soon as it is `woken`. What can't be reached is waited
+    for, and said in the log as `waits`; anything else the step raises ends it, and the service."""
+    woken = woken or asyncio.Event()
     while True:
+        woken.clear()
         try:
             await step()
         except (StoreDown, Unavailable) as error:
             log.warning(waits, why=str(error))
-        await asyncio.sleep(every)
+        try:
+            async with asyncio.timeout(every):
+                await woken.wait()
+        except TimeoutError:
+            pass

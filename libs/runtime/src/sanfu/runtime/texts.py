@@ -91,3 +91,17 @@ Instant = Annotated[
 """ISO 8601 with a zone; kept as UTC in milliseconds."""
 Key = Annotated[str, Field(pattern=r"^[!-~]{1,200}$"), told("key", "1 to 200 characters of ASCII, no spaces")]
 """A header by which something is known again: an API key, an Idempotency-Key."""
+Phone = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[+＋]?[(（]?[0-9０-９][0-9０-９ ()（）.．－-]{3,30}[0-9０-９]$",
+        examples=["138 0000 0001"],
+    ),
+    told("phone", "a phone number, such as +86 579 8500 0000"),
+]
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"),
+    told("email", "an e-mail address, such as name@example.org"),
+]

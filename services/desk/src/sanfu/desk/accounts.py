@@ -4,6 +4,7 @@ A change is one compare-and-set of the account's document, and holds its own rec
 right after, and before the account is changed again. So no change is without its record, whatever crashes when.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ class Accounts:
     shelves: Shelves
     clock: Clock
     pack: Callable[[], Pack]
+    changes: int = 0
+    """How many changes this process has made."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set with each of them; whoever waits for it clears it."""
     _by_token: Shared = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +105,8 @@ class Accounts:
             fresh = {**was, **fields, "version": was["version"] + 1, "last": last}
             if await users.swap(fresh):
                 await keep(self.shelves.audit, fresh)
+                self.changes += 1
+                self.changed.set()
                 return fresh
 
 

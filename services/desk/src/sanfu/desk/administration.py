@@ -10,7 +10,7 @@ from typing import Any
 
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts, digest
-from sanfu.desk.domain.accounts import PERSON, SYSTEM, Account, account, own_grants, unfit
+from sanfu.desk.domain.accounts import PERSON, SYSTEM, Account, everybody, own_grants, unfit
 from sanfu.desk.domain.people import ADMINISTRATOR
 from sanfu.desk.domain.scope import Viewer
 from sanfu.desk.ports import Document
@@ -30,9 +30,7 @@ class Administration:
     async def every(self, kind: str = PERSON) -> list[Account]:
         """Return all accounts of a kind by id: those of the staff list, and those made here."""
         records = {record["_id"]: record for record in await self.accounts.shelves.users.all()}
-        pack = self.accounts.pack()
-        found = [account(id, records.get(id), pack) for id in sorted({*pack.staff, *records})]
-        return [one for one in found if one is not None and one.kind == kind]
+        return [one for one in everybody(records, self.accounts.pack()) if one.kind == kind]
 
     async def one(self, id: str) -> Account:
         found = await self.accounts.account(id)

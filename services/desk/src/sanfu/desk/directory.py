@@ -1,4 +1,4 @@
-"""The directory topic: the pack's units and staff, published whenever they change. No credentials are in it.
+"""The directory topic: the city's units and people, published whenever they change. No credentials are in it.
 
 Each record is a document of desk's own first, with a mark that it still has to be sent; then it is published until
 the broker has acknowledged it, and only then the mark goes. That is an outbox with one entry per key, and it can't
@@ -8,17 +8,18 @@ database. Every process may do this: they write the same.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-from sanfu.city.model import Pack, Staff, Unit
+from sanfu.city.model import Pack, Unit
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import to_headers
+from sanfu.desk.domain.accounts import PERSON, Account, boundaries, everybody, posts
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Shelf
 from sanfu.runtime.again import again
@@ -33,35 +34,48 @@ _STAMP = {"version": None, "as_of": None}
 
 @dataclass(slots=True)
 class Directory:
-    """Keeps the topic as the pack is. `run` never ends."""
+    """Keeps the topic as the pack and the accounts are. `run` never ends."""
 
     desk: Desk
     broker: Broker
-    _done: "Due | None" = None
+    _done: "Records | None" = None
+    _settled: "Mark | None" = None
 
     async def run(self) -> None:
-        await again(self.settle, LOOK_EVERY, "directory_waits")
+        await again(self.settle, LOOK_EVERY, "directory_waits", self.desk.accounts.changed)
 
     async def settle(self) -> None:
-        """Bring the topic up to the pack in use. Raises StoreDown; what was not taken goes next time."""
-        pack = self.desk.city.pack
+        """Bring the topic up to the pack and the accounts. Raises StoreDown; what was not taken goes next time."""
         now = self.desk.clock.now()
-        if self._done == (due := _due(pack, now)):
+        mark, (wanted, until) = self._mark(now), await self._wanted(now)
+        if self._done == wanted:
+            self._settled = replace(mark, until=until)
             return
         shelf = self.desk.shelves.directory
-        wanted = records(pack, pack.day(now))
         while fresh := changed(wanted, await shelf.all(), now):  # again, if another process wrote in between
             await shelf.put(fresh)
         if await self._send(shelf):
-            self._done = due
-            log.info("directory_published", pack=pack.version)
+            self._done, self._settled = wanted, replace(mark, until=until)
+            log.info("directory_published", pack=self.desk.city.pack.version)
 
     async def unsent(self) -> int:
-        """How many records have still to go; at least one until this process has settled the pack in use."""
-        if self._done == _due(self.desk.city.pack, self.desk.clock.now()):
+        """How many records have still to go; at least one until this process has settled what there is now."""
+        now = self.desk.clock.now()
+        if self._settled and self._settled.holds(self._mark(now), now):
             return 0
         unsent = [document for document in await self.desk.shelves.directory.all() if document["unsent"]]
         return max(1, len(unsent))
+
+    def _mark(self, now: datetime) -> "Mark":
+        pack = self.desk.city.pack
+        gone = tuple(unit.code for unit in pack.units.values() if not unit.valid_on(pack.day(now)))
+        return Mark(pack.version, gone, self.desk.accounts.changes)
+
+    async def _wanted(self, now: datetime) -> "tuple[Records, datetime | None]":
+        """Return what the topic has to show, and until when."""
+        accounts = {record["_id"]: record for record in await self.desk.shelves.users.all()}
+        ends = (at for record in accounts.values() for at in boundaries(record) if at > now)
+        return records(self.desk.city.pack, accounts, now), min(ends, default=None)
 
     async def _send(self, shelf: Shelf) -> bool:
         waiting = [document for document in await shelf.all() if document["unsent"]]
@@ -71,23 +85,33 @@ class Directory:
         return len(sent) == len(waiting)
 
 
-Due = tuple[str, tuple[str, ...]]
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the topic was brought up to: a pack, the units that are not there today, the accounts as this process has
+    changed them; and until when that holds. Others' changes are found by looking."""
+
+    pack: str
+    gone: tuple[str, ...]
+    changes: int
+    until: datetime | None = None
+
+    def holds(self, other: "Mark", now: datetime) -> bool:
+        return replace(self, until=None) == other and (self.until is None or now < self.until)
 
 
-def _due(pack: Pack, now: datetime) -> Due:
-    """Name what the topic has to show: a pack, and which of its units there are today. An ordinary day changes
-    nothing."""
-    day = pack.day(now)
-    return pack.version, tuple(unit.code for unit in pack.units.values() if not unit.valid_on(day))
+Records = Mapping[str, dict[str, Any]]
+"""Records by key, as yet without version and instant."""
 
 
-def records(pack: Pack, day: Any) -> dict[str, dict[str, Any]]:
-    """Return all records of a pack by key, as yet without version and instant."""
+def records(pack: Pack, accounts: Mapping[str, Document], now: datetime) -> Records:
+    """Return what the topic has to show at an instant. An ordinary day changes nothing."""
+    day, people = pack.day(now), everybody(accounts, pack)
+    all = {one.id: one for one in people}
     units = {f"unit:{unit.code}": _unit(unit, unit.valid_on(day)) for unit in pack.units.values()}
-    return units | {f"user:{person.id}": _user(person) for person in pack.staff.values()}
+    return units | {f"user:{one.id}": _user(one, pack, all, now) for one in people if one.kind == PERSON}
 
 
-def changed(wanted: Mapping[str, dict[str, Any]], known: list[Document], now: datetime) -> list[Document]:
+def changed(wanted: Records, known: list[Document], now: datetime) -> list[Document]:
     """Return the documents to write: what is new or different, and what the pack no longer has, made inactive."""
     before = {document["_id"]: document for document in known}
     gone = {key: {**document["record"], "active": False} for key, document in before.items() if key not in wanted}
@@ -117,9 +141,11 @@ def _unit(unit: Unit, active: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _user(person: Staff) -> dict[str, Any]:
+def _user(person: Account, pack: Pack, all: Mapping[str, Account], now: datetime) -> dict[str, Any]:
+    listed = pack.staff.get(person.id)
+    phone, email = (listed.phone, listed.email) if listed else (None, None)
+    reach = {"sms": person.record.get("phone") or phone or None, "email": person.record.get("email") or email or None}
     return {
-        "what": "user", "code": person.id, "name": person.name, "unit": person.unit, "roles": list(person.roles),
-        "reach": {"sms": person.phone or None, "email": person.email or None}, "locale": person.locale,
-        "active": person.active,
+        "what": "user", "code": person.id, "name": person.name, "unit": person.unit,
+        "roles": list(posts(person, all, now)), "reach": reach, "locale": person.locale, "active": person.works(now),
     }  # fmt: skip

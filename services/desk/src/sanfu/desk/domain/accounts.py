@@ -2,14 +2,14 @@
 
 An account is a record of desk's own, laid over the staff list: a field it does not hold is the list's. Its document:
 
-- `_id`, `version`, `kind` (person | system), `name`, `unit`, `locale`, `email`, `subject` (at the provider), `active`,
-  `until` (the instant it leaves)
+- `_id`, `version`, `kind` (person | system), `name`, `unit`, `locale`, `email`, `phone`, `subject` (at the provider),
+  `active`, `until` (the instant it leaves)
 - `grants`: given here, each with an id; `stands_in`: for whom, from when until when. Neither is ever deleted, it ends
 - `password`, `initial` (it must be changed), `token` (its digest), `token_until`
 - `last`: the change that made this version, as the audit keeps it
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -63,6 +63,12 @@ def account(id: str, record: Document | None, pack: Pack) -> Account | None:
     )  # fmt: skip
 
 
+def everybody(records: Mapping[str, Document], pack: Pack) -> list[Account]:
+    """Return all accounts by id: those of the staff list, and those made here."""
+    found = [account(id, records.get(id), pack) for id in sorted({*pack.staff, *records})]
+    return [one for one in found if one is not None]
+
+
 def own_grants(of: Account, pack: Pack) -> tuple[Grant, ...]:
     """Return what somebody holds themselves: by the staff list, and given here."""
     return (*derived(of.id, of.unit, of.roles, pack), *(given(each) for each in of.record.get("grants", ())))
@@ -91,6 +97,28 @@ def viewer(of: Account, stood_for: Mapping[str, Account], pack: Pack, now: datet
     terms = [term for term in substitutions(of, now) if term["for"] in stood_for]
     lent = [grant for term in terms for grant in borrowed(stood_for[term["for"]], term, pack)]
     return Viewer(of.id, of.unit, (*own_grants(of, pack), *lent))
+
+
+def boundaries(record: Document) -> Iterator[datetime]:
+    """Give the instants at which what an account is, holds or stands in for begins or ends."""
+    terms = [*record.get("grants", ()), *record.get("stands_in", ())]
+    instants = [record.get("until"), *(term.get(end) for term in terms for end in ("since", "until"))]
+    yield from (moment(at) for at in instants if at is not None)
+
+
+def posts(of: Account, all: Mapping[str, Account], now: datetime) -> tuple[str, ...]:
+    """Return the roles in which somebody is to be told of what concerns their unit, at this instant: their own, those
+    given to them here, and those of a colleague for whom they stand in."""
+    away = [all[term["for"]] for term in substitutions(of, now) if term["for"] in all]
+    lent = [role for one in away if one.unit == of.unit for role in _own_posts(one, now)]
+    return tuple(dict.fromkeys([*_own_posts(of, now), *lent]))
+
+
+def _own_posts(of: Account, now: datetime) -> Iterator[str]:
+    yield from of.roles
+    for one in map(given, of.record.get("grants", ())):
+        if one.in_force(now) and one.unit in (None, of.unit) and one.town is None and one.raised_by is None:
+            yield one.role
 
 
 def given(grant: Document) -> Grant:

@@ -17,11 +17,10 @@ from sanfu.desk.entrypoints.http import Match, Who, version_of
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import PageAsked
 from sanfu.runtime.paging import Cursor, Page
-from sanfu.runtime.texts import Instant, Line
+from sanfu.runtime.texts import Email, Instant, Line, Phone
 
 UserId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,62}$")]
 GrantId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,90}$")]
-Email = Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")]
 RESERVED = ("party", "system", "nobody")
 Granted = Literal[
     "hotline_operator", "window_agent", "officer", "unit_head", "duty_officer", "reviewer", "follow_up_caller",
@@ -32,13 +31,15 @@ Granted = Literal[
 
 
 class NewUser(Body):
-    """An account to make. `subject` and `email` name it to the provider of identities."""
+    """An account to make. `subject` and `email` name it to the provider of identities; `email` and `phone` are where
+    its unit's messages go."""
 
     id: UserId
     name: Annotated[str, Line(80, 1)]
     unit: Unit
     locale: Literal["zh", "en"] = "zh"
     email: Email | None = None
+    phone: Phone | None = None
     subject: Annotated[str, Line(255, 1)] | None = None
 
 
@@ -49,6 +50,7 @@ class ChangedUser(Body):
     unit: Unit | None = None
     locale: Literal["zh", "en"] | None = None
     email: Email | None = None
+    phone: Phone | None = None
     subject: Annotated[str, Line(255, 1)] | None = None
     active: bool | None = None
 
@@ -242,7 +244,7 @@ def shown(of: Account) -> dict[str, Any]:
     record = of.record
     return {
         "id": of.id, "version": record.get("version", 0), "kind": of.kind, "name": of.name, "unit": of.unit,
-        "locale": of.locale, "email": record.get("email"), "subject": record.get("subject"), "active": of.active,
+        "locale": of.locale, **{name: record.get(name) for name in ("email", "phone", "subject")}, "active": of.active,
         "until": instant(of.until) if of.until else record.get("token_until"), "roles": list(of.roles),
         "has_password": bool(record.get("password")), "has_token": bool(record.get("token")),
     }  # fmt: skip

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from sanfu.contracts.events.words import Audience, Code, Flag, IssueKind, PartyKind, Secrecy, Unit, Urgency
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.texts import Instant, Line, Text, told
+from sanfu.runtime.texts import Email, Instant, Line, Phone, Text, told
 
 MOST_IN_BATCH = 200
 
@@ -24,20 +24,6 @@ def _number(value: float) -> float:
     return value
 
 
-Phone = Annotated[
-    str,
-    Field(
-        max_length=40,
-        pattern=r"^[+＋]?[(（]?[0-9０-９][0-9０-９ ()（）.．－-]{3,30}[0-9０-９]$",
-        examples=["138 0000 0001"],
-    ),
-    told("phone", "a phone number, such as +86 579 8500 0000"),
-]
-Email = Annotated[
-    str,
-    Field(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"),
-    told("email", "an e-mail address, such as name@example.org"),
-]
 Language = Annotated[str, Field(max_length=20, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Number = Annotated[StrictInt | StrictFloat, AfterValidator(_number)]
 
