@@ -38,6 +38,7 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "flags": pick.sample(FLAGS, pick.randint(0, 2)), "found_by": pick.sample(TOKENS, pick.randint(1, 5)),
             "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}", "party_code": pick.choice(RAISERS),
             "assisting": pick.sample(UNITS[:2], pick.randint(0, 2)), "inner": pick.choice([None, *LIGHTS]),
+            "disputed": pick.random() < 0.3, "sponsor": pick.choice([None, "city-leader"]),
             "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
         }  # fmt: skip
     return found
@@ -133,6 +134,7 @@ async def test_pages_join_into_one_list_in_order_without_holes_or_repeats(cases:
         Wanted(due_after="2026-05-04T09:00:00.000Z", due_before="2026-05-06T09:00:00.000Z"),
         Wanted(submitted_before="2026-02-01T00:00:00.000Z", urgency="normal"),
         Wanted(assisting="tax"), Wanted(unit="tax", inner="red"), Wanted(assisting="police", inner="none"),
+        Wanted(disputed=True, sponsor="city-leader"),
         Wanted(submitted_after="2026-03-01T00:00:00.000Z", kind="issue", grade="simple", closed=None),
     ],
 )  # fmt: skip

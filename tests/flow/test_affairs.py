@@ -112,15 +112,20 @@ async def test_a_legacy_issue_on_the_register_that_misses_a_milestone_is_late_in
     called = {"kind": "coordination", "title": "遗留问题协调会", "at": in_days(city, 1), "issues": [issue.id]}
     meeting = (await office(city).make("meetings", called))["id"]
     await city.advance(days=1, hours=1)
+    next_step = in_days(city, 10)
     plan = {
-        "owner": UNIT, "cause": "产权历史遗留", "report_by": in_days(city, 60),
-        "plan": [{"text": "权籍调查", "limit": in_days(city, 10)}, {"text": "分批办证", "limit": in_days(city, 40)}],
+        "owner": UNIT, "sponsor": "city-leader", "cause": "产权历史遗留", "report_by": in_days(city, 60),
+        "plan": [{"text": "权籍调查", "limit": next_step}, {"text": "分批办证", "limit": in_days(city, 40)}],
     }  # fmt: skip
     decided = {"issue": issue.id, "decision": "register", "text": "列入挂账管理。", "unit": UNIT, "plan": plan}
     await office(city).make(f"meetings/{meeting}/hold", {"held_at": in_days(city, 0), "decisions": [decided]})
     assert await city.state(issue) == "registered"
+    leader = city.staff("city-leader")
+    [sponsored] = (await leader.reads("cases?sponsor=city-leader"))["items"]
+    assert (sponsored["id"], sponsored["limit"]) == (issue.id, next_step), "due with its next milestone"
     await city.advance(days=12)
     assert [level for level, _ in await city.lights(issue, "register_milestone")] == ["yellow", "red"]
+    assert (await leader.reads("cases?sponsor=city-leader&light=red"))["items"], "its sponsor sees it late"
     assert "red" not in [level for level, _ in await city.lights(issue, "handling")], "neither solved nor late"
     await officer.order(issue, "reach_milestone", {"milestone": 1, "text": "权籍调查已完成。"})
     assert (await city.limit(issue, "register_milestone")) > city.clock.now(), "the next milestone counts now"

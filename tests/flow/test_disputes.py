@@ -18,10 +18,14 @@ async def test_while_two_units_dispute_it_the_first_stays_lead_and_a_wrong_retur
     seen = await city.person("coordination_office").sees(issue)
     assert seen is not None
     assert (seen["state"], seen["unit"]) == ("in_review", FIRST)
+    group = city.head(ADJUDICATORS)
+    [waiting] = (await group.reads("cases?disputed=true"))["items"]
+    assert (waiting["id"], moment(waiting["limit"])) == (issue.id, await city.limit(issue, "adjudication"))
     again = [one.type for one in await city.unit_topic(FIRST, issue)]
     assert again.count("returned") == 2, "its system hears that it leads again"
     assert again[-1] == "deadline-set", "and goes on hearing"
-    await city.head(ADJUDICATORS).dispatch(issue, SECOND)
+    await group.dispatch(issue, SECOND)
+    assert (await group.reads("cases?disputed=true"))["items"] == []
     assert (await city.unit_topic(FIRST, issue))[-1].type == "dispatched"
     [decided] = await city.of(issue, "return-adjudicated")
     assert (decided.data["charged"], decided.data["upheld"]) == (SECOND, False)

@@ -175,6 +175,37 @@ async def test_a_meetings_decision_is_a_task_of_a_unit_that_shows_on_the_issue(d
     await noted(desk, task["id"], "task_done")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"owner": "no-such-unit"}, "owner"),
+        ({"sponsor": "nobody-here"}, "sponsor"),
+        ({"sponsor": OFFICER}, "sponsor"),
+        ({"plan": [{"text": "权籍调查", "limit": in_days(30), "unit": "no-such-unit"}]}, "plan[0].unit"),
+        ({"plan": [{"text": "权籍调查", "limit": in_days(-1)}]}, "plan"),
+        ({"report_by": in_days(91)}, "report_by"),
+    ],
+)
+async def test_a_plan_for_the_register_names_units_and_a_leader_that_there_are(
+    desk: Desk, wrong: dict[str, Any], field: str
+) -> None:
+    await led(desk, grade="difficult")
+    await desk.order(OFFICER, "i-1", "acknowledge")
+    await desk.order(OFFICER, "i-1", "contact", {"result": "reached"})
+    id = await meeting(desk, "i-1")
+    steps = [{"text": "权籍调查", "limit": in_days(30), "unit": UNIT}]
+    plan = {"owner": UNIT, "sponsor": LEADER, "cause": "产权历史遗留", "report_by": in_days(80), "plan": steps}
+    decided = {"issue": "i-1", "decision": "register", "text": "列入挂账。", "unit": UNIT}
+
+    async def hold(plan: dict[str, Any]) -> Any:
+        said = {"held_at": in_days(0), "decisions": [{**decided, "plan": plan}]}
+        return (await desk.make(OFFICE, f"/v1/meetings/{id}/hold", said)).json()
+
+    refused = await hold({**plan, **wrong})
+    assert refused["errors"][0]["field"] == f"$.decisions[0].plan.{field}"
+    assert (await hold(plan))["state"] == "held"
+
+
 async def test_an_issue_goes_on_the_register_by_a_meeting_and_reports_to_the_public(desk: Desk) -> None:
     await led(desk, grade="difficult")
     await desk.order(OFFICER, "i-1", "acknowledge")

@@ -13,6 +13,7 @@ import pytest
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import codec
+from sanfu.desk.entrypoints.party_view import shown
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.links import Link, Links
 from sanfu.runtime.sealing import Sealer
@@ -21,6 +22,8 @@ from tests.support.assembling import KEYS, RING
 from tests.support.cases import CALLER, OFFICE, OFFICER, REVIEWER, Desk, Story, assigned, deadline, review, submitted
 from tests.support.eventually import eventually
 from tests.support.following import REPLY, SPARED, handled, seen, told
+from tests.support.packs import shipped
+from tests.unit.desk.test_petitions import UPHELD, closed
 
 LINKS = Links.of(KEYS)
 PHONE = "13911112222"
@@ -116,8 +119,8 @@ async def test_a_link_that_was_changed_or_has_ended_opens_nothing(desk: Desk) ->
 async def test_the_page_tells_state_unit_date_and_replies_in_plain_words_and_names_nobody(desk: Desk) -> None:
     story = await handled(desk)
     page = (await look(desk, link(), "zh")).text
-    for shown in (SPARED, "路灯不亮", REPLY, "已办结，等待您评价或回访"):
-        assert shown in page
+    for visible in (SPARED, "路灯不亮", REPLY, "已办结，等待您评价或回访"):
+        assert visible in page
     for hidden in (OFFICER, CALLER, "urban-management", "抽"):
         assert hidden not in page
     await desk.tell(story, ("sla", names.DEADLINE_SET, deadline(moment("2026-05-06T09:30:00.000Z"))))
@@ -254,6 +257,26 @@ async def test_an_answer_may_be_objected_to_and_what_is_closed_asked_again_only_
     assert offered(await look(desk, link())) == ["object"]
     await say(desk, link(), "object", reason="没有回答我的问题")
     assert (await seen(desk))["state"] == "in_review"
+
+
+async def test_a_petitioner_asks_once_for_a_review_on_the_page(desk: Desk) -> None:
+    await closed(desk)
+    assert "ask_review" in offered(await look(desk, link()))
+    await say(desk, link(), "ask_review", reason="认定的事实不对")
+    assert (await seen(desk))["state"] == "petition_review"
+    assert "ask_review" not in offered(await look(desk, link()))
+    await desk.order(OFFICE, "i-1", "decide_review", UPHELD)
+    page = await look(desk, link())
+    assert "ask_review" not in offered(page)
+    assert str(UPHELD["reply"]) in page.text
+
+
+async def test_what_is_reported_of_a_plan_on_the_register_is_read_by_its_party(desk: Desk) -> None:
+    await handled(desk)
+    case = await seen(desk)
+    report = "正在分批办证，已完成 120 户。"
+    told = shown({**case, "register": {"report": report, "reported_at": case["submitted_at"]}}, shipped(), "zh", [])
+    assert report in [reply for _, reply in told["replies"]]
 
 
 async def test_another_sites_form_is_refused(desk: Desk) -> None:

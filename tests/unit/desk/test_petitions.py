@@ -7,6 +7,7 @@ import pytest
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from tests.support.cases import CALLER, HEAD, MORNING, OFFICE, OFFICER, REVIEWER, Desk, Story, submitted
+from tests.support.following import SPARED
 from tests.unit.desk.test_assisting import does, refuses, seen
 from tests.unit.desk.test_life import REPLY
 from tests.unit.desk.test_limits import told
@@ -15,7 +16,7 @@ UPHELD = {"upheld": True, "reply": "经复查，原处理意见予以维持。"}
 
 
 async def taken_in(desk: Desk, channel: str = "petition") -> None:
-    said = submitted(channel=channel, secrecy="internal")
+    said = submitted(channel=channel, secrecy="internal", receipt=SPARED)
     await desk.tell(Story("i-1"), ("intake", names.ISSUE_SUBMITTED, said))
 
 

@@ -63,7 +63,16 @@ class Affairs:
         about = [*affair["concerns"], *(one["issue"] for one in wish.said.get("decisions", []))]
         cases = await self.desk.seen(who, list(dict.fromkeys(about)))
         more = await self._seen(who, "add", wish.said.get("add", []))
+        await self._sponsored(wish.said.get("decisions", []))
         return await self._do(who, id, wish, {**cases, **more}, affair["concerns"])
+
+    async def _sponsored(self, decisions: Sequence[Mapping[str, Any]]) -> None:
+        """Raises Refusal 422 where who should sponsor an issue on the register is no leader now."""
+        for number, decision in enumerate(decisions):
+            sponsor = (decision["plan"] or {}).get("sponsor")
+            person = await self.desk.accounts.person(sponsor) if sponsor else None
+            if sponsor and not (person and person.holds("leader", self.desk.clock.now())):
+                raise wrong(f"decisions[{number}].plan.sponsor", "no_leader", "the account of a leader")
 
     async def _seen(self, who: Viewer, field: str, ids: Sequence[str]) -> dict[str, Document]:
         """Return these cases. Raises Refusal 422 that names one that does not exist or is not to be seen."""

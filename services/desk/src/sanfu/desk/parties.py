@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "rate": {"resolved": "no", "satisfied": None, "reason": None},
     "remind": NOTHING,
     "request_reopen": NOTHING,
+    "ask_review": NOTHING,
     "object": NOTHING,
     "withdraw": NOTHING,
 }

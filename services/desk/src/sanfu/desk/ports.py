@@ -13,7 +13,8 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list is asked for: all that is given must hold. `unit` the lead, `assisting` one with an open task,
-    `inner` the reddest light of the open tasks, `due_before` an instant as written.
+    `inner` the reddest light of the open tasks, `sponsor` a leader, of what is on the register, `due_before` an instant
+    as written.
 
     `closed` False: open cases only; True: closed ones only; None: both. `by` names the sort key: `limit` or `order`,
     both rising. Of spans the beginning belongs to them, the end does not.
@@ -39,6 +40,8 @@ class Wanted:
     need: str | None = None
     assisting: str | None = None
     inner: str | None = None
+    disputed: bool | None = None
+    sponsor: str | None = None
     closed: bool | None = False
     by: Literal["limit", "order"] = "limit"
 
@@ -60,6 +63,7 @@ class Wanted:
 _EQUAL = (
     "unit", "state", "light", "audience", "channel", "town", "party_code", "kind", "category", "urgency", "grade",
     "flags", "reminded", "need", "assisting", "inner",
+    "disputed", "sponsor",
 )  # fmt: skip
 
 

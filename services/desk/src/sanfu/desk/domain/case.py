@@ -6,6 +6,7 @@ The state is plain data:
 - where it stands: state, open, round, unit (who leads), units (who take part), assignment, grade
 - `rounds`: per round of handling its three ones (contact, handle, follow_up) and the limit it had
 - `clocks`: code → {version, round, limit, yellow, level}; `light`, the reddest now; `reddest`, the reddest ever
+- `disputed`: it was returned twice, and its audience's group has not decided
 - `assisting`: units with a task that is open; `inner`: the reddest light of these tasks, None if there are none
 - `limit`: the instant that matters now (NEVER if none); `order`: sort key: emergencies to be handled, red, yellow, none
 - `history`: the last 50 entries, of `entries` in all: those before have a collection of their own (`gone`)
@@ -32,7 +33,7 @@ from sanfu.desk.domain.folds import (
     succession,
     voicing,
 )  # fmt: skip
-from sanfu.desk.domain.parts import LEVELS, involved, light_of, open_tasks
+from sanfu.desk.domain.parts import LEVELS, disputed, involved, light_of, open_tasks
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.table import AFTER, CLOSED
@@ -46,6 +47,7 @@ _CLOCK_OF: Final = {
     "petition_review": "petition_review",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
+_ON_REGISTER: Final = ("register_milestone", "register_report")
 _RACING: Final = (
     "submitted",
     "in_review",
@@ -125,17 +127,29 @@ def _standing(case: Case) -> Change:
     inner = max(map(light_of, tasks), key=LEVELS.index, default=None)
     reddest = max(level, LEVELS.index(case.get("reddest", "none")))
     order = f"{0 if racing else 3 - level}|{limit}"
+    flags = {"disputed": case["open"] and disputed(case)}
     assisting = {"assisting": list(dict.fromkeys(task["unit"] for task in tasks)), "inner": inner}
-    return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order, **assisting}
+    return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order, **assisting, **flags}
 
 
 def _counting(case: Case, level: int) -> Any:
     """Return the clock of the state the case is in; where another's light is worse, that one's: a light says by how
     much somebody is late."""
-    clock = case["clocks"].get(_CLOCK_OF.get(case["state"], ""))
+    clock = min(_worked_against(case), key=lambda one: one["limit"], default=None)
     if level == 0 or (clock and LEVELS.index(clock["level"]) == level):
         return clock
     return min((one for one in case["clocks"].values() if one["level"] == LEVELS[level]), key=lambda one: one["limit"])
+
+
+def _worked_against(case: Case) -> list[Any]:
+    """Return the clocks that somebody is working against as the case stands: one, or on the register the next step of
+    the plan and the next report."""
+    codes: tuple[str, ...] = (_CLOCK_OF.get(case["state"], ""),)
+    if disputed(case):
+        codes = ("adjudication",)
+    elif case["state"] == "registered":
+        codes = _ON_REGISTER
+    return [case["clocks"][code] for code in codes if code in case["clocks"]]
 
 
 def _emergency_clock(case: Case) -> Any:

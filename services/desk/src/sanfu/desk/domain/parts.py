@@ -25,6 +25,13 @@ def light_of(task: Task) -> str:
     return max((clock["level"] for clock in task.get("clocks", {}).values()), key=LEVELS.index, default="none")
 
 
+def disputed(case: Case) -> bool:
+    """Tell whether it was returned twice and the group of its audience has not yet said who leads."""
+    returned = case["returned"]
+    open_ = returned is not None and returned["number"] >= 2 and returned["decided_at"] is None
+    return open_ and case["state"] in DISPUTED
+
+
 def involved(case: Case) -> list[str]:
     """Name the units that have a part now: they see the case."""
     return list(dict.fromkeys(unit for unit in _parts(case) if unit is not None))

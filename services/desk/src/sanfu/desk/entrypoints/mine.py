@@ -21,7 +21,7 @@ from sanfu.desk.parties import COMMANDS, Parties
 from sanfu.runtime.rules import Refusal
 
 Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
-Command = Literal["rate", "remind", "request_reopen", "object", "withdraw"]
+Command = Literal["rate", "remind", "request_reopen", "ask_review", "object", "withdraw"]
 Done = Annotated[Command | Literal["add"] | None, Query()]
 Failed = Annotated[Literal["add"] | None, Query()]
 LOOKS, LOOK_EVERY = 20, 0.1

@@ -98,11 +98,15 @@ def _notes(case: Document, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
-    """Every public reply, the first first; none of a completion that was void, nor one that was sealed."""
+    """Every public reply, and what was last reported of the plan on the register, the first first; none of a
+    completion that was void, nor one that was sealed."""
     told = [(one["handle"]["at"], one["handle"]["reply"]) for one in case["rounds"] if "handle" in one]
     for one in (case["settled"], case.get("declining"), case["closed"], *case.get("petition_reviews", ())):
         if one and one.get("reply"):
             told.append((one["at"], one["reply"]))
+    register = case["register"] or {}
+    if register.get("report"):
+        told.append((register["reported_at"], register["report"]))
     for at, reply in sorted(told):
         if reply != WITHHELD:
             yield _local(at, pack), reply

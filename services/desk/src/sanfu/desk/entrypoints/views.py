@@ -16,7 +16,7 @@ from sanfu.runtime.paging import Cursor, Page
 BRIEF = (
     "receipt", "title", "channel", "audience", "kind", "urgency", "secrecy", "category", "town", "state", "round",
     "unit", "units", "grade", "light", "reddest", "submitted_at", "changed_at", "flags",
-    "reminders", "reminded", "unsatisfied", "inner",
+    "reminders", "reminded", "unsatisfied", "inner", "disputed", "sponsor",
 )  # fmt: skip
 WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",

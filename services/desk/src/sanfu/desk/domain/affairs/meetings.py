@@ -111,6 +111,10 @@ def _registrable(deed: Deed, field: str, said: Mapping[str, Any]) -> None:
     if case.get("grade") != "difficult" or case.get("state") != REGISTRABLE:
         detail = f"{said['issue']} can't go on the register: that is for difficult issues whose party was contacted."
         raise refused("not-for-the-register", detail)
+    named = {"owner": plan["owner"], **{f"plan[{n}].unit": step["unit"] for n, step in enumerate(plan["plan"])}}
+    for name, unit in named.items():
+        if unit is not None and not (unit in deed.pack.units and deed.pack.units[unit].valid_on(deed.today)):
+            raise wrong(f"{field}.plan.{name}", "unknown_unit", "a unit of the city")
     days = (moment(plan["report_by"]) - deed.now).total_seconds() / 86_400
     if not 0 < days <= LONGEST_SILENCE:
         raise wrong(f"{field}.plan.report_by", "too_far", f"within the next {LONGEST_SILENCE} days")

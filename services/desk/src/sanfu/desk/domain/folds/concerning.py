@@ -48,7 +48,8 @@ def _instructed(case: Case, event: Event) -> Change:
 
 def _registered(case: Case, event: Event) -> Change:
     kept = {name: event.data[name] for name in ("meeting", "owner", "sponsor", "cause", "plan", "report_by")}
-    return {"register": {"at": instant(event.time), **kept, "reached": [], "reports": 0}}
+    register = {"at": instant(event.time), **kept, "reached": [], "reports": 0}
+    return {"register": register, "sponsor": event.data["sponsor"]}
 
 
 def _reached(case: Case, event: Event) -> Change:
@@ -58,7 +59,8 @@ def _reached(case: Case, event: Event) -> Change:
 
 def _reported(case: Case, event: Event) -> Change:
     data = event.data
-    told = {"reports": data["number"], "report_by": data["report_by"], "report": data["report"]}
+    told = {name: data[name] for name in ("report_by", "report")}
+    told |= {"reports": data["number"], "reported_at": instant(event.time)}
     return {"register": {**case["register"], **told}}
 
 

@@ -35,6 +35,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "supporter_codes": [], "admitted": None, "review_asked": None, "petition_reviews": [],
         "errand": None,
         "merged": [], "head": None, "head_handled": None, "affairs": {}, "instructions": 0, "register": None,
+        "sponsor": None,
     }  # fmt: skip
 
 
