@@ -98,7 +98,8 @@ class Cases(Protocol):
         ...
 
     async def search(self, scope: Scope, sought: Sought, most: int) -> list[Document]:
-        """Return the newest cases that were sought, up to `most`: by when they came in, the last first."""
+        """Return the newest cases that were sought, up to `most`: by when they came in, the last first. Of each at
+        least what it is ranked by (`finding.weight`): of the text, its beginning."""
         ...
 
     async def these(self, scope: Scope, ids: Sequence[str]) -> list[Document]:

@@ -1,6 +1,6 @@
 """What people look for: by a number, by words, by whose matter it is; and what they keep to look for again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The newest of the cases that were found, best first; `more`: there are others besides."""
+    """The newest of the cases that were found, best first, as far as they are ranked by; `more`: there are others."""
 
     cases: list[Document]
     more: bool
@@ -54,6 +54,12 @@ class Searches:
         found = await self.desk.cases.search(self.desk.query_scope(who, sought.wanted), sought, LOOKED_AT + 1)
         mine = [case for case in found[:LOOKED_AT] if asked.number is None or has_number(case, asked.number)]
         return Found(_ranked(mine, asked.words or ""), len(found) > LOOKED_AT)
+
+    async def whole(self, who: Viewer, found: Sequence[Document]) -> list[Document]:
+        """Return cases that a search found, in its order, whole; without one that is out of scope by now."""
+        ids = [one["_id"] for one in found]
+        cases = {case["_id"]: case for case in await self.desk.cases.these(self.desk.query_scope(who), ids)}
+        return [cases[id] for id in ids if id in cases]
 
     async def by_contact(self, who: Viewer, person: Mapping[str, str | None], purpose: str) -> list[Document]:
         """Find a party's cases by their phone or e-mail, as far as the asker may read that contact. On record before

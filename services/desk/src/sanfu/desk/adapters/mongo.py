@@ -33,7 +33,7 @@ LISTS = {
 }
 RAISED = ("filer.id", "filer.unit", "party_code")
 """What says who raised a case; most have no such thing, and are in no such index."""
-FOUND = "found_by"
+FOUND, LEFT_OPEN = "found_by", "left_open"
 RARE = 2000
 """A token is rare enough if fewer cases have it: no more are counted to find the rarest."""
 DUPLICATE = 11000
@@ -64,17 +64,28 @@ class MongoCases:
         if not scope:
             return []
         async with spoken():
-            counts = await asyncio.gather(*map(self._having, sought.tokens))
-            if not all(counts):
-                return []
-            rarest = sought.tokens[counts.index(min(counts))]
-            found = self._collection.find(queries.sought(scope, sought, rarest), queries.BRIEFLY).hint(FOUND)
-            rows: list[Document] = await found.sort([("submitted_at", -1), ("_id", -1)]).limit(most).to_list(None)
+            found = await self._recent(scope, sought, most)
+            if len(found) < most and sought.wanted.closed is not True:
+                old = queries.left_open(scope, sought)
+                found += await self._newest(old, LEFT_OPEN, most - len(found))
+        return found
+
+    async def _recent(self, scope: Scope, sought: Sought, most: int) -> list[Document]:
+        counts = await asyncio.gather(*(self._having(token, sought.since) for token in sought.tokens))
+        if not all(counts):
+            return []
+        rarest = sought.tokens[counts.index(min(counts))]
+        return await self._newest(queries.sought(scope, sought, rarest), FOUND, most)
+
+    async def _newest(self, query: Mapping[str, Any], index: str, most: int) -> list[Document]:
+        found = self._collection.find(query, queries.RANKING).hint(index)
+        rows: list[Document] = await found.sort([("submitted_at", -1), ("_id", -1)]).limit(most).to_list(None)
         return rows
 
-    async def _having(self, token: str) -> int:
-        """Count the cases that have a token, up to so many that it is not rare."""
-        return int(await self._collection.count_documents({"found_by": token}, hint=FOUND, limit=RARE))
+    async def _having(self, token: str, since: str) -> int:
+        """Count the cases since then that have a token, up to so many that it is not rare."""
+        asked = {"found_by": token, "submitted_at": {"$gte": since}}
+        return int(await self._collection.count_documents(asked, hint=FOUND, limit=RARE))
 
     async def these(self, scope: Scope, ids: Sequence[str]) -> list[Document]:
         if not scope:
@@ -109,6 +120,7 @@ def _indexes() -> Iterator[Document]:
         yield _index(f"raised_{field}", [field, "limit", "_id"], partialFilterExpression=some)
     yield _index("receipt", ["receipt"])
     yield _index("closed", ["unit", "limit", "_id"], partialFilterExpression={"open": False})
+    yield {"name": LEFT_OPEN, "key": {"submitted_at": -1, "_id": -1}, "partialFilterExpression": OPEN}
     yield {"name": FOUND, "key": {"found_by": 1, "submitted_at": -1, "_id": -1}}
 
 

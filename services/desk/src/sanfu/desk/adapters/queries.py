@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from sanfu.desk.domain import finding
 from sanfu.desk.domain.scope import Clause, Scope
 from sanfu.desk.ports import Sought, Wanted
 from sanfu.runtime.paging import Cursor
@@ -35,14 +36,30 @@ def behind(key: str, after: Cursor | None) -> list[Query]:
     ]
 
 
+RANKING = {
+    **dict.fromkeys(("receipt", "title", "secrecy", "submitted_at", "place.address"), 1),
+    "text": {"$substrCP": ["$text", 0, finding.TEXT]},
+}
+"""What a search reads of a case: by what it is ranked."""
+
+
 def sought(scope: Scope, given: Sought, rarest: str) -> Query:
-    """Return the query of a search that reads the index of one token. The others are looked at in what that finds, in
-    a form that the planner takes for no index's, for it can't know which is the rarest."""
-    recent = {"$or": [{"open": True}, {"submitted_at": {"$gte": given.since}}]}
-    asked = [{"found_by": rarest}, recent, given.wanted.conditions(), seen(scope), _spans(given.wanted)]
+    """Return the query of a search that reads the index of one token, of what came in since. The others are looked at
+    in what that finds, in a form that the planner takes for no index's, for it can't know which is the rarest."""
+    asked = [{"found_by": rarest}, {"submitted_at": {"$gte": given.since}}, *_sought(scope, given)]
     if others := [token for token in given.tokens if token != rarest]:
         asked.append({"$expr": {"$setIsSubset": [{"$literal": others}, "$found_by"]}})
-    return {"$and": [one for one in asked if one]}
+    return {"$and": asked}
+
+
+def left_open(scope: Scope, given: Sought) -> Query:
+    """Return the query of what came in before and is open still: few, so they are looked through."""
+    old = {"open": True, "submitted_at": {"$lt": given.since}, "found_by": {"$all": list(given.tokens)}}
+    return {"$and": [old, *_sought(scope, given)]}
+
+
+def _sought(scope: Scope, given: Sought) -> list[Query]:
+    return [one for one in (given.wanted.conditions(), seen(scope), _spans(given.wanted)) if one]
 
 
 def _spans(wanted: Wanted) -> Query:

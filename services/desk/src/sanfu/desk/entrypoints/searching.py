@@ -92,7 +92,7 @@ def _finding(router: APIRouter, searches: Searches, who: Who) -> None:
         words = clue.words or ""
         found = await searches.search(viewer, Sought(clue.words, clue.number, clue.since, asked.wanted()))
         answer = page.of(_behind(found.cases, page, words), lambda case: Cursor(*place(case, words)))
-        shown = [brief(case) for case in answer["items"]]
+        shown = [brief(case) for case in await searches.whole(viewer, answer["items"])]
         return {**answer, "items": shown, "more_than": LOOKED_AT if found.more else None}
 
     @router.post("/search/contact", operation_id="search_contact")
