@@ -5,14 +5,15 @@ from typing import Annotated, Any
 import httpx
 import orjson
 import pytest
-from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from pydantic import ConfigDict, Field
 
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.direct import DirectRoute
+from sanfu.runtime.direct import DirectRoute, directly
 from sanfu.runtime.http import Watch, create_app
+from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Line
 
 JSON = {"content-type": "application/json"}
@@ -25,6 +26,21 @@ class Thing(Body):
     more: dict[str, int | None] = Field(default_factory=dict)
 
 
+async def _caller(request: Request) -> str:
+    return _named(request.headers.get("x-who"))
+
+
+@directly(_caller)
+async def caller(x_who: Annotated[str | None, Header()] = None) -> str:
+    return _named(x_who)
+
+
+def _named(who: str | None) -> str:
+    if who is None:
+        raise Refusal(401, "nobody", "Say who asks.")
+    return who
+
+
 def app(kind: type[APIRoute]) -> FastAPI:
     router = APIRouter(prefix="/v1", route_class=kind)
 
@@ -34,15 +50,24 @@ def app(kind: type[APIRoute]) -> FastAPI:
     ) -> Response:
         return Response(orjson.dumps({"name": thing.name, "size": thing.size, "key": key, "at": request.url.path}), 201)
 
+    @router.post("/things/{place}/move")
+    async def move(
+        at: Annotated[str, Path(alias="place", max_length=4)], thing: Thing, who: Annotated[str, Depends(caller)],
+        key: Annotated[str, Header(alias="X-Key", pattern="^[a-z]+$")],
+    ) -> Response:  # fmt: skip
+        return Response(orjson.dumps({"at": at, "name": thing.name, "who": who, "key": key}))
+
     async def quiet() -> dict[str, bool]:
         return {"quiet": True}
 
     return create_app("toy", Watch(CollectorRegistry(), lambda: (True, {}), quiet), routers=[router])
 
 
-async def asked(kind: type[APIRoute], content: bytes, headers: dict[str, str]) -> tuple[int, Any, list[str]]:
+async def asked(
+    kind: type[APIRoute], content: bytes, headers: dict[str, str], path: str = "/v1/things"
+) -> tuple[int, Any, list[str]]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app(kind)), base_url="http://toy") as client:
-        answer = await client.post("/v1/things", content=content, headers=headers)
+        answer = await client.post(path, content=content, headers=headers)
     body = answer.json()
     return answer.status_code, body.get("type", body), [error["field"] for error in body.get("errors", ())]
 
@@ -67,6 +92,24 @@ async def test_it_takes_and_refuses_what_fastapi_does(content: bytes, headers: d
         assert (direct[1], sorted(direct[2])) == (answer, sorted(fields))
 
 
+@pytest.mark.parametrize("content", [b'{"name":"a"}', b'{"name":7}', b""], ids=str)
+@pytest.mark.parametrize("headers", [{"X-Key": "abc"}, {"X-Key": "ABC"}, {}, {"X-Who": "me"}], ids=str)
+@pytest.mark.parametrize(
+    "path", ["/v1/things/a/move", "/v1/things/too-long/move", "/v1/things//move", "/v1/things/{}/move",
+             "/v1/things/%E7%81%AF/move", "/v1/things/a%2Fb/move", "/v1/things/a/move?x=1"],
+)  # fmt: skip
+async def test_what_is_done_on_a_piece_of_the_path_by_somebody_is_taken_and_refused_as_fastapi_does(
+    content: bytes, headers: dict[str, str], path: str
+) -> None:
+    given = JSON | {"X-Key": "abc", "X-Who": "me"} | headers
+    if not headers:
+        del given["X-Who"]
+    elif headers == {"X-Who": "me"}:
+        del given["X-Key"]
+    direct, usual = [await asked(kind, content, given, path) for kind in (DirectRoute, APIRoute)]
+    assert (*direct[:2], sorted(direct[2])) == (*usual[:2], sorted(usual[2]))
+
+
 @pytest.mark.parametrize("kind", [DirectRoute, APIRoute])
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "text/json", "json"])
 async def test_a_body_that_is_not_called_json_is_not_taken(kind: type[APIRoute], content_type: str) -> None:
@@ -85,7 +128,7 @@ def test_its_document_is_the_same() -> None:
 
 def test_a_route_that_wants_more_is_refused_when_it_is_declared() -> None:
     router = APIRouter(route_class=DirectRoute)
-    with pytest.raises(TypeError, match="one body and headers"):
+    with pytest.raises(TypeError, match="one body, headers"):
 
         @router.post("/things")
         async def put(thing: Thing, limit: Annotated[int, Query()] = 1) -> Response:

@@ -9,8 +9,8 @@ from sanfu.desk.domain.explaining import explained, held
 from sanfu.desk.domain.people import ADMINISTRATOR
 from sanfu.desk.domain.rules import unknown
 from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.entrypoints.commanding import Who
 from sanfu.desk.entrypoints.commands.words import Code
-from sanfu.desk.entrypoints.http import Who
 from sanfu.desk.entrypoints.words import COMMANDS, ROLES, STATES
 from sanfu.desk.handlers import Desk
 from sanfu.runtime.http import Guard

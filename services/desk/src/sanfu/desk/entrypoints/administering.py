@@ -12,8 +12,8 @@ from sanfu.desk.domain.accounts import SYSTEM, Account
 from sanfu.desk.domain.people import derived
 from sanfu.desk.domain.scope import Grant, Viewer
 from sanfu.desk.entry import Entry
+from sanfu.desk.entrypoints.commanding import Match, Who, version_of
 from sanfu.desk.entrypoints.commands.words import Code, Unit
-from sanfu.desk.entrypoints.http import Match, Who, version_of
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import PageAsked
 from sanfu.runtime.paging import Cursor, Page

@@ -9,10 +9,20 @@ from sanfu.desk.affairs import Affairs, Wish
 from sanfu.desk.domain.affairs.rules import offered
 from sanfu.desk.domain.affairs.state import NEVER
 from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.entrypoints.commanding import (
+    Commands,
+    Do,
+    How,
+    Who,
+    answered,
+    tagged,
+    title,
+    version_of,
+)
 from sanfu.desk.entrypoints.commands.affairs import BODIES, MAKING
-from sanfu.desk.entrypoints.http import Code, How, Unit, Who, version_of
+from sanfu.desk.entrypoints.http import Code, Unit
 from sanfu.desk.ports import AffairsWanted, Document
-from sanfu.runtime.bodies import Body
+from sanfu.runtime.fold import Done
 from sanfu.runtime.http import PageAsked, taken
 from sanfu.runtime.paging import Cursor
 
@@ -47,22 +57,30 @@ class Asked:
     ended: Annotated[bool, Query()] = False
 
 
-def routes(affairs: Affairs, who: Who) -> APIRouter:
+def routes(affairs: Affairs, who: Who) -> list[APIRouter]:
     """Return the API's routes: the same for each kind of affair."""
-    router = APIRouter(prefix="/v1", tags=["affairs"])
-    for what, commands in BODIES.items():
+    acting, router = Commands("affairs", who), APIRouter(prefix="/v1", tags=["affairs"])
+    for what, bodies in BODIES.items():
         if what in MAKING:
             _making(router, affairs, who, what)
-        for name, model in commands.items():
-            _command(router, affairs, who, (what, name, model))
+        for name, model in bodies.items():
+            acting.add(f"/{what}s/{{affair}}/{name}", f"{name}_{what}", model, _act(affairs, what, name))
         _reading(router, affairs, who, what)
-    return router
+    return [acting.router, router]
+
+
+def _act(affairs: Affairs, what: str, name: str) -> Do:
+    async def do(viewer: Viewer, affair: str, said: dict[str, Any], how: How) -> tuple[Done, dict[str, Any]]:
+        wish = Wish(name, said, how.key, version_of(how.if_match))
+        return await affairs.act(viewer, affair, what, wish), {}
+
+    return do
 
 
 def _making(router: APIRouter, affairs: Affairs, who: Who, what: str) -> None:
     name, model = MAKING[what]
 
-    @router.post(f"/{what}s", operation_id=f"{name}_{what}", status_code=201, summary=_title(model))
+    @router.post(f"/{what}s", operation_id=f"{name}_{what}", status_code=201, summary=title(model))
     async def make(
         body: model,  # type: ignore[valid-type]
         how: Annotated[How, taken(How)],
@@ -71,25 +89,8 @@ def _making(router: APIRouter, affairs: Affairs, who: Who, what: str) -> None:
     ) -> dict[str, Any]:
         said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
         id, done = await affairs.make(viewer, what, Wish(name, said, how.key))
-        response.headers["ETag"] = f'"{done.ver}"'
-        return {"id": id, "version": done.ver, "state": done.state["state"], "repeated": done.repeated}
-
-
-def _command(router: APIRouter, affairs: Affairs, who: Who, of: tuple[str, str, type[Body]]) -> None:
-    what, name, model = of
-
-    @router.post(f"/{what}s/{{affair}}/{name}", operation_id=f"{name}_{what}", summary=_title(model))
-    async def command(
-        affair: AffairId,
-        body: model,  # type: ignore[valid-type]
-        how: Annotated[How, taken(How)],
-        response: Response,
-        viewer: Annotated[Viewer, Depends(who)],
-    ) -> dict[str, Any]:
-        said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
-        done = await affairs.act(viewer, affair, what, Wish(name, said, how.key, version_of(how.if_match)))
-        response.headers["ETag"] = f'"{done.ver}"'
-        return {"id": affair, "version": done.ver, "state": done.state["state"], "repeated": done.repeated}
+        response.headers.update(tagged(done))
+        return answered(id, done)
 
 
 def _reading(router: APIRouter, affairs: Affairs, who: Who, what: str) -> None:
@@ -114,7 +115,3 @@ def _shown(affair: Document) -> dict[str, Any]:
     shown = {name: value for name, value in affair.items() if name not in HIDDEN}
     limit = None if affair["limit"] == NEVER else affair["limit"]
     return {"id": affair["_id"], "version": affair["ver"], **shown, "limit": limit}
-
-
-def _title(model: type[Body]) -> str:
-    return (model.__doc__ or "").split("\n")[0]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path
 
 from sanfu.desk.domain.lots import Lots, seal
 from sanfu.desk.domain.scope import Viewer
-from sanfu.desk.entrypoints.http import Who
+from sanfu.desk.entrypoints.commanding import Who
 from sanfu.desk.handlers import Desk
 from sanfu.runtime.rules import Refusal
 

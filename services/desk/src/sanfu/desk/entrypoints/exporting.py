@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from sanfu.desk.domain.scope import Viewer
-from sanfu.desk.entrypoints.http import Asked, Who
+from sanfu.desk.entrypoints.commanding import Who
+from sanfu.desk.entrypoints.http import Asked
 from sanfu.desk.entrypoints.sheets import as_csv, as_xlsx
 from sanfu.desk.exports import Exports
 from sanfu.desk.handlers import Desk

@@ -7,7 +7,8 @@ from fastapi.responses import StreamingResponse
 
 from sanfu.desk.domain.files import ENDINGS
 from sanfu.desk.domain.scope import Viewer
-from sanfu.desk.entrypoints.http import CaseId, Who
+from sanfu.desk.entrypoints.commanding import Who
+from sanfu.desk.entrypoints.http import CaseId
 from sanfu.desk.evidence import Evidence, Link
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Line

@@ -1,30 +1,28 @@
 """The API: commands on cases, lists, counts, one case, a contact."""
 
-import re
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator
 
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.domain.table import STATES
+from sanfu.desk.entrypoints.commanding import Commands, Do, How, Who, version_of
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.views import counted, listed, unforeseen, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
-from sanfu.runtime import texts
 from sanfu.runtime.bodies import Body
+from sanfu.runtime.direct import directly
+from sanfu.runtime.fold import Done
 from sanfu.runtime.http import PageAsked, taken
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Instant, Line
 
-Who = Callable[..., Awaitable[Viewer]]
 _OF_THE_STORE = frozenset({"_id", "version", "case"})
-_VERSION = re.compile(r'(?:W/)?"?(\d{1,15})"?')
 
 
 def _one_of_the_states(text: str) -> str:
@@ -37,16 +35,6 @@ CaseId = Annotated[str, Path(min_length=1, max_length=200)]
 Unit = Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,40}$")]
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,79}$")]
 State = Annotated[str, AfterValidator(_one_of_the_states)]
-Key = Annotated[texts.Key, Header(alias="Idempotency-Key")]
-Match = Annotated[str | None, Header(alias="If-Match", max_length=40)]
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """The headers of a command."""
-
-    key: Key
-    if_match: Match = None
 
 
 class Purpose(Body):
@@ -103,7 +91,14 @@ def identity(desk: Desk) -> Who:
     """Make the dependency that says who is asking: the bearer of a user's token."""
     bearer = HTTPBearer(auto_error=False, scheme_name="user token")
 
+    async def read(request: Request) -> Viewer:
+        return await bearing(await bearer(request))
+
+    @directly(read)
     async def who(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Viewer:
+        return await bearing(given)
+
+    async def bearing(given: HTTPAuthorizationCredentials | None) -> Viewer:
         if given is None:
             raise Refusal(401, "token-missing", "Send your token: `Authorization: Bearer …`.")
         return await desk.accounts.bearer(given.credentials)
@@ -111,40 +106,22 @@ def identity(desk: Desk) -> Who:
     return who
 
 
-def routes(desk: Desk, who: Who) -> APIRouter:
+def routes(desk: Desk, who: Who) -> list[APIRouter]:
     """Return the API's routes; `who` says who asks."""
-    router = APIRouter(prefix="/v1", tags=["cases"])
+    acting, reading = Commands("cases", who), APIRouter(prefix="/v1", tags=["cases"])
     for name, model in BODIES.items():
-        _command(router, desk, who, name, model)
-    _reading(router, desk, who)
-    return router
+        acting.add(f"/cases/{{case}}/{name}", name, model, _act(desk, name))
+    _reading(reading, desk, who)
+    return [acting.router, reading]
 
 
-def _command(router: APIRouter, desk: Desk, who: Who, name: str, model: type[Body]) -> None:
-    @router.post(f"/cases/{{case}}/{name}", operation_id=name, summary=(model.__doc__ or "").split("\n")[0])
-    async def command(
-        case: CaseId,
-        body: model,  # type: ignore[valid-type]
-        how: Annotated[How, taken(How)],
-        response: Response,
-        viewer: Annotated[Viewer, Depends(who)],
-    ) -> dict[str, Any]:
-        said: dict[str, Any] = body.model_dump(mode="json")  # type: ignore[attr-defined]
+def _act(desk: Desk, name: str) -> Do:
+    async def do(viewer: Viewer, case: str, said: dict[str, Any], how: How) -> tuple[Done, dict[str, Any]]:
         after, done = await desk.act(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
-        response.headers["ETag"] = f'"{done.ver}"'
         scope = desk.scope(viewer)
-        seen = whole(after, scope, viewer.id) if covering(scope, after) else None
-        return {"id": case, "version": done.ver, "state": done.state["state"], "repeated": done.repeated, "case": seen}
+        return done, {"case": whole(after, scope, viewer.id) if covering(scope, after) else None}
 
-
-def version_of(given: str | None) -> int | None:
-    """Read an If-Match header. Raises Refusal 422."""
-    if given is None or given == "*":
-        return None
-    if found := _VERSION.fullmatch(given):
-        return int(found[1])
-    wrong = {"field": "header.If-Match", "problem": "no_version", "expected": '"7": the version that you saw'}
-    raise Refusal(422, "invalid-input", "Not as it should be: header.If-Match.", errors=[wrong])
+    return do
 
 
 def _reading(router: APIRouter, desk: Desk, who: Who) -> None:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 
 from sanfu.desk.domain.people import ADMINISTRATOR
 from sanfu.desk.domain.scope import Viewer, covering
+from sanfu.desk.entrypoints.commanding import Who
 from sanfu.desk.entrypoints.commands.words import Code
-from sanfu.desk.entrypoints.http import Who
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
 from sanfu.desk.searches import NO_CASE

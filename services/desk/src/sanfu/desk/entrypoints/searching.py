@@ -11,8 +11,9 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from sanfu.desk.domain.finding import LOOKED_AT
 from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.entrypoints.commanding import How, Who
 from sanfu.desk.entrypoints.commands.all import BODIES
-from sanfu.desk.entrypoints.http import Asked, How, Who
+from sanfu.desk.entrypoints.http import Asked
 from sanfu.desk.entrypoints.views import brief
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
