@@ -14,7 +14,7 @@ from sanfu.desk.adapters.memory import memory_shelves
 from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.sealing import Keys, Sealer
 from tests.support import cases
-from tests.support.cases import LEADER, OFFICE, OFFICER, Desk, Story, assigned, submitted
+from tests.support.cases import LEADER, OFFICE, OFFICER, REVIEWER, Desk, Story, assigned, submitted
 from tests.support.eventually import eventually
 
 KEYS = Keys("k1", {"k1": os.urandom(32)}, os.urandom(32))
@@ -159,3 +159,50 @@ async def test_who_was_erased_is_found_no_more(desk: Desk) -> None:
 
 async def is_gone(desk: Desk) -> bool:
     return await look_for(desk, OFFICE, phone="13811111111") == []
+
+
+# ── what else is of the same party ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def another(desk: Desk, id: str, phone: str, **more: Any) -> None:
+    """Another issue, of whoever has that phone."""
+    said = submitted(receipt=f"YW-{id}", **more)
+    await desk.tell(Story(id), ("intake", names.ISSUE_SUBMITTED, said), ("router", names.ISSUE_ASSIGNED, assigned()))
+    body = {"issue": id, "writer": "intake", "version": 1, "party": box("intake", "party", {"phone": phone}, id)}
+    await desk.broker.publish([Outgoing(names.CONTACTS, f"{id}/intake", codec.encode(names.CONTACT_RECORD, body), ())])
+    await eventually(lambda: f"{id}/intake" in desk.documents.others["contacts"])
+
+
+async def same_party(desk: Desk, user: str) -> list[str]:
+    answer = await desk.get(user, "/v1/cases/i-1/same-party")
+    assert answer.status_code == 200, answer.text
+    return [case["id"] for case in answer.json()["items"]]
+
+
+async def test_who_reviews_sees_what_else_is_open_of_the_same_party_and_that_is_on_record(desk: Desk) -> None:
+    await known(desk)
+    await another(desk, "i-2", "+86 138-0000-0000")
+    await another(desk, "i-3", "13700000000")
+    await another(desk, "i-4", "13800000000", secrecy="sealed", title="举报", text=None)
+    assert await same_party(desk, REVIEWER) == ["i-2"], "of what is sealed nobody here hears"
+    readings = desk.documents.others["readings"].values()
+    assert [(one["user"], one["what"]) for one in readings if one["what"] == ["same_party"]] == [
+        (REVIEWER, ["same_party"])
+    ]
+
+
+async def test_an_enterprises_open_cases_are_found_by_its_credit_code_and_closed_ones_are_not(desk: Desk) -> None:
+    firm = {"party_kind": "enterprise", "party_code": "91330782MA29PL0001"}
+    await known(desk, **firm)
+    await another(desk, "i-2", "13700000000", **firm)
+    await another(desk, "i-3", "13800000000")
+    desk.documents.documents["i-3"]["open"] = False
+    assert await same_party(desk, REVIEWER) == ["i-2"]
+
+
+@pytest.mark.parametrize("user", [OFFICER, LEADER])
+async def test_what_else_is_of_a_party_is_not_for_units_nor_for_leaders(desk: Desk, user: str) -> None:
+    await known(desk)
+    await another(desk, "i-2", "13800000000")
+    answer = await desk.get(user, "/v1/cases/i-1/same-party")
+    assert answer.status_code == 403

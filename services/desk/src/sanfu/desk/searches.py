@@ -1,6 +1,6 @@
 """What people look for: by a number, by words, by whose matter it is; and what they keep to look for again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -8,11 +8,12 @@ from typing import Any, Final
 from sanfu.contracts.envelope import instant
 from sanfu.desk.contacts import blind_indexes
 from sanfu.desk.domain.finding import LOOKED_AT, by_number, by_words, has_number, weight
-from sanfu.desk.domain.reading import reader
+from sanfu.desk.domain.reading import OUTSIDERS, reader
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering
 from sanfu.desk.domain.secrecy import no_keys
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Sought, Wanted
+from sanfu.runtime.paging import Page
 from sanfu.runtime.rules import Refusal
 
 RECENT: Final = timedelta(days=90)
@@ -76,7 +77,28 @@ class Searches:
         cases = await self.desk.cases.these(self.desk.query_scope(who), ids[-OF_ONE:])
         read = [(case, clause, ["found"]) for case in cases if (clause := _may_read(scope, case))]
         await self.desk.note(who, read or [(_NOTHING, _first(scope), ["found"])], purpose)
-        return sorted((case for case, _, _ in read), key=lambda case: (case["submitted_at"], case["_id"]), reverse=True)
+        return _newest(case for case, _, _ in read)
+
+    async def of_same_party(self, who: Viewer, id: str) -> list[Document]:
+        """Return what else is open of a case's party, as far as the asker sees it and could read whose it is, the
+        newest first. Who asks is on record. Raises Refusal: 404, 403 for units, 409 without a key ring."""
+        case = await self.desk.case(who, id)
+        clause, _ = reader(covering(self.desk.scope(who), case), case)
+        if clause.role not in OUTSIDERS:
+            raise Refusal(403, "contact-closed", "What else is of the same party is for those who review and call.")
+        if self.desk.sealer is None:
+            raise no_keys()
+        contacts = self.desk.shelves.contacts
+        mine = {blind for record in await contacts.having("issue", id) for blind in record.get("blind", ())}
+        same = {record["issue"] for record in await contacts.having("blind", *sorted(mine))} if mine else set[str]()
+        scope = self.desk.query_scope(who)
+        cases = await self.desk.cases.these(scope, sorted(same - {id})[-OF_ONE:])
+        if case["party_code"]:
+            firm = Wanted(party_code=case["party_code"])
+            cases += await self.desk.cases.page(scope, firm, Page(OF_ONE, None))
+        await self.desk.note(who, [(case, clause, ["same_party"])], SAME_PARTY)
+        found = {one["_id"]: one for one in cases if one["open"] and _may_read(self.desk.scope(who), one)}
+        return _newest(one for one in found.values() if one["_id"] != id)
 
     # ── kept ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,6 +127,14 @@ class Searches:
 NO_CASE: Final = "-"
 """Stands on record where a search by contact found no case."""
 _NOTHING: Final = {"_id": NO_CASE, "secrecy": "open"}
+
+
+SAME_PARTY: Final = "what else is open of the same party"
+"""The purpose that is kept of such a look: none is asked for, and nothing of the contact is shown."""
+
+
+def _newest(cases: Iterable[Document]) -> list[Document]:
+    return sorted(cases, key=lambda case: (case["submitted_at"], case["_id"]), reverse=True)
 
 
 def _tokens(field: str, given: str | None, way: Any) -> list[str]:

@@ -13,7 +13,7 @@ from sanfu.desk.domain.finding import LOOKED_AT
 from sanfu.desk.domain.scope import Viewer
 from sanfu.desk.entrypoints.commanding import How, Who
 from sanfu.desk.entrypoints.commands.all import BODIES
-from sanfu.desk.entrypoints.http import Asked
+from sanfu.desk.entrypoints.http import Asked, CaseId
 from sanfu.desk.entrypoints.views import brief
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
@@ -106,6 +106,12 @@ def _finding(router: APIRouter, searches: Searches, who: Who) -> None:
         found = await searches.by_contact(viewer, given, person.purpose)
         response.headers["Cache-Control"] = "no-store"
         return {"items": [brief(case) for case in found]}
+
+    @router.get("/cases/{case}/same-party", operation_id="list_same_party")
+    async def same_party(case: CaseId, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:
+        """What else is open of the same party, for who reviews or calls: found by phone, e-mail or credit code, none of
+        which is shown. Who looked is kept on record."""
+        return {"items": [brief(one) for one in await searches.of_same_party(viewer, case)]}
 
 
 def _behind(found: list[Document], page: Page, words: str) -> list[Document]:
