@@ -95,7 +95,7 @@ class Doer(NamedTuple):
         """Return who it is, and what they may see."""
         who = "both-hats" if self.both and self.role in ANYWHERE else f"{self.role}.{self.unit}"
         home = None if self.role == "party" else self.unit or self.home
-        scope = (Clause(self.role, TREE[self.unit] if self.unit else None, None, None, None, LEVELS),)
+        scope = (Clause(self.role, TREE.below[self.unit] if self.unit else None, None, None, None, LEVELS),)
         return Actor(who, self.role, home), scope
 
 

@@ -14,7 +14,7 @@ from sanfu.desk.domain.accounts import Account, borrowed, given, substitutions
 from sanfu.desk.domain.people import derived
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import offered
-from sanfu.desk.domain.scope import CASELESS, SEALED, Clause, Grant, Scope, Viewer, covering, scope
+from sanfu.desk.domain.scope import CASELESS, SEALED, Clause, Grant, Scope, Tree, Viewer, covering, scope
 from sanfu.runtime.rules import Refusal
 
 Case = Mapping[str, Any]
@@ -33,9 +33,7 @@ def held(of: Account, stood_for: Mapping[str, Account], pack: Pack, now: datetim
             yield from ((term["why"], away.id, grant) for grant in borrowed(away, term, pack))
 
 
-def explained(
-    of: Account, every: Held, case: Case, tree: Mapping[str, frozenset[str]], now: datetime
-) -> dict[str, Any]:
+def explained(of: Account, every: Held, case: Case, tree: Tree, now: datetime) -> dict[str, Any]:
     """Say all of it as plain data."""
     grants, mine = [], list[Clause]()
     for source, id, grant in every:

@@ -127,8 +127,16 @@ def of_party(receipt: str) -> Scope:
     return (Clause("party", None, None, None, None, frozenset(LEVELS), receipt=receipt),)
 
 
-def scope(viewer: Viewer, tree: Mapping[str, frozenset[str]], now: datetime) -> Scope:
-    """Spell out what somebody may see at this instant. `tree` maps each unit to itself and all below it.
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Each unit with itself and all below it; and with itself and all above it."""
+
+    below: Mapping[str, frozenset[str]]
+    above: Mapping[str, frozenset[str]]
+
+
+def scope(viewer: Viewer, tree: Tree, now: datetime) -> Scope:
+    """Spell out what somebody may see at this instant.
 
     A grant over a unit that the city no longer has gives nothing.
     """
@@ -136,18 +144,18 @@ def scope(viewer: Viewer, tree: Mapping[str, frozenset[str]], now: datetime) -> 
     return tuple(_clause(grant, viewer.unit, tree) for grant in shown)
 
 
-def _clause(grant: Grant, home: str, tree: Mapping[str, frozenset[str]]) -> Clause:
+def _clause(grant: Grant, home: str, tree: Tree) -> Clause:
     secrecies = (SEALED,) if grant.ceiling == SEALED else LEVELS[: LEVELS.index(grant.ceiling) + 1]
     homes = {home} if grant.standing_in is None else {home, grant.standing_in}
     return Clause(
         grant.role, _subtree(grant.unit, tree), grant.town, grant.audiences, grant.channels, frozenset(secrecies),
         raised_by=_subtree(grant.raised_by, tree), filer=grant.filer, acts_for=grant.standing_in,
-        blamed_with=frozenset({*homes, *(u for u, below in tree.items() if not below.isdisjoint(homes))}),
+        blamed_with=frozenset(homes).union(*(tree.above.get(unit, ()) for unit in homes)),
     )  # fmt: skip
 
 
-def _subtree(unit: str | None, tree: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
-    return None if unit is None else tree.get(unit, frozenset())
+def _subtree(unit: str | None, tree: Tree) -> frozenset[str] | None:
+    return None if unit is None else tree.below.get(unit, frozenset())
 
 
 def covering(scope: Scope, case: Mapping[str, Any]) -> Scope:
@@ -155,9 +163,9 @@ def covering(scope: Scope, case: Mapping[str, Any]) -> Scope:
     return tuple(clause for clause in scope if clause.holds(case))
 
 
-def subtrees(units: Mapping[str, Unit]) -> dict[str, frozenset[str]]:
-    """Map each unit to itself and all below it."""
-    return {code: frozenset(u for u in units if code in line(units, u)) for code in units}
+def subtrees(units: Mapping[str, Unit]) -> Tree:
+    above = {code: frozenset(line(units, code)) for code in units}
+    return Tree({code: frozenset(u for u in units if code in above[u]) for code in units}, above)
 
 
 def line(units: Mapping[str, Unit], code: str) -> Sequence[str]:

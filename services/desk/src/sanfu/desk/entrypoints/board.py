@@ -36,6 +36,8 @@ ASK_EVERY = 2.0
 URGENT = 25
 """Cases listed: a screen and a half."""
 UNITS = 12
+USUAL = frozenset({"submitted", "in_review", "assigned", "acknowledged", "contacted", "handled", "followed_up"})
+"""Stages that are shown also where nothing stands; the others only where something does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def drawn(seen: Seen, city: City, now: datetime, language: str) -> dict[str, Any
     return {
         "counts": counts,
         "now": now.astimezone(zone),
-        "states": [one for one in states if one[2] or one[0] not in {"answered", "refused", "returned"}],
+        "states": [one for one in states if one[2] or one[0] in USUAL],
         "most": max((count for _, _, count in states), default=0) or 1,
         "units": [_unit(code, each, most, city, language) for code, each in units[:UNITS]],
         "units_more": max(0, len(units) - UNITS),
