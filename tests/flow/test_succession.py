@@ -17,10 +17,9 @@ LAST_DAY = "2026-05-08"
 """A Friday; from that day on the former is no more."""
 
 
-@pytest.fixture
-async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
-    """A city whose pack says that on that day a bureau gets another name."""
-    root = copied(tmp_path)
+def renamed(folder: Path) -> Path:
+    """Copy the shipped pack into a folder; in it a bureau gets another name that day. Return its root."""
+    root = copied(folder)
     edited(
         root, "units.csv", "Housing and Urban-Rural Development Bureau,department,,,,",
         f"Housing and Urban-Rural Development Bureau,department,,,{LAST_DAY},{HEIR}",
@@ -36,7 +35,13 @@ async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         f"building-head,韦辛未,{HEIR},unit_head,13800002008,building-head@yiwu.example,zh,yes\n"
         "tax-officer,",
     )  # fmt: skip
-    holder = PackHolder(root, today=lambda: A_DAY)
+    return root
+
+
+@pytest.fixture
+async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
+    """A city whose pack says that on that day a bureau gets another name."""
+    holder = PackHolder(renamed(tmp_path), today=lambda: A_DAY)
     for module in (assembling, cities):
         monkeypatch.setattr(module, "packs", lambda: holder)
     async with in_memory() as city:

@@ -5,17 +5,22 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from sanfu.city.model import DayOverride, Limit, LimitCase, Pack
 from sanfu.contracts import names
+from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.fold import Done
+from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.rules import Actor, Command, Refusal
+from sanfu.runtime.service import Parts
 from sanfu.runtime.store import Document, StoreDown
 from sanfu.sla.adapters.memory import RememberedReplans
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.handlers import Replanning
 from sanfu.sla.ports import Stretch
+from tests.support.assembling import OPS_TOKEN, assembled
 from tests.support.packs import shipped
 from tests.unit.sla.policies import holidays, local, shown
 from tests.unit.sla.telling import Telling, deadlines, lights
@@ -273,3 +278,11 @@ async def test_looking_lists_what_would_change_with_counts_and_changes_nothing(w
     assert rows[-1] == {"pack": "another-pack", "looked": 9, "issues": 9, "clocks": 9}
     assert [(row["issue"], row["clock"]) for row in rows[:2]] == [("a0", "handling"), ("a1", "handling")]
     assert world.ordered == []
+
+
+async def test_no_replan_is_begun_or_listed_before_it_is_known_how_many_partitions_there_are() -> None:
+    parts = Parts(MemoryBroker(), MemoryDocuments(), ManualClock(local("2026-03-10 09:15")))
+    app, key = assembled("sla", parts, {}).app, {"Authorization": f"Bearer {OPS_TOKEN}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sla", headers=key) as client:
+        assert (await client.post("/v1/replan", json={})).status_code == 503
+        assert (await client.get("/v1/replan/changes")).status_code == 503

@@ -101,9 +101,7 @@ class Subject:
                 if heads.type in self._set.bears:
                     outcomes.concerned(self._set, event)
                 follows = kind is Replay.LIVE and not own
-                copies = outcomes.copies(self._set, self.state, state, event) if kind is not Replay.OLD else []
-                if not follows:
-                    copies = [copy for copy in copies if not copy["to"].startswith("db:")]
+                copies = self._copies(state, event, kind, follows)
                 told = self._decided(state, event, Cause(heads.id, heads.traceparent)) if follows else []
                 heavy = len(letter.record.value or b"") * WEIGHED_EVERY > BUDGET
                 self._try(state, told, copies, weigh=heavy or heads.sequence % WEIGHED_EVERY == 0)
@@ -281,6 +279,18 @@ class Subject:
     def _decided(self, state: Mapping[str, Any], given: Input | Concern, cause: Cause) -> list[Told]:
         rules: Any = self._set.rules  # a Concern comes only to rules that bear one
         return self._told(state, rules.decide(state, given, self._set.now), cause)
+
+    def _copies(self, state: Mapping[str, Any], event: Event, kind: Replay, follows: bool) -> list[Entry]:
+        """What an event sends elsewhere. Of one that is not news: what its story alone makes, and copies that may have
+        been lost; never records."""
+        again = self._set.again
+        if kind is Replay.OLD and not again:
+            return []
+        copies = outcomes.copies(self._set, self.state, state, event)
+        if follows:
+            return copies
+        doubtful = kind is not Replay.OLD
+        return [one for one in copies if one["to"] in again or (doubtful and not one["to"].startswith("db:"))]
 
     def _told(self, state: Mapping[str, Any], follows: Sequence[Outcome], cause: Cause) -> list[Told]:
         return outcomes.told(self._set, self.id, state, follows, out=self.out, cause=cause)

@@ -31,6 +31,8 @@ class Setting:
     """The topics of all stories that this service runs."""
     bears: Collection[str] = ()
     """Types of event that bear upon other subjects."""
+    again: Collection[str] = ()
+    """Where, as an entry says it, the documents go that a story alone makes."""
 
     def event(self, letter: Letter) -> Event:
         """Read a record's body. Raises Unreadable, or what the codec does."""

@@ -161,7 +161,7 @@ class Rules(Protocol):
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
         """What one event, just evolved, sends elsewhere. Asked again during a rebuild, for what may have been lost
-        with an outbox: of that only copies go out. The same states and event give the same copies."""
+        with an outbox: of that only copies go out, and what is `remade`. The same states and event give the same."""
         ...
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:
@@ -208,4 +208,11 @@ class Bearing(Rules, Protocol):
 def borne(rules: Rules) -> frozenset[str]:
     """The types of event that bear upon others, by these rules."""
     found: frozenset[str] = getattr(rules, "bears", frozenset())  # asking for the protocol takes as long as a fold
+    return found
+
+
+def remade(rules: Rules) -> frozenset[str]:
+    """The collections that hold nothing but what `relay` makes of the story: lost with the database, a rebuild fills
+    them again. All others hold records, which come from a backup."""
+    found: frozenset[str] = getattr(rules, "remade", frozenset())
     return found

@@ -48,6 +48,7 @@ from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence
 from sanfu.desk.handlers import City, Desk, Do
 from sanfu.desk.identities import Identities
+from sanfu.desk.owing import Owing
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.settings import DeskSettings
@@ -100,7 +101,11 @@ def assemble(
     async def do_affair(subject: str, command: Any) -> Any:
         return await service.line(names.AFFAIRS).commands.do(subject, command)
 
+    def closed() -> str | None:
+        return service.line(names.AFFAIRS).commands.closed()
+
     affairs = _affairs(desk, parts, do_affair)
+    owing = Owing(desk, affairs, closed)
     directory, succession = Directory(desk, parts.broker), Succession(desk, affairs)
     entry = Entry(
         desk.accounts, hasher or Argon2(), _own_key(keys, b"desk sessions"), settings.session_hours * 3600, time.time
@@ -154,7 +159,7 @@ def assemble(
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
         tables=[Table(names.CONTACTS, Contacts(shelves.contacts, sealer).apply)],
-        background=[directory.run, succession.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
+        background=[directory.run, succession.run, owing.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
         larger={files.UPLOADS: settings.evidence_limit + 1},
     )  # fmt: skip
     service.metrics.pack.labels(desk.city.pack.version).set(1)

@@ -15,6 +15,7 @@ from sanfu.contracts.registry import codec
 from sanfu.runtime.fold import Done
 from sanfu.runtime.http import token_guard
 from sanfu.runtime.lines import Story
+from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.store import StoreDown
@@ -59,6 +60,12 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
     def owned() -> Collection[int]:
         return service.reader.partitions.keys()
 
+    def partitions() -> int:
+        """How many there are, once that is known: a replan of fewer would leave issues out, and be done."""
+        if why := service.commands.closed():
+            raise Unavailable(why)
+        return service.machine.partitions
+
     async def prepare() -> None:
         for each in stored.values():  # a store in memory has no indexes
             await each.prepare()
@@ -82,7 +89,7 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
         beside=[Story(names.AFFAIRS, rules, AFFAIRS)],
         routers=[
             routes(clocks, state_of, lambda: _in_use(service), guard),
-            replan_routes(replanning, lambda: service.machine.partitions, guard),
+            replan_routes(replanning, partitions, guard),
         ],
         background=[calendar.run, *([replanning.run] if settings.only != "api" else [])],
         prepare=prepare,

@@ -37,6 +37,7 @@ class DeskRules:
     service: str = "desk"
     knows: frozenset[str] = story.KNOWN
     bears: frozenset[str] = bearing.BEARS
+    remade: frozenset[str] = frozenset({"history"})
 
     def evolve(self, state: State, event: Event) -> State:
         return story.evolve(state, event)

@@ -98,14 +98,15 @@ class MongoReplans:
         place = f"at.{stretch.partition}"
         mine = {"_id": id, "done": {"$ne": stretch.partition}, place: stretch.after or None}
         counts = {"looked": stretch.looked, "changed": stretch.changed, "left": stretch.left}
-        change: dict[str, Any] = {"$inc": counts, "$set": {place: stretch.last or stretch.after}}
+        noted: dict[str, Any] = {name: {"$add": [f"${name}", more]} for name, more in counts.items()}
+        noted[place] = {"$literal": stretch.last or stretch.after}
         if stretch.last is None:
-            change["$addToSet"] = {"done": stretch.partition}
-        async with spoken():
-            noted = await self._collection.find_one_and_update(mine, change, return_document=True)
-            if noted and len(noted["done"]) == noted["partitions"]:
-                await self._collection.update_one({"_id": id, "ended_at": None}, {"$set": {"ended_at": now}})
-        return noted is not None
+            noted["done"] = {"$setUnion": ["$done", [stretch.partition]]}
+        over = {"$eq": [{"$size": "$done"}, "$partitions"]}
+        ended = {"$cond": [over, {"$ifNull": ["$ended_at", now]}, "$ended_at"]}
+        async with spoken():  # one write: a replan of which all is done, and that has no end, would run for ever
+            was = await self._collection.find_one_and_update(mine, [{"$set": noted}, {"$set": {"ended_at": ended}}])
+        return was is not None
 
 
 def _replan(found: Mapping[str, Any]) -> Replan:

@@ -17,6 +17,10 @@ from sanfu.runtime.rules import Draft
 
 CLOCK: Final = "supervision_reply"
 """The policy's clock that says how long a unit has for its answer, by the order's level."""
+RED_LIGHT: Final = "red_light"
+"""The one cause that another service tells: it goes on while desk is away."""
+OWE: Final = "owe"
+"""The system's command, that no person can order: raise an order by rule that nobody raised."""
 
 
 # ── by people ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,17 +74,37 @@ def lift(deed: Deed) -> list[Draft]:
 def by_rule(event: Event, pack: Pack, holidays: Holidays, now: datetime) -> list[Draft]:
     """Raise the order that an event of an issue calls for, if the city has such a rule."""
     cause = cause_of(event)
-    level = pack.policy.orders.get(cause) if cause else None
-    if cause is None or level is None:
+    return _by_rule(cause, {"issue": event.subject, **event.data}, pack, holidays, now) if cause else []
+
+
+def _by_rule(cause: str, told: Mapping[str, Any], pack: Pack, holidays: Holidays, now: datetime) -> list[Draft]:
+    level = pack.policy.orders.get(cause)
+    if level is None:
         return []
-    unit = event.data["unit"]
+    unit = told["unit"]
     body = {
         "by": SYSTEM_BY, "level": level, "unit": unit, "issuer": pack.office_unit, "cause": cause,
-        "text": event.data.get("text") or _text(pack, cause),
-        "concerns": [event.subject], "round": event.data.get("round", 1),
+        "text": told.get("text") or _text(pack, cause), "concerns": [told["issue"]], "round": told.get("round", 1),
         "reply_by": reply_by(pack, holidays, unit, level, now),
     }  # fmt: skip
     return [Draft(names.ORDER_RAISED, body)]
+
+
+def raised_late(said: Mapping[str, Any], pack: Pack, holidays: Holidays, now: datetime) -> list[Draft]:
+    """The command `owe`."""
+    return _by_rule(RED_LIGHT, said, pack, holidays, now)
+
+
+def owed(case: Case, pack: Pack) -> tuple[str, dict[str, Any]] | None:
+    """Return the id of the order that a case's red light calls for, and what it is told of, if the case knows of none
+    and the city has that rule."""
+    clock = case["clocks"].get("unit_handling")
+    if not case["open"] or case["unit"] is None or clock is None or clock["level"] != "red":
+        return None
+    order = id_by_rule(case["_id"], RED_LIGHT, clock["round"])
+    if RED_LIGHT not in pack.policy.orders or order in case["affairs"]:
+        return None
+    return order, {"issue": case["_id"], "unit": case["unit"], "round": clock["round"]}
 
 
 def _text(pack: Pack, cause: str) -> str:
@@ -94,7 +118,7 @@ def cause_of(event: Event) -> str | None:
     data = event.data
     match event.type:
         case names.LIGHT_CHANGED if data["clock"] == "unit_handling" and data["level"] == "red":
-            return None if data["skipped"] or data["about"] else "red_light"
+            return None if data["skipped"] or data["about"] else RED_LIGHT
         case names.ISSUE_REOPENED if data["round"] > 2:  # the second round did not satisfy either
             return "two_unsatisfied"
         case names.COMPLETION_VOIDED:
@@ -107,7 +131,11 @@ def cause_of(event: Event) -> str | None:
 def derived_id(event: Event) -> str | None:
     """Return the id of the order by rule: a repeat makes none. Each instruction is one of its own."""
     cause = cause_of(event)
-    return f"order:{event.subject}:{cause}:{event.data.get('number') or event.data.get('round', 1)}" if cause else None
+    return id_by_rule(event.subject, cause, event.data.get("number") or event.data.get("round", 1)) if cause else None
+
+
+def id_by_rule(issue: str, cause: str, number: int) -> str:
+    return f"order:{issue}:{cause}:{number}"
 
 
 def reply_by(pack: Pack, holidays: Holidays, unit: str, level: str, start: datetime) -> str:

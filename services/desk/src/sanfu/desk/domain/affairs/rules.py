@@ -63,6 +63,8 @@ class AffairRules:
         match given:
             case Command(name="succeed"):
                 return succeeded(state, given.data)
+            case Command(name=orders.OWE):
+                return () if state else orders.raised_late(given.data, self.pack, self.holidays, now)
             case Command():
                 return self._obey(state, given, now)
             case Concern(event, subject):
