@@ -1,8 +1,8 @@
 """Orders, meetings and tasks, and the issues that they bear upon; issues that go on in others."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sanfu.contracts.envelope import instant
+from sanfu.contracts.envelope import instant, moment
 from tests.support.city import City
 from tests.support.people import Issue, Person
 
@@ -71,9 +71,21 @@ async def test_two_unsatisfied_rounds_raise_an_order_to_the_unit(city: City) -> 
         await officer.contact(issue)
         await officer.handle(issue, f"第{number}次派人到现场更换灯具，已恢复照明。")
         await city.person("follow_up_caller").follow_up(issue, "no", method="call")
-        await office(city).order(issue, "reopen", {"reason": "仍不亮"})
-    seen = await city.head(UNIT).reads(f"orders/order:{issue.id}:two_unsatisfied:3")
-    assert (seen["level"], seen["cause"]) == ("yellow", "two_unsatisfied")
+        if number == 1:
+            await office(city).order(issue, "reopen", {"reason": "仍不亮"})
+    order = f"orders/order:{issue.id}:two_unsatisfied:2"
+    seen = await city.head(UNIT).reads(order)
+    assert (seen["level"], seen["cause"]) == ("yellow", "two_unsatisfied"), "whatever the office decides"
+    assert await city.limit(issue, "reopen_decision") == (await _shown(city, issue)), "the party waits in plain sight"
+    await office(city).order(issue, "reopen", {"reason": "仍不亮"})
+    ordered = [one["id"] for one in (await city.head(UNIT).reads("orders"))["items"]]
+    assert ordered == [seen["id"]], "and asking again makes no other"
+
+
+async def _shown(city: City, issue: Issue) -> datetime:
+    seen = await office(city).sees(issue)
+    assert seen is not None
+    return moment(seen["limit"])
 
 
 async def test_a_false_completion_raises_a_yellow_order_at_once(city: City) -> None:

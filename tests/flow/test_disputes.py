@@ -78,6 +78,8 @@ async def test_a_town_sees_its_sections_late_before_it_is_late_itself(city: City
     inner = await city.limit(issue, "assist")
     assert inner == local("2026-05-08 09:00") < await city.limit(issue)
     assert len(await _tasks(section, assisting="fotang-enforcement")) == 1
+    asked = [one for one in city.sms.to(city.phone("officer", "fotang-enforcement")) if "协办" in one.text]
+    assert len(asked) == 1, "it hears of its task when it is given"
 
     await city.advance_to(inner)
     assert await city.lights(issue, "assist") == [("yellow", inner - timedelta(days=1)), ("red", inner)]

@@ -48,6 +48,20 @@ async def test_an_issue_that_nobody_handles_turns_yellow_a_day_before_and_red_at
         assert [word for word in ("黄灯", "红灯") for _ in about_light(mails, word)] == lights
 
 
+async def test_what_turns_out_an_emergency_after_it_was_handled_runs_by_the_minute_again(city: City) -> None:
+    issue = await complex_one(city)
+    await city.officer(UNIT).do_all(issue)
+    await city.advance(hours=3)
+    caller = city.person("follow_up_caller")
+    await caller.order(issue, "raise_urgency", {"urgency": "emergency", "reason": "井盖塌陷，有人坠落"})
+    assert await city.state(issue) == "assigned"
+    assert await city.limit(issue, "emergency_acknowledge") == city.clock.now() + 15 * MINUTE
+    assert await city.limit(issue, "handling") > city.clock.now(), "the promise runs anew"
+    await city.advance(days=8)
+    assert await city.state(issue) == "assigned", "no silence of the party ends it"
+    assert [level for level, _ in await city.lights(issue, "emergency_acknowledge")] == ["red"]
+
+
 async def test_a_light_goes_out_when_the_issue_is_handled_in_time_and_no_other_follows(city: City) -> None:
     issue = await complex_one(city)
     await city.advance_to(local("2026-05-09 10:00"))

@@ -104,13 +104,19 @@ RED = light("red", MORNING, clock="unit_handling")
 BY = {"by": {"id": "x", "role": "supervisor", "unit": None}}
 CAUSES = {
     "red_light": ("sla", Draft(names.LIGHT_CHANGED, RED), "normal", "1"),
-    "two_unsatisfied": ("desk", Draft(names.ISSUE_REOPENED, {
-        **BY, "round": 3, "unit": UNIT, "reason": "仍不亮", "because": "follow_up"}), "yellow", "3"),
+    "two_unsatisfied": ("desk", Draft(names.ISSUE_FOLLOWED_UP, {
+        **BY, "round": 2, "unit": UNIT, "resolved": "no", "method": "call"}), "yellow", "2"),
     "false_completion": ("desk", Draft(names.COMPLETION_VOIDED, {
         **BY, "unit": UNIT, "text": "没有更换", "round": 2}), "yellow", "2"),
     "instruction": ("desk", Draft(names.INSTRUCTION_GIVEN, {
         **BY, "unit": UNIT, "text": "请三日内解决", "number": 4}), "red", "4"),
 }  # fmt: skip
+
+
+def test_whoever_asks_for_a_third_round_brings_the_same_order_as_the_second_that_did_not_satisfy() -> None:
+    said = {**BY, "round": 3, "unit": UNIT, "reason": "仍不亮", "because": "requested"}
+    (named,) = CASES.concerned(event("i-1", 1, Draft(names.ISSUE_REOPENED, said)))
+    assert named.subject == "order:i-1:two_unsatisfied:2"
 
 
 @pytest.mark.parametrize("cause", CAUSES)
@@ -131,6 +137,10 @@ def test_a_rule_raises_an_order_of_its_own_once_for_each_occasion(cause: str) ->
         Draft(names.LIGHT_CHANGED, light("yellow", MORNING, clock="unit_handling")),
         Draft(names.LIGHT_CHANGED, light("red", MORNING, clock="acknowledge")),
         Draft(names.ISSUE_REOPENED, {**BY, "round": 2, "unit": UNIT, "reason": "仍不亮", "because": "follow_up"}),
+        Draft(names.ISSUE_REOPENED, {**BY, "round": 3, "unit": UNIT, "reason": "复燃", "because": "emergency"}),
+        Draft(names.ISSUE_FOLLOWED_UP, {**BY, "round": 1, "unit": UNIT, "resolved": "no", "method": "call"}),
+        Draft(names.ISSUE_FOLLOWED_UP, {**BY, "round": 2, "unit": UNIT, "resolved": "silent", "method": "link"}),
+        Draft(names.ISSUE_FOLLOWED_UP, {**BY, "round": 2, "unit": UNIT, "resolved": "yes", "method": "call"}),
     ],
 )
 def test_other_lights_and_a_first_unsatisfied_round_raise_none(draft: Draft) -> None:

@@ -10,11 +10,13 @@ import pytest
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from tests.support.cases import (
+    CALLER,
     DUTY,
     HEAD,
     MORNING,
     OFFICE,
     OFFICER,
+    OPERATOR,
     REVIEWER,
     Desk,
     Story,
@@ -24,6 +26,7 @@ from tests.support.cases import (
     review,
     submitted,
 )
+from tests.support.eventually import eventually
 
 CLOCKS = {"emergency_acknowledge": 15, "emergency_on_scene": 60, "emergency_report": 120}
 
@@ -106,6 +109,56 @@ async def test_an_emergency_is_not_answered_at_the_desk(desk: Desk) -> None:
     await desk.tell(story, ("intake", names.ISSUE_SUBMITTED, body), ("router", names.REVIEW_REQUESTED, review()))
     answer = await desk.order(REVIEWER, "i-1", "answer", {"reply": "请先拨打119，我们已通知消防。"})
     assert answer.json()["type"] == "urn:sanfu:problem:emergency"
+
+
+@pytest.mark.parametrize("state", ["handled", "followed_up", "reopen_requested"])
+async def test_what_turns_out_an_emergency_after_it_was_handled_is_handled_again_at_once(
+    desk: Desk, state: str
+) -> None:
+    story = Story("i-1")
+    await desk.tell(story, ("intake", names.ISSUE_SUBMITTED, submitted()), ("router", names.ISSUE_ASSIGNED, assigned()))
+    for user, command, said in (
+        (OFFICER, "acknowledge", {}),
+        (OFFICER, "contact", {"result": "reached"}),
+        (OFFICER, "handle", {"outcome": "solved", "reply": "线路已修复，今晚恢复照明。"}),
+        *([(CALLER, "follow_up", {"resolved": "no"})] if state != "handled" else []),
+        *([(OFFICE, "close", {"kind": "explained", "reply": "已按规定处理，理由见答复。"}),
+           (OPERATOR, "request_reopen", {"reason": "又冒烟了"})] if state == "reopen_requested" else []),
+    ):  # fmt: skip
+        answer = await desk.order(user, "i-1", command, said)
+        assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] == state
+    answer = await desk.order(CALLER, "i-1", "raise_urgency", {"urgency": "emergency", "reason": "配电箱冒烟"})
+    case = answer.json()["case"]
+    assert (case["state"], case["round"], case["urgency"], case["unit"]) == (
+        "assigned", 2, "emergency", "urban-management"
+    )  # fmt: skip
+    assert "handle" not in case["rounds"][-1]
+    await desk.tell(story, ("router", names.ISSUE_ASSIGNED, assigned(urgency="emergency", assignment=2)))
+    waits = desk.documents.documents["i-1"]["waits"]
+    assert waits == {}, "no silence ends it"
+    seen = (await desk.get(OFFICE, "/v1/cases/i-1")).json()
+    assert (seen["state"], seen["round"]) == ("assigned", 2)
+
+
+@pytest.mark.parametrize("who", ["the office", "nobody"])
+async def test_an_emergency_is_given_no_more_time_that_was_asked_for_before(desk: Desk, who: str) -> None:
+    story = Story("i-1")
+    await desk.tell(
+        story,
+        ("intake", names.ISSUE_SUBMITTED, submitted()),
+        ("router", names.ISSUE_ASSIGNED, assigned(grade="complex")),
+        ("sla", names.DEADLINE_SET, deadline(MORNING + timedelta(days=3))),
+    )
+    assert (await desk.order(OFFICER, "i-1", "ask_extension", {"reason": "等待备件到货"})).status_code == 200
+    await desk.order(CALLER, "i-1", "raise_urgency", {"urgency": "emergency", "reason": "线头裸露"})
+    if who == "the office":
+        answer = await desk.order(OFFICE, "i-1", "decide_extension", {"granted": True})
+        assert answer.json()["type"] == "urn:sanfu:problem:emergency"
+        return
+    desk.advance(days=2)
+    await eventually(lambda: names.EXTENSION_DECIDED in dict(desk.published()))
+    assert dict(desk.published())[names.EXTENSION_DECIDED]["granted"] is False
 
 
 async def test_only_emergencies_have_a_scene(desk: Desk) -> None:

@@ -76,6 +76,21 @@ async def test_an_assisting_unit_may_raise_and_its_text_is_not_told_once_it_is_c
     assert (await seen(desk))["secrecy"] == "internal"
 
 
+@pytest.mark.parametrize("how", ["as it came", "while a unit led it"])
+async def test_the_discipline_liaison_hands_over_what_is_sealed(desk: Desk, how: str) -> None:
+    if how == "as it came":
+        sealed = submitted(secrecy="sealed", title="举报", text=None)
+        await desk.tell(Story("i-1"), ("intake", names.ISSUE_SUBMITTED, sealed))
+    else:
+        await contacted(desk)
+        await does(desk, OFFICER, "raise_secrecy", secrecy="sealed", reason="涉及举报")
+    assert "forward" in (await seen(desk, LIAISON))["allowed"]
+    reply = "您反映的干部作风问题已移交有权处理的机关。"
+    to = {"to": "市纪委监委信访室", "reason": "outside_jurisdiction", "reply": reply}
+    assert (await does(desk, LIAISON, "forward", **to))["state"] == "closed"
+    assert "干部作风" not in str(desk.published()), "no word of it is in the story"
+
+
 async def test_what_is_sealed_is_with_the_discipline_liaison_alone(desk: Desk) -> None:
     await contacted(desk)
     answer = await does(desk, OFFICER, "raise_secrecy", secrecy="sealed", reason="涉及举报")

@@ -54,6 +54,8 @@ _ALLOWED = {
     "LightChanged": (*_ISSUE, "unit", "grade", "clock", "due", "late_by"),
     "EscalationRaised": (*_ISSUE, "unit", "clock", "due", "late_by", "step"),
     "IssueHandled": (*_ISSUE, "unit", "outcome", "reply"),
+    "AssistAsked": (*_ISSUE, "unit", "due"),
+    "HandoverOffered": (*_ISSUE, "unit"),
     "CompletionSubmitted": (*_ISSUE, "unit", "due"),
     "CompletionSentBack": (*_ISSUE, "unit", "due"),
     "IssueClosed": (*_ISSUE, "unit", "outcome", "reply"),

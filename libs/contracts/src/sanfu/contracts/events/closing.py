@@ -81,6 +81,7 @@ class IssueFollowedUp(Deed):
     resolved: Literal["yes", "partly", "no", "unreachable", "silent", "declined"] = Field(
         description="Is it resolved; the last three count as neither"
     )
+    unit: Unit | None = Field(default=None, description="Unit that had handled it")
     satisfied: int | None = Field(default=None, ge=1, le=5, description="How satisfied, 1 to 5; none: not said")
     reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
     method: Literal["link", "call", "site", "writing", "visit"] = Field(description="How it was asked")
@@ -154,7 +155,7 @@ class IssueReopened(Deed):
     round: Annotated[int, Field(ge=2, le=MOST)] = Field(description="The new round")
     unit: Unit = Field(description="Unit that leads in it")
     reason: Text = Field(description="Why, for people to read")
-    because: Literal["requested", "follow_up", "completion_voided", "superior"] = Field(
+    because: Literal["requested", "follow_up", "completion_voided", "superior", "emergency"] = Field(
         description="What brought it about"
     )
 

@@ -15,7 +15,7 @@ from sanfu.runtime.rules import Draft, Named
 BEARS: Final = frozenset(
     {
         names.LIGHT_CHANGED, names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.INSTRUCTION_GIVEN,
-        names.ISSUE_MERGED, names.ISSUE_HANDLED, names.SECRECY_CHANGED,
+        names.ISSUE_MERGED, names.ISSUE_HANDLED, names.SECRECY_CHANGED, names.ISSUE_FOLLOWED_UP,
     }
 )  # fmt: skip
 """Events of an issue that may bear upon an order, or upon another issue."""

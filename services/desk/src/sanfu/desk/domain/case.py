@@ -43,7 +43,7 @@ NEVER: Final = "9999-12-31T00:00:00.000Z"
 _CLOCK_OF: Final = {
     "submitted": "review", "in_review": "review", "assigned": "handling", "acknowledged": "handling",
     "contacted": "handling", "unsigned": "handling", "suspended": "handling", "returned": "handling",
-    "handled": "follow_up",
+    "handled": "follow_up", "followed_up": "reopen_decision", "reopen_requested": "reopen_decision",
     "petition_review": "petition_review",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""

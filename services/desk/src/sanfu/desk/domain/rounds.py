@@ -1,11 +1,14 @@
 """Rounds of handling: each has its lead, its three ones, and the limit it had."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.parts import LOUD
 from sanfu.desk.domain.state import Case, Change
+
+SAID: Final = frozenset({"yes", "partly", "no"})
+"""What a party says of whether it is resolved."""
 
 
 def this_round(case: Case) -> Mapping[str, Any]:
@@ -51,6 +54,11 @@ def led(case: Case, event: Event) -> Change:
 def limit_of_round(case: Case) -> str | None:
     clock = case["clocks"].get("handling")
     return clock["limit"] if clock and clock["round"] == case["round"] else None
+
+
+def dissatisfying(follow_up: Mapping[str, Any]) -> bool:
+    """Tell whether the party said so: who was not reached, or said nothing, counts as neither."""
+    return follow_up["resolved"] in SAID and not content(follow_up)
 
 
 def content(follow_up: Mapping[str, Any]) -> bool:

@@ -49,6 +49,8 @@ WRITERS: Final = frozenset({"hotline_operator", "window_agent"})
 """They write down what parties say."""
 VOICE: Final = WRITERS | {"party"}
 MONITOR: Final = frozenset({"monitor"})
+LIAISON: Final = frozenset({"discipline_liaison"})
+"""They see what is sealed, and hand it over to the body in charge; else they lower it to an ordinary issue."""
 PARTY: Final = frozenset({"party"})
 FROM_OUTSIDE: Final = CALLERS | REVIEW | MONITOR | {"auditor"}
 """They see how a follow-up is made; who handles does not."""
@@ -108,6 +110,7 @@ REVIEWING: Final = {
     **_rows(_NEW, "confirm_refusal", REVIEW, names.ISSUE_REFUSED, REFUSED),
     **_rows(_NEW, "decline_refusal", REVIEW, names.REFUSAL_DECLINED, STAYS),
     **_rows(_NEW, "forward", REVIEW, names.ISSUE_FORWARDED, FORWARDED),
+    **_rows(f"{_OPEN} reopen_requested", "forward", LIAISON, names.ISSUE_FORWARDED, FORWARDED),
     **_rows(_NEW, "ask_more", REVIEW, names.SUPPLEMENT_ASKED, AWAITING),
     **_rows("closed", "object", VOICE, names.OBJECTION_RAISED, IN_REVIEW),
 }
@@ -188,10 +191,10 @@ LIMITS: Final = {
     **_rows("handled", "exempt", OFFICE, names.EXEMPTION_DECIDED, FOLLOWED_UP),
 }
 LEVELS: Final = {
-    **_rows(_OPEN, "raise_urgency", WITNESSES, names.URGENCY_CHANGED, STAYS, standing=FOR_NOBODY),
+    **_rows(f"{_OPEN} reopen_requested", "raise_urgency", WITNESSES, names.URGENCY_CHANGED, STAYS, standing=FOR_NOBODY),
     **_rows(_OPEN, "lower_urgency", OFFICE, names.URGENCY_CHANGED, STAYS),
     **_rows(_EVER, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
-    **_rows(_EVER, "lower_secrecy", OFFICE | {"discipline_liaison"}, names.SECRECY_CHANGED, STAYS),
+    **_rows(_EVER, "lower_secrecy", OFFICE | LIAISON, names.SECRECY_CHANGED, STAYS),
 }
 SUCCEEDING: Final = _rows(
     " ".join(state for state in STATES if state != CLOSED), "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS

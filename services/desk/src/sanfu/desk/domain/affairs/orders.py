@@ -11,10 +11,13 @@ from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import ORDER, RAISED
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
+from sanfu.desk.domain.rounds import dissatisfying
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.windows import clock_end
 from sanfu.runtime.rules import Draft
 
+NOT_ORDERED: Final = frozenset({"external", "leading_group"})
+"""Kinds of unit that are written to, or that order others."""
 CLOCK: Final = "supervision_reply"
 """The policy's clock that says how long a unit has for its answer, by the order's level."""
 RED_LIGHT: Final = "red_light"
@@ -30,7 +33,7 @@ def raise_order(deed: Deed) -> list[Draft]:
     """The command `raise`."""
     said, pack = deed.said, deed.pack
     unit = pack.units.get(said["unit"])
-    if unit is None or not unit.valid_on(deed.today) or unit.kind == "external":
+    if unit is None or not unit.valid_on(deed.today) or unit.kind in NOT_ORDERED:
         raise wrong("unit", "unknown_unit", "a unit of the city that may be ordered")
     by = said["reply_by"]
     if by is not None and moment(by) <= deed.now:
@@ -119,8 +122,10 @@ def cause_of(event: Event) -> str | None:
     match event.type:
         case names.LIGHT_CHANGED if data["clock"] == "unit_handling" and data["level"] == "red":
             return None if data["skipped"] or data["about"] else RED_LIGHT
-        case names.ISSUE_REOPENED if data["round"] > 2:  # the second round did not satisfy either
-            return "two_unsatisfied"
+        case names.ISSUE_FOLLOWED_UP if data["round"] > 1 and data["unit"] and dissatisfying(data):
+            return "two_unsatisfied"  # a second round did not satisfy either
+        case names.ISSUE_REOPENED if data["round"] > 2 and data["because"] != "emergency":
+            return "two_unsatisfied"  # nor did it whoever asks for a third
         case names.COMPLETION_VOIDED:
             return "false_completion"
         case names.INSTRUCTION_GIVEN:
@@ -130,8 +135,11 @@ def cause_of(event: Event) -> str | None:
 
 def derived_id(event: Event) -> str | None:
     """Return the id of the order by rule: a repeat makes none. Each instruction is one of its own."""
-    cause = cause_of(event)
-    return id_by_rule(event.subject, cause, event.data.get("number") or event.data.get("round", 1)) if cause else None
+    cause, data = cause_of(event), event.data
+    number = data.get("number") or data.get("round", 1)
+    if event.type == names.ISSUE_REOPENED:
+        number -= 1  # it is about the round before
+    return id_by_rule(event.subject, cause, number) if cause else None
 
 
 def id_by_rule(issue: str, cause: str, number: int) -> str:

@@ -56,10 +56,15 @@ def _told(deed: Deed, by: Mapping[str, Any], method: str, attempts: int = 1) -> 
     body = {
         "by": by, "resolved": said["resolved"], "satisfied": said["satisfied"], "reason": said["reason"],
         "method": method, "attempts": len(attempts_of(deed)) + attempts, "evidence": said.get("evidence", []),
-        "round": case["round"],
+        "round": case["round"], "unit": _handled_by(case),
     }  # fmt: skip
     told = [Draft(names.ISSUE_FOLLOWED_UP, body)]
     return [*told, closing_of(deed, "merged" if case["head"] else "resolved")] if content(body) else told
+
+
+def _handled_by(case: Mapping[str, Any]) -> str | None:
+    unit: str | None = case["head_handled"]["unit"] if case["head_handled"] else case["unit"]
+    return unit
 
 
 def attempts_of(deed: Deed) -> Sequence[Mapping[str, Any]]:
@@ -196,6 +201,7 @@ def _nobody_said(deed: Deed, method: str) -> Draft:
     body = {
         "by": SYSTEM_BY, "resolved": "silent", "satisfied": None, "reason": None, "method": method,
         "attempts": len(attempts_of(deed)), "evidence": [], "round": deed.case["round"],
+        "unit": _handled_by(deed.case),
     }  # fmt: skip
     return Draft(names.ISSUE_FOLLOWED_UP, body)
 

@@ -6,17 +6,26 @@ from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.deed import Deed, refused
 from sanfu.desk.domain.secrecy import SECRET
-from sanfu.desk.domain.table import SUSPENDED
+from sanfu.desk.domain.table import FOLLOWED_UP, HANDLED, REGISTERED, REOPEN_REQUESTED, SUSPENDED
 from sanfu.runtime.rules import Draft
 
 ALARM: Final = "emergency"
+OVER_ONCE: Final = frozenset({HANDLED, FOLLOWED_UP, REOPEN_REQUESTED, REGISTERED})
+"""States in which nobody works on it now: an emergency can't be left in one."""
 
 
 def raise_urgency(deed: Deed) -> list[Draft]:
-    """Say that it is more urgent. What becomes an emergency rests no longer."""
-    told = [_urgency(deed, higher=True)]
-    if deed.said["urgency"] == ALARM and deed.case["state"] == SUSPENDED:
+    """Say that it is more urgent. What becomes an emergency rests no longer; and what was taken to be done, or stood on
+    the register, is handled again, in a new round."""
+    case, told = deed.case, [_urgency(deed, higher=True)]
+    if deed.said["urgency"] != ALARM:
+        return told
+    if case["state"] == SUSPENDED:
         told.append(Draft(names.ISSUE_RESUMED, {"by": deed.by, "reason": None}))
+    unit = case["unit"] or (case["head_handled"] or {}).get("unit")
+    if case["state"] in OVER_ONCE and unit is not None:
+        body = {"unit": unit, "reason": deed.said["reason"], "because": "emergency", "round": case["round"] + 1}
+        told.append(Draft(names.ISSUE_REOPENED, {"by": deed.by, **body}))
     return told
 
 

@@ -93,6 +93,8 @@ def _times_left(deed: Deed) -> None:
 
 def decide_extension(deed: Deed) -> list[Draft]:
     said, asked = deed.said, _pending(deed, "extension")
+    if said["granted"]:
+        no_emergency(deed, "given more time")
     limit = deed.case["clocks"][asked["clock"]]["limit"]
     until = (said["until"] or asked["until"]) if said["granted"] else None
     if until is not None and not limit < until <= asked["until"]:
@@ -108,7 +110,8 @@ def extend_by_itself(deed: Deed) -> list[Draft]:
     once = not any(one["granted"] and one["by"]["role"] == "system" for one in _asked(deed))
     limit = deed.case["clocks"][asked["clock"]]["limit"]
     until = min(instant(moment(limit) + BY_ITSELF), asked["until"])
-    useful = deed.case["state"] in RUNNING and once and until > limit
+    lasting = deed.case["urgency"] != "emergency" and deed.case["state"] in RUNNING
+    useful = lasting and once and until > limit
     return [_extension(deed, SYSTEM_BY, until if useful else None, None)]
 
 

@@ -5,10 +5,9 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.rounds import content, in_round, this_round
+from sanfu.desk.domain.rounds import dissatisfying, in_round, this_round
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 
-SAID: Final = frozenset({"yes", "partly", "no"})
 OF_HANDLING: Final = ("handle", "plan", "attempts", "follow_up")
 """Parts of a round that are undone when it turns out not to have been handled."""
 
@@ -26,8 +25,8 @@ def _attempted(case: Case, event: Event) -> Change:
 
 def _followed_up(case: Case, event: Event) -> Change:
     done = in_round(case, follow_up={"at": instant(event.time), **event.data})
-    unsatisfied = event.data["resolved"] in SAID and not content(event.data)
-    return {**done, **waiting(case, silence=None), "need": None, **(dissatisfied(case) if unsatisfied else {})}
+    more = dissatisfied(case) if dissatisfying(event.data) else {}
+    return {**done, **waiting(case, silence=None), "need": None, **more}
 
 
 def dissatisfied(case: Case) -> Change:
