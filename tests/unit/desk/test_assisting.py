@@ -261,3 +261,30 @@ async def test_a_whistle_calls_a_section_of_the_villages_own_town(desk: Desk) ->
     for unit in ("urban-management", "chian"):
         assert await refuses(desk, REVIEWER, "dispatch", unit=unit, **said) == "other-town"
     await does(desk, REVIEWER, "dispatch", unit="fotang-enforcement", **said)
+
+
+# ── it turns out to complain of the lead ─────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_complaint_that_turns_out_later_to_be_about_the_lead_is_led_by_another_with_every_limit_kept(
+    desk: Desk,
+) -> None:
+    await contacted(desk)
+    said = {"units": ["urban-management"], "reason": "来电人补充：投诉的正是该局经办人"}
+    assert await refuses(desk, REVIEWER, "recuse", **said) == "invalid-input", "who leads instead?"
+    assert await refuses(desk, REVIEWER, "recuse", **said, to="urban-management") == "invalid-input"
+    assert "recuse" not in (await seen(desk, OFFICER))["allowed"], "no unit says so of itself or of others"
+    case = await does(desk, REVIEWER, "recuse", **said, to="transport")
+    assert (case["case"]["unit"], case["state"], case["case"]["limit"]) == ("transport", "assigned", instant(EVENING))
+    told = dict(desk.published())[names.ISSUE_HANDED_OVER]
+    assert (told["why"], told["from_unit"]) == ("recusal", "urban-management")
+    assert (await desk.get(OFFICER, "/v1/cases/i-1")).status_code == 404, "it sees it no more"
+    assert await refuses(desk, REVIEWER, "recuse", **said, to="transport") == "known-already"
+    assert await refuses(desk, HELPER, "offer_handover", unit="urban-management", reason="退回") == "recused"
+
+
+async def test_who_is_complained_of_without_leading_only_decides_nothing_of_it(desk: Desk) -> None:
+    await contacted(desk)
+    case = await does(desk, REVIEWER, "recuse", units=["transport"], reason="涉及其窗口人员")
+    assert (case["case"]["unit"], case["case"]["complains_of"]) == ("urban-management", ["transport"])
+    assert await refuses(desk, OFFICER, "offer_handover", unit="transport", reason="移交") == "recused"

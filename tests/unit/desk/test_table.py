@@ -75,6 +75,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "not_ours": {"text": "该路不归本局"},
     "copy": {"unit": "water", "reason": "知悉"},
     "end_copy": {"unit": "water"},
+    "recuse": {"units": ["tax"], "reason": "来电人补充说明"},
     "offer_handover": {"unit": "emergency", "reason": "有倒塌危险"},
     "accept_handover": {},
     "withdraw_offer": {"reason": "险情已排除"},

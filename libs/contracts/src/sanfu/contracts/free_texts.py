@@ -38,6 +38,11 @@ FREE_TEXTS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
                 "reason": True,
             }
         ),
+        "sanfu.issue.complaint-noted.v1": MappingProxyType(
+            {
+                "reason": False,
+            }
+        ),
         "sanfu.issue.completion-sent-back.v1": MappingProxyType(
             {
                 "reason": False,

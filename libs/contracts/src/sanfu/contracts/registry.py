@@ -220,6 +220,7 @@ EVENTS = (
         also=(names.AFFAIRS,),
     ),
     _issue(names.HANDOVER_OFFERED, handling.HandoverOffered, "desk", "router sla notify", "拟移交"),
+    _issue(names.COMPLAINT_NOTED, handling.ComplaintNoted, "desk", "router sla", "回避登记"),
     _issue(names.HANDOVER_DECLINED, handling.HandoverDeclined, "desk", "router sla", "移交未接受"),
     _issue(names.COMPLETION_SUBMITTED, handling.CompletionSubmitted, "desk", "router sla notify", "办结送审"),
     _issue(names.COMPLETION_SENT_BACK, handling.CompletionSentBack, "desk", "router sla notify", "办结退回"),

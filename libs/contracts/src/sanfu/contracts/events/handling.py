@@ -188,6 +188,13 @@ class HandoverDeclined(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
+class ComplaintNoted(Deed):
+    """It turned out to complain of units, their heads or officers: none of them leads, decides or follows up."""
+
+    units: list[Unit] = Field(min_length=1, max_length=10, description="Units it complains of, beside those known")
+    reason: Text = Field(description="How that is known; internal")
+
+
 class ReplyRefused(Deed):
     """What a unit's own system sent could not be done."""
 

@@ -112,6 +112,7 @@ REVIEWING: Final = {
     **_rows(_NEW, "forward", REVIEW, names.ISSUE_FORWARDED, FORWARDED),
     **_rows(f"{_OPEN} reopen_requested", "forward", LIAISON, names.ISSUE_FORWARDED, FORWARDED),
     **_rows(_NEW, "ask_more", REVIEW, names.SUPPLEMENT_ASKED, AWAITING),
+    **_rows(f"{_OPEN} reopen_requested", "recuse", REVIEW, names.COMPLAINT_NOTED, STAYS),
     **_rows("closed", "object", VOICE, names.OBJECTION_RAISED, IN_REVIEW),
 }
 HANDLING: Final = {

@@ -65,6 +65,7 @@ COMMANDS: Final = {
     "ask_assist": ("请求协办", "ask to assist"), "cancel_assist": ("撤销协办", "cancel the task"),
     "assist_done": ("协办完成", "task done"), "not_ours": ("协办退回", "not our task"),
     "copy": ("抄告", "copy"), "end_copy": ("停止抄告", "end the copy"),
+    "recuse": ("回避登记", "note a complaint"),
     "offer_handover": ("提出移交", "offer the lead"), "accept_handover": ("接受移交", "accept the lead"),
     "withdraw_offer": ("撤回移交", "withdraw the offer"), "decline_handover": ("不接受移交", "decline the lead"),
     "plan_errand": ("列出代办步骤", "plan the errand"), "step_errand": ("登记代办进度", "step the errand"),

@@ -35,7 +35,8 @@ READ = frozenset(
         names.SITUATION_REPORTED, names.ISSUE_HANDLED, names.ISSUE_RETURNED, names.RETURN_ADJUDICATED,
         names.ASSIST_ASKED, names.ASSIST_DONE, names.ISSUE_COPIED, names.ISSUE_HANDED_OVER, names.REPLY_REFUSED,
         names.UNIT_SUCCEEDED,
-        names.HANDOVER_OFFERED, names.HANDOVER_DECLINED, names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK,
+        names.HANDOVER_OFFERED, names.HANDOVER_DECLINED, names.COMPLAINT_NOTED,
+        names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK,
         names.GRADE_CHANGE_DECLINED,
         names.ISSUE_SUSPENDED, names.ISSUE_RESUMED, names.ISSUE_REGISTERED, names.EXTENSION_ASKED,
         names.EXTENSION_DECIDED, names.GRADE_CHANGE_ASKED, names.GRADE_CHANGED, names.URGENCY_CHANGED,
@@ -97,6 +98,8 @@ def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
             return _report(data)
         case names.ISSUE_SUPPLEMENTED:
             return _supplemented(said, data)
+        case names.COMPLAINT_NOTED:
+            return {**said, "complains_of": [*said.get("complains_of", ()), *data["units"]]}
         case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
             if data["before"] in SECRET:
                 return said

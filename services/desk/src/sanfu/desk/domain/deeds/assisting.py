@@ -12,6 +12,8 @@ from sanfu.runtime.rules import Draft
 
 NO_TASK: Final = frozenset({"external", "leading_group"})
 """Kinds of unit that are given no task: they are written to, or decide."""
+LEADING: Final = frozenset({"assigned", "acknowledged", "contacted", "unsigned"})
+"""States in which the unit that leads is at work."""
 MOST_TASKS: Final = 20
 """Open tasks of one case: a case is a document, and a lead that asks more units than there are bureaus asks nobody."""
 
@@ -159,6 +161,28 @@ def decline_handover(deed: Deed) -> list[Draft]:
             {"by": deed.by, "unit": offer["unit"], "reason": reason, "round": deed.case["round"]},
         )
     ]
+
+
+def recuse(deed: Deed) -> list[Draft]:
+    """Put on record that it complains of units. If the one that leads is of them, another leads from now on: the one
+    that is named, with every limit as it was."""
+    case, said = deed.case, deed.said
+    known = [unit for unit in said["units"] if unit not in deed.pack.units]
+    fresh = [unit for unit in dict.fromkeys(said["units"]) if unit not in case["complains_of"]]
+    if known:
+        raise wrong("units", "unknown_unit", "units of the city")
+    if not fresh:
+        raise refused("known-already", "It is on record already that it complains of them.")
+    noted = Draft(names.COMPLAINT_NOTED, {"by": deed.by, "units": fresh, "reason": said["reason"]})
+    if case["unit"] not in fresh or case["state"] not in LEADING:
+        return [noted]
+    if said["to"] is None or said["to"] in said["units"]:
+        raise wrong("to", "missing", "the unit that leads instead, of which it does not complain")
+    body = {
+        "by": deed.by, "from_unit": case["unit"], "unit": leader(deed, said["to"], "to"), "grade": case["grade"],
+        "assignment": case["assignment"] + 1, "why": "recusal", "reason": said["reason"], "round": case["round"],
+    }  # fmt: skip
+    return [noted, Draft(names.ISSUE_HANDED_OVER, body)]
 
 
 def no_offer_open(deed: Deed) -> None:

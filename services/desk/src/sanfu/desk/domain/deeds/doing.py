@@ -47,6 +47,7 @@ DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "not_ours": assisting.not_ours,
     "copy": assisting.copy,
     "end_copy": assisting.end_copy,
+    "recuse": assisting.recuse,
     "offer_handover": assisting.offer_handover,
     "accept_handover": assisting.accept_handover,
     "withdraw_offer": assisting.decline_handover,

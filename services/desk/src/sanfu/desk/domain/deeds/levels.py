@@ -22,9 +22,8 @@ def raise_urgency(deed: Deed) -> list[Draft]:
         return told
     if case["state"] == SUSPENDED:
         told.append(Draft(names.ISSUE_RESUMED, {"by": deed.by, "reason": None}))
-    unit = case["unit"] or (case["head_handled"] or {}).get("unit")
-    if case["state"] in OVER_ONCE and unit is not None:
-        body = {"unit": unit, "reason": deed.said["reason"], "because": "emergency", "round": case["round"] + 1}
+    if case["state"] in OVER_ONCE and case["unit"]:  # what nobody ever led the router assigns
+        body = {"unit": case["unit"], "reason": deed.said["reason"], "because": "emergency", "round": case["round"] + 1}
         told.append(Draft(names.ISSUE_REOPENED, {"by": deed.by, **body}))
     return told
 

@@ -59,6 +59,10 @@ def _declined(case: Case, event: Event) -> Change:
     return {"offer": None}
 
 
+def _complained(case: Case, event: Event) -> Change:
+    return {"complains_of": [*case["complains_of"], *event.data["units"]]}
+
+
 def _handed_over(case: Case, event: Event) -> Change:
     """Another unit leads, and has to acknowledge; what was done in the round stays, and so do its limits."""
     data = event.data
@@ -78,5 +82,6 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.ISSUE_COPIED: _copied,
     names.HANDOVER_OFFERED: _offered,
     names.HANDOVER_DECLINED: _declined,
+    names.COMPLAINT_NOTED: _complained,
     names.ISSUE_HANDED_OVER: _handed_over,
 }

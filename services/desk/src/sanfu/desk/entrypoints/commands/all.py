@@ -42,6 +42,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "not_ours": assisting.NotOurs,
     "copy": assisting.Copy,
     "end_copy": assisting.EndCopy,
+    "recuse": assisting.Recuse,
     "offer_handover": assisting.OfferHandover,
     "accept_handover": assisting.AcceptHandover,
     "withdraw_offer": assisting.WithdrawOffer,

@@ -12,7 +12,8 @@ Number = Annotated[int, Field(ge=1, le=1000)]
 
 
 class AskAssist(Body):
-    """Give another unit a task of its own; the lead stays the lead. `limit` is the lead's own, if it is not given."""
+    """Give another unit a task of its own; the lead stays the lead. Without a `limit` it has
+    the city's for such a task, never a later one than the lead."""
 
     unit: Unit
     task: Annotated[str, Text(2000, 1)]
@@ -45,6 +46,14 @@ class Copy(Body):
 
 class EndCopy(Copy):
     """Let a unit read along no longer."""
+
+
+class Recuse(Body):
+    """Put on record that it complains of units, as turned out. `to`: who leads instead, if the lead is one of them."""
+
+    units: Annotated[list[Unit], Field(min_length=1, max_length=10)]
+    to: Unit | None = None
+    reason: Reason
 
 
 class OfferHandover(Body):
