@@ -78,6 +78,7 @@ async def worked_at(city: City, scribe: Scribe, issue: Issue) -> None:
     await lead.order(issue, "resume", {})
     await scribe.order(boss, issue, "raise_urgency", urgency="urgent")
     await scribe.order(boss, issue, "lower_urgency", urgency="normal")
+    await scribe.order(city.person("reviewer"), issue, "recuse", units=["police"])
 
 
 async def signed(city: City, scribe: Scribe, issue: Issue, **said: Any) -> None:
