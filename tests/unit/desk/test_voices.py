@@ -97,6 +97,14 @@ async def test_reminders_are_added_counted_and_told_to_the_unit_once_a_day(desk:
     assert len((await desk.get(OFFICE, "/v1/cases", reminded="true")).json()["items"]) == 1
 
 
+@pytest.mark.parametrize("command", ["support", "remind"])
+async def test_an_issue_is_neither_its_own_supporter_nor_its_own_reminder(desk: Desk, command: str) -> None:
+    await led(desk)
+    answer = await desk.order(OPERATOR, "i-1", command, {"issue": "i-1"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "$.issue")
+    assert told(desk, names.SUPPORTER_ADDED) == told(desk, names.REMINDER_ADDED) == []
+
+
 async def test_a_party_itself_reminds_once_a_day(desk: Desk) -> None:
     await led(desk)
     assert by_party(desk, "remind", {}) == [names.REMINDER_ADDED]
@@ -188,6 +196,15 @@ async def test_only_the_party_takes_it_back(desk: Desk) -> None:
         assert await slug(desk, user, "withdraw", {}) == "not-now"
     assert by_party(desk, "withdraw", {}) == [names.ISSUE_WITHDRAWN, names.ISSUE_CLOSED]
     assert by_party(desk, "withdraw", {"asked_to": True}) == [names.WITHDRAWAL_ASKED]
+
+
+async def test_a_party_that_was_asked_to_does_not_take_it_back_past_the_office_that_is_to_call_it(desk: Desk) -> None:
+    await led(desk)
+    desk.documents.documents["i-1"]["withdrawal"] = {"by": {"id": "party"}, "reason": None, "asked_to": True}
+    for said in ({}, {"asked_to": True}):
+        with pytest.raises(Refusal) as refusal:
+            by_party(desk, "withdraw", said)
+        assert refusal.value.slug == "asked-already"
 
 
 async def test_an_emergency_is_not_taken_back_before_somebody_has_looked(desk: Desk) -> None:

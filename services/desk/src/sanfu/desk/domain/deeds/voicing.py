@@ -7,7 +7,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
-from sanfu.desk.domain.deeds.deed import Deed, refused
+from sanfu.desk.domain.deeds.deed import Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
@@ -26,6 +26,7 @@ AFTER_HANDLING = frozenset({"resolved", "explained", "planned", "other_route", "
 def remind(deed: Deed) -> list[Draft]:
     """The party asks again. What is closed it asks to have handled again; else its words are added and counted."""
     case, said = deed.case, deed.said
+    _another_issue(deed)
     if case["state"] == CLOSED:
         return [_request(deed, said["text"])]
     known = case["reminders"]
@@ -43,11 +44,18 @@ def remind(deed: Deed) -> list[Draft]:
 def support(deed: Deed) -> list[Draft]:
     """Another party has the same problem: its own issue says so. The same party's is a reminder."""
     case, other = deed.case, deed.said["issue"]
+    _another_issue(deed)
     if other in case["supporters"]:
         raise refused("supports-already", "This issue's party is counted among the supporters.")
     if any(one["other"] == other and one["same_party"] for one in case["suspected"]):
         raise refused("same-party", "The same party reported it before: that is a reminder.")
     return [supporter(case, other, None, deed.by, deed.pack)]
+
+
+def _another_issue(deed: Deed) -> None:
+    """An issue is not its own supporter, nor the report by which its party reminds: it would count itself."""
+    if deed.said["issue"] == deed.id:
+        raise wrong("issue", "same_issue", "the id of another issue than this one")
 
 
 def supporter(case: Case, issue: str, code: str | None, by: Mapping[str, Any], pack: Pack) -> Draft:
@@ -83,13 +91,14 @@ def _request(deed: Deed, reason: str | None) -> Draft:
 
 
 def withdraw(deed: Deed) -> list[Draft]:
-    """The party takes it back. Where it says that it was asked to, and in an emergency, the office looks first."""
+    """The party takes it back. Where it says that it was asked to, and in an emergency, the office looks first: until
+    it has decided, nobody can have the party take it back without saying so."""
     case, said = deed.case, deed.said
+    if case["withdrawal"] is not None:
+        raise refused("asked-already", "The office knows, and will call.")
     body = {"by": deed.by, "reason": said["reason"], "asked_to": said["asked_to"]}
     if not said["asked_to"] and case["urgency"] != "emergency":
         return [Draft(names.ISSUE_WITHDRAWN, body), closing_of(deed, "withdrawn")]
-    if case["withdrawal"] is not None:
-        raise refused("asked-already", "The office knows, and will call.")
     return [Draft(names.WITHDRAWAL_ASKED, body)]
 
 
