@@ -1,5 +1,6 @@
 """Fixtures for all tests. A test that asks for none of them needs neither Kafka nor MongoDB."""
 
+import gc
 import uuid
 from collections.abc import Iterator
 
@@ -41,3 +42,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = [item for item in items if item.get_closest_marker("full")]
     items[:] = [item for item in items if not item.get_closest_marker("full")]
     config.hook.pytest_deselected(items=long)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave all that was loaded out of what the collector looks through: it stays to the end, and each service that a
+    test puts together would have it looked through again."""
+    gc.collect()
+    gc.freeze()

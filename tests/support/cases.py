@@ -1,5 +1,6 @@
 """Desk's cases for tests: stories as the other services would tell them, and a desk to work at."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ import httpx
 import orjson
 from argon2 import PasswordHasher
 
-from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id, instant
@@ -29,6 +29,7 @@ from sanfu.runtime.fold import Done
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.rules import Command
 from sanfu.runtime.service import Parts, Service
+from tests.support.assembling import holidays
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
 
@@ -148,6 +149,14 @@ class Desk:
     async def get(self, user: str, path: str, **query: Any) -> httpx.Response:
         return await self.client.get(path, params=query or None, headers=as_user(user))
 
+    async def stop(self) -> None:
+        """Stop the service. Who waits for news hears at once that there is none: nobody waits for its next look."""
+        stopping = asyncio.ensure_future(self.service.stop())
+        while not stopping.done():
+            await self.broker.publish([])
+            await asyncio.wait([stopping], timeout=0.002)
+        await stopping
+
     def advance(self, **span: float) -> None:
         self.clock.advance(timedelta(**span))
 
@@ -216,6 +225,6 @@ def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None,
         broker.create(topic, partitions)
     documents = documents or MemoryDocuments()
     parts = Parts(broker, documents, clock)
-    service = assemble(settings(users, **more), parts, packs(), national_calendar(), Argon2(QUICK))
+    service = assemble(settings(users, **more), parts, packs(), holidays(), Argon2(QUICK))
     transport = httpx.ASGITransport(app=service.app)
     return Desk(service, clock, broker, documents, httpx.AsyncClient(transport=transport, base_url="http://desk"))

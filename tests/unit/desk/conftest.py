@@ -14,4 +14,4 @@ async def desk() -> AsyncIterator[cases.Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()

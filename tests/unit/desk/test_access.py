@@ -100,7 +100,7 @@ async def test_operators_ask_with_their_token() -> None:
         assert (await made.client.get(path)).status_code == 401
         answer = await made.client.get(path, headers={"Authorization": "Bearer an-operators-token"})
         assert answer.json()["sees"] is True
-    await made.service.stop()
+    await made.stop()
 
 
 @given(people, some_cases())

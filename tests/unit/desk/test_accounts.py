@@ -245,5 +245,5 @@ async def test_what_a_crash_kept_from_the_audit_is_there_after_a_restart(desk: D
     await restarted.service.start()
     found = (await done(restarted, "GET", f"/v1/audit?account={OTHER}"))["items"]
     assert [one["what"] for one in found] == ["granted"]
-    await restarted.service.stop()
+    await restarted.stop()
     await restarted.client.aclose()

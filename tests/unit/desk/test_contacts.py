@@ -27,7 +27,7 @@ async def desk() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 def box(writer: str, part: str, inside: dict[str, Any], issue: str = "i-1") -> dict[str, str]:

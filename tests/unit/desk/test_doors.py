@@ -21,7 +21,7 @@ async def desk() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 async def first_password(desk: Desk, user: str = OFFICER) -> str:
@@ -208,7 +208,7 @@ async def test_where_there_are_no_passwords_a_token_still_opens() -> None:
         assert (await enter(made.client, OFFICER, GOOD)).status_code == 401
         assert (await made.client.get("/password")).status_code == 404
         assert (await made.client.post("/login", data={"token": token(OFFICER)})).status_code == 303
-    await made.service.stop()
+    await made.stop()
 
 
 def test_every_word_of_the_door_has_both_languages() -> None:

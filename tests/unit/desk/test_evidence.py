@@ -116,7 +116,7 @@ async def test_what_is_no_picture_nor_pdf_or_too_long_is_refused(content: bytes,
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert (await made.get(OFFICER, "/v1/cases/i-1/evidence")).json()["items"] == []
-    await made.service.stop()
+    await made.stop()
 
 
 async def test_a_picture_that_would_fill_the_memory_is_refused(desk: Desk) -> None:

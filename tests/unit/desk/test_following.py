@@ -21,7 +21,7 @@ async def desk() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 async def refused(desk: Desk, said: Mapping[str, Any], by: str = CALLER, command: str = "follow_up") -> str:

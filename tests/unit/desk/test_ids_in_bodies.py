@@ -66,7 +66,7 @@ async def desk() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 @pytest.mark.parametrize(("name", "field"), ON_CASES)

@@ -35,7 +35,7 @@ async def desk() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 def link(number: str = SPARED, what: str = "t", until: datetime | None = None) -> str:

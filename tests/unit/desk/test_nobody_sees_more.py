@@ -81,7 +81,7 @@ async def desk() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 def put(desk: Desk, known: Mapping[str, Any], found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -57,7 +57,7 @@ async def test_a_rebuilt_desk_has_the_same_cases_and_tells_nothing_again(desk: D
         await eventually(lambda: states(other.documents) == before)
         assert desk.published() == told
     finally:
-        await other.service.stop()
+        await other.stop()
         await other.client.aclose()
 
 
@@ -74,5 +74,5 @@ async def test_a_closing_that_was_lost_with_an_outbox_is_told_after_the_rebuild(
         kinds = {data["kind"] for type, data in desk.published() if type == names.ISSUE_CLOSED}
         assert kinds == {"resolved", "answered"}
     finally:
-        await other.service.stop()
+        await other.stop()
         await other.client.aclose()

@@ -97,7 +97,7 @@ async def without_keys() -> AsyncIterator[Desk]:
     await made.service.start()
     async with made.client:
         yield made
-    await made.service.stop()
+    await made.stop()
 
 
 async def test_without_a_key_ring_nothing_is_written_about_a_confidential_case(without_keys: Desk) -> None:

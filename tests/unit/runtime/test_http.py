@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from structlog.testing import capture_logs
 
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked, Quiet, Watch, create_app
+from sanfu.runtime.http import PageAsked, Quiet, Watch, create_app, own_router
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
@@ -120,6 +120,25 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert body["detail"]
     assert len(body["trace"]) == 32
     return body
+
+
+async def test_routes_of_a_services_own_stand_in_its_app_as_they_are_and_hold_their_queries() -> None:
+    router = own_router("/v1/own", tags=["own"])
+
+    @router.get("/{thing}")
+    async def get(thing: str, page: PageAsked) -> dict[str, str]:
+        return {"thing": thing}
+
+    watch = Watch(registry := CollectorRegistry(), READY, quiet)
+    app = create_app("toy", watch, routers=[router])
+    assert [route for route in app.routes if route in router.routes] == router.routes
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://toy") as client:
+        assert (await client.get("/v1/own/a?limit=2")).json() == {"thing": "a"}
+        (error,) = problem(await client.get("/v1/own/a?limt=2"), 422, "invalid-input")["errors"]
+    assert (error["field"], error["expected"]) == ("query.limt", "one of: limit, cursor")
+    assert "4XX" in app.openapi()["paths"]["/v1/own/{thing}"]["get"]["responses"]
+    said = {"method": "GET", "route": "/v1/own/{thing}", "status": "422"}
+    assert registry.get_sample_value("sanfu_http_request_seconds_count", said) == 1
 
 
 async def test_a_good_body_comes_through(client: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sanfu.runtime.problems import is_json, not_taken
-from sanfu.runtime.queries import check
+from sanfu.runtime.queries import check, declared_only
 
 Errors = list[dict[str, Any]]
 
@@ -46,7 +46,9 @@ class DirectRoute(APIRoute):
         asked, endpoint = self.dependant, self.endpoint
         if len(asked.body_params) != 1 or asked.query_params or len(asked.path_params) > 1:
             raise TypeError(f"{self.path}: a direct route takes one body, headers, and one piece of the path at most")
-        first = {one.name or "": _direct(self.path, one.call) for one in asked.dependencies}
+        first = {
+            one.name or "": _direct(self.path, one.call) for one in asked.dependencies if one.call is not declared_only
+        }
         (body,), headers, request_name = asked.body_params, asked.header_params, asked.request_param_name
         kind: Any = body.field_info.annotation
         read: Callable[[bytes], Any] = TypeAdapter(kind).validate_json

@@ -10,7 +10,7 @@ from sanfu.contracts.names import dead_letter_topic
 from sanfu.contracts.wire import BadEnvelope
 from sanfu.runtime.broker import BrokerDown, Incoming
 from sanfu.runtime.consuming import Rebuilding
-from sanfu.runtime.http import ops_guard
+from sanfu.runtime.http import ops_guard, own_router
 from sanfu.runtime.letters import Letter, Replay
 from sanfu.runtime.lines import Line
 from sanfu.runtime.outages import Unavailable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def operations(service: "Service", token: SecretStr | None) -> APIRouter:
     """Routes under /ops, for the bearer of the ops token."""
-    router = APIRouter(prefix="/ops", tags=["ops"], dependencies=[Depends(ops_guard(token))])
+    router = own_router("/ops", tags=["ops"], dependencies=[Depends(ops_guard(token))])
 
     @router.get("/dlq")
     async def dead_letters() -> dict[str, Any]:

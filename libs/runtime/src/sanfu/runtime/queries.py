@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 from starlette.datastructures import QueryParams
+from starlette.types import Scope
 
 from sanfu.runtime.problems import field_path
 from sanfu.runtime.rules import Refusal
@@ -22,8 +23,12 @@ HELD = ("/v1/", "/ops/")
 async def declared_only(request: Request) -> None:
     """A dependency of every route: refuse (422) a parameter that is unknown here, or comes twice, by its name."""
     if request.scope["query_string"] and request.scope["path"].startswith(HELD):
-        route = request.scope["fastapi"]["effective_route_context"]
-        check(request.query_params, parameters(route.dependant))
+        check(request.query_params, parameters(matched(request.scope).dependant))
+
+
+def matched(scope: Scope) -> Any:
+    """Return the route that answers a request, with all that was declared around it; None where none matched."""
+    return scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
 
 
 def check(given: QueryParams, declared: dict[str, bool]) -> None:

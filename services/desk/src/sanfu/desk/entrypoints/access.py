@@ -13,7 +13,7 @@ from sanfu.desk.entrypoints.commanding import Who
 from sanfu.desk.entrypoints.commands.words import Code
 from sanfu.desk.entrypoints.words import COMMANDS, ROLES, STATES
 from sanfu.desk.handlers import Desk
-from sanfu.runtime.http import Guard
+from sanfu.runtime.http import Guard, own_router
 from sanfu.runtime.rules import Refusal
 
 Lang = Annotated[Literal["zh", "en"], Query()]
@@ -53,7 +53,7 @@ WORDS: Final = {
 
 def routes(desk: Desk, who: Who, operators: Guard) -> APIRouter:
     """Return the routes: one by a user's token, one by the operators'."""
-    router = APIRouter(tags=["accounts"])
+    router = own_router(tags=["accounts"])
 
     async def told(user: str, case: str, lang: str) -> dict[str, Any]:
         found = await explain(desk, user, case)

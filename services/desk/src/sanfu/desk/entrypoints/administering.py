@@ -15,7 +15,7 @@ from sanfu.desk.entry import Entry
 from sanfu.desk.entrypoints.commanding import Match, Who, version_of
 from sanfu.desk.entrypoints.commands.words import Code, Unit
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import PageAsked, own_router
 from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.texts import Email, Instant, Line, Phone
 
@@ -109,7 +109,7 @@ def routes(keeping: Administration, entry: Entry, who: Who) -> APIRouter:
         administers(viewer, accounts)
         return viewer
 
-    router = APIRouter(prefix="/v1", tags=["accounts"])
+    router = own_router("/v1", tags=["accounts"])
     _people(router, keeping, entry, administrator)
     _given(router, keeping, administrator)
     _in_place(router, keeping, who, administrator)

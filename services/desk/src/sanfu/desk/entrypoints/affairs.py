@@ -23,7 +23,7 @@ from sanfu.desk.entrypoints.commands.affairs import BODIES, MAKING
 from sanfu.desk.entrypoints.http import Code, Unit
 from sanfu.desk.ports import AffairsWanted, Document
 from sanfu.runtime.fold import Done
-from sanfu.runtime.http import PageAsked, taken
+from sanfu.runtime.http import PageAsked, own_router, taken
 from sanfu.runtime.paging import Cursor
 
 AffairId = Annotated[str, Path(min_length=1, max_length=300)]
@@ -59,7 +59,7 @@ class Asked:
 
 def routes(affairs: Affairs, who: Who) -> list[APIRouter]:
     """Return the API's routes: the same for each kind of affair."""
-    acting, router = Commands("affairs", who), APIRouter(prefix="/v1", tags=["affairs"])
+    acting, router = Commands("affairs", who), own_router("/v1", tags=["affairs"])
     for what, bodies in BODIES.items():
         if what in MAKING:
             _making(router, affairs, who, what)

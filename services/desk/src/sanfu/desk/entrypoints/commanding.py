@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import Depends, Header, Path, Response
 
 from sanfu.desk.domain.scope import Viewer
 from sanfu.runtime import texts
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.fold import Done
+from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
 
 Who = Callable[..., Awaitable[Viewer]]
@@ -37,7 +38,7 @@ class Commands:
     """Routes of commands: many come, and each is read in one step. `who` says who asks."""
 
     def __init__(self, tag: str, who: Who) -> None:
-        self.router = APIRouter(prefix="/v1", tags=[tag], route_class=DirectRoute)
+        self.router = own_router("/v1", tags=[tag], route_class=DirectRoute)
         self._who = who
 
     def add(self, path: str, operation: str, model: type[Body], do: Do) -> None:

@@ -12,6 +12,7 @@ from sanfu.desk.entrypoints.door_words import DOOR, span
 from sanfu.desk.entrypoints.pages import Language, page
 from sanfu.desk.entrypoints.sessions import COOKIE, Sessions
 from sanfu.desk.handlers import Desk
+from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
 
 
@@ -64,7 +65,7 @@ def said(refusal: Refusal, language: str, wrong: str = "wrong") -> str:
 
 
 def routes(doors: Doors) -> APIRouter:
-    router = APIRouter(tags=["pages"])
+    router = own_router(tags=["pages"])
     entry = doors.sessions.entry
 
     @router.get("/login", response_class=HTMLResponse)

@@ -9,6 +9,7 @@ from sanfu.desk.domain.lots import Lots, seal
 from sanfu.desk.domain.scope import Viewer
 from sanfu.desk.entrypoints.commanding import Who
 from sanfu.desk.handlers import Desk
+from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
 
 Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-05"])]
@@ -16,7 +17,7 @@ Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-
 
 def routes(desk: Desk, lots: Lots, who: Who) -> APIRouter:
     """Return the route."""
-    router = APIRouter(prefix="/v1", tags=["records"])
+    router = own_router("/v1", tags=["records"])
 
     @router.get("/lots/{month}", operation_id="read_lot")
     async def lot(month: Month, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sanfu.desk.entrypoints.http import Asked
 from sanfu.desk.entrypoints.sheets import as_csv, as_xlsx
 from sanfu.desk.exports import Exports
 from sanfu.desk.handlers import Desk
-from sanfu.runtime.http import taken
+from sanfu.runtime.http import own_router, taken
 
 FORMS = {
     "csv": (as_csv, "text/csv; charset=utf-8"),
@@ -21,7 +21,7 @@ FORMS = {
 
 
 def routes(desk: Desk, who: Who) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["exports"])
+    router = own_router("/v1", tags=["exports"])
     for form in ("csv", "xlsx"):
         _exporting(router, Exports(desk), who, form)
     return router

@@ -11,6 +11,7 @@ from sanfu.desk.entrypoints.commanding import Who
 from sanfu.desk.entrypoints.http import CaseId
 from sanfu.desk.evidence import Evidence, Link
 from sanfu.runtime.bodies import Body
+from sanfu.runtime.http import own_router
 from sanfu.runtime.texts import Line
 
 HARMLESS: Final = {
@@ -32,7 +33,7 @@ class LinkAsked(Body):
 
 
 def routes(evidence: Evidence, who: Who) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["evidence"])
+    router = own_router("/v1", tags=["evidence"])
 
     @router.post("/cases/{case}/evidence", status_code=201, operation_id="keep_evidence")
     async def keep(

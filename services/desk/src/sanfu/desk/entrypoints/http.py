@@ -17,7 +17,7 @@ from sanfu.desk.ports import Wanted
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.direct import directly
 from sanfu.runtime.fold import Done
-from sanfu.runtime.http import PageAsked, taken
+from sanfu.runtime.http import PageAsked, own_router, taken
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Instant, Line
@@ -108,7 +108,7 @@ def identity(desk: Desk) -> Who:
 
 def routes(desk: Desk, who: Who) -> list[APIRouter]:
     """Return the API's routes; `who` says who asks."""
-    acting, reading = Commands("cases", who), APIRouter(prefix="/v1", tags=["cases"])
+    acting, reading = Commands("cases", who), own_router("/v1", tags=["cases"])
     for name, model in BODIES.items():
         acting.add(f"/cases/{{case}}/{name}", name, model, _act(desk, name))
     _reading(reading, desk, who)

@@ -18,6 +18,7 @@ from sanfu.desk.entrypoints.pages import page
 from sanfu.desk.entrypoints.party_view import shown
 from sanfu.desk.entrypoints.party_words import MINE
 from sanfu.desk.parties import COMMANDS, Parties
+from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
 
 Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
@@ -31,7 +32,7 @@ UNSEARCHED = {"X-Robots-Tag": "noindex, nofollow"}
 
 
 def routes(parties: Parties) -> APIRouter:
-    router = APIRouter(tags=["pages"])
+    router = own_router(tags=["pages"])
 
     @router.get("/my", response_class=HTMLResponse, include_in_schema=False)
     async def find(language: Spoken = None) -> Response:

@@ -16,6 +16,7 @@ from sanfu.desk.entrypoints.board import Looks, Seen, drawn, told, watch
 from sanfu.desk.entrypoints.sessions import Looker, Sessions
 from sanfu.desk.entrypoints.words import LIGHTS, WORDS
 from sanfu.desk.handlers import Desk
+from sanfu.runtime.http import own_router
 
 Language = Annotated[Literal["zh", "en"], Query(alias="lang")]
 
@@ -60,7 +61,7 @@ def board_part(seen: Seen, desk: Desk, language: str) -> str:
 
 def routes(desk: Desk, sessions: Sessions) -> APIRouter:
     """Return the routes of the board and its parts."""
-    router = APIRouter(tags=["pages"])
+    router = own_router(tags=["pages"])
     looks = Looks(desk)
 
     @router.get("/board", response_class=HTMLResponse)

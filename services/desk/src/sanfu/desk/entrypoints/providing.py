@@ -13,6 +13,7 @@ from sanfu.desk.entrypoints.doors import Doors
 from sanfu.desk.entrypoints.pages import Language
 from sanfu.desk.identities import Identities
 from sanfu.desk.ports import NotProven, Provider, ProviderAway
+from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
 
 log = structlog.get_logger()
@@ -23,7 +24,7 @@ PENDING_SECONDS = 600
 
 
 def routes(doors: Doors, provider: Provider, identities: Identities) -> APIRouter:
-    router = APIRouter(tags=["pages"], include_in_schema=False)
+    router = own_router(tags=["pages"], include_in_schema=False)
     where = {"path": "/login", "httponly": True, "secure": doors.secure}
 
     @router.get("/login/provider", response_class=HTMLResponse)

@@ -12,7 +12,7 @@ from sanfu.desk.entrypoints.commands.words import Code
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
 from sanfu.desk.searches import NO_CASE
-from sanfu.runtime.http import PageAsked
+from sanfu.runtime.http import PageAsked, own_router
 from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.rules import Refusal
 
@@ -21,7 +21,7 @@ AUDITORS = frozenset({"auditor", "discipline_liaison"})
 
 
 def routes(desk: Desk, who: Who) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["records"])
+    router = own_router("/v1", tags=["records"])
 
     @router.get("/readings", operation_id="list_readings")
     async def readings(

@@ -20,7 +20,7 @@ from sanfu.desk.ports import Document
 from sanfu.desk.searches import MOST_FILTERS, Searches, place
 from sanfu.desk.searches import Asked as Sought
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import PageAsked, taken
+from sanfu.runtime.http import PageAsked, own_router, taken
 from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.problems import problem
 from sanfu.runtime.rules import Refusal
@@ -73,7 +73,7 @@ FilterCode = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
 def routes(desk: Desk, who: Who) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["searching"])
+    router = own_router("/v1", tags=["searching"])
     searches = Searches(desk)
     _finding(router, searches, who)
     _filters(router, searches, who)

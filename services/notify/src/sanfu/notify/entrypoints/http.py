@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sanfu.contracts.envelope import instant
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.ports import Deliveries, Wanted
-from sanfu.runtime.http import Guard, PageAsked
+from sanfu.runtime.http import Guard, PageAsked, own_router
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Line
@@ -44,7 +44,7 @@ class DeliveriesShown(BaseModel):
 
 def routes(deliveries: Deliveries, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may read the log."""
-    router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
+    router = own_router("/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
 
     @router.get("")
     async def listed(

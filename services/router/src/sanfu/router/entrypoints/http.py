@@ -11,7 +11,7 @@ from sanfu.contracts.events.words import Audience, Code, IssueKind, Secrecy, Uni
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.handlers import explain
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.http import Guard
+from sanfu.runtime.http import Guard, own_router
 from sanfu.runtime.texts import Line, Text
 
 InUse = Callable[[], tuple[RouterRules, datetime]]
@@ -64,7 +64,7 @@ class Explanation(BaseModel):
 
 def routes(in_use: InUse, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may ask: the rules say how a city could be misled."""
-    router = APIRouter(prefix="/v1/route", tags=["routing"], dependencies=[Depends(guard)])
+    router = own_router("/v1/route", tags=["routing"], dependencies=[Depends(guard)])
 
     @router.post("/explain")
     def explained(report: ReportAsked) -> Explanation:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from sanfu.contracts.events.words import Code, Unit
-from sanfu.runtime.http import Guard, PageAsked
+from sanfu.runtime.http import Guard, PageAsked, own_router
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 from sanfu.sla.domain.rules import SlaRules
@@ -43,7 +43,7 @@ class ClockPage(BaseModel):
 
 def routes(clocks: Callable[[Of], Clocks], state_of: StateOf, in_use: InUse, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may see clocks: units' failings are no public matter."""
-    router = APIRouter(prefix="/v1/clocks", tags=["clocks"], dependencies=[Depends(guard)])
+    router = own_router("/v1/clocks", tags=["clocks"], dependencies=[Depends(guard)])
 
     @router.get("")
     async def running(

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sanfu.contracts.envelope import instant
-from sanfu.runtime.http import Guard
+from sanfu.runtime.http import Guard, own_router
 from sanfu.runtime.rules import Refusal
 from sanfu.sla.handlers import Replanning
 from sanfu.sla.ports import Replan
@@ -51,7 +51,7 @@ class Progress(BaseModel):
 
 def replan_routes(replanning: Replanning, partitions: Callable[[], int], guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may replan."""
-    router = APIRouter(prefix="/v1/replan", tags=["replan"], dependencies=[Depends(guard)])
+    router = own_router("/v1/replan", tags=["replan"], dependencies=[Depends(guard)])
 
     @router.post("", status_code=202)
     async def begin(wish: Wish) -> Progress:
