@@ -78,7 +78,8 @@ def test_a_void_completion_climbs_from_when_it_was_found_out_not_from_the_limit_
     told.assigned("2026-03-10 09:15")
     told.handled("2026-03-11 10:00")
     said = told.tell(names.COMPLETION_VOIDED, "2026-03-20 09:00", unit="tax", round=1)
-    assert (lights(said), climbed(said)) == ([(2, "red", "stop_voided", False)], [])
+    crossed = [(2, "yellow", "yellow_due", True), (2, "red", "stop_voided", False)]
+    assert (lights(said), climbed(said)) == (crossed, [])
     assert climbed(told.wait("2026-03-20 14:29")) == []
     assert climbed(told.wait("2026-03-20 14:30")) == [(2, 1, "tax unit_head", False)]
 

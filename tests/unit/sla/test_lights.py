@@ -196,7 +196,7 @@ def test_a_void_stop_sets_the_light_at_once(told: Telling) -> None:
     told.handled("2026-03-10 11:00")
     said = told.tell(names.COMPLETION_VOIDED, "2026-03-12 10:00", unit="tax", round=1)
     assert deadlines(said) == [(2, "stop_voided", "2026-03-10 17:30")]
-    assert lights(said) == [(2, "red", "stop_voided", False)]
+    assert lights(said) == [(2, "yellow", "yellow_due", True), (2, "red", "stop_voided", False)]
     assert lights(told.wait("2027-01-01 00:00")) == []
 
 

@@ -107,7 +107,7 @@ async def _explained(stack: Stack, issue: str, clock: str | None) -> list[Json]:
 
 
 def _steps(told: Json, locale: str) -> Table:
-    shown = Table("UTC", "", title=f"{told['clock']}: {told['announced']}", title_justify="left", show_header=False)
+    shown = Table("UTC", "", title=f"{told['clock']}: {told['announced']}", title_justify="left")
     for step in told["steps"]:
         shown.add_row((step["at"] or "")[:16].replace("T", " "), step[locale])
     return shown

@@ -224,7 +224,9 @@ class SlaRules:
         if not voided:  # while it counted as stopped nothing was crossed, and its light was out
             yield from _superseded(run, at or state["log"][-1]["at"])
         yield draft
-        if voided and draft.data["limit"] <= now:
+        if voided and draft.data["limit"] <= now:  # what it crossed while it counted as stopped
+            if draft.data["yellow"]:
+                yield announcing.light(draft.data, "yellow", at=now, skipped=True)
             yield announcing.light(draft.data, "red", at=now, reason="stop_voided")
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────────────────────────
