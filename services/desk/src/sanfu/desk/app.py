@@ -40,6 +40,7 @@ from sanfu.desk.entrypoints import (
     mine,
     pages,
     providing,
+    receipts,
     records,
     searching,
 )
@@ -51,6 +52,7 @@ from sanfu.desk.identities import Identities
 from sanfu.desk.owing import Owing
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
+from sanfu.desk.receipts import Receipts
 from sanfu.desk.settings import DeskSettings
 from sanfu.desk.succession import Succession
 from sanfu.desk.texts import sealing
@@ -151,7 +153,7 @@ def assemble(
         name="desk", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
-            *http.routes(desk, who), *affairs_http.routes(affairs, who), searching.routes(desk, who),
+            *http.routes(desk, who), *receipts.routes(Receipts(desk), who), *affairs_http.routes(affairs, who), searching.routes(desk, who),
             files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
             draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door), mine.routes(parties),
             access.routes(desk, who, ops_guard(settings.ops_token)),

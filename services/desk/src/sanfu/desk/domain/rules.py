@@ -105,7 +105,10 @@ def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:
 
     def able(clause: Clause) -> bool:
         step = TABLE.get((case["state"], name, clause.role))
-        return step is not None and not clause.only_reads and step.standing in standings(case, clause.units)
+        narrow = clause.commands is not None and name not in clause.commands
+        return (
+            step is not None and not narrow and not clause.only_reads and step.standing in standings(case, clause.units)
+        )
 
     if found := next((c for c in clauses if able(c) and not _recused(case, name, c)), None):
         return found
@@ -152,6 +155,8 @@ def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> Iterator[Capac
 def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
     """Name the commands a case offers to somebody who looks at it."""
     mine = allowed(case, acting(case, covering(scope, case)))
+    if (within := [clause.commands for clause in covering(scope, case)]) and None not in within:
+        mine = tuple(name for name in mine if any(name in commands for commands in within if commands))
     idle = {*(name for name, needs in NEEDS.items() if not needs(case))}
     if who in handlers(case):
         idle |= {"close", "follow_up"}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sanfu.city.model import Unit
+from sanfu.desk.domain.table import SPOKEN, WRITERS
 
 LEVELS = ("open", "internal", "confidential")
 """From the lowest ceiling to the highest. `sealed` is above none of them: it has a grant of its own."""
@@ -63,6 +64,7 @@ class Clause:
     """One grant in force, spelt out. All conditions must hold; None stands for any. `units` are those taking part.
     `receipt`: of one case only, its party's.
 
+    `commands`: those it is for; None: all that its role has.
     `blamed_with`: whoever holds it is recused where the issue complains of one of these units. `acts_for`: the unit
     in whose name its holder acts, where that is not their own.
     """
@@ -76,6 +78,7 @@ class Clause:
     raised_by: frozenset[str] | None = None
     filer: str | None = None
     receipt: str | None = None
+    commands: frozenset[str] | None = None
     blamed_with: frozenset[str] = frozenset()
     acts_for: str | None = None
 
@@ -125,6 +128,17 @@ Scope = tuple[Clause, ...]
 def of_party(receipt: str) -> Scope:
     """Spell out what a party sees: its own case, unless it is sealed."""
     return (Clause("party", None, None, None, None, frozenset(LEVELS), receipt=receipt),)
+
+
+def written_down(scope: Scope, receipt: str) -> Scope:
+    """Spell out what somebody may do who writes down what parties say, for one whose number they were told: on that
+    party's case, whatever it came by, what a party may say, and nothing else."""
+    mine = {clause.role: clause for clause in scope if clause.role in WRITERS}
+    party = of_party(receipt)[0]
+    return tuple(
+        replace(party, role=role, commands=SPOKEN, blamed_with=clause.blamed_with, acts_for=clause.acts_for)
+        for role, clause in sorted(mine.items())
+    )
 
 
 @dataclass(frozen=True, slots=True)

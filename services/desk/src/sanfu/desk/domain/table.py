@@ -216,6 +216,12 @@ ABOUT: Final[Mapping[str, str]] = {
     "step_errand": "errand",
 }  # fmt: skip
 """Command → the part of a case that it is about: where there is none, it is not offered."""
+SPOKEN: Final = frozenset(
+    command
+    for _, command, role in TABLE
+    if role == "party" and any((s, command, w) in TABLE for s in STATES for w in WRITERS)
+)
+"""What a party may say itself or have written down by whoever it speaks with."""
 COMMANDS: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if role not in SYSTEM))
 """What people can order."""
 _BY_STATE: Final[Mapping[str, list[tuple[str, Capacity]]]] = {
