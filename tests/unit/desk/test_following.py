@@ -196,3 +196,11 @@ async def test_an_issue_handled_at_the_turn_of_a_month_is_drawn_by_the_citys_own
     desk.advance(days=25, hours=15, minutes=30)  # 31 May, 16:30 UTC
     await handled(desk)
     assert told(desk, names.FOLLOW_UP_PLANNED)[0]["draw"]["period"] == "2026-06"
+
+
+async def test_who_visited_does_not_ask_how_it_was_handled_by_whatever_method(desk: Desk) -> None:
+    await handled(desk, channel="visit", filer={"id": CALLER, "unit": "fotang", "kind": "officer"})
+    for command, said in (("follow_up", {"resolved": "yes"}), ("attempt", {"result": "no_answer"})):
+        answer = await desk.order(CALLER, "i-1", command, said)
+        assert answer.json()["type"].endswith("filed-it"), command
+    assert (await desk.order(OFFICE, "i-1", "follow_up", {"resolved": "yes"})).json()["state"] == "closed"

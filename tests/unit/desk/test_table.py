@@ -60,7 +60,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "attempt": {"result": "no_answer"},
     "rate": {"resolved": "yes", "satisfied": 3},
     "void": {"text": "现场三盏灯仍不亮"},
-    "remind": {"text": "还没有人来"},
+    "remind": {"text": "还没有人来", "issue": "i-9"},
     "support": {"issue": "i-2"},
     "request_reopen": {"reason": "又不亮了"},
     "withdraw": {},

@@ -153,7 +153,8 @@ def assemble(
         name="desk", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
-            *http.routes(desk, who), *receipts.routes(Receipts(desk), who), *affairs_http.routes(affairs, who), searching.routes(desk, who),
+            *http.routes(desk, who), *receipts.routes(Receipts(desk), who),
+            *affairs_http.routes(affairs, who), searching.routes(desk, who),
             files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
             draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door), mine.routes(parties),
             access.routes(desk, who, ops_guard(settings.ops_token)),

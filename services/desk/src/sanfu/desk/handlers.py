@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts
-from sanfu.desk.contacts import Opened, opened, people
+from sanfu.desk.contacts import Opened, marks_of, opened, people
 from sanfu.desk.domain.case import numbered
+from sanfu.desk.domain.deeds.deed import NO_MARKS, Marks
 from sanfu.desk.domain.files import NAMED_IN, check_named
 from sanfu.desk.domain.masking import TEXTS, masked
 from sanfu.desk.domain.reading import reader, readers_of_texts, told_to
@@ -35,6 +36,13 @@ Do = Callable[[str, Command], Awaitable[Done]]
 
 NAMING = ("head",)
 """Fields of a command's body that name another case."""
+
+
+JOINING: Final[Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]]] = {
+    "merge": lambda id, said: (said["head"], id),
+    "support": lambda id, said: (id, said["issue"]),
+}
+"""Commands by which a party joins an issue: that issue, and the party's own."""
 
 
 class City:
@@ -124,7 +132,7 @@ class Desk:
         others = await self.seen(who, [said[field] for field in NAMING if said.get(field)])
         done = await self.command(
             id, name, said, actor=Actor(who.id, "", who.unit), scope=self.scope(who), key=key, if_match=if_match,
-            others=others,
+            others=others, marks=await self.marks(name, id, said),
         )  # fmt: skip
         after = {"_id": id, "ver": done.ver, **done.state}
         if done.repeated and not covering(self.scope(who), after):
@@ -133,13 +141,21 @@ class Desk:
 
     async def command(
         self, id: str, name: str, said: Mapping[str, Any], *, actor: Actor, scope: Scope, key: str,
-        if_match: int | None = None, others: Mapping[str, Document] | None = None,
+        if_match: int | None = None, others: Mapping[str, Document] | None = None, marks: Marks = NO_MARKS,
     ) -> Done:  # fmt: skip
         """Do a command in somebody's name, within a scope. Raises Refusal, Unavailable."""
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         people = await self.people_of(id) if any(said.get(name) for name in TEXTS) else []
-        data = {"said": masked(said, people), "scope": scope, "id": id, "others": others or {}}
+        data = {"said": masked(said, people), "scope": scope, "id": id, "others": others or {}, "marks": marks}
         return await self.do(id, Command(name, data, actor, f"{actor.id}:{key}", body, if_match))
+
+    async def marks(self, name: str, id: str, said: Mapping[str, Any]) -> Marks:
+        """Return by what a command tells the parties of two issues apart, where it joins any."""
+        if self.sealer is None or name not in JOINING:
+            return NO_MARKS
+        head, other = JOINING[name](id, said)
+        kept = self.shelves.contacts
+        return Marks(*[marks_of(self.sealer, head, await kept.having("issue", one)) for one in (head, other)])
 
     async def people_of(self, id: str) -> list[Mapping[str, Any]]:
         """Return what is known of an issue's party and filer; nothing without a key ring."""

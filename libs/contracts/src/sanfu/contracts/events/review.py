@@ -1,6 +1,6 @@
 """What desk tells of the pre-review: dispatched, answered, refused, forwarded, merged, asked for more."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -51,6 +51,12 @@ class IssueForwarded(Deed):
     reply: Text = Field(description="Public reply: where it went, and how to reach them")
 
 
+Mark = Annotated[str, Field(pattern=r"^[0-9a-f]{10}$")]
+MARKS: Final = (
+    "Short keyed digests of the supporter's phone and e-mail, made for this head alone: equal ones are one party"
+)
+
+
 class IssueMerged(Deed, Concerning):
     """It is the same problem as another issue's, and goes on there. `concerns` names the head."""
 
@@ -59,6 +65,7 @@ class IssueMerged(Deed, Concerning):
     reply: Text | None = Field(default=None, description="Public reply: where it goes on")
     same_party: bool = Field(default=False, description="Both are of one party: it reminds, and supports nobody")
     party_code: Term | None = Field(default=None, description="The party's code, such as a credit code, if it has one")
+    party_marks: list[Mark] = Field(default_factory=list, description=MARKS, max_length=4)
 
 
 class SupporterAdded(Deed):
@@ -67,6 +74,7 @@ class SupporterAdded(Deed):
     issue: Subject | None = Field(default=None, description="The supporter's own issue, if there is one")
     supporters: Count = Field(description="Distinct supporters from now on")
     party_code: Line | None = Field(default=None, description="The supporter's code, such as a credit code, if known")
+    party_marks: list[Mark] = Field(default_factory=list, description=MARKS, max_length=4)
     flags: list[Flag] = Field(default_factory=list, description="Flags that the issue gets by it: so many are a group")
 
 

@@ -10,6 +10,7 @@ from sanfu.desk.domain.affairs import meetings, orders, tasks
 from sanfu.desk.domain.deeds import voicing
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY
 from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.table import CLOSED
 from sanfu.runtime.rules import Draft, Named
 
 BEARS: Final = frozenset(
@@ -55,13 +56,18 @@ def decided(case: Case, event: Event, issue: str, pack: Pack) -> list[Draft]:
 
 
 def _supported(case: Case, event: Event, pack: Pack) -> list[Draft]:
-    """The head learns who was merged into it, and counts another party's voice: once, by whatever issue it comes."""
+    """The head learns who was merged into it, and counts another party's voice: once, by whatever issue it comes. Its
+    own party's new report asks to have handled again what is closed."""
     noted = Draft(names.AFFAIR_NOTED, {"by": SYSTEM_BY, "affair": event.subject, "what": "supporter_merged"})
-    code = event.data["party_code"]
+    data, code, marks = event.data, event.data["party_code"], event.data["party_marks"]
+    if case["state"] == CLOSED:
+        again = data["same_party"] and case["round"] not in case["declined"]
+        return [noted, voicing.requested(case, data["reason"], data["by"])] if again else [noted]
     known = event.subject in case["supporters"] or (code and code in {case["party_code"], *case["supporter_codes"]})
-    if known or event.data["same_party"]:
+    if known or data["same_party"] or not set(marks).isdisjoint(case.get("supporter_marks", ())):
         return [noted]
-    return [noted, voicing.supporter(case, event.subject, code, SYSTEM_BY, pack)]
+    joining = {"issue": event.subject, "party_code": code, "party_marks": marks}
+    return [noted, *voicing.supporter(case, joining, SYSTEM_BY, pack)]
 
 
 def _head_handled(case: Case, event: Event) -> list[Draft]:

@@ -11,7 +11,7 @@ from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
 from sanfu.desk.domain.deeds import errands, petitions
-from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
+from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
 from sanfu.desk.domain.deeds.succession import succeeded
@@ -19,7 +19,7 @@ from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
-from sanfu.desk.domain.secrecy import Seal, discreet, withheld
+from sanfu.desk.domain.secrecy import Seal, discreet, hides, withheld
 from sanfu.desk.domain.table import FOR_NOBODY, TABLE, Capacity, allowed
 from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Outcome, Refusal, Relay, State
 
@@ -45,7 +45,7 @@ class DeskRules:
     def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
         match given:
             case Concern(event, subject):
-                return withheld(bearing.decided(state, event, subject, self.pack), state)
+                return self._borne(bearing.decided(state, event, subject, self.pack), state, subject, now)
             case Command(name="succeed"):
                 return succeeded(state, given.data)
             case Command():
@@ -54,6 +54,15 @@ class DeskRules:
                 return self._waited(state, now)
             case Event():
                 return ()
+
+    def _borne(self, drafts: Sequence[Draft], case: State, id: str, now: datetime) -> Sequence[Outcome]:
+        """What others make of the case. Where that makes it confidential, its own texts are sealed; without a key ring
+        there is nowhere to put them, and it stays as it is."""
+        if not any(map(hides, drafts)):
+            return withheld(drafts, case)
+        if self.seal is None:
+            return [draft for draft in drafts if not hides(draft)]
+        return discreet(drafts, case, id, self.seal, now)
 
     def _waited(self, case: State, now: datetime) -> Sequence[Draft]:
         """What the case waited for has come: the earliest of it; the rest is looked at in its turn."""
@@ -96,6 +105,7 @@ class DeskRules:
         deed = Deed(
             case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
             id=command.data.get("id", ""), others=command.data.get("others", {}),
+            marks=command.data.get("marks", NO_MARKS),
         )  # fmt: skip
         return discreet(DEEDS[command.name](deed), case, deed.id, self.seal, now)
 

@@ -58,12 +58,12 @@ def discreet(
 
     Raises Refusal where there is a text and no key ring.
     """
-    if case["secrecy"] not in SECRET and not any(map(_hides, drafts)):
+    if case["secrecy"] not in SECRET and not any(map(hides, drafts)):
         return list(drafts)
     told = list[Draft | Insert]()
     for draft in drafts:
         bare, found = _bare(draft)
-        if _hides(draft) and case["secrecy"] not in SECRET:
+        if hides(draft) and case["secrecy"] not in SECRET:
             found += written(case)
         told += [bare, *_shelved(bare, found, [id], seal, now)]
     return told
@@ -94,7 +94,8 @@ def withheld(drafts: Sequence[Draft], case: Mapping[str, Any]) -> list[Draft]:
     return [_bare(draft)[0] for draft in drafts] if secret else list(drafts)
 
 
-def _hides(draft: Draft) -> bool:
+def hides(draft: Draft) -> bool:
+    """Tell whether an issue becomes confidential or sealed by it, if it was not."""
     return draft.type == names.SECRECY_CHANGED and draft.data["secrecy"] in SECRET
 
 

@@ -135,7 +135,7 @@ FOLLOWING: Final = {
 }
 VOICES: Final = {
     **_rows(_VOICED, "remind", VOICE | REVIEW, names.REMINDER_ADDED, STAYS),
-    **_rows("closed", "remind", VOICE, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
+    **_rows("closed", "remind", VOICE | REVIEW, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
     **_rows(_VOICED, "support", REVIEW | WRITERS, names.SUPPORTER_ADDED, STAYS),
     **_rows("closed", "request_reopen", VOICE, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
     **_rows(_VOICED, "withdraw", PARTY, names.ISSUE_WITHDRAWN, WITHDRAWN),

@@ -1,4 +1,4 @@
-"""The API for a party on the line, or at the window: its case by its receipt's number, and what it says written down."""
+"""The API for a party on the line or at the window: its case by its receipt's number, and what it says written down."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final

@@ -1,12 +1,15 @@
 """What ties an issue to something else: merged into another, instructed by a leader, kept on the register."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.desk.domain.deeds.deed import Deed, refused, wrong
+from sanfu.desk.domain.deeds.voicing import askable
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.table import CLOSED
 from sanfu.runtime.rules import Draft
 
 LONGEST_SILENCE: Final = 90
@@ -21,20 +24,31 @@ def merge(deed: Deed) -> list[Draft]:
     head = deed.others.get(said["head"])
     if head is None or said["head"] == deed.id:
         raise wrong("head", "unknown_case", "the id of another case that you may see")
-    if why := _apart(case, head):
+    same = _same_party(deed, head)
+    if why := _apart(case, head, same=same):
         raise refused("not-mergeable", why)
+    if head["state"] == CLOSED:
+        askable(replace(deed, case=head))
     if case["channel"] == WITH_REPLY and said["reply"] is None:
         raise wrong("reply", "missing", "the words by which the enterprise hears where its matter goes on")
-    same = any(one["other"] == said["head"] and one["same_party"] for one in case["suspected"])
     body = {
         "by": deed.by, "head": said["head"], "reason": said["reason"], "reply": said["reply"],
         "same_party": same, "party_code": case["party_code"], "concerns": [said["head"]],
+        "party_marks": sorted(deed.marks.joining),
     }  # fmt: skip
     return [Draft(names.ISSUE_MERGED, body)]
 
 
-def _apart(case: Case, head: Case) -> str | None:
-    """Say why two issues can't be one (domain.md, "Merged never")."""
+def _same_party(deed: Deed, head: Case) -> bool:
+    case = deed.case
+    suspected = any(one["other"] == deed.said["head"] and one["same_party"] for one in case["suspected"])
+    firm = case["party_code"] is not None and case["party_code"] == head.get("party_code")
+    return suspected or deed.marks.same or firm
+
+
+def _apart(case: Case, head: Case, *, same: bool) -> str | None:
+    """Say why two issues can't be one (domain.md, "Merged never"). By the same party's new report what is closed is
+    asked to be handled again."""
     if "petition" in {case["channel"], head["channel"]}:
         return "A petition is never merged: each petitioner is answered."
     if "sealed" in {case["secrecy"], head["secrecy"]}:
@@ -43,7 +57,8 @@ def _apart(case: Case, head: Case) -> str | None:
         return "They are of different audiences: each is answered by its own group."
     if case["urgency"] == "emergency" and "contact" not in this_round(case):
         return "An emergency that nobody has met yet is not merged away."
-    if not head["open"] or head["state"] in {"merged", "handled", "followed_up"}:
+    again = same and head["state"] == CLOSED
+    if not again and (not head["open"] or head["state"] in {"merged", "handled", "followed_up"}):
         return f"The other is {head['state']}: merge into one that is being handled."
     if case["merged"]:
         return "Others were merged into this one: merge the other way round."

@@ -20,6 +20,22 @@ NO_LEAD: Final = frozenset({"village", "external", "leading_group"})
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """By what the parties of two issues are told apart, where one joins the other: those of the issue that is joined,
+    and of the one that joins. Empty: nothing is known of that party."""
+
+    head: frozenset[str] = frozenset()
+    joining: frozenset[str] = frozenset()
+
+    @property
+    def same(self) -> bool:
+        return not self.head.isdisjoint(self.joining)
+
+
+NO_MARKS: Final = Marks()
+
+
+@dataclass(frozen=True, slots=True)
 class Deed:
     """A command on its way into a case: what was said, by whom, when, under which pack and national calendar, and what
     lots are drawn with.
@@ -39,6 +55,7 @@ class Deed:
     """Id of the case or affair."""
     others: Mapping[str, Case] = field(default_factory=dict)
     """The cases that the body names, as they stand: id → case. All of them are in the sender's scope."""
+    marks: Marks = NO_MARKS
 
     @property
     def today(self) -> date:

@@ -26,6 +26,8 @@ SUFFICES: Final[Mapping[str, tuple[str, ...]]] = {
     "monitor": ("site", "visit"),
 }
 """Need → the methods by which a person may meet it."""
+VISITING: Final = "officer"
+"""Kind of filer: the city's officers, who tell what they heard on a visit or experienced themselves."""
 PLAIN: Final[Mapping[str, Any]] = {"need": "call", "link_until": None}
 """The plan of what was handled before there were plans."""
 
@@ -41,6 +43,7 @@ def follow_up(deed: Deed) -> list[Draft]:
     if deed.case["state"] == MERGED and deed.case["head_handled"] is None:
         raise refused("head-not-handled", f"It was merged into {deed.case['head']}, which is not handled yet.")
     impartial(deed)
+    _no_visitor(deed)
     plan = this_round(deed.case).get("plan") or PLAIN
     _by_the_right_one(deed, plan["need"])
     method = _method(deed, plan["need"])
@@ -87,11 +90,17 @@ def impartial(deed: Deed) -> None:
             raise refused("not-impartial", f"Your unit took part in handling, or is above or below {unit}: others ask.")
 
 
+def _no_visitor(deed: Deed) -> None:
+    """An officer who visited somebody, or experienced it, does not say how what he wrote down was handled: by whatever
+    method. (Who only took down a call may.)"""
+    filer = deed.case["filer"] or {}
+    if filer.get("kind") == VISITING and deed.by["id"] == filer.get("id"):
+        raise refused("filed-it", "You wrote it down yourself: others ask, or experience it again.")
+
+
 def _by_the_right_one(deed: Deed, need: str) -> None:
     case, who = deed.case, deed.by
     filer = (case["filer"] or {}).get("id")
-    if need == "again" and who["id"] == filer:
-        raise refused("filed-it", "You wrote it down yourself: another officer experiences it again.")
     if need != "monitor":
         if who["role"] == "monitor":
             raise refused("not-for-monitors", "A monitor follows up check-ups only.")
@@ -128,6 +137,7 @@ def _looked(said: Mapping[str, Any]) -> None:
 def attempt(deed: Deed) -> list[Draft]:
     """Keep that somebody tried to ask, and could not."""
     impartial(deed)
+    _no_visitor(deed)
     plan = this_round(deed.case).get("plan") or PLAIN
     if plan["need"] in {"site", "again", "monitor"}:
         raise refused("nobody-to-ask", f"This follow-up asks no party: it needs {plan['need']}.")

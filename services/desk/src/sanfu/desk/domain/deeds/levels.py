@@ -1,11 +1,14 @@
 """How soon somebody must act, and who may read it: urgency and secrecy, raised by anyone, lowered by the office."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from sanfu.city.model import Pack
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.deed import Deed, refused
 from sanfu.desk.domain.secrecy import SECRET
+from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import FOLLOWED_UP, HANDLED, REGISTERED, REOPEN_REQUESTED, SUSPENDED
 from sanfu.runtime.rules import Draft
 
@@ -51,11 +54,17 @@ def lower_secrecy(deed: Deed) -> list[Draft]:
 def _secrecy(deed: Deed, *, higher: bool) -> Draft:
     before, after = deed.case["secrecy"], deed.said["secrecy"]
     _direction(SECRECIES.index(before), SECRECIES.index(after), "secrecy", higher=higher)
-    neutral = deed.pack.notices.get("confidential_title", {}).get(deed.pack.locales[0])
+    return secrecy_changed(deed.case, after, deed.said["reason"], deed.by, deed.pack)
+
+
+def secrecy_changed(case: Case, after: str, reason: str, by: Mapping[str, Any], pack: Pack) -> Draft:
+    """Tell that other people may read an issue from now on."""
+    before = case["secrecy"]
+    neutral = pack.notices.get("confidential_title", {}).get(pack.locales[0])
     hides = after in SECRET and before not in SECRET
     body = {
-        "by": deed.by, "before": before, "secrecy": after, "reason": deed.said["reason"],
-        "title": neutral if hides else None, "concerns": list(deed.case["affairs"]) if hides else [],
+        "by": by, "before": before, "secrecy": after, "reason": reason,
+        "title": neutral if hides else None, "concerns": list(case["affairs"]) if hides else [],
     }  # fmt: skip
     return Draft(names.SECRECY_CHANGED, body)
 

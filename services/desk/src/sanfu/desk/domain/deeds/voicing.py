@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from sanfu.city.model import Pack
+from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds import planning
-from sanfu.desk.domain.deeds.deed import Deed, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
+from sanfu.desk.domain.deeds.levels import secrecy_changed
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import CLOSED, HANDLED
+from sanfu.desk.domain.table import CLOSED, HANDLED, REVIEW
 from sanfu.runtime.rules import Draft
 
 GROUP = "group"
@@ -28,7 +30,7 @@ def remind(deed: Deed) -> list[Draft]:
     case, said = deed.case, deed.said
     _another_issue(deed)
     if case["state"] == CLOSED:
-        return [_request(deed, said["text"])]
+        return [_request(deed, _as_reported(deed))]
     known = case["reminders"]
     if deed.by["role"] == "party" and known["party"] and deed.day(moment(known["party"])) == deed.today:
         raise refused("reminded-today", "You asked today already: the unit was told. Add what is new as a supplement.")
@@ -41,15 +43,24 @@ def remind(deed: Deed) -> list[Draft]:
     return [Draft(names.REMINDER_ADDED, body)]
 
 
+def _as_reported(deed: Deed) -> str | None:
+    """Return the party's words. A reviewer has them from another report of the same party, and names that."""
+    said, text = deed.said, deed.said["text"]
+    if deed.by["role"] in REVIEW and said["issue"] is None:
+        raise wrong("issue", "missing", "the new report by which the party itself asks again")
+    return None if text is None else str(text)
+
+
 def support(deed: Deed) -> list[Draft]:
     """Another party has the same problem: its own issue says so. The same party's is a reminder."""
     case, other = deed.case, deed.said["issue"]
     _another_issue(deed)
     if other in case["supporters"]:
         raise refused("supports-already", "This issue's party is counted among the supporters.")
-    if any(one["other"] == other and one["same_party"] for one in case["suspected"]):
+    suspected = any(one["other"] == other and one["same_party"] for one in case["suspected"])
+    if suspected or deed.marks.same or not deed.marks.joining.isdisjoint(case.get("supporter_marks", ())):
         raise refused("same-party", "The same party reported it before: that is a reminder.")
-    return [supporter(case, other, None, deed.by, deed.pack)]
+    return supporter(case, {"issue": other, "party_marks": sorted(deed.marks.joining)}, deed.by, deed.pack)
 
 
 def _another_issue(deed: Deed) -> None:
@@ -58,12 +69,16 @@ def _another_issue(deed: Deed) -> None:
         raise wrong("issue", "same_issue", "the id of another issue than this one")
 
 
-def supporter(case: Case, issue: str, code: str | None, by: Mapping[str, Any], pack: Pack) -> Draft:
-    """Count another party that has the same problem; with it there may be so many that they are a group."""
+def supporter(case: Case, joining: Mapping[str, Any], by: Mapping[str, Any], pack: Pack) -> list[Draft]:
+    """Count another party that has the same problem; with it there may be so many that they are a group, whose matter
+    is confidential. `joining`: its issue, and what it is known by."""
     number = len(case["supporters"]) + 1
     grouped = number + 1 >= pack.policy.group_parties and GROUP not in case["flags"]
-    body = {"by": by, "issue": issue, "supporters": number, "party_code": code, "flags": [GROUP] if grouped else []}
-    return Draft(names.SUPPORTER_ADDED, body)
+    body = {"by": by, "supporters": number, "flags": [GROUP] if grouped else [], "party_code": None, **joining}
+    told = [Draft(names.SUPPORTER_ADDED, body)]
+    if not grouped or SECRECIES.index(case["secrecy"]) >= SECRECIES.index("confidential"):
+        return told
+    return [*told, secrecy_changed(case, "confidential", f"{GROUP}: {number + 1}", SYSTEM_BY, pack)]
 
 
 # ── handled again ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,6 +90,16 @@ def request_reopen(deed: Deed) -> list[Draft]:
 
 
 def _request(deed: Deed, reason: str | None) -> Draft:
+    askable(deed)
+    return requested(deed.case, reason, deed.by)
+
+
+def requested(case: Case, reason: str | None, by: Mapping[str, Any]) -> Draft:
+    return Draft(names.REOPEN_REQUESTED, {"by": by, "reason": reason, "attachments": [], "round": case["round"]})
+
+
+def askable(deed: Deed) -> None:
+    """Raise Refusal where a closed issue's party can't ask to have it handled again, or no longer."""
     case, closed = deed.case, deed.case["closed"]
     if closed["kind"] not in AFTER_HANDLING or "handle" not in this_round(case):
         raise refused("not-handled", f"It was closed as {closed['kind']}: object to that, or report it anew.")
@@ -83,8 +108,6 @@ def _request(deed: Deed, reason: str | None) -> Draft:
     until = deed.until("reopen", moment(closed["at"]))
     if until is None or instant(deed.now) >= until:
         raise refused("window-closed", f"It could be asked for until {until}: report it anew.")
-    body = {"by": deed.by, "reason": reason, "attachments": [], "round": case["round"]}
-    return Draft(names.REOPEN_REQUESTED, body)
 
 
 # ── taken back ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,7 +32,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "waits": {}, "asked": 0, "question": None, "refusal": None, "settled": None, "objections": 0, "objection": None,
         "need": None, "unsatisfied": [], "declined": [], "request": None, "withdrawal": None, "deceased": False,
         "reminders": {"count": 0, "last": None, "party": None}, "reminded": False, "supporters": [],
-        "supporter_codes": [], "admitted": None, "review_asked": None, "petition_reviews": [],
+        "supporter_codes": [], "supporter_marks": [], "admitted": None, "review_asked": None, "petition_reviews": [],
         "errand": None,
         "merged": [], "head": None, "head_handled": None, "affairs": {}, "instructions": 0, "register": None,
         "sponsor": None,

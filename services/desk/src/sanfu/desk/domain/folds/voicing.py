@@ -29,6 +29,7 @@ def _supported(case: Case, event: Event) -> Change:
     return {
         "supporters": [*case["supporters"], data["issue"]],
         "supporter_codes": [*case["supporter_codes"], *codes],
+        "supporter_marks": [*case.get("supporter_marks", ()), *data.get("party_marks", ())],
         "flags": [*case["flags"], *(flag for flag in data.get("flags", ()) if flag not in case["flags"])],
     }
 
