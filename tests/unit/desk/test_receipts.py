@@ -7,7 +7,11 @@ import httpx
 import pytest
 
 from sanfu.contracts import names
-from tests.support.cases import OFFICER, OPERATOR, REVIEWER, Desk, Story, as_user, let_in, submitted
+from sanfu.desk.domain.scope import written_down
+from sanfu.desk.entrypoints.commands.all import BODIES
+from sanfu.runtime.rules import Actor, Command, Refusal
+from tests.support.cases import MORNING, OFFICER, OPERATOR, REVIEWER, Desk, Story, as_user, let_in, submitted
+from tests.unit.desk.test_table import RULES, SAID, clause, fresh
 from tests.unit.desk.test_voices import closed, led, slug, told
 
 AGENT = "fotang-window-officer"
@@ -75,6 +79,21 @@ async def test_what_a_number_does_not_allow_is_refused_and_names_only_what_it_do
     assert (refusal.status_code, refusal.json()["allowed"]) == (409, ["remind"])
     for command in ("withdraw", "raise_urgency", "party_deceased", "support"):
         assert (await say(desk, OPERATOR, command)).status_code == 404, command
+
+
+def test_a_number_gives_a_writer_nothing_that_a_party_could_not_say() -> None:
+    scope = written_down((clause("hotline_operator"), clause("officer")), "YW-1")
+    assert [(one.role, one.receipt) for one in scope] == [("hotline_operator", "YW-1")]
+    case = fresh()
+    for name in ("party_deceased", "raise_urgency", "remind"):
+        body = BODIES[name].model_validate(SAID[name]).model_dump(mode="json")
+        given = Command(name, {"said": body, "scope": scope}, Actor("operator", "", "water"), "k")
+        if name == "remind":
+            assert RULES.decide(case, given, MORNING)
+            continue
+        with pytest.raises(Refusal) as refusal:
+            RULES.decide(case, given, MORNING)
+        assert refusal.value.more["allowed"] == ["remind"]
 
 
 async def test_only_who_writes_down_what_parties_say_does_it_by_number(desk: Desk) -> None:
