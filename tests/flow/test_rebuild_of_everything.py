@@ -40,10 +40,18 @@ async def hushed(city: City) -> None:
 
 
 async def merged(city: City) -> None:
-    """Merged into another, which is handled."""
-    head, other = [await city.report("hotline", category="road-lamp", title=f"灯杆{n}") for n in range(2)]
+    """Merged into another, which is handled, not really, and handled; and into one that is refused."""
+    head = await city.report("hotline", category="road-lamp", title="灯杆1")
+    another = {"name": "李娜", "phone": "13700008888"}
+    other = await city.report("hotline", category="road-lamp", title="灯杆2", party=another)
     await city.person("reviewer").order(other, "merge", {"head": head.id, "reason": "同一处路灯"})
     await city.officer(FORMER).do_all(head)
+    await city.person("follow_up_caller").order(head, "void", {"text": "现场查看，灯仍不亮。"})
+    await city.officer(FORMER).handle(head, "灯具已全部更换，今晚复亮。")
+    first, second = [await city.report("hotline", title=f"问{n}", text="想问一件事该找谁。") for n in range(2)]
+    reviewer = city.person("reviewer")
+    await reviewer.order(second, "merge", {"head": first.id, "reason": "同一件事"})
+    await reviewer.order(first, "refuse", {"reason": "litigation", "reply": "已进入诉讼程序，请向法院反映。"})
 
 
 async def burning(city: City) -> None:

@@ -269,5 +269,6 @@ def test_the_head_of_a_merged_issue_learns_of_it_and_its_handling_brings_the_oth
         **BY, "unit": UNIT, "outcome": "solved", "reply": "已更换路灯。", "received_at": instant(MORNING),
         "assignment": 1, "concerns": head["merged"]}))  # fmt: skip
     assert [named.subject for named in CASES.concerned(handled)] == ["i-2"]
-    (asked,) = drafted(CASES, merged, Concern(handled, "i-2"))
+    asked, planned = drafted(CASES, merged, Concern(handled, "i-2"))
     assert (asked.type, asked.data["reply"]) == (names.HEAD_HANDLED, "已更换路灯。")
+    assert (planned.type, planned.data["link"]) == (names.FOLLOW_UP_PLANNED, "new"), "by a plan, as any other"

@@ -30,7 +30,7 @@ from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Clause, Scope, related, subtrees
 from sanfu.desk.domain.table import COMMANDS, LEAD
 from sanfu.desk.entrypoints.commands.all import BODIES
-from sanfu.runtime.rules import Actor, Command, Draft, Due, Refusal
+from sanfu.runtime.rules import Actor, Command, Concern, Draft, Due, Refusal
 from tests.support.cases import MORNING, Story, assigned, deadline, light, review, submitted
 from tests.unit.desk.test_table import OTHERS, PEOPLE, REGISTERED, RULES, SAID, WITHOUT_THEM
 
@@ -44,6 +44,7 @@ ONWARD = ("acknowledge", "contact", "handle", "follow_up", "rate", "close")
 BACK = ("reopen", "request_reopen", "void", "return", "object")
 JUDGING = ("follow_up", "close", "confirm_withdrawal", "attempt", "void")
 """What nobody does about their own handling, whatever other office they hold."""
+HEAD_TELLS = (names.COMPLETION_VOIDED, names.ISSUE_CLOSED, names.ISSUE_ANSWERED, names.AFFAIR_NOTED)
 PHOTO = {"id": "f-1", "sha256": "0" * 64, "media_type": "image/jpeg", "size": 9}
 VARIED: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "dispatch": st.fixed_dictionaries(
@@ -164,13 +165,17 @@ class Life(RuleBasedStateMachine):
     def a_meeting_puts_it_on_the_register(self) -> None:
         self._tell("desk", names.ISSUE_REGISTERED, REGISTERED)
 
-    @precondition(lambda self: self.case.get("state") == "merged" and not self.case["head_handled"])
-    @rule()
-    def its_head_is_handled(self) -> None:
-        body = {"by": {"id": "system", "role": "system", "unit": None}, "concerns": ["i-9"], "head": "i-9",
-                "reply": "已更换路灯。", "handled_by": "unit_head.urban-management", "unit": "urban-management",
-                "round": self.case["round"]}  # fmt: skip
-        self._tell("desk", names.HEAD_HANDLED, body)
+    @precondition(lambda self: self.case.get("head"))
+    @rule(type=st.sampled_from([names.ISSUE_HANDLED, *HEAD_TELLS]))
+    def its_head_goes_on(self, type: str) -> None:
+        by = {"id": "unit_head.urban-management", "role": "unit_head", "unit": "urban-management"}
+        body = {"by": by, "concerns": ["i-1"], "unit": "urban-management", "reply": "已更换路灯。", "article": None,
+                "kind": "refused", "what": "supporter_merged", "affair": "i-1"}  # fmt: skip
+        told = Story("i-9")
+        told.at = self.now
+        self._do(RULES.decide(self.case, Concern(told.event("desk", type, body), "i-1"), self.now))
+        if type != names.COMPLETION_VOIDED:
+            assert self.case["state"] != "merged" or self.case["head_handled"], "nothing is stranded by its head"
 
     @rule(minutes=st.sampled_from([1, 20, 90, 300, 1440, 3 * 1440, 16 * 1440]))
     def time_goes_on(self, minutes: int) -> None:

@@ -18,7 +18,7 @@ from sanfu.desk.domain.rules import NEEDS, DeskRules
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.domain.table import AFTER, COMMANDS, LEAD, OF_EMERGENCIES, STATES, TABLE, allowed
 from sanfu.desk.entrypoints.commands.all import BODIES
-from sanfu.runtime.rules import Actor, Command, Draft, Refusal
+from sanfu.runtime.rules import Actor, Command, Concern, Draft, Refusal
 from tests.support.cases import MORNING, Story, assigned, review, submitted
 from tests.support.packs import shipped
 
@@ -117,7 +117,7 @@ OTHERS: Mapping[str, Any] = {"i-9": HEAD}
 
 def order(case: Mapping[str, Any], name: str, role: str, who: str = "", **said: Any) -> Mapping[str, Any]:
     """Do a command; return the case after it. Raises Refusal."""
-    due = {"of": "follow_up"} if name == "exempt" and case["state"] == "handled" else {}
+    due = {"of": "follow_up"} if name == "exempt" and case["state"] in {"handled", "merged"} else {}
     body = BODIES[name].model_validate({**SAID[name], **due, **said}).model_dump(mode="json")
     unit = "urban-management" if role in LEAD else None if role == "party" else "three-services-office"
     data = {"said": body, "scope": (clause(role),), "id": "i-1", "others": OTHERS}
@@ -154,9 +154,13 @@ REGISTERED = {
 
 
 def head_handled(case: Mapping[str, Any]) -> Mapping[str, Any]:
-    body = {"by": {"id": "system", "role": "system", "unit": None}, "concerns": ["i-9"], "head": "i-9",
-            "reply": "已更换路灯。", "handled_by": "another", "unit": "urban-management", "round": 1}  # fmt: skip
-    return RULES.evolve(case, Story("i-1").event("desk", names.HEAD_HANDLED, body))
+    body = {"by": {"id": "another", "role": "officer", "unit": "urban-management"}, "concerns": ["i-1"],
+            "outcome": "solved", "reply": "已更换路灯。", "unit": "urban-management", "round": 1}  # fmt: skip
+    event = Story("i-9").event("desk", names.ISSUE_HANDLED, body)
+    for draft in RULES.decide(case, Concern(event, "i-1"), MORNING):
+        assert isinstance(draft, Draft)
+        case = RULES.evolve(case, Story("i-1").event("desk", draft.type, draft.data))
+    return case
 
 
 def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -228,6 +232,7 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
 
 
 ASIDE: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("merged", "rate"): ("followed_up",),  # the same, of what was merged
     ("handled", "rate"): ("followed_up",),  # the party is content: closed in the same write
     ("awaiting_party", "party_deceased"): ("awaiting_party",),  # nobody waits for the dead: it is in review again
 }
@@ -244,7 +249,7 @@ def test_a_command_does_what_the_table_says_and_else_names_what_is_allowed(state
     for name, role in product(DEEDS, PEOPLE):
         step = TABLE.get((state, name, role))
         case: Mapping[str, Any] = {**EXAMPLES[state], **NEEDED.get(name, {}), **NEEDED.get(role, {})}
-        if role == "monitor" and state == "handled":
+        if role == "monitor" and state in {"handled", "merged"}:
             case = with_plan(case, "monitor")
         case = {**case, "units": involved(case)}
         try:

@@ -62,6 +62,8 @@ _ALLOWED = {
     "IssueAnswered": (*_ISSUE, "unit", "reply", "link", "until"),
     "IssueRefused": (*_ISSUE, "unit", "reply", "link", "until"),
     "IssueMerged": (*_ISSUE, "reply"),
+    "HeadHandled": _ISSUE,
+    "IssueSeparated": _ISSUE,
     "ExtensionDecided": (*_ISSUE, "unit", "due"),
     "PetitionAdmitted": _ISSUE,
     "PetitionReviewDecided": (*_ISSUE, "unit", "reply"),

@@ -19,7 +19,7 @@ ISSUE_EVENTS = _words(
     "ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
     "ErrandPlanned ErrandStepped PetitionAdmitted PetitionReviewAsked PetitionReviewDecided "
-    "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled "
+    "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled HeadVoided IssueSeparated "
     "WithdrawalAsked WithdrawalDeclined PartyDeceased "
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )

@@ -107,6 +107,8 @@ INSTRUCTION_GIVEN = "sanfu.issue.instruction-given.v1"
 MILESTONE_REACHED = "sanfu.issue.milestone-reached.v1"
 REGISTER_REPORTED = "sanfu.issue.register-reported.v1"
 HEAD_HANDLED = "sanfu.issue.head-handled.v1"
+HEAD_VOIDED = "sanfu.issue.head-voided.v1"
+ISSUE_SEPARATED = "sanfu.issue.separated.v1"
 
 # desk, affairs
 ORDER_RAISED = "sanfu.order.raised.v1"

@@ -4,7 +4,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanfu.contracts.events.words import MOST, Amount, Attachment, Body, Count, Deed, Instant, Line, Term, Text, Unit
+from sanfu.contracts.events.words import (
+    MOST,
+    Amount,
+    Attachment,
+    Body,
+    Concerning,
+    Count,
+    Deed,
+    Instant,
+    Line,
+    Term,
+    Text,
+    Unit,
+)
 
 Closing = Literal[
     "resolved",
@@ -90,8 +103,9 @@ class IssueFollowedUp(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class CompletionVoided(Deed):
-    """What was reported as done was not: the stop is void, and the clock has run on all the while."""
+class CompletionVoided(Deed, Concerning):
+    """What was reported as done was not: the stop is void, and the clock has run on all the while. `concerns` names the
+    issues that were merged into this one."""
 
     unit: Unit = Field(description="Unit that had reported it as done")
     text: Text = Field(description="What was found, masked; internal")
@@ -99,8 +113,8 @@ class CompletionVoided(Deed):
     round: Count = Field(default=1, description="Round of handling that was void")
 
 
-class IssueClosed(Deed):
-    """The loop is closed. Only `resolved` counts as solved."""
+class IssueClosed(Deed, Concerning):
+    """The loop is closed. Only `resolved` counts as solved. `concerns` names the issues that were merged into it."""
 
     kind: Closing = Field(description="How it ended")
     reply: Text | None = Field(default=None, description="Public closing text, if it is not the reply already given")

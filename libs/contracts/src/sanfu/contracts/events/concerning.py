@@ -20,8 +20,9 @@ What = Literal[
 ]
 
 
-class AffairNoted(Deed):
-    """An affair bears upon this issue. What it says stands in the affair's own story, not here."""
+class AffairNoted(Deed, Concerning):
+    """An affair bears upon this issue. What it says stands in the affair's own story, not here. `concerns` names an
+    issue that was merged into this one too late."""
 
     affair: Subject = Field(description="The order, meeting or task")
     what: What = Field(description="What happened there")
@@ -62,4 +63,23 @@ class HeadHandled(Deed, Concerning):
     reply: Text = Field(description="The public reply given there")
     handled_by: Code = Field(description="Account that handled it: nobody's of its unit asks the party")
     unit: Unit = Field(description="Unit that led")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class HeadVoided(Deed):
+    """The issue that this one was merged into was not handled after all: what this party was asked about it is void."""
+
+    head: Subject = Field(description="Issue that goes on for both")
+    round: Count = Field(default=1, description="Round of handling")
+
+
+class IssueSeparated(Deed):
+    """The issue that this one was merged into ended, and nobody handled it: this one is looked at again by itself."""
+
+    head: Subject = Field(description="Issue that it was merged into")
+    because: Literal[
+        "resolved", "explained", "planned", "other_route", "unverifiable", "withdrawn", "answered", "refused",
+        "merged", "incomplete", "too_late",
+    ] = Field(description="How that one ended; too_late: it took in nothing any more")  # fmt: skip
+    unit: Unit | None = Field(default=None, description="Unit that led this one when it was merged, if any did")
     round: Count = Field(default=1, description="Round of handling")

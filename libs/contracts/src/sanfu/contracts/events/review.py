@@ -25,8 +25,9 @@ class IssueDispatched(Assignment, Deed):
     """A reviewer or a coordination group said who leads."""
 
 
-class IssueAnswered(Deed):
-    """A question or thanks was answered without a unit having to handle it."""
+class IssueAnswered(Deed, Concerning):
+    """A question or thanks was answered without a unit having to handle it. `concerns` names the issues that were
+    merged into this one."""
 
     reply: Text = Field(description="Public reply")
     article: Code | None = Field(default=None, description="Knowledge article it was taken from")

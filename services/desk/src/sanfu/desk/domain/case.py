@@ -34,9 +34,9 @@ from sanfu.desk.domain.folds import (
     voicing,
 )  # fmt: skip
 from sanfu.desk.domain.parts import LEVELS, disputed, involved, light_of, open_tasks
-from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.rounds import handled, this_round
 from sanfu.desk.domain.state import Case, Change, Fold
-from sanfu.desk.domain.table import AFTER, CLOSED
+from sanfu.desk.domain.table import AFTER, CLOSED, MERGED
 
 HISTORY: Final = 50
 NEVER: Final = "9999-12-31T00:00:00.000Z"
@@ -44,6 +44,7 @@ _CLOCK_OF: Final = {
     "submitted": "review", "in_review": "review", "assigned": "handling", "acknowledged": "handling",
     "contacted": "handling", "unsigned": "handling", "suspended": "handling", "returned": "handling",
     "handled": "follow_up", "followed_up": "reopen_decision", "reopen_requested": "reopen_decision",
+    "merged": "follow_up",
     "petition_review": "petition_review",
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
@@ -149,6 +150,8 @@ def _worked_against(case: Case) -> list[Any]:
         codes = ("adjudication",)
     elif case["state"] == "registered":
         codes = _ON_REGISTER
+    elif case["state"] == MERGED and not handled(case):
+        codes = ()
     return [case["clocks"][code] for code in codes if code in case["clocks"]]
 
 

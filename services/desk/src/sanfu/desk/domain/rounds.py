@@ -25,6 +25,16 @@ def handlings(case: Case) -> Iterator[Mapping[str, Any]]:
             yield round["handle"]
 
 
+def handled(case: Case) -> bool:
+    """Tell whether it is handled in this round: itself, or by what it was merged into."""
+    return "handle" in this_round(case) or case["head_handled"] is not None
+
+
+def by_itself(case: Case) -> Change:
+    """It is merged no more."""
+    return {"head": None, "merging": None, "head_handled": None}
+
+
 def in_round(case: Case, **more: Any) -> Change:
     return {"rounds": [*case["rounds"][:-1], {**case["rounds"][-1], **more}]}
 
@@ -34,12 +44,13 @@ def led(case: Case, event: Event) -> Change:
     data, at = event.data, instant(event.time)
     rounds = list(case["rounds"])
     led = {"unit": data["unit"], "assigned_at": at, "acknowledged_at": None, "acknowledged_by": None}
-    if rounds and rounds[-1]["round"] == case["round"]:
-        rounds[-1] = {**rounds[-1], **led}
+    begun = {"round": case["round"], "first": data["unit"], "dispatched_at": at, "limit": limit_of_round(case)}
+    if not rounds or rounds[-1]["round"] != case["round"]:
+        rounds.append({**begun, **led})
+    elif rounds[-1]["dispatched_at"] is None:  # it was merged before anybody led it
+        rounds[-1] = {**rounds[-1], **begun, **led}
     else:
-        rounds.append(
-            {"round": case["round"], "first": data["unit"], "dispatched_at": at, "limit": limit_of_round(case), **led}
-        )
+        rounds[-1] = {**rounds[-1], **led}
     beside = [[told["unit"], told["part"]] for told in data["also"]]
     beside += [one for one in case["beside"] if one[1] in LOUD and one not in beside]
     returned = case["returned"] and {**case["returned"], "decided_at": case["returned"]["decided_at"] or at}

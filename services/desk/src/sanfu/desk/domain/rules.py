@@ -10,14 +10,14 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import errands, petitions
+from sanfu.desk.domain.deeds import errands, following, petitions
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
 from sanfu.desk.domain.deeds.succession import succeeded
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
-from sanfu.desk.domain.rounds import content, this_round
+from sanfu.desk.domain.rounds import content, handled, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.secrecy import Seal, discreet, hides, withheld
 from sanfu.desk.domain.table import FOR_NOBODY, TABLE, Capacity, allowed
@@ -45,7 +45,7 @@ class DeskRules:
     def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
         match given:
             case Concern(event, subject):
-                return self._borne(bearing.decided(state, event, subject, self.pack), state, subject, now)
+                return self._borne(bearing.decided(self._by_itself(state, now), event, subject), state, subject, now)
             case Command(name="succeed"):
                 return succeeded(state, given.data)
             case Command():
@@ -69,8 +69,11 @@ class DeskRules:
         waited = waits.next_of(case)
         if waited is None:
             return ()
-        deed = Deed(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots)
-        return withheld(waits.ENDS[waited[1]](deed), case)
+        return withheld(waits.ENDS[waited[1]](self._by_itself(case, now)), case)
+
+    def _by_itself(self, case: State, now: datetime) -> Deed:
+        """What nobody orders: the case goes on by itself."""
+        return Deed(case, {}, SYSTEM_BY, now, self.pack, self.holidays, lots=self.lots)
 
     def concerned(self, event: Event) -> Sequence[Named]:
         return bearing.concerned(event)
@@ -88,11 +91,11 @@ class DeskRules:
             return ()
         match state["state"]:
             case "answered" | "refused" | "withdrawn" as settled:
-                return [closing(settled, state["round"])]
+                return [closing(settled, state)]
             case "forwarded":
-                return [closing("other_route", state["round"])]
+                return [closing("other_route", state)]
             case "followed_up" if content(this_round(state).get("follow_up", EXEMPT)):
-                return [closing("resolved", state["round"])]
+                return [closing("merged" if state["head"] else "resolved", state)]
         return ()
 
     def _obey(self, case: State, command: Command, now: datetime) -> Sequence[Outcome]:
@@ -138,7 +141,8 @@ def _recused(case: State, name: str, clause: Clause) -> bool:
 
 NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "void": lambda case: "handle" in this_round(case),
-    "request_reopen": lambda case: "handle" in this_round(case),
+    "request_reopen": handled,
+    **dict.fromkeys(("follow_up", "attempt", "rate", "exempt"), following.to_be_asked),
     "admit": petitions.admissible,
     "plan_errand": errands.plannable,
     "ask_review": petitions.reviewable,

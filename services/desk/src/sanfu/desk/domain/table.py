@@ -127,24 +127,26 @@ HANDLING: Final = {
     **_rows(_LED, "return", LEAD, names.ISSUE_RETURNED, RETURNED),
 }
 FOLLOWING: Final = {
-    **_rows("handled", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
-    **_rows("merged", "follow_up", CALLERS, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
-    **_rows("handled", "attempt", CALLERS, names.FOLLOW_UP_ATTEMPTED, STAYS),
-    **_rows("handled", "rate", PARTY, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("handled merged", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("handled merged", "attempt", CALLERS, names.FOLLOW_UP_ATTEMPTED, STAYS),
+    **_rows("handled merged", "rate", PARTY, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
     **_rows("handled followed_up closed", "void", CALLERS, names.COMPLETION_VOIDED, CONTACTED),
 }
 VOICES: Final = {
-    **_rows(_VOICED, "remind", VOICE | REVIEW, names.REMINDER_ADDED, STAYS),
+    **_rows(f"{_VOICED} merged", "remind", VOICE | REVIEW, names.REMINDER_ADDED, STAYS),
     **_rows("closed", "remind", VOICE | REVIEW, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
     **_rows(_VOICED, "support", REVIEW | WRITERS, names.SUPPORTER_ADDED, STAYS),
     **_rows("closed", "request_reopen", VOICE, names.REOPEN_REQUESTED, REOPEN_REQUESTED),
-    **_rows(_VOICED, "withdraw", PARTY, names.ISSUE_WITHDRAWN, WITHDRAWN),
-    **_rows(_VOICED, "confirm_withdrawal", OFFICE, names.ISSUE_WITHDRAWN, WITHDRAWN),
-    **_rows(_VOICED, "decline_withdrawal", OFFICE, names.WITHDRAWAL_DECLINED, STAYS),
-    **_rows(_VOICED, "party_deceased", CALLERS | REVIEW | WRITERS, names.PARTY_DECEASED, STAYS),
+    **_rows(f"{_VOICED} merged", "withdraw", PARTY, names.ISSUE_WITHDRAWN, WITHDRAWN),
+    **_rows(f"{_VOICED} merged", "confirm_withdrawal", OFFICE, names.ISSUE_WITHDRAWN, WITHDRAWN),
+    **_rows(f"{_VOICED} merged", "decline_withdrawal", OFFICE, names.WITHDRAWAL_DECLINED, STAYS),
+    **_rows(f"{_VOICED} merged", "party_deceased", CALLERS | REVIEW | WRITERS, names.PARTY_DECEASED, STAYS),
 }
 AFFAIRS: Final = {
     **_rows(f"{_NEW} {_LED} unsigned", "merge", REVIEW, names.ISSUE_MERGED, MERGED),
+    **_rows("merged", "separate", SYSTEM, names.ISSUE_SEPARATED, IN_REVIEW),
+    **_rows("merged", "answer", SYSTEM, names.ISSUE_ANSWERED, ANSWERED),
+    **_rows("merged followed_up reopen_requested closed", "void", SYSTEM, names.HEAD_VOIDED, MERGED),
     **_rows("contacted", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
     **_rows("registered", "reach_milestone", LEAD, names.MILESTONE_REACHED, STAYS),
     **_rows("registered", "report_register", LEAD | OFFICE, names.REGISTER_REPORTED, STAYS),
@@ -189,7 +191,7 @@ LIMITS: Final = {
     **_rows(_LED, "ask_grade", LEAD | OFFICE, names.GRADE_CHANGE_ASKED, STAYS),
     **_rows(f"{_LED} suspended unsigned", "decide_grade", OFFICE, names.GRADE_CHANGED, STAYS),
     **_rows("acknowledged", "exempt", OFFICE, names.EXEMPTION_DECIDED, CONTACTED),
-    **_rows("handled", "exempt", OFFICE, names.EXEMPTION_DECIDED, FOLLOWED_UP),
+    **_rows("handled merged", "exempt", OFFICE, names.EXEMPTION_DECIDED, FOLLOWED_UP),
 }
 LEVELS: Final = {
     **_rows(f"{_OPEN} reopen_requested", "raise_urgency", WITNESSES, names.URGENCY_CHANGED, STAYS, standing=FOR_NOBODY),

@@ -41,7 +41,8 @@ def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dic
 
 
 def _state(case: Document, language: str) -> str:
-    state = STATES[language].get(case["state"]) or str(case["state"])
+    at_its_head = "_handled" if case["state"] == "merged" and case["head_handled"] else ""
+    state = STATES[language][case["state"] + at_its_head]
     if case["state"] != "closed":
         return state
     kind: str = case["closed"]["kind"]
@@ -66,11 +67,12 @@ def _steps(case: Document, pack: Pack, words: Mapping[str, str]) -> Iterator[tup
     """The way so far, of the round that is under way."""
     round = this_round(case)
     yield words["received"], _local(case["submitted_at"], pack)
-    if round:
+    if round and round["dispatched_at"]:
         yield words["dispatched"], _local(round["dispatched_at"], pack)
-    for name, word in (("contact", "contacted"), ("handle", "handled")):
-        if name in round:
-            yield words[word], _local(round[name]["at"], pack)
+    done = [(round.get("contact"), "contacted"), (round.get("handle"), "handled")]
+    done += [(case.get("merging"), "joined"), (case["head_handled"], "handled")]
+    for at, word in sorted((one["at"], word) for one, word in done if one):
+        yield words[word], _local(at, pack)
     if case["state"] == "closed":
         yield words["closed"], _local(case["closed"]["at"], pack)
 
@@ -91,7 +93,7 @@ def _notes(case: Document, words: Mapping[str, str]) -> Iterator[str]:
     if round.get("voided") and "handle" not in round:
         yield words["void"]
     answers = [one for one in round.get("attempts", ()) if one["method"] == "link"]
-    if answers and case["state"] == "handled":
+    if answers and case["state"] in {"handled", "merged"}:
         yield words["answered"].format(said=words[answers[-1]["resolved"]])
     if case["withdrawal"] is not None and case["open"]:
         yield words["withdrawing"]
@@ -101,7 +103,8 @@ def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
     """Every public reply, and what was last reported of the plan on the register, the first first; none of a
     completion that was void, nor one that was sealed."""
     told = [(one["handle"]["at"], one["handle"]["reply"]) for one in case["rounds"] if "handle" in one]
-    for one in (case["settled"], case.get("declining"), case["closed"], *case.get("petition_reviews", ())):
+    answers = [case.get(name) for name in ("merging", "head_handled", "settled", "declining", "closed")]
+    for one in (*answers, *case.get("petition_reviews", ())):
         if one and one.get("reply"):
             told.append((one["at"], one["reply"]))
     register = case["register"] or {}

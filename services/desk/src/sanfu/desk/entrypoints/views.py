@@ -22,7 +22,8 @@ WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
     "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer", "supporters",
-    "request", "declining", "deceased", "merged", "head", "head_handled", "affairs", "instructions", "register",
+    "request", "declining", "deceased", "merged", "head", "merging", "head_handled", "affairs", "instructions",
+    "register",
     "suspension", "extension", "extensions", "grade_asked", "completion", "admitted",
     "review_asked", "petition_reviews", "errand",
 )  # fmt: skip

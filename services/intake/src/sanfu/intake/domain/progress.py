@@ -30,6 +30,9 @@ TURNS: Mapping[str, str] = {
     names.ISSUE_REFUSED: "refused",
     names.ISSUE_FORWARDED: "forwarded",
     names.ISSUE_MERGED: "merged",
+    names.HEAD_HANDLED: "handled",
+    names.HEAD_VOIDED: "merged",
+    names.ISSUE_SEPARATED: "in_review",
     names.ISSUE_SUSPENDED: "suspended",
     names.ISSUE_REGISTERED: "registered",
     names.OBJECTION_RAISED: "in_review",
@@ -47,7 +50,7 @@ TURNS: Mapping[str, str] = {
 BACK = frozenset({names.ISSUE_RESUMED, names.ISSUE_SUPPLEMENTED})
 """What ends a rest: the issue stands again where it stood."""
 RESTS = frozenset({"suspended", "awaiting_party"})
-AGAIN = frozenset({names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.OBJECTION_RAISED})
+AGAIN = frozenset({names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.OBJECTION_RAISED, names.HEAD_VOIDED})
 UNDONE = ("handled", "followed_up", "answered", "refused", "closed")
 """Steps that are then as if they had not been: their dates go."""
 

@@ -46,7 +46,8 @@ READ = frozenset(
         names.PETITION_ADMITTED, names.PETITION_REVIEW_ASKED, names.PETITION_REVIEW_DECIDED,
         names.REOPEN_DECLINED, names.PARTY_DECEASED, names.AFFAIR_NOTED, names.INSTRUCTION_GIVEN,
         names.MILESTONE_REACHED,
-        names.REGISTER_REPORTED, names.HEAD_HANDLED, names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
+        names.REGISTER_REPORTED, names.HEAD_HANDLED, names.HEAD_VOIDED, names.ISSUE_SEPARATED,
+        names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
     }
 )  # fmt: skip
 """Other services' events of an issue that a unit may hear of, or that change who hears of them."""
@@ -179,6 +180,7 @@ _MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
     names.ISSUE_COPIED: _copied,
     names.ISSUE_CLOSED: lambda _: {"do": "close"},
     names.OBJECTION_RAISED: _changed(over=False),
+    names.ISSUE_SEPARATED: _changed(over=False),
     names.GRADE_CHANGED: _changed("grade"),
     names.URGENCY_CHANGED: _changed("urgency"),
     names.SECRECY_CHANGED: _changed("secrecy"),

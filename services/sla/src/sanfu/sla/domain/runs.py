@@ -104,7 +104,7 @@ def _since(started_by: str, log: Sequence[Happening]) -> Sequence[Happening]:
     return log[at + 1 :]
 
 
-_ALWAYS = {names.COMPLETION_VOIDED, names.EXTENSION_DECIDED}
+_ALWAYS = {names.COMPLETION_VOIDED, names.ISSUE_SEPARATED, names.EXTENSION_DECIDED}
 
 
 def _triggers(announced: Announced) -> Iterator[Mapping[str, Any]]:
@@ -139,13 +139,16 @@ class _Reading:
             self._extend(told)
 
     def _is_void_stop(self, told: Happening) -> bool:
-        """Tell whether what had been reported as done was not: then the clock has run on all the while."""
-        return (
-            told["type"] == names.COMPLETION_VOIDED
-            and self._stopped_by == names.ISSUE_HANDLED
-            and self._stopped is not None
-            and told["data"].get("round", 1) == self._announced["round"]
-        )
+        """Tell whether what had been reported as done was not, or what it was merged into came to nothing: then the
+        clock has run on all the while; but in that case not against the unit that had led it, whose it was no more."""
+        if self._stopped is None or told["data"].get("round", 1) != self._announced["round"]:
+            return False
+        match told["type"]:
+            case names.COMPLETION_VOIDED:
+                return self._stopped_by == names.ISSUE_HANDLED
+            case names.ISSUE_SEPARATED:
+                return self._stopped_by == names.ISSUE_MERGED and told["data"].get("unit") != self._announced["unit"]
+        return False
 
     def _stop(self, told: Happening) -> None:
         met = [number for number, trigger in enumerate(self._announced["stops"]) if fits(trigger, told)]

@@ -12,6 +12,8 @@ from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import CLOSED
 from sanfu.runtime.rules import Draft
 
+MOST_MERGED: Final = 500
+"""Issues that one may take in: each is 40 bytes of the case, and a concern when it is handled."""
 LONGEST_SILENCE: Final = 90
 """Days between two public reports about an issue on the register."""
 WITH_REPLY: Final = "enterprise_seat"
@@ -58,11 +60,18 @@ def _apart(case: Case, head: Case, *, same: bool) -> str | None:
     if case["urgency"] == "emergency" and "contact" not in this_round(case):
         return "An emergency that nobody has met yet is not merged away."
     again = same and head["state"] == CLOSED
-    if not again and (not head["open"] or head["state"] in {"merged", "handled", "followed_up"}):
+    if not again and not takes_in(head):
         return f"The other is {head['state']}: merge into one that is being handled."
+    if len(head["merged"]) >= MOST_MERGED:
+        return f"{MOST_MERGED} issues were merged into the other: take another for what comes now."
     if case["merged"]:
         return "Others were merged into this one: merge the other way round."
     return None
+
+
+def takes_in(head: Case) -> bool:
+    """Tell whether others may be merged into it: it has yet to be handled."""
+    return bool(head["open"]) and head["state"] not in {"merged", "handled", "followed_up"}
 
 
 def instruct(deed: Deed) -> list[Draft]:

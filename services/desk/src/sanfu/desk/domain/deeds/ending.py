@@ -98,10 +98,12 @@ def closing_of(
     """Close it, by whichever way a person comes to that. Raises Refusal for who handled it."""
     if by["id"] in handlers(deed.case):
         raise refused("handled-it", "Who handled it can't close it: somebody else has to.")
-    return closing(kind, deed.case["round"], reply=reply, reason=reason, by=by)
+    return closing(kind, deed.case, reply=reply, reason=reason, by=by)
 
 
 def closing(
-    kind: str, round: int, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
+    kind: str, case: Case, *, reply: str | None = None, reason: str | None = None, by: Mapping[str, Any] = SYSTEM_BY
 ) -> Draft:
-    return Draft(names.ISSUE_CLOSED, {"by": by, "kind": kind, "reply": reply, "reason": reason, "round": round})
+    """Tell that it is closed: whatever was merged into it and was not handled with it goes on by itself."""
+    body = {"by": by, "kind": kind, "reply": reply, "reason": reason, "round": case["round"]}
+    return Draft(names.ISSUE_CLOSED, {**body, "concerns": case["merged"]})

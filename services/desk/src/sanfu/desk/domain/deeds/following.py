@@ -14,6 +14,7 @@ from sanfu.desk.domain.deeds.planning import planned
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import related
+from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import MERGED
 from sanfu.runtime.rules import Draft
 
@@ -40,8 +41,7 @@ def begin(deed: Deed) -> list[Draft]:
 
 def follow_up(deed: Deed) -> list[Draft]:
     """Tell what the party says; or, where there is none, what somebody from outside saw."""
-    if deed.case["state"] == MERGED and deed.case["head_handled"] is None:
-        raise refused("head-not-handled", f"It was merged into {deed.case['head']}, which is not handled yet.")
+    handled_at_its_head(deed)
     impartial(deed)
     _no_visitor(deed)
     plan = this_round(deed.case).get("plan") or PLAIN
@@ -52,6 +52,17 @@ def follow_up(deed: Deed) -> list[Draft]:
     if deed.said["resolved"] == "unreachable":
         _unreachable(deed)
     return _told(deed, deed.by, method)
+
+
+def handled_at_its_head(deed: Deed) -> None:
+    """What was merged has nothing to be asked about before its head was handled."""
+    if not to_be_asked(deed.case):
+        raise refused("head-not-handled", f"It was merged into {deed.case['head']}, which is not handled yet.")
+
+
+def to_be_asked(case: Case) -> bool:
+    """Tell whether there is something that its party can be asked about: of what was merged, its head's handling."""
+    return case["state"] != MERGED or case["head_handled"] is not None
 
 
 def _told(deed: Deed, by: Mapping[str, Any], method: str, attempts: int = 1) -> list[Draft]:
@@ -136,6 +147,7 @@ def _looked(said: Mapping[str, Any]) -> None:
 
 def attempt(deed: Deed) -> list[Draft]:
     """Keep that somebody tried to ask, and could not."""
+    handled_at_its_head(deed)
     impartial(deed)
     _no_visitor(deed)
     plan = this_round(deed.case).get("plan") or PLAIN
@@ -188,6 +200,7 @@ def _unless_the_party_has_said(deed: Deed) -> None:
 
 def rate(deed: Deed) -> list[Draft]:
     """The party answers by its link: once. What is not resolved, or needs a call anyhow, a person asks further."""
+    handled_at_its_head(deed)
     plan = this_round(deed.case).get("plan") or PLAIN
     if plan["link_until"] is None or instant(deed.now) >= plan["link_until"]:
         raise refused("window-closed", f"The link was open until {plan['link_until'] or '- never'}: somebody will ask.")
@@ -227,6 +240,6 @@ def void(deed: Deed) -> list[Draft]:
         raise refused("nothing-handled", "Nobody told it to be handled in this round.")
     body = {
         "by": deed.by, "unit": case["unit"], "text": said["text"], "evidence": said["evidence"],
-        "round": case["round"],
+        "round": case["round"], "concerns": case["merged"],
     }  # fmt: skip
     return [Draft(names.COMPLETION_VOIDED, body)]

@@ -7,8 +7,9 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, no_emergency, refused, wrong
+from sanfu.desk.domain.deeds.following import handled_at_its_head
 from sanfu.desk.domain.rounds import this_round
-from sanfu.desk.domain.table import CONTACTED, SUSPENDED, UNSIGNED
+from sanfu.desk.domain.table import ACKNOWLEDGED, CONTACTED, SUSPENDED, UNSIGNED
 from sanfu.runtime.rules import Draft
 
 EXTENSIONS: Final = {"handling": "extension", "petition_handle": "petition_extension"}
@@ -175,7 +176,8 @@ def _graded(deed: Deed, grade: str, reason: str) -> Draft:
 def exempt(deed: Deed) -> list[Draft]:
     """Let one of the three ones be missing, for a reason that the office answers for."""
     said, case = deed.said, deed.case
-    next_one = "follow_up" if case["state"] == "handled" else "contact"
+    handled_at_its_head(deed)
+    next_one = "contact" if case["state"] == ACKNOWLEDGED else "follow_up"
     if said["of"] != next_one:
         raise wrong("of", "not_now", f"{next_one}: that is what is to be done next")
     body = {

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
-from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.rounds import handled, this_round
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import FACTS
 from sanfu.runtime.rules import Draft
@@ -30,7 +30,7 @@ def plan(deed: Deed) -> Draft:
 
 def planned(deed: Deed, need: str, because: str, *, draw: Mapping[str, Any] | None = None) -> Draft:
     """Tell a plan. One made again for a call keeps what there is of the link."""
-    before = this_round(deed.case).get("plan") if "handle" in this_round(deed.case) else None
+    before = this_round(deed.case).get("plan") if handled(deed.case) else None
     linked = need not in UNLINKED
     until = (before["link_until"] if before else deed.until("follow_up_link")) if linked else None
     body = {

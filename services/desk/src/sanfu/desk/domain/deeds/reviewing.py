@@ -77,6 +77,7 @@ def answer(deed: Deed) -> list[Draft]:
         raise refused("not-answerable", "Only a consult or thanks is answered at the desk; dispatch anything else.")
     until = None if deed.case["objections"] else deed.until("answer_objection")
     body = {"by": deed.by, "reply": deed.said["reply"], "article": deed.said["article"], "objection_until": until}
+    body["concerns"] = deed.case["merged"]
     return [Draft(names.ISSUE_ANSWERED, body), closing_of(deed, "answered")]
 
 

@@ -11,14 +11,14 @@ from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.deeds.levels import secrecy_changed
-from sanfu.desk.domain.rounds import this_round
+from sanfu.desk.domain.rounds import handled, this_round
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import CLOSED, HANDLED, REVIEW
+from sanfu.desk.domain.table import CLOSED, HANDLED, MERGED, REVIEW
 from sanfu.runtime.rules import Draft
 
 GROUP = "group"
 """Flag of an issue that so many distinct parties have that it is theirs together."""
-AFTER_HANDLING = frozenset({"resolved", "explained", "planned", "other_route", "unverifiable"})
+AFTER_HANDLING = frozenset({"resolved", "explained", "planned", "other_route", "unverifiable", "merged"})
 """Closings after which the party may ask that it be handled again."""
 
 
@@ -101,7 +101,7 @@ def requested(case: Case, reason: str | None, by: Mapping[str, Any]) -> Draft:
 def askable(deed: Deed) -> None:
     """Raise Refusal where a closed issue's party can't ask to have it handled again, or no longer."""
     case, closed = deed.case, deed.case["closed"]
-    if closed["kind"] not in AFTER_HANDLING or "handle" not in this_round(case):
+    if closed["kind"] not in AFTER_HANDLING or not handled(case):
         raise refused("not-handled", f"It was closed as {closed['kind']}: object to that, or report it anew.")
     if case["round"] in case["declined"]:
         raise refused("decided", "The office has decided about this round: what is new is a new report.")
@@ -156,7 +156,8 @@ def party_deceased(deed: Deed) -> list[Draft]:
         raise refused("known-already", known)
     body = {"by": deed.by, "mistaken": said["mistaken"], "source": said["source"]}
     told = [Draft(names.PARTY_DECEASED, body)]
-    if case["state"] != HANDLED or this_round(case).get("plan", {}).get("need") in {"again", "monitor"}:
+    asked = case["state"] == HANDLED or (case["state"] == MERGED and handled(case))
+    if not asked or this_round(case).get("plan", {}).get("need") in {"again", "monitor"}:
         return told
     again = ("call", "policy") if said["mistaken"] else ("site", "party_deceased")
     return [*told, planning.planned(deed, *again)]

@@ -5,18 +5,19 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.state import Case, Change, Fold
+from sanfu.desk.domain.rounds import by_itself, this_round
+from sanfu.desk.domain.state import Case, Change, Fold, waiting
 
 ENDS: Final = frozenset({"order_lifted", "meeting_dropped", "meeting_held", "task_done"})
 """After these an affair bears upon the issue no more: it stays on the record."""
-MOST_MERGED: Final = 500
-"""Issues that one may have taken in: each is 40 bytes of the case, and a concern when it is handled."""
+ASKED: Final = ("plan", "attempts", "follow_up")
+"""Parts of a round that say how its party was asked."""
 
 
 def _noted(case: Case, event: Event) -> Change:
     data = event.data
     if data["what"] == "supporter_merged":
-        return {"merged": [*case["merged"], data["affair"]][:MOST_MERGED]}
+        return {} if data["concerns"] else {"merged": [*case["merged"], data["affair"]]}
     kept = {name: data[name] for name in ("what", "unit", "level", "decision") if data[name] is not None}
     was = case["affairs"].get(data["affair"], {})
     noted = {**was, **kept, "at": instant(event.time), "open": data["what"] not in ENDS}
@@ -29,6 +30,7 @@ def _merged(case: Case, event: Event) -> Change:
     first = [{"round": case["round"], "dispatched_at": None, "limit": None, **nobody}]
     return {
         "head": event.data["head"],
+        "merging": {"at": instant(event.time), "reply": event.data["reply"]},
         "rounds": case["rounds"] or first,
         "refusal": None,
         "question": None,
@@ -37,9 +39,31 @@ def _merged(case: Case, event: Event) -> Change:
 
 
 def _head_handled(case: Case, event: Event) -> Change:
+    """Handled again, its party is asked about that: what was said of the time before is kept with it."""
     data = event.data
     handled = {name: data[name] for name in ("head", "reply", "handled_by", "unit")}
-    return {"head_handled": {"at": instant(event.time), **handled}}
+    return {**_unasked(case), "head_handled": {"at": instant(event.time), **handled}}
+
+
+def _head_voided(case: Case, event: Event) -> Change:
+    undone = {"head_handled": None, "closed": None, "request": None}
+    return {**_unasked(case, voided_at=instant(event.time)), **undone}
+
+
+def _unasked(case: Case, **more: str) -> Change:
+    """Keep aside how the party was asked about a handling that does not count any more."""
+    nobody_waits = {**waiting(case, silence=None), "need": None}
+    if case["head_handled"] is None:
+        return nobody_waits
+    round = this_round(case)
+    asked = {name: round[name] for name in ASKED if name in round}
+    kept = {name: value for name, value in round.items() if name not in ASKED}
+    earlier = [*round.get("at_head", ()), {**case["head_handled"], **asked, **more}]
+    return {**nobody_waits, "rounds": [*case["rounds"][:-1], {**kept, "at_head": earlier[-20:]}]}
+
+
+def _separated(case: Case, event: Event) -> Change:
+    return {**by_itself(case), **waiting(case, silence=None), "need": None, "review": None}
 
 
 def _instructed(case: Case, event: Event) -> Change:
@@ -68,6 +92,8 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.AFFAIR_NOTED: _noted,
     names.ISSUE_MERGED: _merged,
     names.HEAD_HANDLED: _head_handled,
+    names.HEAD_VOIDED: _head_voided,
+    names.ISSUE_SEPARATED: _separated,
     names.INSTRUCTION_GIVEN: _instructed,
     names.ISSUE_REGISTERED: _registered,
     names.MILESTONE_REACHED: _reached,

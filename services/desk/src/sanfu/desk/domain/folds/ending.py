@@ -13,7 +13,7 @@ def _reopened(case: Case, event: Event) -> Change:
     led = {"unit": data["unit"], "assigned_at": at, "acknowledged_at": None, "acknowledged_by": None}
     fresh = {"round": data["round"], "first": data["unit"], "dispatched_at": at, "limit": None, **led}
     rounds = [*case["rounds"], fresh]
-    gone = ("closed", "request", "need", "returned", "head", "head_handled", "extension", "grade_asked")
+    gone = ("closed", "request", "need", "returned", "head", "merging", "head_handled", "extension", "grade_asked")
     ended: Change = {**dict.fromkeys(gone), "waits": {}}
     return {"round": data["round"], "unit": data["unit"], "rounds": rounds, "returns": 0, **ended}
 

@@ -34,8 +34,8 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "reminders": {"count": 0, "last": None, "party": None}, "reminded": False, "supporters": [],
         "supporter_codes": [], "supporter_marks": [], "admitted": None, "review_asked": None, "petition_reviews": [],
         "errand": None,
-        "merged": [], "head": None, "head_handled": None, "affairs": {}, "instructions": 0, "register": None,
-        "sponsor": None,
+        "merged": [], "head": None, "merging": None, "head_handled": None, "affairs": {}, "instructions": 0,
+        "register": None, "sponsor": None,
     }  # fmt: skip
 
 

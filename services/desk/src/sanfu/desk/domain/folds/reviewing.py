@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.rounds import led
+from sanfu.desk.domain.rounds import by_itself, led
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 
 
@@ -21,7 +21,8 @@ def _settled(what: str, until: str | None = None) -> Fold:
     def fold(case: Case, event: Event) -> Change:
         people = [event.data["by"]["id"], *([event.data["second"]] if event.data.get("second") else [])]
         more: dict[str, Any] = {"what": what, "until": event.data[until] if until else None, "people": people}
-        return {"settled": {"at": instant(event.time), **event.data, **more}, "refusal": None}
+        told = {name: value for name, value in event.data.items() if name != "concerns"}
+        return {"settled": {"at": instant(event.time), **told, **more}, "refusal": None, **by_itself(case)}
 
     return fold
 

@@ -1,0 +1,154 @@
+"""What becomes of what was merged when its head ends, however it ends; and of the head when that came too late."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sanfu.contracts import names
+from sanfu.runtime.rules import Concern, Draft, Due
+from tests.support.cases import MORNING, Story
+from tests.unit.desk.test_table import HEAD, RULES, fresh, head_handled, led, order
+
+OFFICER = {"id": "another", "role": "officer", "unit": "urban-management"}
+Case = Mapping[str, Any]
+
+
+def merged(case: Case) -> Case:
+    return order(case, "merge", "reviewer")
+
+
+def head_tells(case: Case, type: str, **more: Any) -> Case:
+    """Let the head tell something; return the merged case after what follows."""
+    event = Story("i-9").event("desk", type, {"by": OFFICER, "concerns": ["i-1"], **more})
+    assert "i-1" in [named.subject for named in RULES.concerned(event)]
+    return after(case, RULES.decide(case, Concern(event, "i-1"), MORNING))
+
+
+def after(case: Case, drafts: Any) -> Case:
+    for draft in drafts:
+        assert isinstance(draft, Draft)
+        case = RULES.evolve(case, Story("i-1").event("desk", draft.type, draft.data))
+    return case
+
+
+@pytest.mark.parametrize("kind", ["refused", "other_route", "withdrawn", "incomplete", "answered"])
+def test_what_was_merged_into_a_head_that_nobody_handled_is_in_review_again(kind: str) -> None:
+    case = head_tells(merged(fresh()), names.ISSUE_CLOSED, kind=kind)
+    assert (case["state"], case["head"], case["open"]) == ("in_review", None, True)
+    again = order(case, "dispatch", "reviewer", unit="urban-management", grade="simple")
+    assert again["rounds"][-1]["dispatched_at"], "its round begins with its first lead"
+    assert order(order(again, "acknowledge", "officer"), "contact", "officer")["state"] == "contacted"
+
+
+def test_that_is_told_once() -> None:
+    case = head_tells(merged(fresh()), names.ISSUE_CLOSED, kind="refused")
+    assert head_tells(case, names.ISSUE_CLOSED, kind="refused") == case
+
+
+def test_what_was_led_before_it_was_merged_keeps_its_lead_of_record_until_somebody_says_who_leads() -> None:
+    case = head_tells(merged(led(fresh())), names.ISSUE_CLOSED, kind="withdrawn")
+    assert (case["state"], case["unit"]) == ("in_review", "urban-management")
+
+
+def test_the_closing_of_a_head_that_was_handled_changes_nothing() -> None:
+    case = head_handled(merged(fresh()))
+    assert head_tells(case, names.ISSUE_CLOSED, kind="resolved") == case
+
+
+def test_a_question_that_was_merged_into_an_answered_one_is_answered_too_and_may_object() -> None:
+    case = merged(fresh(kind="consult"))
+    case = head_tells(case, names.ISSUE_ANSWERED, reply="请到市民中心三楼办理。", article=None)
+    assert (case["state"], case["closed"]["kind"]) == ("closed", "answered")
+    assert (case["settled"]["reply"], bool(case["settled"]["until"])) == ("请到市民中心三楼办理。", True)
+    assert order(case, "object", "party")["state"] == "in_review"
+
+
+def test_what_is_no_question_is_not_answered_by_its_heads_answer() -> None:
+    case = head_tells(merged(fresh()), names.ISSUE_ANSWERED, reply="请到市民中心三楼办理。", article=None)
+    assert case["state"] == "merged"
+    assert head_tells(case, names.ISSUE_CLOSED, kind="answered")["state"] == "in_review"
+
+
+def test_a_heads_false_completion_undoes_what_the_merged_were_asked_about() -> None:
+    asked = order(head_handled(merged(fresh())), "attempt", "follow_up_caller")
+    case = head_tells(asked, names.COMPLETION_VOIDED, unit="urban-management")
+    assert (case["state"], case["head_handled"], case["need"], case["waits"]) == ("merged", None, None, {})
+    assert "plan" not in case["rounds"][-1] and case["rounds"][-1]["at_head"][0]["attempts"], "it stays on the record"
+    again = head_handled(case)
+    assert (again["need"], again["head_handled"]["reply"]) == (asked["need"], "已更换路灯。")
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_who_was_not_content_waits_for_the_head_again_when_that_was_not_handled(closed: bool) -> None:
+    case = order(head_handled(merged(fresh())), "follow_up", "follow_up_caller", resolved="no")
+    case = order(case, "close", "coordination_office", kind="merged") if closed else case
+    void = head_tells(case, names.COMPLETION_VOIDED, unit="urban-management")
+    assert (void["state"], void["open"], void["closed"]) == ("merged", True, None)
+
+
+def test_who_said_that_it_is_resolved_is_not_asked_again() -> None:
+    case = order(head_handled(merged(fresh())), "follow_up", "follow_up_caller", resolved="yes")
+    assert head_tells(case, names.COMPLETION_VOIDED, unit="urban-management") == case
+
+
+@pytest.mark.parametrize("state", ["handled", "followed_up", "closed", "merged"])
+def test_what_was_merged_while_its_head_was_handled_is_told_that_it_was_too_late(state: str) -> None:
+    head = {**led(fresh()), "state": state, "open": state != "closed"}
+    told = {
+        "by": OFFICER,
+        "head": "i-9",
+        "reason": "同一处",
+        "reply": None,
+        "same_party": False,
+        "party_code": None,
+        "party_marks": [],
+    }
+    merging = Story("i-1").event("desk", names.ISSUE_MERGED, {**told, "concerns": ["i-9"]})
+    [noted] = RULES.decide(head, Concern(merging, "i-9"), MORNING)
+    assert isinstance(noted, Draft) and noted.data["concerns"] == ["i-1"]
+    case = head_tells(merged(fresh()), noted.type, what="supporter_merged", affair="i-1")
+    assert case["state"] == "in_review"
+    assert RULES.evolve(head, Story("i-9").event("desk", noted.type, noted.data))["merged"] == []
+
+
+def test_a_merged_party_that_says_nothing_is_called_unless_it_is_simple() -> None:
+    for grade, state in (("simple", "followed_up"), ("complex", "merged")):
+        case = led(fresh())
+        case = head_handled(merged({**case, "grade": grade}))
+        case = {**case, "waits": case["waits"] or {"silence": "2026-05-08T02:00:00.000Z"}}
+        case = after(case, RULES.decide(case, Due(MORNING), MORNING + timedelta(days=6)))
+        assert (case["state"], case["waits"]) == (state, {})
+
+
+def test_where_the_head_took_in_all_it_may_nothing_more_is_merged_into_it() -> None:
+    full = {**led(fresh()), **HEAD, "merged": [f"m-{n}" for n in range(500)]}
+    told = {
+        "by": OFFICER,
+        "head": "i-9",
+        "reason": "同一处",
+        "reply": None,
+        "same_party": False,
+        "party_code": None,
+        "party_marks": [],
+    }
+    merging = Story("i-1").event("desk", names.ISSUE_MERGED, {**told, "concerns": ["i-9"]})
+    [noted] = RULES.decide(full, Concern(merging, "i-9"), MORNING)
+    assert isinstance(noted, Draft) and noted.data["concerns"] == ["i-1"]
+
+
+def test_a_merged_party_asks_to_have_it_handled_again_inside_the_window_takes_it_back_and_reminds() -> None:
+    case = order(head_handled(merged(fresh())), "follow_up", "follow_up_caller", resolved="yes")
+    asked = order(case, "request_reopen", "party")
+    assert asked["state"] == "reopen_requested"
+    again = order(asked, "reopen", "coordination_office", grade="simple")
+    assert (again["state"], again["unit"], again["head"]) == ("assigned", "urban-management", None)
+    assert order(asked, "decline_reopen", "coordination_office")["state"] == "closed"
+    assert order(merged(fresh()), "withdraw", "party")["closed"]["kind"] == "withdrawn"
+    assert order(merged(fresh()), "remind", "party")["reminders"]["count"] == 1
+
+
+def test_a_merged_party_that_has_died_is_looked_for_on_site() -> None:
+    case = order(head_handled(merged(fresh())), "party_deceased", "follow_up_caller")
+    assert (case["state"], case["need"]) == ("merged", "site")
