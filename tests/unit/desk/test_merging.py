@@ -96,7 +96,7 @@ def test_who_said_that_it_is_resolved_is_not_asked_again() -> None:
 @pytest.mark.parametrize("state", ["handled", "followed_up", "closed", "merged"])
 def test_what_was_merged_while_its_head_was_handled_is_told_that_it_was_too_late(state: str) -> None:
     head = {**led(fresh()), "state": state, "open": state != "closed"}
-    told = {
+    told: dict[str, Any] = {
         "by": OFFICER,
         "head": "i-9",
         "reason": "同一处",
@@ -124,7 +124,7 @@ def test_a_merged_party_that_says_nothing_is_called_unless_it_is_simple() -> Non
 
 def test_where_the_head_took_in_all_it_may_nothing_more_is_merged_into_it() -> None:
     full = {**led(fresh()), **HEAD, "merged": [f"m-{n}" for n in range(500)]}
-    told = {
+    told: dict[str, Any] = {
         "by": OFFICER,
         "head": "i-9",
         "reason": "同一处",
