@@ -138,7 +138,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(Edge, registry=watch.registry)
     for router in (_watching(watch.registry, watch.ready), _ops(watch.quiet, watch.ops_token), *routers):
-        if all(map(_whole, router.routes)):
+        if router.routes and all(map(_whole, router.routes)):  # an empty one gets its routes later
             app.router.routes.extend(router.routes)
         else:
             app.include_router(router, dependencies=[Depends(declared_only)])
