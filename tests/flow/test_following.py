@@ -62,7 +62,8 @@ async def test_a_falsely_handled_simple_issue_is_red_at_once_when_its_stop_is_vo
     await city.advance(hours=16)
     assert await city.lights(issue, "handling") == [], "it was handled in time, or so it was said"
     await caller(city).order(issue, "void", {"text": "现场查看，路灯仍不亮。"})
-    assert [level for level, _ in await city.lights(issue, "handling")] == ["red"]
+    lit = [one.data for one in await city.of(issue, "light-changed") if one.data["clock"] == "handling"]
+    assert [(one["level"], one["skipped"]) for one in lit] == [("yellow", True), ("red", False)]
     assert (await city.receipt(issue))["state"] == "assigned"
     mails = [one for one in city.mail.to(city.pack.units[UNIT].mailbox or "") if "虚假办结" in str(one.subject)]
     assert len(mails) == 1
