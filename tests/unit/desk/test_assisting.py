@@ -283,6 +283,15 @@ async def test_a_complaint_that_turns_out_later_to_be_about_the_lead_is_led_by_a
     assert await refuses(desk, HELPER, "offer_handover", unit="urban-management", reason="退回") == "recused"
 
 
+async def test_a_lead_found_to_be_complained_of_while_the_case_rested_is_replaced_once_it_runs_on(desk: Desk) -> None:
+    await contacted(desk)
+    said = {"units": ["urban-management"], "reason": "来电人补充：投诉的正是该局经办人"}
+    desk.documents.documents["i-1"]["complains_of"] = ["urban-management"]
+    case = await does(desk, REVIEWER, "recuse", **said, to="transport")
+    assert case["case"]["unit"] == "transport"
+    assert names.COMPLAINT_NOTED not in dict(desk.published()), "that is on record already"
+
+
 async def test_who_is_complained_of_without_leading_only_decides_nothing_of_it(desk: Desk) -> None:
     await contacted(desk)
     case = await does(desk, REVIEWER, "recuse", units=["transport"], reason="涉及其窗口人员")

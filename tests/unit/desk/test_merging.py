@@ -12,6 +12,10 @@ from tests.support.cases import MORNING, Story
 from tests.unit.desk.test_table import HEAD, RULES, fresh, head_handled, led, order
 
 OFFICER = {"id": "another", "role": "officer", "unit": "urban-management"}
+INTO: Mapping[str, Any] = {
+    "by": OFFICER, "head": "i-9", "reason": "同一处", "reply": None, "same_party": False, "party_code": None,
+    "party_marks": [],
+}  # fmt: skip
 Case = Mapping[str, Any]
 
 
@@ -96,16 +100,7 @@ def test_who_said_that_it_is_resolved_is_not_asked_again() -> None:
 @pytest.mark.parametrize("state", ["handled", "followed_up", "closed", "merged"])
 def test_what_was_merged_while_its_head_was_handled_is_told_that_it_was_too_late(state: str) -> None:
     head = {**led(fresh()), "state": state, "open": state != "closed"}
-    told: dict[str, Any] = {
-        "by": OFFICER,
-        "head": "i-9",
-        "reason": "同一处",
-        "reply": None,
-        "same_party": False,
-        "party_code": None,
-        "party_marks": [],
-    }
-    merging = Story("i-1").event("desk", names.ISSUE_MERGED, {**told, "concerns": ["i-9"]})
+    merging = Story("i-1").event("desk", names.ISSUE_MERGED, {**INTO, "concerns": ["i-9"]})
     [noted] = RULES.decide(head, Concern(merging, "i-9"), MORNING)
     assert isinstance(noted, Draft) and noted.data["concerns"] == ["i-1"]
     case = head_tells(merged(fresh()), noted.type, what="supporter_merged", affair="i-1")
@@ -124,16 +119,7 @@ def test_a_merged_party_that_says_nothing_is_called_unless_it_is_simple() -> Non
 
 def test_where_the_head_took_in_all_it_may_nothing_more_is_merged_into_it() -> None:
     full = {**led(fresh()), **HEAD, "merged": [f"m-{n}" for n in range(500)]}
-    told: dict[str, Any] = {
-        "by": OFFICER,
-        "head": "i-9",
-        "reason": "同一处",
-        "reply": None,
-        "same_party": False,
-        "party_code": None,
-        "party_marks": [],
-    }
-    merging = Story("i-1").event("desk", names.ISSUE_MERGED, {**told, "concerns": ["i-9"]})
+    merging = Story("i-1").event("desk", names.ISSUE_MERGED, {**INTO, "concerns": ["i-9"]})
     [noted] = RULES.decide(full, Concern(merging, "i-9"), MORNING)
     assert isinstance(noted, Draft) and noted.data["concerns"] == ["i-1"]
 

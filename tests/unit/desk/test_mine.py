@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from sanfu.contracts import names
+from sanfu.contracts import names, receipts
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import codec
 from sanfu.desk.entrypoints.party_view import shown
@@ -59,8 +59,8 @@ def offered(page: httpx.Response) -> list[str]:
 # ── who comes in ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def with_contact(desk: Desk, **more: Any) -> None:
-    await desk.tell(Story("i-1"), ("intake", names.ISSUE_SUBMITTED, submitted(receipt="YW-7K2", **more)))
+async def with_contact(desk: Desk, receipt: str = "YW-7K2", **more: Any) -> None:
+    await desk.tell(Story("i-1"), ("intake", names.ISSUE_SUBMITTED, submitted(receipt=receipt, **more)))
     sealed = Sealer(KEYS).seal(orjson.dumps({"name": "王小明", "phone": PHONE}), b"i-1/intake/party")
     nonce, text = (base64.b64encode(part).decode() for part in (sealed.nonce, sealed.box))
     box = {"key": sealed.key_id, "nonce": nonce, "sealed": text}
@@ -80,6 +80,15 @@ async def test_a_party_finds_its_report_by_number_and_phone(desk: Desk) -> None:
     assert "路灯不亮" in (await look(desk, answer.headers["location"])).text
     desk.advance(minutes=30)
     assert (await look(desk, answer.headers["location"])).status_code == 404, "a visit ends"
+
+
+@pytest.mark.parametrize(
+    "written", [str, str.lower, lambda text: text.replace("-", ""), lambda text: text.replace("-", " — ")]
+)
+async def test_a_number_opens_however_it_is_written_down(desk: Desk, written: Callable[[str], str]) -> None:
+    number = receipts.number("0f1e2d3c4b5a697", shipped().receipt_prefix)
+    await with_contact(desk, number)
+    assert (await enter(desk, written(number), "2222")).status_code == 303
 
 
 async def test_after_five_wrong_tries_one_waits_whatever_the_number_and_the_right_one_too(desk: Desk) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanfu.intake.domain import ids, receipts
+from sanfu.contracts import receipts
+from sanfu.intake.domain import ids
 from tests.unit.intake.world import NOW
 
 digests = st.text(alphabet="0123456789abcdef", min_size=64, max_size=64)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from sanfu.city.model import Pack
+from sanfu.contracts import receipts
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts
 from sanfu.desk.contacts import Opened, marks_of, opened, people
@@ -156,6 +157,11 @@ class Desk:
         head, other = JOINING[name](id, said)
         kept = self.shelves.contacts
         return Marks(*[marks_of(self.sealer, head, await kept.having("issue", one)) for one in (head, other)])
+
+    async def numbered(self, typed: str) -> Document | None:
+        """Return the case with this receipt number, however it was written down, whoever may see it."""
+        number = receipts.read(typed, self.city.pack.receipt_prefix) or "".join(typed.split()).upper()
+        return await self.cases.numbered(number)
 
     async def people_of(self, id: str) -> list[Mapping[str, Any]]:
         """Return what is known of an issue's party and filer; nothing without a key ring."""

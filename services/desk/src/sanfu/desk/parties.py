@@ -47,9 +47,9 @@ class Parties:
         """Return the token of a visit. Raises Refusal: 401 if number and digits don't fit, 429 if one has to wait."""
         if self.links is None or self.desk.sealer is None:
             raise no_keys()
-        number = "".join(number.split()).upper()
+        case = await self.desk.numbered(number)
+        number = case["receipt"] if case else "".join(number.split()).upper()
         noted = await self.entry.try_number(number, address)
-        case = await self.desk.cases.numbered(number)
         boxes = await self.desk.shelves.contacts.having("issue", case["_id"] if case else "")
         party = opened(self.desk.sealer, boxes, {"party"})["party"] or {}
         phone = "".join(digit for digit in str(party.get("phone") or "") if digit.isdecimal())

@@ -40,11 +40,10 @@ class Receipts:
         return await self.desk.command(case["_id"], name, said, actor=actor, scope=scope, key=key, if_match=if_match)
 
     async def _of(self, who: Viewer, number: str) -> tuple[Document, Scope]:
-        number = "".join(number.split()).upper()
-        scope: tuple[Clause, ...] = written_down(self.desk.scope(who), number)
+        case = await self.desk.numbered(number)
+        scope: tuple[Clause, ...] = written_down(self.desk.scope(who), case["receipt"] if case else number)
         if not scope:
             raise Refusal(403, "no-writer", "By number alone only a hotline or a window writes down what parties say.")
-        case = await self.desk.cases.numbered(number)
         if case is None or not covering(scope, case):
             raise unknown()
         return case, scope

@@ -12,7 +12,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from sanfu.city.model import Pack
-from sanfu.intake.domain import progress, receipts
+from sanfu.contracts import receipts
+from sanfu.intake.domain import progress
 from sanfu.intake.entrypoints.reports import Added, Batch, Item, Progress, Report, Supplement, Taken, Wanted
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from sanfu.contracts import receipts
 from sanfu.contracts.masking import dialled, digits, plain
-from sanfu.intake.domain import ids, receipts
+from sanfu.intake.domain import ids
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
 from sanfu.runtime.rules import Actor, Command, Refusal

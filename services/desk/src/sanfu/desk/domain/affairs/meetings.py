@@ -12,7 +12,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import CALLED, MEETING
-from sanfu.desk.domain.deeds.deed import NO_LEAD, SYSTEM_BY, Deed, refused, wrong
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, leader, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing
 from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.state import Case, Change, Fold
@@ -98,22 +98,14 @@ def _decided(deed: Deed, number: int, said: Mapping[str, Any]) -> dict[str, Any]
         _registrable(deed, field, said)
     case = deed.others.get(said["issue"], {})
     if kind == "lead":
-        _may_lead(deed, field, said, case)
+        if case.get("state") not in LED:
+            raise refused("not-led-now", f"{said['issue']} is {case.get('state')}: nobody can be given the lead now.")
+        leader(deed, unit, f"{field}.unit", case)
     if kind == "close" and case.get("state") != "followed_up":
         raise refused("not-followed-up", f"{said['issue']} was not followed up: nothing closes without the three ones.")
     kept = {name: said[name] for name in ("issue", "decision", "text", "unit", "plan")}
     subject = deed.id.removeprefix("meeting-")
     return {**kept, "task": f"task-{subject}-{number}" if kind == "task" else None, "limit": limit}
-
-
-def _may_lead(deed: Deed, field: str, said: Mapping[str, Any], case: Case) -> None:
-    unit = deed.pack.units[said["unit"]]
-    if unit.kind in NO_LEAD or not unit.valid_on(deed.today):
-        raise wrong(f"{field}.unit", "unknown_unit", "a unit of the city that may lead an issue")
-    if unit.code in case.get("complains_of", ()):
-        raise refused("recused", f"{said['issue']} complains of {unit.code}: another unit has to lead it.")
-    if case.get("state") not in LED:
-        raise refused("not-led-now", f"{said['issue']} is {case.get('state')}: nobody can be given the lead now.")
 
 
 def _registrable(deed: Deed, field: str, said: Mapping[str, Any]) -> None:

@@ -10,14 +10,12 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun
 from sanfu.desk.domain.affairs.table import ORDER, RAISED
-from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
+from sanfu.desk.domain.deeds.deed import NOT_ORDERED, SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.rounds import dissatisfying
 from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.windows import clock_end
 from sanfu.runtime.rules import Draft
 
-NOT_ORDERED: Final = frozenset({"external", "leading_group"})
-"""Kinds of unit that are written to, or that order others."""
 CLOCK: Final = "supervision_reply"
 """The policy's clock that says how long a unit has for its answer, by the order's level."""
 RED_LIGHT: Final = "red_light"

@@ -4,14 +4,12 @@ from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.deeds.deed import Deed, leader, refused, wrong
+from sanfu.desk.domain.deeds.deed import NOT_ORDERED, Deed, leader, refused, wrong
 from sanfu.desk.domain.parts import Task, involved, open_tasks
 from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.windows import clock_end
 from sanfu.runtime.rules import Draft
 
-NO_TASK: Final = frozenset({"external", "leading_group"})
-"""Kinds of unit that are given no task: they are written to, or decide."""
 LEADING: Final = frozenset({"assigned", "acknowledged", "contacted", "unsigned"})
 """States in which the unit that leads is at work."""
 MOST_TASKS: Final = 20
@@ -26,7 +24,7 @@ def ask_assist(deed: Deed) -> list[Draft]:
     down, to its sections and villages."""
     case, said = deed.case, deed.said
     unit = deed.pack.units.get(said["unit"])
-    if unit is None or not unit.valid_on(deed.today) or unit.kind in NO_TASK or unit.code == case["unit"]:
+    if unit is None or not unit.valid_on(deed.today) or unit.kind in NOT_ORDERED or unit.code == case["unit"]:
         raise wrong("unit", "unknown_unit", "a unit of the city, other than the one that leads")
     if len(open_tasks(case)) >= MOST_TASKS:
         raise refused("too-many-tasks", f"{MOST_TASKS} tasks are open already.")
@@ -167,22 +165,22 @@ def recuse(deed: Deed) -> list[Draft]:
     """Put on record that it complains of units. If the one that leads is of them, another leads from now on: the one
     that is named, with every limit as it was."""
     case, said = deed.case, deed.said
-    known = [unit for unit in said["units"] if unit not in deed.pack.units]
-    fresh = [unit for unit in dict.fromkeys(said["units"]) if unit not in case["complains_of"]]
-    if known:
+    if not deed.pack.units.keys() >= set(said["units"]):
         raise wrong("units", "unknown_unit", "units of the city")
-    if not fresh:
+    fresh = [unit for unit in dict.fromkeys(said["units"]) if unit not in case["complains_of"]]
+    noted = [Draft(names.COMPLAINT_NOTED, {"by": deed.by, "units": fresh, "reason": said["reason"]})] if fresh else []
+    goes = case["unit"] in said["units"] and case["state"] in LEADING
+    if not noted and not goes:
         raise refused("known-already", "It is on record already that it complains of them.")
-    noted = Draft(names.COMPLAINT_NOTED, {"by": deed.by, "units": fresh, "reason": said["reason"]})
-    if case["unit"] not in fresh or case["state"] not in LEADING:
-        return [noted]
+    if not goes:
+        return noted
     if said["to"] is None or said["to"] in said["units"]:
         raise wrong("to", "missing", "the unit that leads instead, of which it does not complain")
     body = {
         "by": deed.by, "from_unit": case["unit"], "unit": leader(deed, said["to"], "to"), "grade": case["grade"],
         "assignment": case["assignment"] + 1, "why": "recusal", "reason": said["reason"], "round": case["round"],
     }  # fmt: skip
-    return [noted, Draft(names.ISSUE_HANDED_OVER, body)]
+    return [*noted, Draft(names.ISSUE_HANDED_OVER, body)]
 
 
 def no_offer_open(deed: Deed) -> None:

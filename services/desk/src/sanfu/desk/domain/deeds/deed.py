@@ -17,6 +17,8 @@ from sanfu.runtime.rules import Draft, Refusal
 SYSTEM_BY: Final = {"id": "system", "role": "system", "unit": None}
 NO_LEAD: Final = frozenset({"village", "external", "leading_group"})
 """Kinds of unit that are never given the lead: they call, are written to, or decide."""
+NOT_ORDERED: Final = frozenset({"external", "leading_group"})
+"""Kinds of unit that are given no order and no task: they are written to, or decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ def wrong(field: str, problem: str, expected: str) -> Refusal:
     return Refusal(422, "invalid-input", f"Not as it should be: $.{field}.", errors=[fault])
 
 
-def leader(deed: Deed, code: str, field: str) -> str:
-    """Return the unit's code if it may lead this issue."""
+def leader(deed: Deed, code: str, field: str, case: Case | None = None) -> str:
+    """Return the unit's code if it may lead this issue, or another that is decided about."""
     unit = deed.pack.units.get(code)
     if unit is None or not unit.valid_on(deed.today) or unit.kind in NO_LEAD:
         raise wrong(field, "unknown_unit", "a unit of the city that may lead an issue")
-    if code in deed.case["complains_of"]:
+    if code in (case or deed.case)["complains_of"]:
         raise refused("recused", f"The issue complains of {code}: another unit has to lead it.")
     return code
 

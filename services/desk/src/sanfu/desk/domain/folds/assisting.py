@@ -1,6 +1,6 @@
 """What desk tells of those who have a part beside the lead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sanfu.contracts import names
@@ -22,27 +22,29 @@ def _done(case: Case, event: Event) -> Change:
 
 def timed(case: Case, data: Mapping[str, Any]) -> Change | None:
     """Note the deadline of a clock that is kept for one task."""
-    clock = {**{key: data[key] for key in ("version", "unit", "limit", "yellow")}, "level": "none"}
-    return _ticked(case, data, lambda known: None if known and known["version"] >= data["version"] else clock)
+    task, known = _clock(case, data)
+    if task is None or (known and known["version"] >= data["version"]):
+        return None
+    kept = {key: data[key] for key in ("version", "unit", "limit", "yellow")}
+    return _ticked(case, task, data["clock"], {**kept, "level": "none"})
 
 
 def lit(case: Case, data: Mapping[str, Any]) -> Change | None:
     """Note the light of a clock that is kept for one task."""
-    light = {key: data[key] for key in ("level", "late_by")}
-
-    def tick(known: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        return {**known, **light} if known and known["version"] == data["version"] else None
-
-    return _ticked(case, data, tick)
-
-
-def _ticked(case: Case, data: Mapping[str, Any], tick: Callable[[Any], Mapping[str, Any] | None]) -> Change | None:
-    task = next((one for one in case["assists"] if f"assist:{one['number']}" == data["about"]), None)
-    clocks = task.get("clocks", {}) if task else {}
-    after = tick(clocks.get(data["clock"])) if task else None
-    if task is None or after is None:
+    task, known = _clock(case, data)
+    if task is None or known is None or known["version"] != data["version"]:
         return None
-    fresh = {**task, "clocks": {**clocks, data["clock"]: after}}
+    return _ticked(case, task, data["clock"], {**known, "level": data["level"], "late_by": data["late_by"]})
+
+
+def _clock(case: Case, data: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the task that an event of a clock is about, and that clock as it stands; None where there is none yet."""
+    task = next((one for one in case["assists"] if f"assist:{one['number']}" == data["about"]), None)
+    return task, task.get("clocks", {}).get(data["clock"]) if task else None
+
+
+def _ticked(case: Case, task: Any, code: str, clock: Mapping[str, Any]) -> Change:
+    fresh = {**task, "clocks": {**task.get("clocks", {}), code: clock}}
     return {"assists": [fresh if one is task else one for one in case["assists"]]}
 
 

@@ -31,7 +31,7 @@ def number(digest: str, prefix: str = "") -> str:
 def read(text: str, prefix: str = "") -> str | None:
     """Return the number in its one form, however it was written down; None if it can't be one."""
     written = plain(text).removeprefix(plain(prefix)) if prefix else plain(text)
-    bare = re.sub(r"[\s\-]", "", written).upper().translate(_HEARD)
+    bare = re.sub(r"[\s\-\u2010-\u2015]", "", written).upper().translate(_HEARD)
     if len(bare) != LENGTH or not set(bare) <= set(ALPHABET):
         return None
     values = [ALPHABET.index(character) for character in bare]
