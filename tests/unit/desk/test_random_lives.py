@@ -173,7 +173,9 @@ class Life(RuleBasedStateMachine):
                 "kind": "refused", "what": "supporter_merged", "affair": "i-1"}  # fmt: skip
         told = Story("i-9")
         told.at = self.now
-        self._do(RULES.decide(self.case, Concern(told.event("desk", type, body), "i-1"), self.now))
+        ends = [type, names.ISSUE_CLOSED] if type == names.ISSUE_ANSWERED else [type]  # an answer closes its head
+        for one in ends:
+            self._do(RULES.decide(self.case, Concern(told.event("desk", one, body), "i-1"), self.now))
         if type != names.COMPLETION_VOIDED:
             assert self.case["state"] != "merged" or self.case["head_handled"], "nothing is stranded by its head"
 

@@ -35,6 +35,13 @@ LIT_FOR_NOBODY: list[Deed] = [
 """A light goes out for a version that is lost, and the next event brings back what was: nobody calls for a new one."""
 
 
+RESTED_AS_IT_PASSED: list[Deed] = [
+    ("assign", 1, "simple", "police"), ("wait", 508, "simple", "tax"), ("suspend", 1, "simple", "tax"),
+    ("resume", 1, "simple", "tax"), ("assign", 1, "complex", "tax"),
+]  # fmt: skip
+"""A rest begins when the limit has passed; then a longer grade moves the limit, and the rest counts: at once."""
+
+
 def live(deeds: Sequence[Deed]) -> Telling:
     """Let an issue live, its timers going off on time."""
     told, now, assignment, round_ = Telling(RULES), datetime(2026, 2, 10, 9, 0), 0, 1  # noqa: DTZ001  # local time
@@ -113,6 +120,7 @@ def test_no_light_is_early_and_none_comes_after_its_stop(deeds: list[Deed]) -> N
 
 @settings(deadline=None, max_examples=CASES)
 @given(LIVES, st.randoms(use_true_random=False))
+@example(RESTED_AS_IT_PASSED, Random(1))
 def test_a_rebuild_ends_in_the_same_state_wherever_own_events_stand_in_the_story(
     deeds: list[Deed], random: Random
 ) -> None:

@@ -217,7 +217,7 @@ class SlaRules:
         if run.stopped is not None:
             yield from _stopped(run)
             return
-        draft = self._announcer.changed(run, state["facts"], now)
+        draft = self._changed(run, state, now)
         if draft is None:
             return
         voided = draft.data["reason"] == "stop_voided"
@@ -228,6 +228,21 @@ class SlaRules:
             if draft.data["yellow"]:
                 yield announcing.light(draft.data, "yellow", at=now, skipped=True)
             yield announcing.light(draft.data, "red", at=now, reason="stop_voided")
+
+    def _changed(self, run: Run, state: State, now: str) -> Draft | None:
+        """Set a deadline anew, once for all that has changed: a later limit may count a rest that began after the
+        earlier one, and that moves it again."""
+        draft = self._announcer.changed(run, state["facts"], now)
+        for _ in run.rests:  # each time round reckons one more of them at least
+            if draft is None:
+                break
+            anew = self._standing({**draft.data, **keeping.OWN}, state)
+            more = self._announcer.changed(anew, state["facts"], now)
+            if more is None:
+                break
+            once = {name: draft.data[name] for name in ("version", "reason")}
+            draft = Draft(more.type, {**more.data, **once})
+        return draft
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
