@@ -33,6 +33,24 @@ async def test_while_two_units_dispute_it_the_first_stays_lead_and_a_wrong_retur
     assert await city.state(issue) == "handled"
 
 
+async def test_a_first_return_that_nobody_else_may_have_is_the_offices_to_review_by_a_clock_again(city: City) -> None:
+    """A section is proposed to a department: router places nothing so, and the office has two hours from the return."""
+    issue = await city.report("hotline", category="road-lamp")
+    await city.advance(minutes=30)
+    await city.officer(FIRST).give_back(issue, "fotang-enforcement")
+    again = await city.limit(issue, "review")
+    seen = await city.person("reviewer").sees(issue)
+    assert seen is not None
+    assert (seen["state"], moment(seen["limit"])) == ("in_review", again), "listed by the office's own limit"
+    assert again == local("2026-05-06 11:30")
+    await city.advance_to(again)
+    [red] = [one for one in await city.of(issue, "light-changed") if one.data["level"] == "red"]
+    assert (red.data["clock"], red.data["unit"], red.at) == ("review", "three-services-office", again)
+    await city.person("reviewer").dispatch(issue, SECOND)
+    assert (await city.lights(issue, "review"))[-1][0] == "none"
+    await city.officer(SECOND).do_all(issue)
+
+
 async def test_an_assisting_units_system_hears_of_its_task_and_no_more_once_it_is_done(city: City) -> None:
     issue = await city.report("hotline", category="road-lamp")
     lead = city.officer(FIRST)

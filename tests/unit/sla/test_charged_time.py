@@ -49,6 +49,17 @@ def test_a_wrong_return_is_charged_to_the_unit_and_the_review_of_it_to_the_offic
     assert dispatched(told, "2026-03-11 09:00", "tax", 2) == [(2, "started", "2026-03-14 16:30")]
 
 
+def test_the_office_has_its_time_of_review_again_from_each_first_return_until_somebody_leads(told: Telling) -> None:
+    assert "review" not in open_clocks(told.state)
+    said = told.tell(names.ISSUE_RETURNED, "2026-03-10 10:00", unit="tax", ground="duties", number=1, assignment=1)
+    assert deadlines(said, "review") == [(2, "started", "2026-03-10 15:30")]
+    assert lights(told.wait("2026-03-10 15:30"), "review") == [(2, "red", "limit_passed", False)]
+    dispatched(told, "2026-03-10 16:00", "market-regulation", 2)
+    assert "review" not in open_clocks(told.state)
+    returned(told, "2026-03-10 16:10", "market-regulation", 2)
+    assert "review" not in open_clocks(told.state), "the second is the group's: its clock is adjudication"
+
+
 def test_the_time_that_the_wrong_unit_held_it_is_charged_too_that_of_adjudication_is_not(told: Telling) -> None:
     returned(told, "2026-03-10 10:00", "tax")
     dispatched(told, "2026-03-10 11:00", "market-regulation", 2)
