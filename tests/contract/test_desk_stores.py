@@ -38,6 +38,7 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "flags": pick.sample(FLAGS, pick.randint(0, 2)), "found_by": pick.sample(TOKENS, pick.randint(1, 5)),
             "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}", "party_code": pick.choice(RAISERS),
             "assisting": pick.sample(UNITS[:2], pick.randint(0, 2)), "inner": pick.choice([None, *LIGHTS]),
+            "need": pick.choice([None, None, "call", "again"]),
             "disputed": pick.random() < 0.3, "sponsor": pick.choice([None, "city-leader"]),
             "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
         }  # fmt: skip
@@ -53,6 +54,8 @@ def some_scope(pick: random.Random) -> Scope:
             "officer", maybe(UNITS, 2), pick.choice(TOWNS), maybe(AUDIENCES, 1), maybe(CHANNELS, 1),
             frozenset(pick.sample(SECRECIES, 3)), raised_by=maybe(RAISERS, 1) if pick.random() < 0.3 else None,
             filer=pick.choice(["m-1", "m-2", "nobody"]) if pick.random() < 0.2 else None,
+            need="again" if (need := pick.random() < 0.2) else None,
+            apart=frozenset(pick.sample(UNITS, 2)) if need else frozenset(),
         )
         for _ in range(pick.randint(0, 3))
     )  # fmt: skip

@@ -40,6 +40,10 @@ async def test_it_names_the_condition_that_fails(desk: Desk) -> None:
         "- staff list: officer: does not show it",
         "    secrecy: wants confidential, internal, open; the case has internal: holds",
         "    unit taking part: wants tax; the case has urban-management: fails",
+        "- staff list: officer: does not show it",
+        "    secrecy: wants internal, open; the case has internal: holds",
+        "    waits to be followed up by (no part of one's own unit, or of one above or below it): wants again; the "
+        "case has nothing: fails",
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from sanfu.contracts import names
 from tests.support import cases
 from tests.support.assembling import RING
-from tests.support.cases import CALLER, HEAD, LEADER, OFFICE, OFFICER, Desk, Story, submitted
+from tests.support.cases import CALLER, HEAD, HELPER, LEADER, OFFICE, OFFICER, OTHER, Desk, Story, submitted
 from tests.support.eventually import eventually
 from tests.support.following import DRAWN, LOTS, PICTURE, REPLY, SHARE, again, handled, seen, told
 
@@ -204,3 +204,26 @@ async def test_who_visited_does_not_ask_how_it_was_handled_by_whatever_method(de
         answer = await desk.order(CALLER, "i-1", command, said)
         assert answer.json()["type"].endswith("filed-it"), command
     assert (await desk.order(OFFICE, "i-1", "follow_up", {"resolved": "yes"})).json()["state"] == "closed"
+
+
+async def test_an_officer_of_another_unit_finds_what_waits_to_be_experienced_again_and_the_units_own_do_not(
+    desk: Desk,
+) -> None:
+    found = {"id": OTHER, "unit": "tax", "kind": "officer", "named_to_unit": False}
+    await handled(desk, channel="experience", party_kind="none", filer=found)
+
+    async def listed(user: str, **query: str) -> list[str]:
+        return [one["id"] for one in (await desk.get(user, "/v1/cases", **query)).json()["items"]]
+
+    assert await listed(HELPER, need="again") == ["i-1"]
+    assert await listed(HELPER) == [], "it is none of their unit's work"
+    assert (await desk.get(HELPER, "/v1/counts")).json()["open"] == 0
+    assert await listed(OFFICER, need="again") == [], "who handled it does not learn how it is followed up"
+    mine = await seen(desk, HELPER)
+    assert (mine["allowed"], mine["filer"], "need" in mine) == (["follow_up"], None, False)
+    assert "follow_up" not in (await seen(desk, OTHER))["allowed"], "who found it is not who experiences it again"
+    assert await refused(desk, {"resolved": "yes"}, OTHER) == "filed-it"
+    assert (await desk.get(HELPER, "/v1/cases/i-1/contact", purpose="看看")).status_code == 403
+    assert (await desk.order(HELPER, "i-1", "follow_up", {"resolved": "yes"})).json()["state"] == "closed"
+    assert told(desk, names.ISSUE_FOLLOWED_UP)[0]["by"] == {"id": HELPER, "role": "officer", "unit": "transport"}
+    assert (await desk.get(HELPER, "/v1/cases/i-1")).status_code == 404, "and has no more to do with it"

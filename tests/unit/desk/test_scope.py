@@ -42,7 +42,8 @@ grants = st.builds(
     channels=st.none() | some(st.sampled_from(CHANNELS)),
     ceiling=st.sampled_from(["open", "internal", "confidential", "sealed"]), since=instants, until=instants,
     raised_by=st.sampled_from([None, None, None, "fotang", "fotang-beilei"]),
-    filer=st.sampled_from([None, None, None, "monitor-1"]), standing_in=st.sampled_from([None, None, *UNITS]),
+    filer=st.sampled_from([None, None, None, "monitor-1"]),
+    need=st.sampled_from([None, None, "again"]), standing_in=st.sampled_from([None, None, *UNITS]),
 )  # fmt: skip
 people = st.builds(
     Viewer, id=st.just("somebody"), unit=st.sampled_from(UNITS), grants=st.lists(grants, max_size=4).map(tuple)
@@ -61,11 +62,16 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "party_code": draw(st.sampled_from([None, "fotang-beilei", "91330782MA"])),
         "filer": draw(st.sampled_from([None, {"id": "monitor-1", "unit": None}, {"id": "x", "unit": "fotang-beilei"}])),
         "complains_of": draw(st.lists(st.sampled_from(UNITS), max_size=2)),
+        "need": draw(st.sampled_from(["again", None])),
     }  # fmt: skip
 
 
-def within(grant: Grant, case: dict[str, Any]) -> bool:
-    """Say once more, word by word as the design page has it, what a grant shows."""
+def near(one: str, other: str) -> bool:
+    return one in line(PACK.units, other) or other in line(PACK.units, one)
+
+
+def within(grant: Grant, case: dict[str, Any], home: str = "") -> bool:
+    """Say once more, word by word as the design page has it, what a grant shows to somebody of that unit."""
     if (grant.since and grant.since > NOW) or (grant.until and grant.until <= NOW):
         return False
     if grant.unit and not any(grant.unit in line(PACK.units, unit) for unit in case["units"]):
@@ -83,6 +89,10 @@ def within(grant: Grant, case: dict[str, Any]) -> bool:
         return False
     if grant.filer and grant.filer != filer.get("id"):
         return False
+    if grant.need and (grant.need != case["need"] or any(near(home, unit) for unit in case["units"])):
+        return False
+    if grant.need and grant.standing_in and any(near(grant.standing_in, unit) for unit in case["units"]):
+        return False
     if grant.role == "system_administrator":
         return False
     if "sealed" in (grant.ceiling, case["secrecy"]):
@@ -96,7 +106,7 @@ def within(grant: Grant, case: dict[str, Any]) -> bool:
 async def test_lists_counts_reads_and_offers_agree_with_the_grants(who: Viewer, found: list[dict[str, Any]]) -> None:
     documents = {f"i-{n}": {**case, "_id": f"i-{n}"} for n, case in enumerate(found)}
     mine = scope(who, TREE, NOW)
-    expected = {id for id, case in documents.items() if any(within(grant, case) for grant in who.grants)}
+    expected = {id for id, case in documents.items() if any(within(grant, case, who.unit) for grant in who.grants)}
     assert {id for id, case in documents.items() if covering(mine, case)} == expected
     store = MemoryCases(documents)
     listed = [
@@ -116,7 +126,7 @@ def test_nobody_changes_what_they_do_not_see(who: Viewer, case: dict[str, Any], 
     mine = scope(who, TREE, NOW)
     said = BODIES[name].model_validate(SAID[name]).model_dump(mode="json")
     command = Command(name, {"said": said, "scope": mine}, Actor(who.id, "", who.unit), "k")
-    seen = [grant for grant in who.grants if within(grant, case)]
+    seen = [grant for grant in who.grants if within(grant, case, who.unit)]
     try:
         drafts = RULES.decide(case, command, NOW)
     except Refusal as refusal:

@@ -78,11 +78,12 @@ class Desk:
 
     def query_scope(self, who: Viewer, wanted: Wanted = EVERYTHING) -> Scope:
         """Say it for a query, where roles don't matter, but that who handles does not learn how it is followed up: not
-        by a filter either."""
+        by a filter either. What an officer may experience again is found by asking for just that: it is no work of
+        their unit's, and in none of its lists."""
         scope = self.scope(who)
-        if wanted.need is not None:
-            scope = tuple(clause for clause in scope if clause.role in FROM_OUTSIDE)
-        return widest(scope)
+        if wanted.need is None:
+            return widest(tuple(clause for clause in scope if clause.need is None))
+        return widest(tuple(clause for clause in scope if clause.role in FROM_OUTSIDE or clause.need == wanted.need))
 
     # ── look ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -81,6 +81,8 @@ def _condition(clause: Clause) -> Query:
         wanted["filer.id"] = clause.filer
     if clause.receipt is not None:
         wanted["receipt"] = clause.receipt
+    if clause.need is not None:
+        wanted |= {"need": clause.need, "$nor": [{"units": {"$in": sorted(clause.apart)}}]}
     if clause.raised_by is not None:
         units = {"$in": sorted(clause.raised_by)}
         wanted["$or"] = [{"filer.unit": units}, {"party_code": units}]

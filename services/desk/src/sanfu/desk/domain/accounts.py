@@ -86,7 +86,7 @@ def borrowed(of: Account, term: Document, pack: Pack) -> tuple[Grant, ...]:
         Grant(
             held.role, held.unit, held.town, held.audiences, held.channels, held.ceiling,
             _later(held.since, since), _earlier(held.until, until), held.raised_by, held.filer,
-            standing_for=of.id, standing_in=of.unit,
+            need=held.need, standing_for=of.id, standing_in=of.unit,
         )
         for held in own_grants(of, pack) if held.role not in CASELESS
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import FOR_ASSIST, FOR_LEAD, FOR_NOBODY, FOR_OFFERED
+from sanfu.desk.domain.table import FOR_AGAIN, FOR_ASSIST, FOR_LEAD, FOR_NOBODY, FOR_OFFERED
 
 Task = Mapping[str, Any]
 
@@ -56,8 +56,11 @@ def handling_units(case: Case) -> list[str]:
     return list(dict.fromkeys([*led, *head, *(unit for unit, _ in case["beside"]), *helped]))
 
 
-def standings(case: Case, units: frozenset[str] | None) -> set[str]:
-    """Say for which of a case's units somebody acts who stands for these units; None: for none."""
+def standings(case: Case, units: frozenset[str] | None, need: str | None = None) -> set[str]:
+    """Say for which of a case's units somebody acts who stands for these units; None: for none. `need`: who has to do
+    with it only while it waits to be followed up so."""
+    if need is not None:
+        return {FOR_AGAIN}
     found = {FOR_NOBODY}
     if units is None:
         return found

@@ -8,6 +8,7 @@ from typing import Final
 
 from sanfu.city.model import Pack, Staff
 from sanfu.desk.domain.scope import Grant, Viewer
+from sanfu.desk.domain.table import OFFICIALS
 
 CITY_WIDE: Final = {
     "reviewer": "confidential",
@@ -57,6 +58,10 @@ def _grants(id: str, role: str, unit: str, pack: Pack) -> list[Grant]:
 def _of_a_unit(role: str, unit: str, pack: Pack) -> list[Grant]:
     """Who works for a unit sees what it takes part in, and some see more by what their unit is."""
     found = [Grant(role, unit=unit, ceiling="confidential")]
+    if role in OFFICIALS:
+        found.append(
+            Grant(role, need="again")
+        )  # what another officer experienced, and somebody has to experience again
     if role == "unit_head" and unit in pack.towns:
         found.append(Grant("leader", town=unit))  # every issue that lies in his town, whoever handles it
     if (known := pack.units.get(unit)) is not None and known.kind == "village":

@@ -20,7 +20,7 @@ from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, handled, this_round
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.secrecy import Seal, discreet, hides, withheld
-from sanfu.desk.domain.table import FOR_NOBODY, TABLE, Capacity, allowed
+from sanfu.desk.domain.table import JUDGING, TABLE, Capacity, allowed
 from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Outcome, Refusal, Relay, State
 
 
@@ -118,10 +118,9 @@ def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:
 
     def able(clause: Clause) -> bool:
         step = TABLE.get((case["state"], name, clause.role))
-        narrow = clause.commands is not None and name not in clause.commands
-        return (
-            step is not None and not narrow and not clause.only_reads and step.standing in standings(case, clause.units)
-        )
+        if step is None or clause.only_reads or (clause.commands is not None and name not in clause.commands):
+            return False
+        return step.standing in standings(case, clause.units, clause.need)
 
     if found := next((c for c in clauses if able(c) and not _recused(case, name, c)), None):
         return found
@@ -136,7 +135,7 @@ def _recused(case: State, name: str, clause: Clause) -> bool:
     """Tell whether somebody decides nothing of this, because the issue complains of their unit: but what the unit that
     leads or helps has to do, it does."""
     step = TABLE[case["state"], name, clause.role]
-    return step.standing == FOR_NOBODY and clause.recused(case)
+    return step.standing in JUDGING and clause.recused(case)
 
 
 NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
@@ -162,7 +161,7 @@ def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> Iterator[Capac
     for clause in clauses:
         if clause.only_reads:
             continue
-        kept = standings(case, clause.units) - ({FOR_NOBODY} if clause.recused(case) else set())
+        kept = standings(case, clause.units, clause.need) - (JUDGING if clause.recused(case) else set())
         yield from ((clause.role, standing) for standing in kept)
 
 
@@ -174,4 +173,6 @@ def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
     idle = {*(name for name, needs in NEEDS.items() if not needs(case))}
     if who in handlers(case):
         idle |= {"close", "follow_up"}
+    if following.filed_by(case, who):
+        idle |= {"attempt", "follow_up"}
     return tuple(name for name in mine if name not in idle)

@@ -24,6 +24,8 @@ class Grant:
     """A role over a unit and all below it, or over a town as an area; over the whole city if neither is named.
 
     `raised_by`: over what that unit, or one below it, filed or is the party of. `filer`: over what this account filed.
+    `need`: over what waits to be followed up so, but for what the holder's own unit, or one above or below it, takes
+    part in.
     `audiences` and `channels` None: all. `ceiling` is one of LEVELS, or `sealed`, which gives sealed cases only.
     In force from `since` until just before `until`. `standing_for`: whose grant it is, where its holder stands in for
     somebody; `standing_in`: that person's own unit, for which the holder then acts.
@@ -39,6 +41,7 @@ class Grant:
     until: datetime | None = None
     raised_by: str | None = None
     filer: str | None = None
+    need: str | None = None
     standing_for: str | None = None
     standing_in: str | None = None
 
@@ -62,7 +65,8 @@ class Viewer:
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One grant in force, spelt out. All conditions must hold; None stands for any. `units` are those taking part.
-    `receipt`: of one case only, its party's.
+    `receipt`: of one case only, its party's. `need`: while it waits to be followed up so. `apart`: units none of which
+    takes part.
 
     `commands`: those it is for; None: all that its role has.
     `blamed_with`: whoever holds it is recused where the issue complains of one of these units. `acts_for`: the unit
@@ -78,6 +82,8 @@ class Clause:
     raised_by: frozenset[str] | None = None
     filer: str | None = None
     receipt: str | None = None
+    need: str | None = None
+    apart: frozenset[str] = frozenset()
     commands: frozenset[str] | None = None
     blamed_with: frozenset[str] = frozenset()
     acts_for: str | None = None
@@ -102,6 +108,8 @@ class Clause:
             yield "filer", self.filer == _filer(case).get("id")
         if self.receipt is not None:
             yield "receipt", self.receipt == case["receipt"]
+        if self.need is not None:
+            yield "need", self.need == case.get("need") and self.apart.isdisjoint(case["units"])
 
     @property
     def only_reads(self) -> bool:
@@ -164,8 +172,18 @@ def _clause(grant: Grant, home: str, tree: Tree) -> Clause:
     return Clause(
         grant.role, _subtree(grant.unit, tree), grant.town, grant.audiences, grant.channels, frozenset(secrecies),
         raised_by=_subtree(grant.raised_by, tree), filer=grant.filer, acts_for=grant.standing_in,
-        blamed_with=frozenset(homes).union(*(tree.above.get(unit, ()) for unit in homes)),
+        need=grant.need, apart=_related(homes, tree) if grant.need else frozenset(),
+        blamed_with=_above(homes, tree),
     )  # fmt: skip
+
+
+def _above(homes: set[str], tree: Tree) -> frozenset[str]:
+    return frozenset(homes).union(*(tree.above.get(unit, ()) for unit in homes))
+
+
+def _related(homes: set[str], tree: Tree) -> frozenset[str]:
+    """Return these units with all above and below them."""
+    return _above(homes, tree).union(*(tree.below.get(unit, ()) for unit in homes))
 
 
 def _subtree(unit: str | None, tree: Tree) -> frozenset[str] | None:
@@ -215,4 +233,6 @@ def _within(clause: Clause, other: Clause) -> bool:
         and (other.raised_by is None or (clause.raised_by is not None and clause.raised_by <= other.raised_by))
         and other.filer in {None, clause.filer}
         and other.receipt in {None, clause.receipt}
+        and other.need in {None, clause.need}
+        and (other.need is None or other.apart <= clause.apart)
     )

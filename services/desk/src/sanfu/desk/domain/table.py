@@ -49,6 +49,8 @@ WRITERS: Final = frozenset({"hotline_operator", "window_agent"})
 """They write down what parties say."""
 VOICE: Final = WRITERS | {"party"}
 MONITOR: Final = frozenset({"monitor"})
+OFFICIALS: Final = frozenset({"officer", "unit_head"})
+"""One of them, of a unit without a part in it, experiences again what an officer had experienced."""
 LIAISON: Final = frozenset({"discipline_liaison"})
 """They see what is sealed, and hand it over to the body in charge; else they lower it to an ordinary issue."""
 PARTY: Final = frozenset({"party"})
@@ -67,9 +69,13 @@ STAYS: Final = ""
 FOR_LEAD: Final = "lead"
 FOR_ASSIST: Final = "assist"
 FOR_OFFERED: Final = "offered"
+FOR_AGAIN: Final = "again"
 FOR_NOBODY: Final = ""
-STANDINGS: Final = (FOR_NOBODY, FOR_LEAD, FOR_ASSIST, FOR_OFFERED)
-"""For which unit somebody acts: the one that leads, one with an open task, the one it was offered to, or for none."""
+STANDINGS: Final = (FOR_NOBODY, FOR_LEAD, FOR_ASSIST, FOR_OFFERED, FOR_AGAIN)
+"""For which unit somebody acts: the one that leads, one with an open task, the one it was offered to, or for none; for
+none, and only to experience again what waits for that."""
+JUDGING: Final = frozenset({FOR_NOBODY, FOR_AGAIN})
+"""Acting for no unit that handles, one decides or judges: not if the issue complains of one's own."""
 Capacity = tuple[str, str]
 """A role, and the standing in which it acts."""
 
@@ -128,6 +134,7 @@ HANDLING: Final = {
 }
 FOLLOWING: Final = {
     **_rows("handled merged", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
+    **_rows("handled merged", "follow_up", OFFICIALS, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP, standing=FOR_AGAIN),
     **_rows("handled merged", "attempt", CALLERS, names.FOLLOW_UP_ATTEMPTED, STAYS),
     **_rows("handled merged", "rate", PARTY, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
     **_rows("handled followed_up closed", "void", CALLERS, names.COMPLETION_VOIDED, CONTACTED),

@@ -31,7 +31,8 @@ WORDS: Final = {
         "recused": "回避：本件投诉其单位，不得知悉诉求人，不作决定、不回访。", "commands": "现在可做：{commands}",
         "none": "无", "contact_yes": "可查阅联系方式（须写明用途）：{parts}", "contact_no": "不可查阅联系方式：{why}",
         "secrecy": "密级", "unit": "承办或参与单位", "town": "属地", "audience": "类别", "channel": "渠道",
-        "raised_by": "提出单位", "filer": "填报人", "not_seen": "看不到本件", "state": "本件状态：{state}",
+        "raised_by": "提出单位", "filer": "填报人",
+        "need": "待回访方式（本单位及上下级未参与）", "not_seen": "看不到本件", "state": "本件状态：{state}",
         "contact-closed": "只有牵头单位和三服务办可查阅", "party": "诉求人", "original": "原文",
     },
     "en": {
@@ -46,6 +47,7 @@ WORDS: Final = {
         "contact_yes": "May read the contact, for a purpose: {parts}", "contact_no": "May not read the contact: {why}",
         "secrecy": "secrecy", "unit": "unit taking part", "town": "town", "audience": "audience", "channel": "channel",
         "raised_by": "raised by", "filer": "filer", "not_seen": "the case is not seen", "state": "The case is: {state}",
+        "need": "waits to be followed up by (no part of one's own unit, or of one above or below it)",
         "contact-closed": "only the unit that leads and the office may", "party": "party", "original": "original text",
     },
 }  # fmt: skip

@@ -18,7 +18,7 @@ import structlog
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.case import NEVER
 from sanfu.desk.domain.parts import open_tasks
-from sanfu.desk.domain.scope import Scope, Viewer, widest
+from sanfu.desk.domain.scope import Scope, Viewer
 from sanfu.desk.entrypoints.sessions import Again
 from sanfu.desk.entrypoints.views import brief, counted
 from sanfu.desk.entrypoints.words import STATES, URGENCIES, left, unit_name
@@ -62,7 +62,7 @@ class Looks:
 
     async def look(self, who: Viewer) -> Seen:
         """Return what somebody sees, at most a fifth of a second old. Raises StoreDown."""
-        scope = widest(self.desk.scope(who))
+        scope = self.desk.query_scope(who)
         async with self._locks.setdefault(scope, asyncio.Lock()):
             known = self._seen.get(scope)
             if known is None or known.until < time.monotonic():

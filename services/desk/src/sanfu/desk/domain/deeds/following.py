@@ -104,9 +104,14 @@ def impartial(deed: Deed) -> None:
 def _no_visitor(deed: Deed) -> None:
     """An officer who visited somebody, or experienced it, does not say how what he wrote down was handled: by whatever
     method. (Who only took down a call may.)"""
-    filer = deed.case["filer"] or {}
-    if filer.get("kind") == VISITING and deed.by["id"] == filer.get("id"):
+    if filed_by(deed.case, deed.by["id"]):
         raise refused("filed-it", "You wrote it down yourself: others ask, or experience it again.")
+
+
+def filed_by(case: Case, who: str) -> bool:
+    """Tell whether it is an officer's own: found, or heard on a visit."""
+    filer = case["filer"] or {}
+    return filer.get("kind") == VISITING and filer.get("id") == who
 
 
 def _by_the_right_one(deed: Deed, need: str) -> None:
