@@ -4,14 +4,17 @@ import re
 
 import pytest
 
-from sanfu.desk.domain.deeds.reviewing import AFTER_ASKING, refusal_reasons
+from sanfu.desk.domain.deeds.reviewing import MALICIOUS, SPAM, refusal_reasons
 from tests.support.city import City
 from tests.support.packs import shipped
 from tests.support.people import Issue
+from tests.support.scribe import page_of
 
 PHONE = "13911112222"
 FIRST, SECOND = "office-reviewer-1", "office-reviewer-2"
 REPLY = "此事按规定不由本平台受理，请凭材料向有权机关提出。"
+OFFER = "可由佛堂镇人民调解委员会免费调解，请到便民服务中心登记。"
+BY_TWO = {SPAM, MALICIOUS}
 UNSURE = {"title": "咨询一件事", "text": "想问一件事该找谁。"}
 
 
@@ -31,11 +34,18 @@ async def objects(city: City, said: str, status: int = 303) -> None:
 async def refused(city: City, reason: str) -> Issue:
     issue = await city.report("hotline", **UNSURE)
     reviewer = city.staff(FIRST)
-    if reason == AFTER_ASKING:
+    if reason == "civil_dispute":
+        await reviewer.order(issue, "refuse", {"reason": reason, "reply": REPLY}, refused="not-offered")
+        await reviewer.order(issue, "offer_mediation", {"mediator": "佛堂镇人民调解委员会", "reply": OFFER})
+        assert any(OFFER in one.text for one in city.mail.got), "the party hears by whom and how"
+        assert OFFER in (await city.client("desk").get(page_of(city, issue))).text, "and reads it on its page"
+    if reason == "no_facts":
         await reviewer.order(issue, "refuse", {"reason": reason, "reply": REPLY}, refused="not-asked")
         await reviewer.order(issue, "ask_more", {"question": "请说明时间、地点和经过。", "fields": ["text"]})
         await city.add(issue, "说不清楚。")
     await reviewer.order(issue, "refuse", {"reason": reason, "reply": REPLY})
+    if reason in BY_TWO:
+        await city.person("coordination_office").order(issue, "confirm_refusal", {})
     return issue
 
 
@@ -45,7 +55,7 @@ async def test_a_refusal_has_a_reason_of_the_city_and_its_appeal_is_decided_by_s
 ) -> None:
     issue = await refused(city, reason)
     [told] = await city.of(issue, "refused")
-    assert (told.data["reason"], told.data["second"]) == (reason, None)
+    assert (told.data["reason"], told.data["second"] is not None) == (reason, reason in BY_TWO)
     assert [one.data["kind"] for one in await city.of(issue, "closed")] == ["refused"]
     assert any(REPLY in one.text for one in city.mail.got), "the party hears it in words"
     await objects(city, "我的事不属于这种情况。")

@@ -144,6 +144,7 @@ async def reviewed(city: City, scribe: Scribe, **more: Any) -> list[Issue]:
     await scribe.order(boss, answered, "refuse", reason="litigation")
 
     asked = await told_of(city, scribe, **more)
+    await scribe.order(reviewer, asked, "offer_mediation")
     await scribe.order(reviewer, asked, "ask_more", fields=["place"])
     await scribe.order(reviewer, asked, "party_deceased")
     await scribe.order(reviewer, asked, "forward", reason="outside_jurisdiction")

@@ -50,6 +50,9 @@ VARIED: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "dispatch": st.fixed_dictionaries(
         {"unit": st.sampled_from(UNITS), "grade": st.sampled_from(["simple", "complex", "difficult"])}
     ),
+    "refuse": st.fixed_dictionaries(
+        {"reason": st.sampled_from(["litigation", "no_facts", "civil_dispute", "spam", "malicious"])}
+    ),
     "merge": st.fixed_dictionaries({"head": st.sampled_from(["i-9", "i-8"])}),
     "handle": st.fixed_dictionaries({"outcome": st.sampled_from(["solved", "partly", "other_route"])}),
     "follow_up": st.fixed_dictionaries(
@@ -299,6 +302,8 @@ class Life(RuleBasedStateMachine):
             case names.ISSUE_MERGED:
                 assert before["urgency"] != "emergency" or "contact" in before["rounds"][-1], "nobody has met it yet"
                 assert before["channel"] != "petition" and before["secrecy"] != "sealed"
+            case names.ISSUE_REFUSED if data["reason"] in {"civil_dispute", "malicious"}:
+                assert before["mediation"] if data["reason"] == "civil_dispute" else data["second"]
             case names.ISSUE_RETURNED | names.ISSUE_SUSPENDED | names.ISSUE_REFUSED:
                 assert before["urgency"] != "emergency"
 

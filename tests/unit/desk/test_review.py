@@ -6,7 +6,7 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
-from tests.support.cases import MORNING, OFFICE, OPERATOR, REVIEWER, Desk, Story, review, submitted
+from tests.support.cases import MORNING, OFFICE, OFFICER, OPERATOR, REVIEWER, Desk, Story, review, submitted
 from tests.support.eventually import eventually
 
 REFUSAL = {"reason": "litigation", "reply": "该事项已进入诉讼程序，请向受理法院反映。"}
@@ -145,3 +145,60 @@ async def test_an_appeal_is_taken_inside_fifteen_days(desk: Desk, days: int, sta
     await desk.order(REVIEWER, "i-1", "refuse", REFUSAL)
     desk.clock.advance(timedelta(days=days))
     assert (await desk.order(OPERATOR, "i-1", "object", {"reason": "不服"})).status_code == status
+
+
+OFFER = {"mediator": "佛堂镇人民调解委员会", "reply": "可由佛堂镇人民调解委员会免费调解，请到便民服务中心登记。"}
+
+
+async def test_a_civil_dispute_is_refused_as_one_only_after_mediation_was_offered(desk: Desk) -> None:
+    await in_review(desk)
+    said = {**REFUSAL, "reason": "civil_dispute"}
+    refused = await desk.order(REVIEWER, "i-1", "refuse", said)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:sanfu:problem:not-offered")
+    offered = (await desk.order(REVIEWER, "i-1", "offer_mediation", OFFER)).json()
+    kept = offered["case"]["mediation"]
+    assert (offered["state"], kept["by"]["id"], kept["at"]) == ("in_review", REVIEWER, instant(MORNING))
+    assert (kept["mediator"], kept["reply"]) == (OFFER["mediator"], OFFER["reply"])
+    assert (await desk.order(REVIEWER, "i-1", "refuse", said)).json()["state"] == "closed"
+
+
+async def test_the_unit_that_leads_may_offer_mediation_too_and_nobody_does_who_can_not_reach_the_party(
+    desk: Desk,
+) -> None:
+    story = await in_review(desk)
+    await desk.order(REVIEWER, "i-1", "dispatch", {"unit": "urban-management", "grade": "complex", "reason": "归口"})
+    assert (await desk.order(OFFICER, "i-1", "offer_mediation", OFFER)).json()["case"]["mediation"]
+    await desk.order(OFFICER, "i-1", "return", {"ground": "law", "proposed_unit": "justice", "text": "属民事纠纷。"})
+    await desk.tell(story, ("router", names.REVIEW_REQUESTED, review("unsure")))
+    civil = {**REFUSAL, "reason": "civil_dispute"}
+    assert (await desk.order(REVIEWER, "i-1", "refuse", civil)).json()["state"] == "closed"
+    await desk.tell(Story("i-2"), ("intake", names.ISSUE_SUBMITTED, submitted(contact="none")))
+    refused = await desk.order(REVIEWER, "i-2", "offer_mediation", OFFER)
+    assert refused.json()["type"] == "urn:sanfu:problem:nobody-to-ask"
+
+
+@pytest.mark.parametrize(("reason", "kind", "two"), [("malicious", "issue", True), ("malicious", "spam", True),
+                                                     ("spam", "issue", True), ("spam", "spam", False)])  # fmt: skip
+async def test_two_people_say_that_something_is_malicious_or_spam_but_for_what_came_in_as_spam(
+    desk: Desk, reason: str, kind: str, *, two: bool
+) -> None:
+    await in_review(desk, kind=kind)
+    said = (await desk.order(REVIEWER, "i-1", "refuse", {**REFUSAL, "reason": reason})).json()
+    assert said["state"] == ("in_review" if two else "closed")
+    if two:
+        assert (await desk.order(SECOND, "i-1", "confirm_refusal")).json()["state"] == "closed"
+    [refusal] = [data for type, data in desk.published() if type == names.ISSUE_REFUSED]
+    assert (refusal["reason"], refusal["second"]) == (reason, SECOND if two else None)
+    assert refusal["appeal_until"], "and the party may appeal"
+
+
+async def test_an_accusation_is_never_called_malicious(desk: Desk) -> None:
+    await in_review(desk, complains_of=["tax"])
+    malicious = {**REFUSAL, "reason": "malicious"}
+    refused = await desk.order(REVIEWER, "i-1", "refuse", malicious)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:sanfu:problem:accusation")
+    await desk.tell(Story("i-2"), ("intake", names.ISSUE_SUBMITTED, submitted()))
+    await desk.order(REVIEWER, "i-2", "refuse", malicious)
+    await desk.order(SECOND, "i-2", "recuse", {"units": ["tax"], "reason": "来电说明"})
+    refused = await desk.order(SECOND, "i-2", "confirm_refusal")
+    assert refused.json()["type"] == "urn:sanfu:problem:accusation", "not even as it turned out meanwhile"

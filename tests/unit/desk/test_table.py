@@ -45,6 +45,10 @@ SAID: Mapping[str, Mapping[str, Any]] = {
         "reply": "属金华市管辖，请拨打金华市12345。",
     },
     "ask_more": {"question": "路灯在哪一段？", "fields": ["place"]},
+    "offer_mediation": {
+        "mediator": "佛堂镇人民调解委员会",
+        "reply": "可由佛堂镇人民调解委员会免费调解，请到便民服务中心登记。",
+    },
     "object": {"reason": "没有回答我的问题"},
     "merge": {"head": "i-9", "reason": "同一处路灯", "reply": "已与先前的一件合并办理，办结后回访您。"},
     "instruct": {"text": "请三日内解决。"},

@@ -68,6 +68,7 @@ _ALLOWED = {
     "PetitionAdmitted": _ISSUE,
     "PetitionReviewDecided": (*_ISSUE, "unit", "reply"),
     "SupplementAsked": (*_ISSUE, "unit", "link", "until"),
+    "MediationOffered": (*_ISSUE, "reply"),
     "SupplementReminded": (*_ISSUE, "unit", "link", "until"),
     "FollowUpPlanned": (*_ISSUE, "unit", "link", "until"),
     "CompletionVoided": (*_ISSUE, "unit", "due"),

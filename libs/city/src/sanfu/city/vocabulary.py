@@ -10,7 +10,7 @@ def _words(text: str) -> tuple[str, ...]:
 ISSUE_EVENTS = _words(
     "IssueSubmitted IssueSupplemented IssueAssigned ReviewRequested DuplicateSuspected IssueDispatched "
     "IssueAnswered IssueRefused IssueForwarded IssueMerged SupporterAdded ReminderAdded SupplementAsked "
-    "SupplementReminded RefusalProposed RefusalDeclined ObjectionRaised "
+    "SupplementReminded MediationOffered RefusalProposed RefusalDeclined ObjectionRaised "
     "IssueAcknowledged IssueContacted SceneReached SituationReported IssueHandled "
     "FollowUpPlanned FollowUpAttempted IssueFollowedUp "
     "CompletionVoided IssueClosed IssueReturned ReturnAdjudicated AssistAsked AssistDone IssueCopied "

@@ -176,6 +176,12 @@ FREE_TEXTS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
                 "text": False,
             }
         ),
+        "sanfu.issue.mediation-offered.v1": MappingProxyType(
+            {
+                "mediator": False,
+                "reply": False,
+            }
+        ),
         "sanfu.issue.merged.v1": MappingProxyType(
             {
                 "reason": False,

@@ -196,6 +196,7 @@ EVENTS = (
     _issue(names.REMINDER_ADDED, review.ReminderAdded, "desk", "router sla notify", "催办"),
     _issue(names.SUPPLEMENT_ASKED, review.SupplementAsked, "desk", "intake router sla notify", "请补充"),
     _issue(names.SUPPLEMENT_REMINDED, review.SupplementReminded, "desk", "router sla notify", "提醒补充"),
+    _issue(names.MEDIATION_OFFERED, review.MediationOffered, "desk", "router sla notify", "提供调解"),
     _issue(names.REFUSAL_PROPOSED, review.RefusalProposed, "desk", "router sla", "拟不予受理"),
     _issue(names.REFUSAL_DECLINED, review.RefusalDeclined, "desk", "router sla", "不予受理未获同意"),
     _issue(names.OBJECTION_RAISED, review.ObjectionRaised, "desk", "intake router sla", "异议（复核）"),

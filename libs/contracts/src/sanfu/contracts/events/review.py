@@ -109,8 +109,15 @@ class SupplementReminded(Deed):
     number: Count = Field(description="The question of this issue that it is about")
 
 
+class MediationOffered(Deed):
+    """A dispute between citizens: the party is offered that somebody mediates. Only after that is it refused as one."""
+
+    mediator: Line = Field(description="Who would mediate, for people to read")
+    reply: Text = Field(description="Public reply: what is offered, and how to take it up")
+
+
 class RefusalProposed(Deed):
-    """Somebody wants it refused; a second person has to agree, because of the channel by which it came."""
+    """Somebody wants it refused; a second person has to agree, because of its channel or the reason."""
 
     reason: Code = Field(description="Reason code of the city pack")
     reply: Text = Field(description="Public reply that would go out: why, and the right address")

@@ -20,6 +20,7 @@ TEXTS = (
     "text",
     "legal_ground",
     "source",
+    "mediator",
     "steps",
 )
 """Fields that hold a text, or a list of texts."""
@@ -32,7 +33,7 @@ def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]]) -> dict
     own = Mask.of(people)
     public, internal = own.by(*PUBLIC), own.by(*INTERNAL)
     texts = {
-        name: public if name in {"reply", "question", "report", "steps"} else internal
+        name: public if name in {"reply", "question", "report", "steps", "mediator"} else internal
         for name in TEXTS
         if said.get(name)
     }

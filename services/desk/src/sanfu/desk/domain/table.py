@@ -119,6 +119,8 @@ REVIEWING: Final = {
     **_rows(f"{_OPEN} reopen_requested", "forward", LIAISON, names.ISSUE_FORWARDED, FORWARDED),
     **_rows(_NEW, "ask_more", REVIEW, names.SUPPLEMENT_ASKED, AWAITING),
     **_rows(f"{_OPEN} reopen_requested", "recuse", REVIEW, names.COMPLAINT_NOTED, STAYS),
+    **_rows(f"{_NEW} returned", "offer_mediation", REVIEW, names.MEDIATION_OFFERED, STAYS),
+    **_rows(_LED, "offer_mediation", LEAD, names.MEDIATION_OFFERED, STAYS),
     **_rows("closed", "object", VOICE, names.OBJECTION_RAISED, IN_REVIEW),
 }
 HANDLING: Final = {
@@ -216,7 +218,9 @@ TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
 }  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})
-FORBIDDEN: Final = frozenset({"return", "suspend", "ask_extension", "answer", "refuse", "forward", "ask_more"})
+FORBIDDEN: Final = frozenset(
+    {"return", "suspend", "ask_extension", "answer", "refuse", "forward", "ask_more", "offer_mediation"}
+)
 """What nobody does to an emergency: it is handled, or handed over to a unit that accepts it."""
 ABOUT: Final[Mapping[str, str]] = {
     "confirm_refusal": "refusal", "decline_refusal": "refusal", "cancel_assist": "assists", "end_copy": "copies",

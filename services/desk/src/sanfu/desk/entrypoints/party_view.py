@@ -103,7 +103,7 @@ def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
     """Every public reply, and what was last reported of the plan on the register, the first first; none of a
     completion that was void, nor one that was sealed."""
     told = [(one["handle"]["at"], one["handle"]["reply"]) for one in case["rounds"] if "handle" in one]
-    answers = [case.get(name) for name in ("merging", "head_handled", "settled", "declining", "closed")]
+    answers = [case.get(name) for name in ("mediation", "merging", "head_handled", "settled", "declining", "closed")]
     for one in (*answers, *case.get("petition_reviews", ())):
         if one and one.get("reply"):
             told.append((one["at"], one["reply"]))

@@ -21,9 +21,9 @@ BRIEF = (
 WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
-    "settled", "closed", "history", "question", "refusal", "objection", "assists", "copies", "offer", "supporters",
-    "request", "declining", "deceased", "merged", "head", "merging", "head_handled", "affairs", "instructions",
-    "register",
+    "settled", "closed", "history", "question", "mediation", "refusal", "objection", "assists", "copies", "offer",
+    "supporters", "request", "declining", "deceased", "merged", "head", "merging", "head_handled", "affairs",
+    "instructions", "register",
     "suspension", "extension", "extensions", "grade_asked", "completion", "admitted",
     "review_asked", "petition_reviews", "errand",
 )  # fmt: skip

@@ -42,7 +42,7 @@ INTERNAL: Mapping[str, Mapping[str, str | bool | None]] = {
 """By type: the texts that its contract calls internal, and what stands in their place for other units."""
 
 FREE = {
-    **dict.fromkeys(("text", "reason", "reply", "task", "question", "cause", "to", "report"), MARK),
+    **dict.fromkeys(("text", "reason", "reply", "task", "question", "cause", "to", "report", "mediator"), MARK),
     **dict.fromkeys(("summary", "internal", "legal_ground", "source"), None),
 }
 """Texts that people write, by the name of their field: in no record of a confidential issue."""

@@ -28,6 +28,7 @@ DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "decline_refusal": reviewing.decline_refusal,
     "forward": reviewing.forward,
     "ask_more": reviewing.ask_more,
+    "offer_mediation": reviewing.offer_mediation,
     "object": reviewing.object_to,
     "merge": concerning.merge,
     "instruct": concerning.instruct,

@@ -12,12 +12,22 @@ from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.secrecy import SECRET, WITHHELD
+from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
 
 TWO_PEOPLE: Final = frozenset({"enterprise_seat", "petition", "whistle"})
 """Channels whose issues one person alone can't refuse."""
-AFTER_ASKING: Final = "no_facts"
-"""The reason for a refusal that holds only once the party was asked for more."""
+SPAM: Final = "spam"
+MALICIOUS: Final = "malicious"
+"""Reasons that say something of who reported it, not of the matter: one person alone does not say that, but spam of
+what came in as such."""
+DONE_BEFORE: Final[Mapping[str, tuple[str, str, str]]] = {
+    "no_facts": ("asked", "not-asked", "Ask the party for the facts first: that is done once before it is refused so."),
+    "civil_dispute": (
+        "mediation", "not-offered", "Offer the party mediation first: without that, no dispute is refused as one."
+    ),
+}  # fmt: skip
+"""Reason for a refusal → the part of a case without which it does not hold, and what to say then."""
 
 
 def dispatch(deed: Deed) -> list[Draft]:
@@ -94,19 +104,25 @@ def forward(deed: Deed) -> list[Draft]:
 
 
 def refuse(deed: Deed) -> list[Draft]:
-    """Refuse it; where the channel asks for two people, propose to."""
+    """Refuse it; where the channel or the reason asks for two people, propose to."""
     _refusable(deed)
     said = deed.said
-    if deed.case["channel"] not in TWO_PEOPLE:
+    if not _takes_two(deed.case, said["reason"]):
         return _refusal(deed, deed.by, said, None)
     body = {"by": deed.by, "reason": said["reason"], "reply": said["reply"], "pack": deed.pack.version}
     return [Draft(names.REFUSAL_PROPOSED, body)]
+
+
+def _takes_two(case: Case, reason: str) -> bool:
+    unfounded = reason == MALICIOUS or (reason == SPAM and case["kind"] != SPAM)
+    return unfounded or case["channel"] in TWO_PEOPLE
 
 
 def confirm_refusal(deed: Deed) -> list[Draft]:
     """The second person agrees: with the reason and the words that were proposed."""
     proposal = _proposal(deed)
     no_emergency(deed, "refused")
+    _no_accusation(deed, proposal["reason"])
     if proposal["reply"] == WITHHELD and deed.case["secrecy"] not in SECRET:
         raise refused("words-are-sealed", "It was proposed while it was confidential: decline it, and propose it anew.")
     return _refusal(deed, proposal["by"], proposal, deed.by["id"])
@@ -134,8 +150,16 @@ def _refusable(deed: Deed) -> None:
         raise wrong("reason", "unknown_reason", f"a reason code of the pack: {', '.join(reasons) or 'it has none'}")
     no_emergency(deed, "refused")
     _somebody_else(deed)
-    if deed.said["reason"] == AFTER_ASKING and not deed.case["asked"]:
-        raise refused("not-asked", "Ask the party for the facts first: that is done once before it is refused so.")
+    _no_accusation(deed, deed.said["reason"])
+    before = DONE_BEFORE.get(deed.said["reason"])
+    if before and not deed.case.get(before[0]):
+        raise refused(*before[1:])
+
+
+def _no_accusation(deed: Deed, reason: str) -> None:
+    if reason == MALICIOUS and deed.case["complains_of"]:
+        detail = "It complains of units of the city: that is looked into, and never called malicious."
+        raise refused("accusation", detail)
 
 
 def _refusal(deed: Deed, by: Mapping[str, Any], said: Mapping[str, Any], second: str | None) -> list[Draft]:
@@ -158,14 +182,26 @@ def refusal_reasons(pack: Pack) -> list[str]:
 def ask_more(deed: Deed) -> list[Draft]:
     """Ask the party for what is missing; its clock rests until it says so, or until it has waited too long."""
     no_emergency(deed, "kept waiting")
-    if deed.case["contact"] == "none":
-        raise refused("nobody-to-ask", "It came without a contact: nobody can be asked. Decide by what there is.")
+    _reachable(deed)
     body = {
         "by": deed.by, "question": deed.said["question"], "number": deed.case["asked"] + 1,
         "remind_at": deed.until("supplement_reminder"), "answer_by": deed.until("supplement_answer"),
         "attachments": [], "fields": deed.said["fields"],
     }  # fmt: skip
     return [Draft(names.SUPPLEMENT_ASKED, body)]
+
+
+def _reachable(deed: Deed) -> None:
+    if deed.case["contact"] == "none":
+        raise refused("nobody-to-ask", "It came without a contact: nobody can be asked. Decide by what there is.")
+
+
+def offer_mediation(deed: Deed) -> list[Draft]:
+    """Offer the party of a dispute between citizens that somebody mediates; what it makes of that is its own affair."""
+    no_emergency(deed, "left to a mediator")
+    _reachable(deed)
+    body = {"by": deed.by, "mediator": deed.said["mediator"], "reply": deed.said["reply"]}
+    return [Draft(names.MEDIATION_OFFERED, body)]
 
 
 def remind_supplement(deed: Deed) -> list[Draft]:

@@ -31,6 +31,10 @@ def _proposed(case: Case, event: Event) -> Change:
     return {"refusal": {"at": instant(event.time), **event.data}}
 
 
+def _mediation(case: Case, event: Event) -> Change:
+    return {"mediation": {"at": instant(event.time), **event.data}}
+
+
 def _declined(case: Case, event: Event) -> Change:
     return {"refusal": None}
 
@@ -56,6 +60,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.ISSUE_ANSWERED: _settled("answer", "objection_until"),
     names.ISSUE_REFUSED: _settled("refusal", "appeal_until"),
     names.ISSUE_FORWARDED: _settled("forwarding"),
+    names.MEDIATION_OFFERED: _mediation,
     names.REFUSAL_PROPOSED: _proposed,
     names.REFUSAL_DECLINED: _declined,
     names.SUPPLEMENT_ASKED: _asked,

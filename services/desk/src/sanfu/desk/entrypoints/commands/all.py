@@ -24,6 +24,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "decline_refusal": reviewing.DeclineRefusal,
     "forward": reviewing.Forward,
     "ask_more": reviewing.AskMore,
+    "offer_mediation": reviewing.OfferMediation,
     "object": reviewing.ObjectTo,
     "merge": concerning.Merge,
     "instruct": concerning.Instruct,

@@ -60,6 +60,13 @@ class AskMore(Body):
     ]
 
 
+class OfferMediation(Body):
+    """Offer the party of a dispute between citizens that somebody mediates: who, and how to take it up."""
+
+    mediator: Annotated[str, Line(300, 1)]
+    reply: Annotated[str, Text(LONGEST, 8)]
+
+
 class ObjectTo(Body):
     """The party says that the answer did not answer it, or appeals against the refusal."""
 
