@@ -143,6 +143,38 @@ async def test_a_legacy_issue_on_the_register_that_misses_a_milestone_is_late_in
     assert (await city.limit(issue, "register_milestone")) > city.clock.now(), "the next milestone counts now"
 
 
+async def test_an_issue_that_rests_goes_on_the_register_before_its_party_was_contacted_and_the_unit_owes_that_still(
+    city: City,
+) -> None:
+    issue, officer = await city.report("hotline", flags=["legacy"]), city.officer(UNIT)
+    await city.person("reviewer").dispatch(issue, UNIT, "difficult")
+    promise, first_word = await city.limit(issue, "handling"), await city.limit(issue, "contact")
+    await officer.order(issue, "suspend", {"reason": "higher_level"})
+    called = {"kind": "coordination", "title": "遗留问题协调会", "at": in_days(city, 0.1), "issues": [issue.id]}
+    meeting = (await office(city).make("meetings", called))["id"]
+    await city.advance(hours=3)
+    plan = {
+        "owner": UNIT, "cause": "产权历史遗留", "report_by": in_days(city, 60),
+        "plan": [{"text": "权籍调查", "limit": in_days(city, 40)}],
+    }  # fmt: skip
+    decided = {"issue": issue.id, "decision": "register", "text": "列入挂账管理。", "unit": UNIT, "plan": plan}
+    await office(city).make(f"meetings/{meeting}/hold", {"held_at": in_days(city, 0), "decisions": [decided]})
+    assert await city.state(issue) == "registered"
+    await city.advance_to(promise)
+    assert await city.state(issue) == "registered", "no rest is left that could end by itself"
+    assert await city.lights(issue, "handling") == [], "the city's promise has ended with the meeting"
+    assert ("red", first_word) in await city.lights(issue, "contact"), "to speak with its party has not"
+    done = {"outcome": "solved", "reply": "已办理权籍登记，请凭身份证领证。"}
+    await officer.order(issue, "handle", done, refused="not-contacted")
+    await officer.acknowledge(issue)
+    await officer.contact(issue)
+    assert (await city.lights(issue, "contact"))[-1][0] == "none"
+    assert await city.state(issue) == "registered"
+    assert await officer.handle(issue) == "unsigned"
+    await city.head(UNIT).sign(issue)
+    assert await city.state(issue) == "handled"
+
+
 async def test_a_meetings_task_is_late_by_its_own_limit_and_done_by_its_unit(city: City) -> None:
     issue = await lamp(city)
     called = {"kind": "weekly_joint", "title": "联席会商", "at": in_days(city, 1), "issues": [issue.id]}

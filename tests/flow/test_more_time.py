@@ -77,7 +77,7 @@ async def test_an_operator_makes_an_open_issue_an_emergency_and_units_and_clocks
     assert await city.state(issue) in {"assigned", "contacted"}
     assert (await city.limit(issue, "emergency_acknowledge")) == local("2026-05-06 09:15")
     assert city.sms.to(city.phone("duty_officer", "emergency")) != []
-    await city.officer(UNIT).order(issue, "suspend", {"reason": "weather"}, refused="not-now")
+    await city.officer(UNIT).order(issue, "suspend", {"reason": "weather"}, refused="emergency")
     await city.person("coordination_office").order(
         issue, "lower_urgency", {"urgency": "normal", "reason": "系误报，现场无险情"}
     )

@@ -221,8 +221,10 @@ def test_only_a_meeting_puts_a_difficult_issue_on_the_register() -> None:
     assert not any(command == "register" for _, _, command, _ in TABLE)
 
 
-@pytest.mark.parametrize("issue", [difficult("assigned"), {**difficult(), "grade": "complex"}])
-def test_what_is_not_difficult_or_not_contacted_yet_goes_on_no_register(issue: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "issue", [difficult("returned"), difficult("in_review"), difficult("handled"), {**difficult(), "grade": "complex"}]
+)
+def test_what_is_not_difficult_or_no_unit_has_in_hand_goes_on_no_register(issue: Mapping[str, Any]) -> None:
     decided = decision("i-1", "register", unit=UNIT, plan=PLAN)
     with pytest.raises(Refusal) as refusal:
         order(called("i-1"), "hold", held_at=instant(MORNING), decisions=[decided], others={"i-1": issue})

@@ -77,6 +77,23 @@ async def test_the_clocks_run_on_as_soon_as_somebody_says_so(desk: Desk) -> None
     assert len(told(desk, names.ISSUE_RESUMED)) == 1
 
 
+async def test_what_rests_before_its_party_was_contacted_goes_on_from_where_its_unit_has_come_meanwhile(
+    desk: Desk,
+) -> None:
+    led = ("router", names.ISSUE_ASSIGNED, assigned(grade="complex"))
+    await desk.tell(Story("i-1"), ("intake", names.ISSUE_SUBMITTED, submitted()), led)
+    await does(desk, OFFICE, "suspend", reason="weather")
+    assert await refuses(desk, OFFICER, "contact", result="reached") == "not-acknowledged"
+    assert (await does(desk, OFFICE, "resume"))["state"] == "assigned"
+    await does(desk, OFFICER, "suspend", reason="weather")
+    assert (await does(desk, OFFICER, "acknowledge"))["state"] == "suspended", "it rests all the same"
+    assert await refuses(desk, OFFICER, "acknowledge") == "acknowledged-already"
+    assert (await does(desk, OFFICE, "resume"))["state"] == "acknowledged"
+    await does(desk, OFFICER, "suspend", reason="weather")
+    assert (await does(desk, OFFICER, "contact", result="reached"))["state"] == "suspended"
+    assert (await does(desk, OFFICE, "resume"))["state"] == "contacted"
+
+
 @pytest.mark.parametrize(
     ("grade", "urgency", "reason", "slug"),
     [

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import codec
+from sanfu.desk.domain.affairs.meetings import REGISTRABLE
 from sanfu.desk.domain.deeds.ending import THREE_ONES, handlers
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rules import offered
@@ -163,7 +164,7 @@ class Life(RuleBasedStateMachine):
             told = light(level, moment(clock["limit"]), version=clock["version"], round=clock["round"])
             self._tell("sla", names.LIGHT_CHANGED, told)
 
-    @precondition(lambda self: self.case.get("state") == "contacted")
+    @precondition(lambda self: self.case.get("state") in REGISTRABLE)
     @rule()
     def a_meeting_puts_it_on_the_register(self) -> None:
         self._tell("desk", names.ISSUE_REGISTERED, REGISTERED)
@@ -302,6 +303,15 @@ class Life(RuleBasedStateMachine):
             case names.ISSUE_MERGED:
                 assert before["urgency"] != "emergency" or "contact" in before["rounds"][-1], "nobody has met it yet"
                 assert before["channel"] != "petition" and before["secrecy"] != "sealed"
+            case names.ISSUE_RESUMED:
+                assert after["state"] in {"assigned", "acknowledged", "contacted"}, "it goes on from where it was"
+                assert (after["state"] == "assigned") == (after["rounds"][-1]["acknowledged_at"] is None)
+            case names.ISSUE_HANDLED if by["role"] != "system":
+                assert {"contact"} <= {*before["rounds"][-1], *before["rounds"][-1].get("exempt", {})}
+            case names.ISSUE_REGISTERED:
+                assert (
+                    not {"resume"} & after["waits"].keys() and after["suspension"] is None and not after["completion"]
+                )
             case names.ISSUE_REFUSED if data["reason"] in {"civil_dispute", "malicious"}:
                 assert before["mediation"] if data["reason"] == "civil_dispute" else data["second"]
             case names.ISSUE_RETURNED | names.ISSUE_SUSPENDED | names.ISSUE_REFUSED:

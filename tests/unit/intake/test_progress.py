@@ -56,6 +56,10 @@ def test_a_late_step_of_an_assisting_unit_leads_nobody_back(late: str) -> None:
 def test_after_a_rest_it_stands_where_it_stood() -> None:
     assert after(*WAY[:3], names.ISSUE_SUSPENDED)["state"] == "suspended"
     assert after(*WAY[:3], names.ISSUE_SUSPENDED, names.ISSUE_RESUMED)["state"] == "acknowledged"
+    meanwhile = after(*WAY[:2], names.ISSUE_SUSPENDED, *WAY[2:4])
+    assert (meanwhile["state"], [*meanwhile["dates"]][-2:]) == ("suspended", ["acknowledged", "contacted"])
+    assert after(*WAY[:2], names.ISSUE_SUSPENDED, *WAY[2:4], names.ISSUE_RESUMED)["state"] == "contacted"
+    assert after(*WAY[:2], names.ISSUE_REGISTERED, *WAY[2:4])["state"] == "registered"
     assert after(names.SUPPLEMENT_ASKED, ADDED)["state"] == "submitted"
     assert after(*WAY[:3], ADDED)["state"] == "acknowledged"
 

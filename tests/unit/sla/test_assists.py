@@ -82,6 +82,13 @@ def test_a_task_rests_with_the_case_and_ends_with_it(told: Telling) -> None:
     assert lights(told.wait("2027-01-01 00:00")) == []
 
 
+def test_a_task_rests_no_longer_than_its_case_which_may_go_on_the_register_instead(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    told.tell(names.ISSUE_SUSPENDED, "2026-03-10 11:00", reason="rain", until=at("2026-03-14 11:00"))
+    said = told.tell(names.ISSUE_REGISTERED, "2026-03-10 13:00", milestone_by=at("2026-06-01 12:00"))
+    assert deadlines(said, "assist") == [(2, "resumed", "2026-03-12 18:00")]
+
+
 def test_while_the_section_does_nothing_the_head_of_its_town_hears_of_it(told: Telling) -> None:
     asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-10 12:00")
     told.wait("2026-03-10 12:00")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.parts import LOUD
 from sanfu.desk.domain.state import Case, Change
+from sanfu.desk.domain.table import ACKNOWLEDGED, ASSIGNED, CONTACTED
 
 SAID: Final = frozenset({"yes", "partly", "no"})
 """What a party says of whether it is resolved."""
@@ -33,6 +34,14 @@ def handled(case: Case) -> bool:
 def by_itself(case: Case) -> Change:
     """It is merged no more."""
     return {"head": None, "merging": None, "head_handled": None}
+
+
+def reached(case: Case) -> str:
+    """Say how far the unit that leads has come with what it has to do before it handles it."""
+    round = this_round(case)
+    if round.get("acknowledged_at") is None:
+        return ASSIGNED
+    return CONTACTED if "contact" in {*round, *round.get("exempt", {})} else ACKNOWLEDGED
 
 
 def in_round(case: Case, **more: Any) -> Change:

@@ -10,7 +10,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import errands, following, petitions
+from sanfu.desk.domain.deeds import errands, following, handling, petitions
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
@@ -139,6 +139,8 @@ def _recused(case: State, name: str, clause: Clause) -> bool:
 
 
 NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "acknowledge": handling.to_acknowledge,
+    "contact": handling.to_contact,
     "void": lambda case: "handle" in this_round(case),
     "request_reopen": handled,
     **dict.fromkeys(("follow_up", "attempt", "rate", "exempt"), following.to_be_asked),

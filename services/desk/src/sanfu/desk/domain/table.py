@@ -104,6 +104,8 @@ def _rows(states: str, command: str, roles: Iterable[str], event: str, to: str, 
 
 _NEW: Final = "submitted in_review"
 _LED: Final = "assigned acknowledged contacted"
+_RESTING: Final = "suspended registered"
+"""Nobody is asked to solve it now, but its party is spoken with all the same."""
 _OPEN: Final = f"{_NEW} awaiting_party {_LED} suspended unsigned registered handled followed_up returned"
 _VOICED: Final = f"{_OPEN} reopen_requested petition_review"
 _EVER: Final = f"{_VOICED} merged closed"
@@ -120,12 +122,13 @@ REVIEWING: Final = {
     **_rows(_NEW, "ask_more", REVIEW, names.SUPPLEMENT_ASKED, AWAITING),
     **_rows(f"{_OPEN} reopen_requested", "recuse", REVIEW, names.COMPLAINT_NOTED, STAYS),
     **_rows(f"{_NEW} returned", "offer_mediation", REVIEW, names.MEDIATION_OFFERED, STAYS),
-    **_rows(_LED, "offer_mediation", LEAD, names.MEDIATION_OFFERED, STAYS),
     **_rows("closed", "object", VOICE, names.OBJECTION_RAISED, IN_REVIEW),
 }
 HANDLING: Final = {
     **_rows("assigned", "acknowledge", LEAD, names.ISSUE_ACKNOWLEDGED, ACKNOWLEDGED),
+    **_rows(_RESTING, "acknowledge", LEAD, names.ISSUE_ACKNOWLEDGED, STAYS),
     **_rows("acknowledged contacted", "contact", LEAD, names.ISSUE_CONTACTED, CONTACTED),
+    **_rows(_RESTING, "contact", LEAD, names.ISSUE_CONTACTED, STAYS),
     **_rows(f"{_LED} unsigned", "reach_scene", LEAD, names.SCENE_REACHED, STAYS),
     **_rows(f"{_LED} unsigned", "report", LEAD, names.SITUATION_REPORTED, STAYS),
     **_rows("contacted registered", "handle", LEAD, names.ISSUE_HANDLED, HANDLED),
@@ -133,6 +136,7 @@ HANDLING: Final = {
     **_rows("unsigned", "sign", HEADS, names.ISSUE_HANDLED, HANDLED),
     **_rows("unsigned", "send_back", HEADS, names.COMPLETION_SENT_BACK, CONTACTED),
     **_rows(_LED, "return", LEAD, names.ISSUE_RETURNED, RETURNED),
+    **_rows(_LED, "offer_mediation", LEAD, names.MEDIATION_OFFERED, STAYS),
 }
 FOLLOWING: Final = {
     **_rows("handled merged", "follow_up", CALLERS | MONITOR, names.ISSUE_FOLLOWED_UP, FOLLOWED_UP),
@@ -156,7 +160,7 @@ AFFAIRS: Final = {
     **_rows("merged", "separate", SYSTEM, names.ISSUE_SEPARATED, IN_REVIEW),
     **_rows("merged", "answer", SYSTEM, names.ISSUE_ANSWERED, ANSWERED),
     **_rows("merged followed_up reopen_requested closed", "void", SYSTEM, names.HEAD_VOIDED, MERGED),
-    **_rows("contacted", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
+    **_rows(f"{_LED} suspended unsigned", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
     **_rows("registered", "reach_milestone", LEAD, names.MILESTONE_REACHED, STAYS),
     **_rows("registered", "report_register", LEAD | OFFICE, names.REGISTER_REPORTED, STAYS),
     **_rows(f"{_LED} unsigned returned registered handled", "instruct", LEADERS, names.INSTRUCTION_GIVEN, STAYS),
@@ -189,11 +193,11 @@ ASSISTING: Final = {
     **_rows(_OPEN, "end_copy", LEAD | REVIEW, names.ISSUE_COPIED, STAYS),
     **_rows(_LED, "offer_handover", LEAD, names.HANDOVER_OFFERED, STAYS),
     **_rows(_LED, "accept_handover", LEAD, names.ISSUE_HANDED_OVER, ASSIGNED, standing=FOR_OFFERED),
-    **_rows(_LED, "withdraw_offer", LEAD, names.HANDOVER_DECLINED, STAYS),
-    **_rows(_LED, "decline_handover", LEAD, names.HANDOVER_DECLINED, STAYS, standing=FOR_OFFERED),
+    **_rows(f"{_LED} {_RESTING}", "withdraw_offer", LEAD, names.HANDOVER_DECLINED, STAYS),
+    **_rows(f"{_LED} {_RESTING}", "decline_handover", LEAD, names.HANDOVER_DECLINED, STAYS, standing=FOR_OFFERED),
 }
 LIMITS: Final = {
-    **_rows("contacted", "suspend", LEAD | OFFICE, names.ISSUE_SUSPENDED, SUSPENDED),
+    **_rows(_LED, "suspend", LEAD | OFFICE, names.ISSUE_SUSPENDED, SUSPENDED),
     **_rows("suspended", "resume", LEAD | OFFICE | SYSTEM, names.ISSUE_RESUMED, CONTACTED),
     **_rows(_LED, "ask_extension", LEAD, names.EXTENSION_ASKED, STAYS),
     **_rows(f"{_LED} suspended unsigned", "decide_extension", OFFICE | SYSTEM, names.EXTENSION_DECIDED, STAYS),

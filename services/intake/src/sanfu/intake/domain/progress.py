@@ -90,6 +90,9 @@ def _stepped(state: State, event: Event) -> State:
         return {**state, "state": state.get("rested_from", before)} if before in RESTS else state
     if event.type in ONWARD:
         step = ONWARD[event.type]
+        if before in RESTS and "rested_from" in state:  # what is done meanwhile is how it stands when it goes on
+            gone = _stepped({**state, "state": state["rested_from"]}, event)
+            return {**gone, "state": before, "rested_from": gone["state"]}
         if before not in PATH or PATH.index(step) <= PATH.index(before):
             return state
     else:

@@ -20,8 +20,8 @@ from sanfu.runtime.rules import Draft
 
 BINDING: Final = frozenset({"task", "lead", "register"})
 """Kinds of decision that name the unit they bind."""
-REGISTRABLE: Final = "contacted"
-"""State in which an issue may go on the register: its unit has spoken with the party and knows the case."""
+REGISTRABLE: Final = frozenset({"assigned", "acknowledged", "contacted", "suspended", "unsigned"})
+"""States in which an issue may go on the register: a unit leads it beyond dispute, and has not handled it."""
 LED: Final = frozenset({"in_review", "assigned", "acknowledged", "contacted", "unsigned", "returned"})
 """States in which a meeting may give the lead to another unit."""
 LONGEST_SILENCE: Final = 90
@@ -112,8 +112,8 @@ def _registrable(deed: Deed, field: str, said: Mapping[str, Any]) -> None:
     case, plan = deed.others.get(said["issue"], {}), said["plan"]
     if plan is None:
         raise wrong(f"{field}.plan", "missing", "owner, cause, milestones and the next public report")
-    if case.get("grade") != "difficult" or case.get("state") != REGISTRABLE:
-        detail = f"{said['issue']} can't go on the register: that is for difficult issues whose party was contacted."
+    if case.get("grade") != "difficult" or case.get("state") not in REGISTRABLE:
+        detail = f"{said['issue']} can't go on the register: that is for difficult issues that a unit has in hand."
         raise refused("not-for-the-register", detail)
     named = {"owner": plan["owner"], **{f"plan[{n}].unit": step["unit"] for n, step in enumerate(plan["plan"])}}
     for name, unit in named.items():
@@ -193,7 +193,7 @@ def follows(event: Event, issue: str, case: Case, pack: Pack) -> list[Draft]:
         if each["issue"] != issue:
             continue
         match each["decision"]:
-            case "register" if case["state"] == REGISTRABLE:
+            case "register" if case["state"] in REGISTRABLE:
                 first = each["plan"]["plan"][0]["limit"]
                 body = {"by": by, "meeting": event.subject, **each["plan"], "concerns": [], "milestone_by": first}
                 told.append(Draft(names.ISSUE_REGISTERED, body))

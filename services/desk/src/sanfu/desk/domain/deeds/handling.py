@@ -8,6 +8,7 @@ from sanfu.desk.domain.deeds import signing
 from sanfu.desk.domain.deeds.assisting import first_lead, no_offer_open, no_task_open
 from sanfu.desk.domain.deeds.deed import Deed, leader, refused, wrong
 from sanfu.desk.domain.rounds import handlings, this_round
+from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import return_until
 from sanfu.runtime.rules import Draft
 
@@ -32,14 +33,28 @@ EMPTY_WORDS: Final = frozenset(
 SHORTEST_REPLY: Final = 8
 
 
+def to_acknowledge(case: Case) -> bool:
+    """Tell whether the unit that leads has not acknowledged yet that it does."""
+    return this_round(case).get("acknowledged_at") is None
+
+
+def to_contact(case: Case) -> bool:
+    """Tell whether the party may be spoken with: by a unit that has acknowledged."""
+    return not to_acknowledge(case)
+
+
 def acknowledge(deed: Deed) -> list[Draft]:
     case = deed.case
+    if not to_acknowledge(case):
+        raise refused("acknowledged-already", "Your unit has acknowledged it.")
     body = {"by": deed.by, "unit": case["unit"], "assignment": case["assignment"], "round": case["round"]}
     return [Draft(names.ISSUE_ACKNOWLEDGED, body)]
 
 
 def contact(deed: Deed) -> list[Draft]:
     said, case = deed.said, deed.case
+    if not to_contact(case):
+        raise refused("not-acknowledged", "Acknowledge it first.")
     at = said["contacted_at"] or instant(deed.now)
     if not this_round(case)["assigned_at"] <= at <= instant(deed.now):
         raise wrong("contacted_at", "not_then", "an instant after this unit got the lead, and not in the future")
@@ -74,6 +89,7 @@ def _of_emergency(deed: Deed) -> None:
 
 def handle(deed: Deed) -> list[Draft]:
     said, case = deed.said, deed.case
+    _spoken_with(deed)
     _own_words(deed, said["reply"])
     no_task_open(deed)
     no_offer_open(deed)
@@ -87,6 +103,13 @@ def handle(deed: Deed) -> list[Draft]:
         "assignment": case["assignment"], "round": case["round"],
     }  # fmt: skip
     return signing.completed(deed, body)
+
+
+def _spoken_with(deed: Deed) -> None:
+    """What went on the register before its party was contacted is handled only after that."""
+    round = this_round(deed.case)
+    if "contact" not in {*round, *round.get("exempt", {})}:
+        raise refused("not-contacted", "Contact the party first: a failed attempt counts, too.")
 
 
 def _own_words(deed: Deed, reply: str) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.folds.limits import rested
 from sanfu.desk.domain.rounds import by_itself, this_round
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 
@@ -71,9 +72,11 @@ def _instructed(case: Case, event: Event) -> Change:
 
 
 def _registered(case: Case, event: Event) -> Change:
+    """The plan takes the place of a rest, and of what waited for a signature."""
     kept = {name: event.data[name] for name in ("meeting", "owner", "sponsor", "cause", "plan", "report_by")}
     register = {"at": instant(event.time), **kept, "reached": [], "reports": 0}
-    return {"register": register, "sponsor": event.data["sponsor"]}
+    over = rested(case, event) if case["suspension"] else {}
+    return {"register": register, "sponsor": event.data["sponsor"], "completion": None, **over}
 
 
 def _reached(case: Case, event: Event) -> Change:

@@ -7,10 +7,21 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.rounds import in_round, this_round
 from sanfu.desk.domain.state import Case, Change, Fold
+from sanfu.desk.domain.table import REGISTERED, SUSPENDED
 
 
 def _acknowledged(case: Case, event: Event) -> Change:
-    return in_round(case, acknowledged_at=instant(event.time), acknowledged_by=event.data["by"]["id"])
+    done = in_round(case, acknowledged_at=instant(event.time), acknowledged_by=event.data["by"]["id"])
+    return {**done, **_rests(case)}
+
+
+def _contacted(case: Case, event: Event) -> Change:
+    return {**in_round(case, contact={"at": instant(event.time), **event.data}), **_rests(case)}
+
+
+def _rests(case: Case) -> Change:
+    """What rests, or is on the register, stays so, whatever its unit does meanwhile."""
+    return {"state": case["state"]} if case["state"] in {SUSPENDED, REGISTERED} else {}
 
 
 def _one(name: str) -> Fold:
@@ -52,7 +63,7 @@ def _returned(case: Case, event: Event) -> Change:
 
 FOLDS: Final[Mapping[str, Fold]] = {
     names.ISSUE_ACKNOWLEDGED: _acknowledged,
-    names.ISSUE_CONTACTED: _one("contact"),
+    names.ISSUE_CONTACTED: _contacted,
     names.SCENE_REACHED: _one("scene"),
     names.SITUATION_REPORTED: _one("report"),
     names.ISSUE_HANDLED: _handled,

@@ -6,7 +6,7 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
-from sanfu.desk.domain.rounds import in_round
+from sanfu.desk.domain.rounds import in_round, reached
 from sanfu.desk.domain.secrecy import SECRET, WITHHELD, hushed
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 from sanfu.desk.domain.table import CONTACTED, FOLLOWED_UP
@@ -19,6 +19,12 @@ def _suspended(case: Case, event: Event) -> Change:
 
 
 def _resumed(case: Case, event: Event) -> Change:
+    """It goes on from where the unit has come."""
+    return {**rested(case, event), "state": reached(case)}
+
+
+def rested(case: Case, event: Event) -> Change:
+    """It rests no longer."""
     rested = (event.time - moment(case["suspension"]["at"])) // timedelta(milliseconds=1)
     return {"suspension": None, "rested_ms": case["rested_ms"] + rested, **waiting(case, resume=None)}
 
