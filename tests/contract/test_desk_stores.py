@@ -38,7 +38,7 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "flags": pick.sample(FLAGS, pick.randint(0, 2)), "found_by": pick.sample(TOKENS, pick.randint(1, 5)),
             "limit": limit, "order": f"{2 - LIGHTS.index(light)}|{limit}", "party_code": pick.choice(RAISERS),
             "assisting": pick.sample(UNITS[:2], pick.randint(0, 2)), "inner": pick.choice([None, *LIGHTS]),
-            "need": pick.choice([None, None, "call", "again"]),
+            "need": pick.choice([None, [], ["call"], ["again"], ["site", "again"]]),
             "disputed": pick.random() < 0.3, "sponsor": pick.choice([None, "city-leader"]),
             "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
         }  # fmt: skip

@@ -67,6 +67,14 @@ async def burning(city: City) -> None:
     await brigade.order(fire, "reach_scene", {"reached_at": reached})
 
 
+async def asked(city: City) -> None:
+    """Followed up by one of two who are asked."""
+    issue = await city.report("superior", title="上级交办")
+    await city.person("reviewer").dispatch(issue, FORMER)
+    await city.officer(FORMER).do_all(issue)
+    await city.person("follow_up_caller").follow_up(issue, of="office")
+
+
 async def unsaid(city: City) -> None:
     """Asked for more, reminded, and answered."""
     issue = await city.report("hotline", text="那里的灯不亮。")
@@ -82,7 +90,7 @@ async def everything(city: City) -> None:
     await whole_life(city, Scribe(city, "开甲"))
     await petitioned(city, Scribe(city, "密甲"))
     await city.report("hotline", category="road-lamp", title="最后一盏")
-    for journey in (hushed, merged, burning, unsaid):
+    for journey in (hushed, merged, burning, asked, unsaid):
         await journey(city)
     await city.advance_to(local(f"{LAST_DAY} 00:01"))
 

@@ -32,6 +32,25 @@ BROKEN = {
     "yellow centuries before": Broken(
         "policy.yaml", "{days: 1, same", "{days: 99999999, same", "days", "can't be read", "from 1 to 3660"
     ),
+    "a follow-up of nobody known": Broken(
+        "policy.yaml", "{ask: desk}", "{ask: desc}", "follow_up_of.medium_desk[1].ask", "'desc'", "write desk"
+    ),
+    "a follow-up that asks somebody twice": Broken(
+        "policy.yaml",
+        "[{ask: desk}, {ask: place}]",
+        "[{ask: desk}, {ask: desk}]",
+        "follow_up_of.medium_desk",
+        "somebody twice",
+        "once",
+    ),
+    "a look at the place by phone": Broken(
+        "policy.yaml",
+        "{ask: place}",
+        "{ask: place, by: call}",
+        "follow_up_of.medium_desk[2].by",
+        "no choice",
+        "leave it",
+    ),
     "a brace left open": Broken("texts/receipt.yaml", "{number}", "{number", "zh", "can't be read", "close every {"),
     "a parent that is not there": Broken(
         "units.csv", "department,police,", "department,polize,", "parent", "no unit 'polize'", "write police"
@@ -266,6 +285,14 @@ def _says(problem: Problem, broken: Broken, line: int) -> bool:
         and broken.message in problem.message
         and broken.cure in problem.cure
     )
+
+
+def test_a_channel_whose_follow_up_asks_nobody_known_is_named(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "channels.csv", "medium_desk", "medium_dask")
+    (problem,) = (each for each in load(root, A_DAY).problems if each.file == "channels.csv")
+    assert (problem.fatal, problem.key) == (True, "follow_up_of")
+    assert "'media' asks 'medium_dask'" in problem.message
 
 
 @pytest.mark.parametrize(

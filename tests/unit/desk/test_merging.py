@@ -137,4 +137,4 @@ def test_a_merged_party_asks_to_have_it_handled_again_inside_the_window_takes_it
 
 def test_a_merged_party_that_has_died_is_looked_for_on_site() -> None:
     case = order(head_handled(merged(fresh())), "party_deceased", "follow_up_caller")
-    assert (case["state"], case["need"]) == ("merged", "site")
+    assert (case["state"], case["need"]) == ("merged", ["site"])

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import codec
+from sanfu.desk.domain import asking
 from sanfu.desk.domain.affairs.meetings import REGISTRABLE
 from sanfu.desk.domain.deeds.ending import THREE_ONES, handlers
 from sanfu.desk.domain.parts import handling_units
@@ -58,6 +59,7 @@ VARIED: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "handle": st.fixed_dictionaries({"outcome": st.sampled_from(["solved", "partly", "other_route"])}),
     "follow_up": st.fixed_dictionaries(
         {
+            "of": st.sampled_from([None, None, "party", "office", "desk", "place"]),
             "resolved": st.sampled_from(["yes", "partly", "no", "unreachable", "declined"]),
             "satisfied": st.sampled_from([None, 1, 3, 5]),
             "evidence": st.sampled_from([[], [PHOTO]]),
@@ -122,7 +124,9 @@ class Life(RuleBasedStateMachine):
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @initialize(
-        channel=st.sampled_from(["hotline", "web", "enterprise_seat", "petition", "whistle", "checkup", "window"]),
+        channel=st.sampled_from(
+            ["hotline", "web", "enterprise_seat", "petition", "whistle", "checkup", "window", "media", "superior"]
+        ),
         more=st.fixed_dictionaries(
             {
                 "kind": st.sampled_from(["issue", "consult"]),
@@ -296,6 +300,7 @@ class Life(RuleBasedStateMachine):
                 self._closed(before, data["kind"], by)
             case names.ISSUE_FOLLOWED_UP if by["role"] not in {"system", "party"}:
                 assert by["id"] not in handlers(before), "nobody who handled follows up"
+                assert len(asking.asked(before)) == 1 or not asking.missing(before), "all who are asked have answered"
                 assert not any(related(RULES.pack.units, by["unit"], one) for one in handling_units(before))
             case names.ISSUE_WITHDRAWN:
                 asked = before["withdrawal"]

@@ -201,7 +201,8 @@ def examples() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def with_plan(case: Mapping[str, Any], need: str) -> Mapping[str, Any]:
-    plan = {**case["rounds"][-1]["plan"], "need": need}
+    of = {"again": "officer", "monitor": "monitor"}[need]
+    plan = {**case["rounds"][-1]["plan"], "asked": [{"of": of, "need": need, "because": "channel"}]}
     return {**case, "rounds": [*case["rounds"][:-1], {**case["rounds"][-1], "plan": plan}]}
 
 
@@ -282,7 +283,7 @@ def test_a_command_does_what_the_table_says_and_else_names_what_is_allowed(state
 
 def experienced(who: str, unit: str, held: Clause = AGAIN, command: str = "follow_up", **more: Any) -> Any:
     """Have an officer tell of a handled case that waits to be experienced again that it is resolved."""
-    case = {**with_plan(EXAMPLES["handled"], "again"), "need": "again", "channel": "experience", **more}
+    case = {**with_plan(EXAMPLES["handled"], "again"), "need": ["again"], "channel": "experience", **more}
     said = BODIES[command].model_validate(
         {**SAID[command], "resolved": "yes"} if command == "follow_up" else SAID[command]
     )
@@ -300,7 +301,7 @@ FOUND_BY = {"id": "finder", "unit": "water", "kind": "officer", "named_to_unit":
         ("finder", "water", {"filer": FOUND_BY}, "filed-it"),
         ("officer", "water", {}, "handled-it"),
         ("another", "tax", {"units": ["tax"]}, "case-unknown"),
-        ("another", "water", {"need": "site"}, "case-unknown"),
+        ("another", "water", {"need": ["site"]}, "case-unknown"),
         ("another", "water", {"secrecy": "sealed"}, "case-unknown"),
     ],
 )

@@ -12,7 +12,7 @@ def case(**more: Any) -> dict[str, Any]:
         "submitted_at": at, "audience": "resident", "channel": "web", "extension": None, "extensions": [],
         "affairs": {}, "assists": [], "head": None, "head_handled": None, "merged": [], "register": None,
         "request": None, "declining": None, "closed": None, "instructions": 0, "reminders": {"count": 0},
-        "completion": None, **more,
+        "completion": None, "missing": [{"of": "party", "need": "call", "because": "all"}], **more,
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _nobody_on_duty(pack)
     yield from _nobody_reviews(pack)
     yield from _errands_of_nothing(pack)
+    yield from _follow_ups_of_nobody(pack)
     yield from _nobody_signs(pack, today)
     yield from _limits_that_are_missing(pack)
     yield from _categories_of_gone_units(pack, today)
@@ -45,6 +46,16 @@ def _errands_of_nothing(pack: Pack) -> Iterable[Problem]:
         if code not in pack.categories:
             message = f"there is no category {code!r}"
             yield Problem("policy.yaml", 0, f"errands.{code}", message, "name a code of categories.csv")
+
+
+def _follow_ups_of_nobody(pack: Pack) -> Iterable[Problem]:
+    """Who is asked whether it was solved has to be said for each channel, or it would be nobody, or somebody else."""
+    for channel in pack.channels.values():
+        if pack.policy.follow_up_of and channel.follow_up_of not in pack.policy.follow_up_of:
+            message = (
+                f"the follow-up of {channel.code!r} asks {channel.follow_up_of!r}, of which policy.yaml says nothing"
+            )
+            yield Problem("channels.csv", 0, "follow_up_of", message, "name a line of policy.yaml's follow_up_of")
 
 
 def _nobody_signs(pack: Pack, today: date) -> Iterable[Problem]:

@@ -405,6 +405,14 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """One whom a follow-up asks. `by`: the least by which that has to be done; None: as policy and lot say."""
+
+    of: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The switches of "Deadlines, settled" and the clocks. Defaults are that table's."""
 
@@ -429,6 +437,8 @@ class Policy:
     windows: Mapping[str, Window] = field(default_factory=dict)
     orders: Mapping[str, str] = field(default_factory=dict)
     """Cause → level of the supervision order that is raised by rule; a cause that is not here raises none."""
+    follow_up_of: Mapping[str, tuple[Asking, ...]] = field(default_factory=dict)
+    """A channel's `follow_up_of` → whom its follow-up asks: all of them have to answer. What is not here: the party."""
     follow_up_sample: float = 0.1
     """Least share of handled issues that get a call (or, without a party, a check on site) beside those that must."""
     follow_up_call: tuple[Mapping[str, tuple[str, ...]], ...] = ()

@@ -10,6 +10,7 @@ from sanfu.city.model import (
     GROUP,
     LEAD,
     OFFICE,
+    Asking,
     Clock,
     DayOff,
     DayOverride,
@@ -71,6 +72,7 @@ class PolicyReader:
             clocks={code: self._clock(code, part, pauses) for code, part in self._named(document)},
             windows={code: self._window(code, part) for code, part in document.section("windows").named()},
             orders=self._orders(document.section("orders")),
+            follow_up_of=self._askings(document.section("follow_up_of")),
             follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
             follow_up_call=tuple(self._cases(entry) for entry in document.sections("follow_up_call")),
             sign_off=tuple(self._cases(entry) for entry in document.sections("sign_off")),
@@ -142,6 +144,15 @@ class PolicyReader:
         names = self._localised(section)
         section.done()
         return names
+
+    def _askings(self, section: Section) -> dict[str, tuple[Asking, ...]]:
+        found = {}
+        for code in section.names:
+            found[code] = tuple(map(_asking, section.sections(code)))
+            if len({one.of for one in found[code]}) < max(len(found[code]), 1):
+                section.wrong(code, "asks nobody, or somebody twice", "name each of them once: [{ask: party}]")
+        section.done()
+        return found
 
     def _orders(self, section: Section) -> dict[str, str]:
         found = {cause: section.choice(cause, words.ORDER_LEVELS) for cause in words.ORDER_CAUSES if section.has(cause)}
@@ -290,6 +301,17 @@ def _unreachable(section: Section) -> Unreachable:
         section.wrong("days", "are more than the attempts", "write as many days as attempts at most")
     section.done()
     return found
+
+
+def _asking(section: Section) -> Asking:
+    of, by = section.choice("ask", words.ASKED), words.LOOKED_AT.get(section.text("ask"))
+    if section.has("by"):
+        chosen = section.choice("by", words.ASKED_BY)
+        if by is not None:
+            section.wrong("by", f"is no choice for {of}: that is looked at", "leave it out")
+        by = by or chosen
+    section.done()
+    return Asking(of, by)
 
 
 def _count(text: str) -> int:

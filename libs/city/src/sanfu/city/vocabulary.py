@@ -12,7 +12,7 @@ ISSUE_EVENTS = _words(
     "IssueAnswered IssueRefused IssueForwarded IssueMerged SupporterAdded ReminderAdded SupplementAsked "
     "SupplementReminded MediationOffered RefusalProposed RefusalDeclined ObjectionRaised "
     "IssueAcknowledged IssueContacted SceneReached SituationReported IssueHandled "
-    "FollowUpPlanned FollowUpAttempted IssueFollowedUp "
+    "FollowUpPlanned FollowUpAttempted FollowUpAnswered IssueFollowedUp "
     "CompletionVoided IssueClosed IssueReturned ReturnAdjudicated AssistAsked AssistDone IssueCopied "
     "IssueHandedOver UnitSucceeded HandoverOffered HandoverDeclined ComplaintNoted "
     "CompletionSubmitted CompletionSentBack GradeChangeDeclined "
@@ -46,6 +46,11 @@ PER = ("issue", "assist")
 ORDER_LEVELS = ("normal", "yellow", "red")
 ORDER_CAUSES = ("red_light", "two_unsatisfied", "false_completion", "instruction")
 """What may raise a supervision order by rule."""
+LOOKED_AT = {"place": "site", "officer": "again", "monitor": "monitor"}
+"""Whom a follow-up asks by one way only: the place is looked at, an officer experiences it again, the monitor looks."""
+ASKED = ("party", "desk", "committee", "office", *LOOKED_AT)
+"""Whom a follow-up asks."""
+ASKED_BY = ("call", "writing")
 MEDIA = ("sms", "email")
 TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader")
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")

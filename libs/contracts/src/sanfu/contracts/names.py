@@ -82,6 +82,7 @@ EXEMPTION_DECIDED = "sanfu.issue.exemption-decided.v1"
 # desk, the end and what follows it
 FOLLOW_UP_PLANNED = "sanfu.issue.follow-up-planned.v1"
 FOLLOW_UP_ATTEMPTED = "sanfu.issue.follow-up-attempted.v1"
+FOLLOW_UP_ANSWERED = "sanfu.issue.follow-up-answered.v1"
 ISSUE_FOLLOWED_UP = "sanfu.issue.followed-up.v1"
 COMPLETION_VOIDED = "sanfu.issue.completion-voided.v1"
 ISSUE_CLOSED = "sanfu.issue.closed.v1"

@@ -239,6 +239,7 @@ EVENTS = (
     _issue(names.EXEMPTION_DECIDED, limits.ExemptionDecided, "desk", "router sla", "三个一豁免"),
     _issue(names.FOLLOW_UP_PLANNED, closing.FollowUpPlanned, "desk", "sla notify", "回访安排"),
     _issue(names.FOLLOW_UP_ATTEMPTED, closing.FollowUpAttempted, "desk", "sla", "回访联系"),
+    _issue(names.FOLLOW_UP_ANSWERED, closing.FollowUpAnswered, "desk", "sla", "回访答复"),
     _issue(names.ISSUE_FOLLOWED_UP, closing.IssueFollowedUp, "desk", "intake router sla", "回访"),
     _issue(names.COMPLETION_VOIDED, closing.CompletionVoided, "desk", "intake router sla notify", "虚假办结认定"),
     _issue(names.ISSUE_CLOSED, closing.IssueClosed, "desk", "intake router sla notify", "销号"),

@@ -46,27 +46,44 @@ class Draw(Body):
     drawn: bool = Field(description="Whether this one was")
 
 
+Asked = Literal["party", "desk", "committee", "office", "place", "officer", "monitor"]
+"""Who answers a follow-up: the party, the medium's desk, the village's committee, the office that filed it; the place,
+which is looked at; another officer, the monitor."""
+Need = Literal["link", "call", "writing", "site", "again", "monitor", "none"]
+Because = Literal[
+    "all",
+    "policy",
+    "channel",
+    "reopened",
+    "exempted",
+    "supervised",
+    "drawn",
+    "not_drawn",
+    "not_resolved",
+    "silent",
+    "nobody_to_ask",
+    "party_deceased",
+]
+
+
+class Beside(Body):
+    """Who else has to answer before an issue counts as followed up."""
+
+    of: Asked = Field(description="Who is asked")
+    need: Need = Field(description="Least that is asked for")
+    because: Because = Field(description="Why this method")
+
+
 class FollowUpPlanned(Deed):
     """By which method the follow-up has to be made, and until when the party's link can be answered."""
 
-    need: Literal["link", "call", "writing", "site", "again", "monitor", "none"] = Field(
+    need: Need = Field(
         description="Least that is asked for; site: somebody from outside looks, with a photo; again: another officer "
         "experiences it again; monitor: the monitor looks again"
     )
-    because: Literal[
-        "all",
-        "policy",
-        "channel",
-        "reopened",
-        "exempted",
-        "supervised",
-        "drawn",
-        "not_drawn",
-        "not_resolved",
-        "silent",
-        "nobody_to_ask",
-        "party_deceased",
-    ] = Field(description="Why this method")
+    because: Because = Field(description="Why this method")
+    of: Asked = Field(default="party", description="Who is asked by it")
+    beside: list[Beside] = Field(default_factory=list, max_length=6, description="Who else has to answer, and how")
     link: Literal["new", "kept", "none"] = Field(
         default="none", description="The party is sent a link now; keeps the one it has; has none"
     )
@@ -81,6 +98,7 @@ class FollowUpAttempted(Deed):
 
     method: Literal["link", "call", "writing", "visit"] = Field(description="How it was asked")
     result: Literal["answered", "no_answer", "wrong_number", "call_back"] = Field(description="What came of it")
+    of: Asked = Field(default="party", description="Who was asked")
     number: Count = Field(default=1, description="Counts the attempts of this round from 1")
     resolved: Resolved | None = Field(default=None, description="What the party said by its link")
     satisfied: int | None = Field(default=None, ge=1, le=5, description="How satisfied it said to be, 1 to 5")
@@ -88,8 +106,25 @@ class FollowUpAttempted(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
+class FollowUpAnswered(Deed):
+    """One of several who are asked has answered. IssueFollowedUp follows the last of them, and says what all of them
+    come to."""
+
+    of: Asked = Field(description="Who has answered")
+    resolved: Literal["yes", "partly", "no", "unreachable", "silent", "declined"] = Field(
+        description="Is it resolved; the last three count as neither"
+    )
+    satisfied: int | None = Field(default=None, ge=1, le=5, description="How satisfied, 1 to 5; none: not said")
+    reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
+    method: Literal["link", "call", "site", "writing", "visit"] = Field(description="How it was asked")
+    evidence: list[Attachment] = Field(default_factory=list, description="What proves it: on site, a photo")
+    missing: list[Asked] = Field(default_factory=list, max_length=6, description="Who has not answered yet")
+    round: Count = Field(default=1, description="Round of handling")
+
+
 class IssueFollowedUp(Deed):
-    """The third of the three ones: the party, or somebody who went and looked, said whether it is resolved."""
+    """The third of the three ones: the party, or somebody who went and looked, said whether it is resolved. Where
+    several were asked, the least that any of them said."""
 
     resolved: Literal["yes", "partly", "no", "unreachable", "silent", "declined"] = Field(
         description="Is it resolved; the last three count as neither"

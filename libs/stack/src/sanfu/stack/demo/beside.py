@@ -118,8 +118,8 @@ def of_merged(crew: Crew, report: str, case: Case) -> Step | None:
     user = crew.outsider(report, case)
     if case["head_handled"] is None or user is None:
         return None
-    said = {"resolved": "yes", "satisfied": 4, "method": "call"}
-    return Step(crew.office_later(case, 4), user, (("follow_up", said),))
+    said = [("follow_up", replies.answered(one, "yes", 4)) for one in case["missing"]]
+    return Step(crew.office_later(case, 4), user, tuple(said))
 
 
 # ── supervision orders ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -42,6 +42,10 @@ DONE = {
 }
 
 
+LOOKED = frozenset({"site", "again", "monitor"})
+"""Ways to follow up that ask nobody: somebody looks."""
+
+
 def answer(case: Case) -> str:
     if case["kind"] == "thanks":
         return f"感谢您的肯定，我们已转达有关同志（{case['title']}）。"
@@ -66,12 +70,22 @@ def handle(report: str, case: Case, *, planned_for: str) -> dict[str, Any]:
     }
 
 
-def follow_up(report: str, case: Case, *, unsatisfied: bool) -> dict[str, Any]:
-    """What the party says, or, where there is none to be asked, what was found on site; what was not solved is not
-    called so."""
-    looked = not case["has_contact"] or case["party_kind"] == "none"
-    resolved, satisfied = _said(report, case, unsatisfied=unsatisfied, looked=looked)
-    return {"resolved": resolved, **({"evidence": [PHOTO]} if looked else {"satisfied": satisfied})}
+def follow_ups(report: str, case: Case, *, unsatisfied: bool) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """What each of those says who are asked, or, where there is nobody to be asked, what was found on site; what was
+    not solved is not called so."""
+    said = [_follow_up(report, case, one, unsatisfied=unsatisfied) for one in case["missing"]]
+    return tuple(("follow_up", one) for one in said)
+
+
+def _follow_up(report: str, case: Case, one: dict[str, Any], *, unsatisfied: bool) -> dict[str, Any]:
+    resolved, satisfied = _said(report, case, unsatisfied=unsatisfied, looked=one["need"] in LOOKED)
+    return answered(one, resolved, satisfied)
+
+
+def answered(one: dict[str, Any], resolved: str, satisfied: int | None) -> dict[str, Any]:
+    """Say what one of those says who are asked: who looked shows a photo, and tells no score."""
+    proof = {"evidence": [PHOTO]} if one["need"] in LOOKED else {"satisfied": satisfied}
+    return {"of": one["of"], "resolved": resolved, **proof}
 
 
 def _said(report: str, case: Case, *, unsatisfied: bool, looked: bool) -> tuple[str, int | None]:

@@ -102,7 +102,7 @@ class Script(Crew):
             return None
         at = self.asked_at(report, case)
         again = fate(report) is Fate.REOPENED and case["round"] == 1
-        return Step(at, user, (("follow_up", replies.follow_up(report.id, case, unsatisfied=again)),))
+        return Step(at, user, replies.follow_ups(report.id, case, unsatisfied=again))
 
     def asked_at(self, report: Report, case: Case) -> datetime:
         """Return when the party is asked about what was handled."""

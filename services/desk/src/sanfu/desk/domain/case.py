@@ -62,7 +62,7 @@ _RACING: Final = (
 """States in which an emergency's own clocks run: until it is handled."""
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
-    "step", "to_unit", "from_unit", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
+    "step", "to_unit", "from_unit", "of", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,

@@ -84,6 +84,8 @@ def _found(name: str, case: Case) -> list[str]:
             return [one for one in (case["party_code"], (case["filer"] or {}).get("unit")) if one]
         case "filer":
             return [one for one in ((case["filer"] or {}).get("id"),) if one]
+        case "need":
+            return list(case["need"] or ())
     return [case[name]] if case[name] else []
 
 

@@ -16,7 +16,13 @@ HANDLERS: Final = frozenset({"officer", "unit_head", "duty_officer"})
 WATCHING: Final = frozenset({"supervisor", "leader"})
 """They instruct and supervise."""
 UNFORESEEN: Final = frozenset(
-    {names.FOLLOW_UP_PLANNED, names.FOLLOW_UP_ATTEMPTED, names.WITHDRAWAL_ASKED, names.WITHDRAWAL_DECLINED}
+    {
+        names.FOLLOW_UP_PLANNED,
+        names.FOLLOW_UP_ATTEMPTED,
+        names.FOLLOW_UP_ANSWERED,
+        names.WITHDRAWAL_ASKED,
+        names.WITHDRAWAL_DECLINED,
+    }
 )
 """What is told of a case that whoever handles it does not hear."""
 

@@ -109,7 +109,7 @@ class Clause:
         if self.receipt is not None:
             yield "receipt", self.receipt == case["receipt"]
         if self.need is not None:
-            yield "need", self.need == case.get("need") and self.apart.isdisjoint(case["units"])
+            yield "need", self.need in (case.get("need") or ()) and self.apart.isdisjoint(case["units"])
 
     @property
     def only_reads(self) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sanfu.desk.domain.asking import missing
 from sanfu.desk.domain.case import NEVER
 from sanfu.desk.domain.parts import Task, light_of, open_tasks
 from sanfu.desk.domain.reading import UNFORESEEN, filer_named
@@ -29,7 +30,7 @@ WHOLE = (
 )  # fmt: skip
 
 
-PLANS = frozenset({"plan", "attempts", "undone"})
+PLANS = frozenset({"plan", "attempts", "answers", "undone"})
 
 
 def unforeseen(clauses: Scope) -> frozenset[str]:
@@ -57,11 +58,17 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
     named = filer_named(clauses, case)
     shown = {key: case.get(key) for key in WHOLE}
     if not unforeseen(clauses):
-        shown |= {"need": case["need"], "withdrawal": case["withdrawal"]}
+        shown |= {"withdrawal": case["withdrawal"], **_yet_to_be_asked(case)}
     else:
         shown |= _unforeseen(case)
     more = {"filer": case["filer"] if named else None, "has_contact": case["contact"] != "none"}
     return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
+
+
+def _yet_to_be_asked(case: Document) -> dict[str, Any]:
+    """Show who has yet to answer; `need`: by what the first of them is asked, None once nobody is any more."""
+    left = missing(case) if case["need"] else []
+    return {"need": left[0]["need"] if left else None, "missing": left}
 
 
 def _unforeseen(case: Document) -> dict[str, Any]:

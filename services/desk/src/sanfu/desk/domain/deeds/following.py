@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sanfu.city.model import Unreachable
+from sanfu.city.vocabulary import LOOKED_AT
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
+from sanfu.desk.domain.asking import Asked, answers, asked, linked, missing, together
 from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of, handlers
-from sanfu.desk.domain.deeds.planning import planned
+from sanfu.desk.domain.deeds.planning import planned_again
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.scope import related
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import MERGED
+from sanfu.desk.domain.table import MERGED, OFFICIALS
 from sanfu.runtime.rules import Draft
 
 SUFFICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -29,29 +31,42 @@ SUFFICES: Final[Mapping[str, tuple[str, ...]]] = {
 """Need → the methods by which a person may meet it."""
 VISITING: Final = "officer"
 """Kind of filer: the city's officers, who tell what they heard on a visit or experienced themselves."""
-PLAIN: Final[Mapping[str, Any]] = {"need": "call", "link_until": None}
-"""The plan of what was handled before there were plans."""
+SILENT: Final[Mapping[str, Any]] = {"resolved": "silent", "satisfied": None, "reason": None, "evidence": []}
 
 
 def begin(deed: Deed) -> list[Draft]:
     """Plan the follow-up of what is being handled. Where nobody can be asked and the lot spares it, nobody is."""
     plan = planning.plan(deed)
-    return [plan, _nobody_said(deed, "site")] if plan.data["need"] == "none" else [plan]
+    if plan.data["need"] != "none":
+        return [plan]
+    return [plan, Draft(names.ISSUE_FOLLOWED_UP, {**_told_of(deed, SYSTEM_BY, 0), **SILENT, "method": "site"})]
 
 
 def follow_up(deed: Deed) -> list[Draft]:
-    """Tell what the party says; or, where there is none, what somebody from outside saw."""
+    """Tell what one of those says who are asked; or, where there is nobody to ask, what somebody from outside saw."""
     handled_at_its_head(deed)
     impartial(deed)
     _no_visitor(deed)
-    plan = this_round(deed.case).get("plan") or PLAIN
-    _by_the_right_one(deed, plan["need"])
-    method = _method(deed, plan["need"])
+    one = _which(deed)
+    _by_the_right_one(deed, one["need"])
+    method = _method(deed, one["need"])
     if deed.said["resolved"] in {"unreachable", "declined"}:
-        _unless_the_party_has_said(deed)
+        _unless_it_was_said(deed, one["of"])
     if deed.said["resolved"] == "unreachable":
-        _unreachable(deed)
-    return _told(deed, deed.by, method)
+        _unreachable(deed, one["of"])
+    return _told(deed, one, {**deed.said, "method": method})
+
+
+def _which(deed: Deed) -> Asked:
+    """Return whose answer it is: the one that is missing, or of several the one that is named."""
+    left, role = missing(deed.case), deed.by["role"]
+    mine = [one for one in left if (one["need"] == "again") == (role in OFFICIALS)] if role in OFFICIALS else left
+    if (of := deed.said["of"]) is None and len(mine) == 1:
+        return mine[0]
+    if named := [one for one in mine if one["of"] == of]:
+        return named[0]
+    expected = "one who has yet to answer: " + ", ".join(str(one["of"]) for one in mine)
+    raise wrong("of", "missing" if of is None else "not_asked", expected)
 
 
 def handled_at_its_head(deed: Deed) -> None:
@@ -65,15 +80,24 @@ def to_be_asked(case: Case) -> bool:
     return case["state"] != MERGED or case["head_handled"] is not None
 
 
-def _told(deed: Deed, by: Mapping[str, Any], method: str, attempts: int = 1) -> list[Draft]:
-    said, case = deed.said, deed.case
-    body = {
-        "by": by, "resolved": said["resolved"], "satisfied": said["satisfied"], "reason": said["reason"],
-        "method": method, "attempts": len(attempts_of(deed)) + attempts, "evidence": said.get("evidence", []),
-        "round": case["round"], "unit": _handled_by(case),
-    }  # fmt: skip
-    told = [Draft(names.ISSUE_FOLLOWED_UP, body)]
+def _told(deed: Deed, one: Asked, said: Mapping[str, Any]) -> list[Draft]:
+    """Tell an answer. With the last of them it is followed up; if all call it resolved, it is closed."""
+    case, by = deed.case, deed.by
+    answer = {name: said[name] for name in ("resolved", "satisfied", "reason", "method", "evidence")}
+    left = [each["of"] for each in missing(case) if each["of"] != one["of"]]
+    several = {"by": by, "of": one["of"], **answer, "missing": left, "round": case["round"]}
+    told = [Draft(names.FOLLOW_UP_ANSWERED, several)] if len(asked(case)) > 1 else []
+    if left:
+        return told
+    body = {**_told_of(deed, by, 0 if by == SYSTEM_BY else 1), **together([*answers(case), answer])}
+    told.append(Draft(names.ISSUE_FOLLOWED_UP, body))
     return [*told, closing_of(deed, "merged" if case["head"] else "resolved")] if content(body) else told
+
+
+def _told_of(deed: Deed, by: Mapping[str, Any], more: int) -> dict[str, Any]:
+    case = deed.case
+    attempts = len(attempts_of(case)) + len(answers(case)) + more
+    return {"by": by, "attempts": attempts, "round": case["round"], "unit": _handled_by(case)}
 
 
 def _handled_by(case: Mapping[str, Any]) -> str | None:
@@ -81,9 +105,9 @@ def _handled_by(case: Mapping[str, Any]) -> str | None:
     return unit
 
 
-def attempts_of(deed: Deed) -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = this_round(deed.case).get("attempts", ())
-    return found
+def attempts_of(case: Case, of: str | None = None) -> list[Mapping[str, Any]]:
+    """Return how often somebody was asked; None: all of them."""
+    return [one for one in this_round(case).get("attempts", ()) if of in {None, one.get("of", "party")}]
 
 
 # ── by whom, how ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,24 +179,24 @@ def attempt(deed: Deed) -> list[Draft]:
     handled_at_its_head(deed)
     impartial(deed)
     _no_visitor(deed)
-    plan = this_round(deed.case).get("plan") or PLAIN
-    if plan["need"] in {"site", "again", "monitor"}:
-        raise refused("nobody-to-ask", f"This follow-up asks no party: it needs {plan['need']}.")
-    return [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(deed, deed.said["method"], deed.said["result"]))]
+    one = _which(deed)
+    if one["need"] in LOOKED_AT.values():
+        raise refused("nobody-to-ask", f"This asks nobody: it needs {one['need']}.")
+    return [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(deed, one["of"], deed.said["method"], deed.said["result"]))]
 
 
-def _attempt(deed: Deed, method: str, result: str, **more: Any) -> dict[str, Any]:
+def _attempt(deed: Deed, of: str, method: str, result: str, **more: Any) -> dict[str, Any]:
     empty = {"resolved": None, "satisfied": None, "reason": None}
     return {
-        "by": deed.by, "method": method, "result": result, "number": len(attempts_of(deed)) + 1,
+        "by": deed.by, "of": of, "method": method, "result": result, "number": len(attempts_of(deed.case)) + 1,
         "round": deed.case["round"], **empty, **more,
     }  # fmt: skip
 
 
-def _unreachable(deed: Deed) -> None:
+def _unreachable(deed: Deed, of: str) -> None:
     """Somebody is unreachable after attempts enough, far enough apart, on days enough; this one counts."""
     least = deed.pack.policy.unreachable
-    tried = [moment(one["at"]) for one in attempts_of(deed) if one["method"] != "link"]
+    tried = [moment(one["at"]) for one in attempts_of(deed.case, of) if one["method"] != "link"]
     counted = _apart([*tried, deed.now], least)
     days = {deed.day(at) for at in counted}
     if len(counted) < least.attempts or len(days) < least.days:
@@ -192,8 +216,8 @@ def _apart(tried: Sequence[datetime], least: Unreachable) -> list[datetime]:
     return counted
 
 
-def _unless_the_party_has_said(deed: Deed) -> None:
-    said = next((one for one in reversed(attempts_of(deed)) if one["resolved"]), None)
+def _unless_it_was_said(deed: Deed, of: str) -> None:
+    said = next((one for one in reversed(attempts_of(deed.case, of)) if one["resolved"]), None)
     if said is not None:
         raise refused(
             "party-has-said", f"The party answered by its link: resolved {said['resolved']}. Tell that, as it was said."
@@ -206,32 +230,31 @@ def _unless_the_party_has_said(deed: Deed) -> None:
 def rate(deed: Deed) -> list[Draft]:
     """The party answers by its link: once. What is not resolved, or needs a call anyhow, a person asks further."""
     handled_at_its_head(deed)
-    plan = this_round(deed.case).get("plan") or PLAIN
-    if plan["link_until"] is None or instant(deed.now) >= plan["link_until"]:
-        raise refused("window-closed", f"The link was open until {plan['link_until'] or '- never'}: somebody will ask.")
-    if any(one["method"] == "link" for one in attempts_of(deed)):
-        raise refused("answered-already", "You have answered: somebody will call.")
-    if plan["need"] == "link" and content(deed.said):
-        return _told(deed, deed.by, "link")
+    until = (this_round(deed.case).get("plan") or {}).get("link_until")
+    if until is None or instant(deed.now) >= until:
+        raise refused("window-closed", f"The link was open until {until or '- never'}: somebody will ask.")
+    one = linked(deed.case)
+    if one is None or any(each["method"] == "link" for each in attempts_of(deed.case)):
+        raise refused("answered-already", "You have answered: if there is more to ask, somebody will call.")
     said = {name: deed.said[name] for name in ("resolved", "satisfied", "reason")}
-    told = [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(deed, "link", "answered", **said))]
-    return [*told, planned(deed, "call", "not_resolved")] if plan["need"] == "link" else told
+    if one["need"] == "link" and content(said):
+        return _told(deed, one, {**said, "method": "link", "evidence": []})
+    told = [Draft(names.FOLLOW_UP_ATTEMPTED, _attempt(deed, one["of"], "link", "answered", **said))]
+    return [*told, _call_instead(deed, one, "not_resolved")] if one["need"] == "link" else told
 
 
 def silence(deed: Deed) -> list[Draft]:
     """The link was not answered: that is enough for a simple issue to be closed; any other needs a call."""
+    one = linked(deed.case)
+    if one is None:
+        return []
     if deed.case["grade"] != "simple":
-        return [planned(deed, "call", "silent")]
-    return [_nobody_said(deed, "link")]
+        return [_call_instead(deed, one, "silent")]
+    return _told(deed, one, {**SILENT, "method": "link"})
 
 
-def _nobody_said(deed: Deed, method: str) -> Draft:
-    body = {
-        "by": SYSTEM_BY, "resolved": "silent", "satisfied": None, "reason": None, "method": method,
-        "attempts": len(attempts_of(deed)), "evidence": [], "round": deed.case["round"],
-        "unit": _handled_by(deed.case),
-    }  # fmt: skip
-    return Draft(names.ISSUE_FOLLOWED_UP, body)
+def _call_instead(deed: Deed, one: Asked, because: str) -> Draft:
+    return planned_again(deed, one["of"], {"of": one["of"], "need": "call", "because": because})
 
 
 # ── what was told to be done was not ─────────────────────────────────────────────────────────────────────────────────

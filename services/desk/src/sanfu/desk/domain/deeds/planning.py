@@ -1,45 +1,58 @@
 """By which method a follow-up has to be made: planned when an issue is handled, and again when that proves wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sanfu.city.model import Asking
+from sanfu.city.vocabulary import LOOKED_AT
 from sanfu.contracts import names
+from sanfu.desk.domain import asking
+from sanfu.desk.domain.asking import Asked
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.rounds import handled, this_round
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import FACTS
 from sanfu.runtime.rules import Draft
 
-OF_CHANNEL: Final[Mapping[str, str]] = {
-    "other_officer": "again",
-    "monitor_on_site": "monitor",
-    "party_in_writing": "writing",
-}
-"""`follow_up_of` of a channel → the method that it asks for, whatever else holds."""
-UNLINKED: Final = frozenset({"site", "again", "monitor", "none"})
-"""Methods that ask no party: nobody gets a link."""
+THE_PARTY: Final = (Asking("party"),)
+PLACE: Final = "place"
+DECEASED: Final = {"of": PLACE, "need": "site", "because": "party_deceased"}
 
 
 def plan(deed: Deed) -> Draft:
     """Plan the follow-up of what is being handled."""
     draw = deed.lots.draw(ticket(deed.case), f"{deed.today:%Y-%m}", deed.pack.policy.follow_up_sample)
-    need, because = _need(deed, drawn=draw is None or draw["drawn"])
-    decided = draw if because in {"drawn", "not_drawn", "all"} else None
-    return planned(deed, need, because, draw=decided)
+    channel = deed.pack.channels.get(deed.case["channel"])
+    wanted = deed.pack.policy.follow_up_of.get(channel.follow_up_of if channel else "", THE_PARTY)
+    asked = _each_once([_need(deed, one, drawn=draw is None or draw["drawn"]) for one in wanted])
+    decided = draw if any(one["because"] in {"drawn", "not_drawn", "all"} for one in asked) else None
+    return _planned(deed, asked, draw=decided)
 
 
-def planned(deed: Deed, need: str, because: str, *, draw: Mapping[str, Any] | None = None) -> Draft:
-    """Tell a plan. One made again for a call keeps what there is of the link."""
+def planned_again(deed: Deed, of: str, instead: Asked) -> Draft:
+    """Tell that somebody is asked otherwise than was planned. Who else is asked stays, and what there is of a link."""
+    return _planned(deed, _each_once([instead if one["of"] == of else one for one in asking.asked(deed.case)]))
+
+
+def _planned(deed: Deed, asked: Sequence[Asked], *, draw: Mapping[str, Any] | None = None) -> Draft:
     before = this_round(deed.case).get("plan") if handled(deed.case) else None
-    linked = need not in UNLINKED
+    linked = any(one["of"] in asking.LINKED for one in asked) and not nobody_to_ask(deed.case)
     until = (before["link_until"] if before else deed.until("follow_up_link")) if linked else None
+    silence = any(one["need"] == "link" for one in asked)
+    first, *beside = sorted(asked, key=lambda one: one["of"] not in asking.LINKED)
     body = {
-        "by": SYSTEM_BY, "need": need, "because": because,
+        "by": SYSTEM_BY, **first, "beside": beside,
         "link": ("kept" if before else "new") if until else "none", "link_until": until,
-        "silent_at": deed.until("follow_up_silent") if need == "link" else None, "draw": draw,
+        "silent_at": deed.until("follow_up_silent") if silence else None, "draw": draw,
         "round": deed.case["round"],
     }  # fmt: skip
     return Draft(names.FOLLOW_UP_PLANNED, body)
+
+
+def _each_once(asked: Sequence[Asked]) -> list[Asked]:
+    """Leave out whom the lot spares where others are asked, and the second look at the same place."""
+    some = [one for one in asked if one["need"] != "none"]
+    return list({one["of"]: one for one in some or asked}.values())
 
 
 def ticket(case: Case) -> str:
@@ -47,25 +60,31 @@ def ticket(case: Case) -> str:
 
 
 def nobody_to_ask(case: Case) -> bool:
-    return "none" in {case["contact"], case["party_kind"]}
+    """Tell whether there is no party, or none that somebody could reach. (Of what was told before
+    `contact_of` was it is not known whose contact there is.)"""
+    known = case.get("contact_of")
+    return "none" in {case["contact"], case["party_kind"]} or (known is not None and "party" not in known)
 
 
-def _need(deed: Deed, *, drawn: bool) -> tuple[str, str]:
-    """Return the least method that is asked for, and why."""
-    case = deed.case
-    channel = deed.pack.channels.get(case["channel"])
-    of_channel = OF_CHANNEL.get(channel.follow_up_of if channel else "")
-    if of_channel in {"again", "monitor"}:
-        return of_channel, "channel"
-    if case["deceased"]:
-        return "site", "party_deceased"
+def _need(deed: Deed, one: Asking, *, drawn: bool) -> Asked:
+    """Say who answers for one who is to be asked, the least method for that, and why."""
+    case, of = deed.case, one.of
+    if of in LOOKED_AT or of == "office":
+        return {"of": of, "need": one.by or "call", "because": "channel"}
+    if of == "party" and case["deceased"]:
+        return DECEASED
     if nobody_to_ask(case):
-        return ("site", "nobody_to_ask") if drawn or case["grade"] != "simple" else ("none", "not_drawn")
-    if of_channel:
-        return of_channel, "channel"
-    if because := _call(deed):
-        return "call", because
-    return ("call", "drawn") if drawn else ("link", "all")
+        if of == "committee":  # whoever filed it is known; the village's committee can be found
+            return {"of": of, "need": one.by or "call", "because": "channel"}
+        spared = not drawn and case["grade"] == "simple"
+        need, because = ("none", "not_drawn") if spared else ("site", "nobody_to_ask")
+        return {"of": PLACE, "need": need, "because": because}
+    if one.by:
+        return {"of": of, "need": one.by, "because": "channel"}
+    if why := _call(deed):
+        return {"of": of, "need": "call", "because": why}
+    need, because = ("call", "drawn") if drawn else ("link", "all")
+    return {"of": of, "need": need, "because": because}
 
 
 def _call(deed: Deed) -> str | None:

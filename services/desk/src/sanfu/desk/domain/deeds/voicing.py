@@ -7,11 +7,12 @@ from sanfu.city.model import Pack
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
+from sanfu.desk.domain.asking import missing
 from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.deeds.levels import secrecy_changed
-from sanfu.desk.domain.rounds import handled, this_round
+from sanfu.desk.domain.rounds import handled
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import CLOSED, HANDLED, MERGED, REVIEW
 from sanfu.runtime.rules import Draft
@@ -157,7 +158,11 @@ def party_deceased(deed: Deed) -> list[Draft]:
     body = {"by": deed.by, "mistaken": said["mistaken"], "source": said["source"]}
     told = [Draft(names.PARTY_DECEASED, body)]
     asked = case["state"] == HANDLED or (case["state"] == MERGED and handled(case))
-    if not asked or this_round(case).get("plan", {}).get("need") in {"again", "monitor"}:
-        return told
-    again = ("call", "policy") if said["mistaken"] else ("site", "party_deceased")
-    return [*told, planning.planned(deed, *again)]
+    left = missing(case) if asked else []
+    for one in left:
+        if one["of"] == "party" and not said["mistaken"]:
+            return [*told, planning.planned_again(deed, "party", planning.DECEASED)]
+        if one["because"] == "party_deceased" and said["mistaken"]:
+            called = {"of": "party", "need": "call", "because": "policy"}
+            return [*told, planning.planned_again(deed, one["of"], called)]
+    return told

@@ -11,7 +11,7 @@ from sanfu.desk.domain.state import Case, Change, Fold, waiting
 
 ENDS: Final = frozenset({"order_lifted", "meeting_dropped", "meeting_held", "task_done"})
 """After these an affair bears upon the issue no more: it stays on the record."""
-ASKED: Final = ("plan", "attempts", "follow_up")
+ASKED: Final = ("plan", "attempts", "answers", "follow_up")
 """Parts of a round that say how its party was asked."""
 
 

@@ -5,22 +5,37 @@ from typing import Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.desk.domain.asking import LINKED, answers, missing
 from sanfu.desk.domain.rounds import dissatisfying, in_round, this_round
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 
-OF_HANDLING: Final = ("handle", "plan", "attempts", "follow_up")
+OF_HANDLING: Final = ("handle", "plan", "attempts", "answers", "follow_up")
 """Parts of a round that are undone when it turns out not to have been handled."""
 
 
 def _planned(case: Case, event: Event) -> Change:
     data = event.data
     plan = {name: data[name] for name in ("need", "because", "link_until", "draw")}
-    return {**in_round(case, plan=plan), **waiting(case, silence=data["silent_at"]), "need": data["need"]}
+    first = {name: data[name] for name in ("of", "need", "because")}
+    planned = in_round(case, plan={**plan, "asked": [first, *data["beside"]]})
+    return {**planned, **waiting(case, silence=data["silent_at"]), "need": _needs({**case, **planned})}
+
+
+def _needs(case: Case) -> list[str]:
+    """Name by what those have to be asked who have not answered: a list of callers has it by each."""
+    return [one["need"] for one in missing(case)]
 
 
 def _attempted(case: Case, event: Event) -> Change:
     attempts = [*this_round(case).get("attempts", ()), {"at": instant(event.time), **event.data}]
     return in_round(case, attempts=attempts[-50:])
+
+
+def _answered(case: Case, event: Event) -> Change:
+    data = event.data
+    done = in_round(case, answers=[*answers(case), {"at": instant(event.time), **data}])
+    asked = {**waiting(case, silence=None)} if data["of"] in LINKED else {}
+    return {**done, **asked, "need": _needs({**case, **done})}
 
 
 def _followed_up(case: Case, event: Event) -> Change:
@@ -47,6 +62,7 @@ def _voided(case: Case, event: Event) -> Change:
 FOLDS: Final[Mapping[str, Fold]] = {
     names.FOLLOW_UP_PLANNED: _planned,
     names.FOLLOW_UP_ATTEMPTED: _attempted,
+    names.FOLLOW_UP_ANSWERED: _answered,
     names.ISSUE_FOLLOWED_UP: _followed_up,
     names.COMPLETION_VOIDED: _voided,
 }

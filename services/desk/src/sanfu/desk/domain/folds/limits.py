@@ -73,7 +73,9 @@ def _exempted(case: Case, event: Event) -> Change:
     if not data["granted"]:
         return {}
     exempt = {**case["rounds"][-1].get("exempt", {}), data["of"]: {"at": instant(event.time), **data}}
-    return {"state": CONTACTED if data["of"] == "contact" else FOLLOWED_UP, **in_round(case, exempt=exempt)}
+    if data["of"] == "contact":
+        return {"state": CONTACTED, **in_round(case, exempt=exempt)}
+    return {"state": FOLLOWED_UP, **in_round(case, exempt=exempt), **waiting(case, silence=None), "need": None}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {

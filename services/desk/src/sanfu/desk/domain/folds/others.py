@@ -13,8 +13,8 @@ from sanfu.desk.domain.table import AWAITING, IN_REVIEW, SUBMITTED
 
 _TAKEN: Final = (
     "receipt", "title", "text", "channel", "audience", "kind", "urgency", "secrecy", "flags", "party_kind",
-    "party_code", "filer", "contact", "may_name_me", "language", "place", "category", "complains_of", "attachments",
-    "reported_at", "answers",
+    "party_code", "filer", "contact", "contact_of", "may_name_me", "language", "place", "category", "complains_of",
+    "attachments", "reported_at", "answers",
 )  # fmt: skip
 
 
