@@ -35,8 +35,16 @@ class ContactRecord(Body):
 
 
 class Contact(Body):
-    """What is inside a party's or a filer's box."""
+    """What is inside a party's or a filer's box. A party that has a guardian is reached through them alone: phone,
+    e-mail and language are the guardian's."""
 
+    guardian: str | None = Field(
+        default=None, max_length=200, description="Who speaks for a child, or for one who can't; empty: nobody any more"
+    )
+    own_phone: str | None = Field(
+        default=None, max_length=40, description="The party's own, where a guardian has theirs"
+    )
+    own_email: str | None = Field(default=None, max_length=254, description="Likewise")
     name: str | None = Field(default=None, max_length=200, description="Name")
     phone: str | None = Field(default=None, max_length=40, description="Phone, as dialled from within the country")
     email: str | None = Field(default=None, max_length=254, description="E-mail address")

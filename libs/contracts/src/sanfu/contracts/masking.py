@@ -93,7 +93,7 @@ class Mask:
 
     @classmethod
     def of(cls, people: Iterable[Mapping[str, Any]]) -> "Mask":
-        """Make the mask for people with any of `name`, `phone`, `email`, `address`."""
+        """Make the mask for people with any of `name`, `phone`, `email`, `address`, and a guardian's."""
         return cls(tuple(value for person in people for value in _own(person)))
 
     def by(self, *forms: re.Pattern[str]) -> "Mask":
@@ -148,13 +148,13 @@ def dialled(phone: str) -> str:
 
 
 def _own(person: Mapping[str, Any]) -> Iterable[Own]:
-    for field in ("address", "email", "name"):
+    for field in ("address", "email", "own_email", "name", "guardian"):
         if value := plain(person.get(field) or "").translate(_GAPS):
             yield Own(value, _literal(value))
-    number = digits(person.get("phone") or "")
-    for part in (number, number[4:], number[3:]) if number.startswith("0") else (number,):
-        if len(part) >= 5:
-            yield Own(part, _SEP.join(part))
+    for number in map(digits, filter(None, (person.get("phone"), person.get("own_phone")))):
+        for part in (number, number[4:], number[3:]) if number.startswith("0") else (number,):
+            if len(part) >= 5:
+                yield Own(part, _SEP.join(part))
 
 
 def _literal(value: str) -> str:

@@ -67,8 +67,8 @@ class IssueSubmitted(Body):
     party_code: Code | None = Field(default=None, description="Register code of an enterprise, organisation or village")
     filer: Filer | None = Field(default=None, description="Who wrote it down, if not the party")
     contact: Contact = Field(description="`none`, or the version of the contact record to wait for")
-    contact_of: list[Literal["party", "filer"]] | None = Field(
-        default=None, description="Whose contact it is; absent: not told, it may be anybody's or only an original"
+    contact_of: list[Literal["party", "filer", "guardian"]] | None = Field(
+        default=None, description="Whose contact it is, guardian: the party is reached through one; absent: not told"
     )
     may_name_me: bool = Field(default=False, description="The party agrees that the unit learns who it is")
     language: str = Field(default="zh", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Answer in it")

@@ -97,6 +97,8 @@ def _people(report: Report, channel: Channel) -> Iterator[Fault]:
         yield Fault("party_kind", "not_allowed", one_of(channel.party_kind))
     if party_kind(report, channel) == "none" and report["party"] is not None:
         yield Fault("party", "not_allowed", "no party: on this channel the filer vouches")
+    if report["guardian"] is not None:
+        yield from _guardian(report["guardian"], party_kind(report, channel))
     if report["party_code"] is not None and party_kind(report, channel) in ("person", "none"):
         yield Fault("party_code", "not_allowed", "a code only for an enterprise, organisation or village")
     filer = report["filer"]
@@ -104,6 +106,15 @@ def _people(report: Report, channel: Channel) -> Iterator[Fault]:
         yield Fault("filer", "not_allowed", "no filer: on this channel the party writes itself")
     if filer is not None and filer["id"] is not None and Mask(()).text(filer["id"]) != filer["id"]:
         yield Fault("filer.id", "personal_data", "an account's name, which tells no phone, ID number or e-mail")
+
+
+def _guardian(guardian: Mapping[str, Any], kind: str) -> Iterator[Fault]:
+    if kind != "person":
+        yield Fault("guardian", "not_allowed", "one only of a party that is a person")
+    elif not (guardian["phone"] or guardian["email"]):
+        yield Fault("guardian", "unreachable", "a phone or an e-mail: the party is reached through the guardian alone")
+    elif not guardian["name"]:
+        yield Fault("guardian.name", "missing", "the guardian's name: whoever calls asks for them")
 
 
 def party_kind(report: Report, channel: Channel) -> str:

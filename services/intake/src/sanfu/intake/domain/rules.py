@@ -80,7 +80,7 @@ class IntakeRules:
             raise refused(wrong)
         drafted = submission.drafted(report, channel, self.pack, now)
         boxes = {name: box for name, box in data["boxes"].items() if drafted.altered or name != "original"}
-        whose = [name for name in ("party", "filer") if name in boxes]
+        whose = [name for name in ("party", "filer") if name in boxes] + ["guardian"] * bool(report["guardian"])
         told = {**drafted.data, "receipt": data["receipt"], "contact": FIRST if boxes else "none", "contact_of": whose}
         event = Draft(ISSUE_SUBMITTED, told)
         if not boxes:

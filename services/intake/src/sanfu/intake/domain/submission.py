@@ -33,7 +33,7 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
         pack,
         secrecy.Matter(words, channel, category, report["secrecy"], kind, report["flags"], report["complains_of"]),
     )
-    mask = Mask.of([person for person in (report["party"], report["filer"]) if person])
+    mask = Mask.of([report[who] for who in ("party", "guardian", "filer") if report[who]])
     told = _hidden(report, pack) if level in secrecy.HIDDEN else _masked(report, mask)
     data = {
         "channel": channel.code,

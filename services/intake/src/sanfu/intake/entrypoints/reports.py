@@ -85,6 +85,11 @@ class Report(Strict):
     party_kind: PartyKind | None = Field(None, description="Whose matter it is; absent: the channel's first kind")
     party_code: Code | None = Field(None, description="Register code of an enterprise, organisation or village")
     party: Person | None = Field(None, description="Absent: anonymous")
+    guardian: Person | None = Field(
+        None,
+        description="Who speaks for a party that is a child or can't speak for itself: messages and calls go to them "
+        "alone. Not one of whom it complains",
+    )
     filer: Filer | None = None
     may_name_me: bool = Field(False, description="The unit may learn who the party is")
     language: Language = Field("zh", description="Answer in it")
@@ -99,7 +104,7 @@ class Report(Strict):
 
     def plain(self) -> dict[str, Any]:
         """Return it as the rules take it: plain data, every field there."""
-        named = {"place": self.place, "party": self.party, "filer": self.filer}
+        named = {"place": self.place, "party": self.party, "guardian": self.guardian, "filer": self.filer}
         plain = {name: value and dict(value.__dict__) for name, value in named.items()}
         given = {**self.__dict__, **plain}
         del given["channel"], given["attachments"]

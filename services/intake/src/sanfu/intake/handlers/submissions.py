@@ -91,7 +91,7 @@ class Submissions:
     def _sealed(self, issue: str, report: Report) -> tuple[dict[str, Any], dict[str, list[str]]]:
         original = {name: report[name] for name in ("title", "text", "answers")}
         contents: dict[str, Mapping[str, Any] | None] = {
-            "party": _contact(report["party"]),
+            "party": _party(report["party"], report["guardian"]),
             "filer": _contact(report["filer"]),
             "original": {**original, "address": report["place"]["address"]},
         }
@@ -99,13 +99,11 @@ class Submissions:
         return boxes, {name: self.indexes(contents[name] or {}) for name in ("party", "filer")}
 
     def indexes(self, person: Mapping[str, Any]) -> list[str]:
-        """Return the blind indexes by which a person is found again: phone and e-mail, in one form each."""
-        found = []
-        if phone := person.get("phone"):
-            found.append(self.sealer.blind_index(digits(phone), "phone"))
-        if email := person.get("email"):
-            found.append(self.sealer.blind_index(plain(email), "email"))
-        return found
+        """Return the blind indexes by which a person is found again: phone and e-mail, in one form each; a party also
+        by its own where it is reached by a guardian's."""
+        phones, emails = [[person[name] for name in (of, f"own_{of}") if person.get(name)] for of in ("phone", "email")]
+        found = [self.sealer.blind_index(digits(phone), "phone") for phone in phones]
+        return found + [self.sealer.blind_index(plain(email), "email") for email in emails]
 
 
 def box(sealer: Sealer, issue: str, name: str, content: Mapping[str, Any]) -> dict[str, str]:
@@ -122,6 +120,16 @@ def _contact(person: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if given["phone"]:
         given["phone"] = dialled(given["phone"])
     return {**given, "language": person.get("language")} if any(given.values()) else None
+
+
+def _party(person: Mapping[str, Any] | None, guardian: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the party's box holds: reached through a guardian, nothing but theirs is what it is reached by."""
+    own, through = _contact(person) or {}, _contact(guardian)
+    if through is None:
+        return own or None
+    kept = {"name": own.get("name"), "address": own.get("address") or through["address"]}
+    mine = {f"own_{by}": own[by] for by in ("phone", "email") if own.get(by)}
+    return {**through, **kept, "guardian": through["name"], **mine}
 
 
 def _about(field: str, refusal: Refusal) -> Refusal:
