@@ -86,6 +86,29 @@ async def test_a_task_is_due_no_later_than_the_lead_and_never_in_the_past(desk: 
     await does(desk, OFFICER, "ask_assist", **TASK, limit=instant(EVENING))
 
 
+async def test_a_unit_is_not_given_the_very_task_that_it_has_open_again(desk: Desk) -> None:
+    await contacted(desk)
+    await does(desk, OFFICER, "ask_assist", **TASK)
+    assert await refuses(desk, OFFICER, "ask_assist", **TASK) == "asked-already"
+    await does(desk, OFFICER, "ask_assist", **{**TASK, "task": "并派人疏导交通"})
+    await does(desk, OFFICER, "ask_assist", **{**TASK, "unit": "water"})
+    await does(desk, HELPER, "assist_done", number=1)
+    await does(desk, OFFICER, "ask_assist", **TASK)
+
+
+async def test_a_task_may_be_given_while_the_case_rests_due_no_later_than_the_lead_as_if_it_went_on_now(
+    desk: Desk,
+) -> None:
+    await contacted(desk)
+    await does(desk, OFFICE, "ask_grade", grade="complex", reason="涉及两个部门")
+    await does(desk, OFFICER, "suspend", reason="weather")
+    desk.advance(hours=3)
+    late = {**TASK, "limit": instant(EVENING + timedelta(hours=3, seconds=1))}
+    assert await refuses(desk, OFFICER, "ask_assist", **late) == "invalid-input"
+    await does(desk, OFFICER, "ask_assist", **TASK)
+    assert (await seen(desk))["assists"][0]["limit"] == instant(EVENING + timedelta(hours=3))
+
+
 async def test_a_unit_may_say_that_a_task_is_not_its_own_and_the_lead_may_cancel_it(desk: Desk) -> None:
     await contacted(desk)
     await does(desk, OFFICER, "ask_assist", **TASK)

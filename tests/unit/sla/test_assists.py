@@ -82,6 +82,21 @@ def test_a_task_rests_with_the_case_and_ends_with_it(told: Telling) -> None:
     assert lights(told.wait("2027-01-01 00:00")) == []
 
 
+@pytest.mark.parametrize("until", [None, "2026-03-14 11:00"])
+def test_a_task_that_is_given_while_the_case_rests_rests_from_its_start_as_the_lead_does(
+    told: Telling, until: str | None
+) -> None:
+    told.tell(names.ISSUE_SUSPENDED, "2026-03-10 10:00", reason="rain", until=at(until) if until else None)
+    asked(told, "2026-03-10 11:00", 1, "fotang-enforcement", "2026-03-11 12:00")
+    said = told.tell(names.ISSUE_RESUMED, "2026-03-11 13:00")
+    assert deadlines(said, "assist") == [(2, "resumed", "2026-03-12 14:00")], "26 hours of its own"
+    assert deadlines(said, "unit_handling") == [(2, "resumed", "2026-03-14 20:30")], "27 of the lead's"
+    asked(told, "2026-03-11 14:00", 2, "fotang-construction", "2026-03-12 15:00")
+    assert lights(of(told.wait("2026-03-12 16:00"), 2), "assist") == [
+        (1, "yellow", "yellow_due", False), (1, "red", "limit_passed", False),
+    ], "what is given after the rest does not rest"  # fmt: skip
+
+
 def test_a_task_rests_no_longer_than_its_case_which_may_go_on_the_register_instead(told: Telling) -> None:
     asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
     told.tell(names.ISSUE_SUSPENDED, "2026-03-10 11:00", reason="rain", until=at("2026-03-14 11:00"))

@@ -185,7 +185,7 @@ PETITIONS: Final = {
     **_rows("petition_review", "decide_review", OFFICE, names.PETITION_REVIEW_DECIDED, CLOSED),
 }
 ASSISTING: Final = {
-    **_rows(_LED, "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
+    **_rows(f"{_LED} suspended", "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
     **_rows(f"{_LED} suspended unsigned", "cancel_assist", LEAD, names.ASSIST_DONE, STAYS),
     **_rows(_OPEN, "assist_done", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),
     **_rows(_OPEN, "not_ours", LEAD, names.ASSIST_DONE, STAYS, standing=FOR_ASSIST),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanfu.contracts import names
-from sanfu.sla.domain.story import Happening
+from sanfu.sla.domain.story import ASSIGNMENTS, Happening
 
 Announced = Mapping[str, Any]
 """A clock as its last DeadlineSet has it, with `lit`, the levels announced for this version, in order; `climbed`, the
@@ -87,6 +87,8 @@ class Run:
 def run_of(announced: Announced, log: Sequence[Happening]) -> Run:
     """Hold a clock against the log."""
     reading = _Reading(announced)
+    for told in _resting_before(announced, log):
+        reading.rest_before(told)
     for told in _since(announced["started_by"], log):
         reading.read(told)
     return reading.run()
@@ -104,6 +106,14 @@ def _since(started_by: str, log: Sequence[Happening]) -> Sequence[Happening]:
     return log[at + 1 :]
 
 
+def _resting_before(announced: Announced, log: Sequence[Happening]) -> Sequence[Happening]:
+    """Return what a clock that is kept for a part of the subject finds under way: since there is this lead."""
+    before = log_before(log, announced["started_by"]) if announced["about"] else ()
+    led = max((number for number, told in enumerate(before) if told["type"] in LED_FROM), default=0)
+    return before[led:] if len(before) < len(log) else ()
+
+
+LED_FROM = {*ASSIGNMENTS, names.RETURN_ADJUDICATED, names.ISSUE_REOPENED}
 _ALWAYS = {names.COMPLETION_VOIDED, names.ISSUE_SEPARATED, names.EXTENSION_DECIDED}
 
 
@@ -127,6 +137,13 @@ class _Reading:
         self._rests: list[Rested] = []
         self._granted: str | None = None
         self._voided = 0
+
+    def rest_before(self, told: Happening) -> None:
+        """Note a rest that may last still when the clock starts: it rests from its start then."""
+        starts = self._announced["starts"]
+        self._rest(told)
+        lasting = [rest for rest in self._rests if rest.ends is None or rest.ends > starts]
+        self._rests = [Rested(rest.state, max(rest.begins, starts), rest.ends) for rest in lasting]
 
     def read(self, told: Happening) -> None:
         if told["type"] not in self._types:

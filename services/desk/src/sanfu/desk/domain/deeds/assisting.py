@@ -26,6 +26,8 @@ def ask_assist(deed: Deed) -> list[Draft]:
     unit = deed.pack.units.get(said["unit"])
     if unit is None or not unit.valid_on(deed.today) or unit.kind in NOT_ORDERED or unit.code == case["unit"]:
         raise wrong("unit", "unknown_unit", "a unit of the city, other than the one that leads")
+    if any(task["unit"] == unit.code and task["task"].strip() == said["task"].strip() for task in open_tasks(case)):
+        raise refused("asked-already", f"{unit.code} has this very task already: say what else it is to do.")
     if len(open_tasks(case)) >= MOST_TASKS:
         raise refused("too-many-tasks", f"{MOST_TASKS} tasks are open already.")
     body = {
@@ -38,13 +40,23 @@ def ask_assist(deed: Deed) -> list[Draft]:
 def _task_limit(deed: Deed, unit: str) -> str | None:
     """Return the limit that was asked for, else the city's for such a task; never later than the lead's own, as long as
     that has not passed."""
-    clocks = [deed.case["clocks"].get(code) for code in ("unit_handling", "handling")]
-    own = min((clock["limit"] for clock in clocks if clock and clock["round"] == deed.case["round"]), default=None)
+    own = _leads_limit(deed)
     outer = own if own and moment(own) > deed.now else None
     asked: str | None = deed.said["limit"]
     if asked is not None and (moment(asked) <= deed.now or (outer and asked > outer)):
         raise wrong("limit", "not_then", f"an instant in the future, not later than the lead's own limit {outer or ''}")
     return asked or min((at for at in (outer, _inner_limit(deed, unit)) if at), default=own)
+
+
+def _leads_limit(deed: Deed) -> str | None:
+    """Return the lead's own limit: if the case rests, as late as if it went on now."""
+    case = deed.case
+    clocks = [case["clocks"].get(code) for code in ("unit_handling", "handling")]
+    limit = min((clock["limit"] for clock in clocks if clock and clock["round"] == case["round"]), default=None)
+    since = case["suspension"]["at"] if case["suspension"] else None
+    if limit is None or since is None or limit <= since:
+        return limit
+    return instant(moment(limit) + (deed.now - moment(since)))
 
 
 def _inner_limit(deed: Deed, unit: str) -> str | None:
