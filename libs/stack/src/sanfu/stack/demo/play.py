@@ -97,11 +97,11 @@ class Play:
 
     async def _order(self, report: Report, step: Step) -> None:
         issue = self.receipts[report.id]["id"]
-        for command, said in step.orders:
+        for number, (command, said) in enumerate(step.orders, 1):
             self.acts += 1
             if replies.PHOTO in said.get("evidence", ()):
                 said = {**said, "evidence": [await self.doors.keep(step.user, issue, PICTURE)]}  # noqa: PLW2901
-            key = f"{step.of or report.id}.{instant(step.at)}.{command}"
+            key = f"{step.of or report.id}.{instant(step.at)}.{number}.{command}"
             await self.doors.order(step.user, step.of or f"cases/{issue}", command, said, key)
 
     # ── what comes next ──────────────────────────────────────────────────────────────────────────────────────────────
