@@ -51,6 +51,7 @@ class Sources:
 def tallies(of: Sources) -> list[Check]:
     """Count what happened, with what a second source says of it."""
     story, rounds = of.story, [(case, round) for case in of.cases for round in case["rounds"]]
+    sent_back = _in_history(of, names.ISSUE_SEPARATED)
     return [
         Check(
             "emergencies", "the desk, sla's clocks",
@@ -121,8 +122,8 @@ def tallies(of: Sources) -> list[Check]:
             {case["id"] for case in of.cases if case["reminders"]["count"]}, of.heard(names.REMINDER_ADDED),
         ),
         Check(
-            "merged", "what was merged, into what",
-            of.ids("head"), {id for case in of.cases for id in case["merged"]},
+            "merged", "what was merged, into what",  # what its head sent back has none any more
+            of.ids("head") | sent_back, sent_back | {id for case in of.cases for id in case["merged"]},
         ),
     ]  # fmt: skip
 
