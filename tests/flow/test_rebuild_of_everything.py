@@ -76,10 +76,12 @@ async def asked(city: City) -> None:
 
 
 async def unsaid(city: City) -> None:
-    """Asked for more, reminded, and answered."""
+    """Reached by another number, asked for more, reminded, and answered."""
     issue = await city.report("hotline", text="那里的灯不亮。")
     offer = {"mediator": "佛堂镇人民调解委员会", "reply": "可到佛堂镇人民调解委员会申请免费调解。"}
     await city.person("reviewer").order(issue, "offer_mediation", offer)
+    another = {"phone": "13700009999", "because": "party_said"}
+    await city.person("reviewer").order(issue, "correct_contact", another)
     await city.person("reviewer").order(issue, "ask_more", {"question": "路灯在哪一段？", "fields": ["place"]})
     await city.advance(hours=36)
     await city.add(issue, "在寺前街。")

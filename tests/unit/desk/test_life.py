@@ -35,7 +35,7 @@ async def test_an_issue_is_handled_followed_up_and_closed_by_the_system(desk: De
     assert answer.json()["state"] == "closed"
     seen = (await desk.get(OFFICE, "/v1/cases/i-1")).json()
     assert seen["closed_as"] == "resolved"
-    assert seen["allowed"] == ["void", "remind", "raise_secrecy", "lower_secrecy"], (
+    assert seen["allowed"] == ["void", "remind", "correct_contact", "raise_secrecy", "lower_secrecy"], (
         "it may turn out yet that it was not"
     )
     types = [type for type, _ in desk.published()]

@@ -1,5 +1,6 @@
 """The whole service on memory parts, under a manual clock."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,14 +19,17 @@ from sanfu.notify.handlers import courier
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.service import Parts, Service
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
-from tests.support.telling import KEYS, START, ScriptedSender, Story, contact, erased, on_the_wire, unit, user
+from tests.support.telling import BY, KEYS, START, ScriptedSender, Story, contact, erased, on_the_wire, unit, user
 
 TOKEN = "operators-only-token"
-SETTINGS = NotifySettings.model_validate({"keys": KEYS.written().decode(), "ops_token": TOKEN})
+SETTINGS = NotifySettings.model_validate(
+    {"keys": KEYS.written().decode(), "ops_token": TOKEN, "public_url": "http://city.example"}
+)
 PARTY = {"name": "王小明", "phone": "13900000001", "email": "wang@home.example"}
 
 
@@ -125,6 +129,39 @@ async def test_an_erased_person_is_told_nothing_any_more(bench: Bench) -> None:
     await eventually(bench.quiet)
     assert bench.sms.got == bench.email.got == []
     assert {one["why"] for one in await shown(bench, state="skipped")} == {"erased"}
+
+
+def corrected(story: Story, version: int = 1, **more: Any) -> Outgoing:
+    body = {"by": BY, "version": version, "fields": ["phone"], "because": "wrong_number", **more}
+    return on_the_wire(story.tell("desk", names.CONTACT_CORRECTED, body))
+
+
+async def test_a_corrected_party_is_told_at_the_new_number_by_a_link_of_its_own(bench: Bench) -> None:
+    story = Story("i1")
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(story.submitted()))
+    await eventually(bench.quiet)
+    until = "2026-05-20T02:00:00.000Z"
+    await bench.publish(corrected(story, link="new", link_until=until))
+    held = await eventually(lambda: shown(bench, state="held"))
+    assert {one["why"] for one in held} == {"contact"}, "until the new number is known nothing goes to the old one"
+    await bench.publish(contact("i1", 1, writer="desk", party={"phone": "13733334444"}))
+    await eventually(bench.quiet)
+    [text] = [text for to, text in bench.sms.texts() if to == "13733334444"]
+    [token] = re.findall(r"/my/(\S+)", text)
+    link = Links.of(KEYS).read(token, START)
+    assert link is not None
+    assert (link.number, link.contact) == ("SF7K2-9MQ4X", 1)
+    assert PARTY["email"] in {m.to for m in bench.email.got}, "what was not corrected stays"
+
+
+async def test_who_left_no_contact_is_told_at_the_number_that_was_written_down_later(bench: Bench) -> None:
+    story = Story("i1")
+    await bench.publish(on_the_wire(story.submitted(contact="none")), corrected(story))
+    await bench.publish(contact("i1", 1, writer="desk", party={"phone": "13733334444"}))
+    await eventually(bench.quiet)
+    assert [to for to, _ in bench.sms.texts()] == ["13733334444"]
+    await bench.publish(on_the_wire(story.closed()))
+    await eventually(lambda: len(bench.sms.got) == 2)
 
 
 async def test_who_left_no_contact_is_recorded_as_skipped_and_the_story_is_spared_it(bench: Bench) -> None:

@@ -71,6 +71,7 @@ _ALLOWED = {
     "MediationOffered": (*_ISSUE, "reply"),
     "SupplementReminded": (*_ISSUE, "unit", "link", "until"),
     "FollowUpPlanned": (*_ISSUE, "unit", "link", "until"),
+    "ContactCorrected": ("city", "number", "link", "until"),
     "CompletionVoided": (*_ISSUE, "unit", "due"),
     "ReminderAdded": (*_ISSUE, "unit", "due"),
     "IssueReopened": (*_ISSUE, "unit", "due"),

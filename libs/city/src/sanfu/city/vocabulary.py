@@ -20,7 +20,7 @@ ISSUE_EVENTS = _words(
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
     "ErrandPlanned ErrandStepped PetitionAdmitted PetitionReviewAsked PetitionReviewDecided "
     "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled HeadVoided IssueSeparated "
-    "WithdrawalAsked WithdrawalDeclined PartyDeceased "
+    "WithdrawalAsked WithdrawalDeclined PartyDeceased ContactCorrected "
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )
 AFFAIR_EVENTS = _words(

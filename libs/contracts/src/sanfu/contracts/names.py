@@ -93,6 +93,7 @@ REOPEN_REQUESTED = "sanfu.issue.reopen-requested.v1"
 ISSUE_REOPENED = "sanfu.issue.reopened.v1"
 REOPEN_DECLINED = "sanfu.issue.reopen-declined.v1"
 PARTY_DECEASED = "sanfu.issue.party-deceased.v1"
+CONTACT_CORRECTED = "sanfu.issue.contact-corrected.v1"
 
 # desk, errands that a window carries for somebody
 ERRAND_PLANNED = "sanfu.issue.errand-planned.v1"

@@ -113,7 +113,7 @@ TOPICS = (
         "联系方式（加密）",
         "<issue id>/<writer>",
         ("intake", "desk"),
-        ("notify", "desk"),
+        ("notify", "desk", "intake"),
         STORY,
         "compact",
     ),
@@ -250,6 +250,7 @@ EVENTS = (
     _issue(names.ISSUE_REOPENED, closing.IssueReopened, "desk", "intake router sla notify", "重办"),
     _issue(names.REOPEN_DECLINED, closing.ReopenDeclined, "desk", "intake router sla notify", "不予重办"),
     _issue(names.PARTY_DECEASED, closing.PartyDeceased, "desk", "router sla notify", "当事人亡故"),
+    _issue(names.CONTACT_CORRECTED, closing.ContactCorrected, "desk", "intake router sla notify", "联系方式更正"),
     _issue(names.ERRAND_PLANNED, errands.ErrandPlanned, "desk", "router sla", "代办步骤"),
     _issue(names.ERRAND_STEPPED, errands.ErrandStepped, "desk", "router sla", "代办进度"),
     _issue(names.PETITION_ADMITTED, petitions.PetitionAdmitted, "desk", "router sla notify", "信访受理"),
@@ -279,7 +280,14 @@ EVENTS = (
     _clock(names.ESCALATION_RAISED, sla.EscalationRaised, "router desk notify", "升级提醒"),
     _issue(names.PARTY_INFORMED, notify.PartyInformed, "notify", "sla", "已告知"),
     _issue(names.DELIVERY_FAILED, notify.DeliveryFailed, "notify", "sla", "告知失败"),
-    EventType(names.CONTACT_RECORD, ContactRecord, names.CONTACTS, ("intake", "desk"), ("notify", "desk"), "联系方式"),
+    EventType(
+        names.CONTACT_RECORD,
+        ContactRecord,
+        names.CONTACTS,
+        ("intake", "desk"),
+        ("notify", "desk", "intake"),
+        "联系方式",
+    ),
     EventType(names.DIRECTORY_RECORD, DirectoryRecord, names.DIRECTORY, ("desk",), ("notify",), "名录"),
 )
 

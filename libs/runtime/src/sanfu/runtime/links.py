@@ -14,16 +14,19 @@ SIGNATURE_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link opens (`what`, of `number`), and until when (whole seconds)."""
+    """What a link opens (`what`, of `number`), and until when (whole seconds). `contact`: the version of what the party
+    is reached by, as whoever sends it knows it: after a correction it opens nothing."""
 
     number: str
     what: str
     until: datetime
+    contact: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Makes and reads a link's token: `number.what.end.signature`, of letters that stand in an address as they are."""
+    """Makes and reads a link's token: `number.what.end.signature`, of letters that stand in an address as they are;
+    behind `what`, where there is one, `-` and the contact's version."""
 
     secret: bytes
 
@@ -33,7 +36,8 @@ class Links:
         return cls(hmac.digest(keys.index, b"links", "sha256"))
 
     def token(self, link: Link) -> str:
-        open = f"{link.number}.{link.what}.{_written(int(link.until.timestamp()))}"
+        what = f"{link.what}-{link.contact}" if link.contact else link.what
+        open = f"{link.number}.{what}.{_written(int(link.until.timestamp()))}"
         return f"{open}.{self._signature(open)}"
 
     def read(self, token: str, now: datetime) -> Link | None:
@@ -42,8 +46,9 @@ class Links:
         if not dot or not hmac.compare_digest(self._signature(open).encode(), signature.encode()):
             return None
         number, what, end = open.rsplit(".", 2)
+        what, _, contact = what.partition("-")
         until = datetime.fromtimestamp(int(end, 36), UTC)
-        return Link(number, what, until) if now < until else None
+        return Link(number, what, until, int(contact or 0)) if now < until else None
 
     def _signature(self, open: str) -> str:
         digest = hmac.digest(self.secret, open.encode(), "sha256")[:SIGNATURE_BYTES]

@@ -161,7 +161,7 @@ def assemble(
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
-        tables=[Table(names.CONTACTS, Contacts(shelves.contacts, sealer).apply)],
+        tables=[Table(names.CONTACTS, Contacts(shelves.contacts, parts.broker, parts.clock, sealer).apply)],
         background=[directory.run, succession.run, owing.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
         larger={files.UPLOADS: settings.evidence_limit + 1},
     )  # fmt: skip

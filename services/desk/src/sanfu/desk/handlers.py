@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Any, Final
 
@@ -12,8 +12,9 @@ from sanfu.city.model import Pack
 from sanfu.contracts import receipts
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts
-from sanfu.desk.contacts import Opened, marks_of, opened, people
+from sanfu.desk.contacts import Opened, corrected, marks_of, opened, people
 from sanfu.desk.domain.case import numbered
+from sanfu.desk.domain.deeds.correcting import OVERTAKEN, corrections
 from sanfu.desk.domain.deeds.deed import NO_MARKS, Marks
 from sanfu.desk.domain.files import NAMED_IN, check_named
 from sanfu.desk.domain.masking import TEXTS, masked
@@ -27,7 +28,7 @@ from sanfu.desk.texts import read
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
 from sanfu.runtime.paging import Page
-from sanfu.runtime.rules import Actor, Command
+from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.store import Documents
 
@@ -35,6 +36,8 @@ EVERYTHING = Wanted()
 Do = Callable[[str, Command], Awaitable[Done]]
 
 
+CORRECTING: Final = "correct_contact"
+"""The command that a contact follows from."""
 NAMING = ("head",)
 """Fields of a command's body that name another case."""
 
@@ -137,6 +140,8 @@ class Desk:
             others=others, marks=await self.marks(name, id, said),
         )  # fmt: skip
         after = {"_id": id, "ver": done.ver, **done.state}
+        if name == CORRECTING and not done.repeated:
+            await self.note(who, [(after, covering(self.scope(who), after)[0], ["corrected"])], said["because"])
         if done.repeated and not covering(self.scope(who), after):
             raise unknown()
         return after, done
@@ -149,7 +154,25 @@ class Desk:
         body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         people = await self.people_of(id) if any(said.get(name) for name in TEXTS) else []
         data = {"said": masked(said, people), "scope": scope, "id": id, "others": others or {}, "marks": marks}
+        if name == CORRECTING:
+            return await self._correct(id, Command(name, data, actor, f"{actor.id}:{key}", "", if_match), body)
         return await self.do(id, Command(name, data, actor, f"{actor.id}:{key}", body, if_match))
+
+    async def _correct(self, id: str, command: Command, body: str) -> Done:
+        """Put what a party is reached by into its contact, in one write with the event. What was sent is told apart by
+        a keyed digest: a phone alone is soon guessed."""
+        if self.sealer is None:
+            raise no_keys()
+        keyed = self.sealer.blind_index(body, CORRECTING)
+        while True:
+            case = (await self.documents.read([id])).get(id, {})
+            records = await self.shelves.contacts.having("issue", id)
+            fresh = corrected(self.sealer, id, corrections(case), records, command.data["said"])
+            try:
+                return await self.do(id, replace(command, data={**command.data, "contact": fresh}, digest=keyed))
+            except Refusal as refusal:
+                if refusal.slug != OVERTAKEN:
+                    raise
 
     async def marks(self, name: str, id: str, said: Mapping[str, Any]) -> Marks:
         """Return by what a command tells the parties of two issues apart, where it joins any."""

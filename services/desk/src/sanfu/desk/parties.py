@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sanfu.city.model import Pack
-from sanfu.desk.contacts import opened
+from sanfu.desk.contacts import SLOW, known, opened
+from sanfu.desk.domain.deeds.correcting import corrections
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.domain.scope import of_party
 from sanfu.desk.domain.secrecy import no_keys
@@ -15,6 +16,7 @@ from sanfu.desk.entry import Entry
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
 from sanfu.runtime.links import Link, Links
+from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Actor, Command, Refusal
 
 PARTY: Final = Actor("party", "party")
@@ -51,19 +53,22 @@ class Parties:
         number = case["receipt"] if case else "".join(number.split()).upper()
         noted = await self.entry.try_number(number, address)
         boxes = await self.desk.shelves.contacts.having("issue", case["_id"] if case else "")
+        if case and not known(boxes, corrections(case)):
+            raise Unavailable(SLOW)
         party = opened(self.desk.sealer, boxes, {"party"})["party"] or {}
         phone = "".join(digit for digit in str(party.get("phone") or "") if digit.isdecimal())
         right = hmac.compare_digest(phone[-4:].encode(), digits.strip().encode("utf-8", "replace"))
         if case is None or len(phone) < 4 or not right:
             raise Refusal(401, "not-the-party", "The number and the last four digits of the phone do not fit.")
         await self.entry.was_right(noted)
-        return self.links.token(Link(number, "t", self.desk.clock.now() + VISIT))
+        return self.links.token(Link(number, "t", self.desk.clock.now() + VISIT, corrections(case)))
 
     async def case(self, token: str) -> Document:
-        """Return the case that a link opens. Raises Refusal 404 for one that nobody made, or that has ended."""
+        """Return the case that a link opens. Raises Refusal 404 for one that nobody made, that has ended, or that went
+        to where the party is not reached."""
         link = self.links.read(token, self.desk.clock.now()) if self.links else None
         found = await self.desk.cases.numbered(link.number) if link else None
-        if found is None:
+        if link is None or found is None or link.contact != corrections(found):
             raise Refusal(404, "link-unknown", "This link is not valid, or no longer.")
         return found
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sanfu.contracts.envelope import instant
-from sanfu.desk.contacts import blind_indexes
+from sanfu.desk.contacts import blind_indexes, indexes_of
 from sanfu.desk.domain.finding import LOOKED_AT, by_number, by_words, has_number, weight
 from sanfu.desk.domain.reading import OUTSIDERS, reader
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering
@@ -15,6 +15,7 @@ from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Sought, Wanted
 from sanfu.runtime.paging import Page
 from sanfu.runtime.rules import Refusal
+from sanfu.runtime.sealing import Sealer
 
 RECENT: Final = timedelta(days=90)
 """How far back closed cases are looked for if nobody says otherwise."""
@@ -68,13 +69,8 @@ class Searches:
         if self.desk.sealer is None:
             raise no_keys()
         scope = self.desk.scope(who)
-        records = [
-            record
-            for index in blind_indexes(self.desk.sealer, person)
-            for record in await self.desk.shelves.contacts.having("blind", index)
-        ]
-        ids = sorted({record["issue"] for record in records})
-        cases = await self.desk.cases.these(self.desk.query_scope(who), ids[-OF_ONE:])
+        ids = await self._issues_of(self.desk.sealer, frozenset(blind_indexes(self.desk.sealer, person)))
+        cases = await self.desk.cases.these(self.desk.query_scope(who), ids)
         read = [(case, clause, ["found"]) for case in cases if (clause := _may_read(scope, case))]
         await self.desk.note(who, read or [(_NOTHING, _first(scope), ["found"])], purpose)
         return _newest(case for case, _, _ in read)
@@ -88,17 +84,24 @@ class Searches:
             raise Refusal(403, "contact-closed", "What else is of the same party is for those who review and call.")
         if self.desk.sealer is None:
             raise no_keys()
-        contacts = self.desk.shelves.contacts
-        mine = {blind for record in await contacts.having("issue", id) for blind in record.get("blind", ())}
-        same = {record["issue"] for record in await contacts.having("blind", *sorted(mine))} if mine else set[str]()
-        scope = self.desk.query_scope(who)
-        cases = await self.desk.cases.these(scope, sorted(same - {id})[-OF_ONE:])
+        mine = indexes_of(self.desk.sealer, await self.desk.shelves.contacts.having("issue", id))
+        scope, same = self.desk.query_scope(who), await self._issues_of(self.desk.sealer, mine)
+        cases = await self.desk.cases.these(scope, [one for one in same if one != id])
         if case["party_code"]:
             firm = Wanted(party_code=case["party_code"])
             cases += await self.desk.cases.page(scope, firm, Page(OF_ONE, None))
         await self.desk.note(who, [(case, clause, ["same_party"])], SAME_PARTY)
         found = {one["_id"]: one for one in cases if one["open"] and _may_read(self.desk.scope(who), one)}
         return _newest(one for one in found.values() if one["_id"] != id)
+
+    async def _issues_of(self, sealer: Sealer, indexes: frozenset[str]) -> list[str]:
+        """Return the issues, the newest of one person's, whose party is found by any of these now."""
+        contacts = self.desk.shelves.contacts
+        found = {one["issue"] for one in await contacts.having("blind", *sorted(indexes))} if indexes else set[str]()
+        records: dict[str, list[Document]] = {id: [] for id in sorted(found)[-OF_ONE:]}
+        for one in await contacts.having("issue", *records) if records else ():
+            records[one["issue"]].append(one)
+        return [id for id, of in records.items() if len(of) == 1 or indexes & indexes_of(sealer, of)]
 
     # ── kept ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,11 +9,13 @@ from limits.strategies import FixedWindowRateLimiter
 
 from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
+from sanfu.contracts.names import CONTACTS
 from sanfu.contracts.registry import codec
 from sanfu.intake.adapters.memory import MemoryRecords
 from sanfu.intake.domain.rules import IntakeRules
 from sanfu.intake.entrypoints.http import Intake, routes
 from sanfu.intake.handlers.channels import Channels
+from sanfu.intake.handlers.corrections import Corrections
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
@@ -26,6 +28,7 @@ from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
+from sanfu.runtime.tables import Table
 
 log = structlog.get_logger()
 
@@ -85,10 +88,12 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     submissions = Submissions(do, sealer, parts.clock)
     supplements = Supplements(do, records, sealer, Links.of(keys), parts.clock)
     erasures = Erasures(do, records, submissions.indexes)
+    corrections = Corrections(records, sealer, submissions.indexes)
     intake = Intake(submissions, supplements, channels, erasures, records, pack, settings.public_url)
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
-        routers=[routes(intake, settings.ops_token)], background=[refresh], prepare=prepare,
+        routers=[routes(intake, settings.ops_token)], tables=[Table(CONTACTS, corrections.apply)],
+        background=[refresh], prepare=prepare,
         watch=watch,
     )  # fmt: skip
     _show_version(service, pack())

@@ -7,13 +7,25 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The contact that rests here for one issue. `party` and `filer` are blind indexes of phone and e-mail."""
+    """The contact that rests here for one issue. `party` and `filer` are blind indexes of phone and e-mail;
+    `corrected` those of the party as desk has corrected it, kept apart."""
 
     issue: str
     version: int
     boxes: Mapping[str, Mapping[str, str]]
     party: Sequence[str] = ()
     filer: Sequence[str] = ()
+    corrected: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What desk has written about an issue's party, as it came: sealed. `party`: blind indexes of phone and e-mail."""
+
+    issue: str
+    version: int
+    box: Mapping[str, str]
+    party: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,8 @@ class Records(Protocol):
         ...
 
     async def contacts_of(self, indexes: Sequence[str]) -> list[Kept]:
-        """Return the contacts that have any of these blind indexes, of party or filer; at most 1000."""
+        """Return the contacts that have any of these blind indexes, of party or filer, as received or as corrected; at
+        most 1000. Version 0: nothing was received, but desk wrote something down."""
         ...
 
     async def contact(self, issue: str) -> Kept | None:
@@ -54,6 +67,16 @@ class Records(Protocol):
     async def keep(self, contact: Kept) -> None:
         """Replace an issue's contact by this one."""
         ...
+
+    async def correction(self, issue: str) -> Correction | None:
+        """Return what desk has written about an issue's party."""
+        ...
+
+    async def correct(self, corrections: Sequence[Correction]) -> None:
+        """Keep corrections; one whose version is there, or a higher one, is left out."""
+        ...
+
+    async def drop_corrections(self, issues: Sequence[str]) -> None: ...
 
     async def keys(self) -> list[ChannelKey]: ...
 

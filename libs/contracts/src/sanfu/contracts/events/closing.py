@@ -190,6 +190,20 @@ class PartyDeceased(Deed):
     source: Line | None = Field(default=None, description="From whom it is known; internal, masked")
 
 
+class ContactCorrected(Deed):
+    """How the party is reached turned out otherwise, and was written down: it rests with the contact, sealed. Links
+    that were sent before open nothing any more."""
+
+    version: Count = Field(description="Version of desk's contact record that holds it")
+    fields: list[Literal["name", "phone", "email", "address"]] = Field(
+        min_length=1, max_length=4, description="What was corrected"
+    )
+    because: Literal["wrong_number", "party_said"] = Field(description="How that is known")
+    link: Literal["new", "none"] = Field(default="none", description="Whether the party gets a link to its page again")
+    link_until: Instant | None = Field(default=None, description="Until when it has something to do there")
+    round: Count = Field(default=1, description="Round of handling")
+
+
 class ReopenRequested(Deed):
     """The party is not content with how it ended."""
 

@@ -10,7 +10,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, waits
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import errands, following, handling, petitions
+from sanfu.desk.domain.deeds import correcting, errands, following, handling, petitions
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
@@ -110,7 +110,9 @@ class DeskRules:
             id=command.data.get("id", ""), others=command.data.get("others", {}),
             marks=command.data.get("marks", NO_MARKS),
         )  # fmt: skip
-        return discreet(DEEDS[command.name](deed), case, deed.id, self.seal, now)
+        told = discreet(DEEDS[command.name](deed), case, deed.id, self.seal, now)
+        contact = command.data.get("contact")
+        return [correcting.record(deed.id, contact, case, now), *told] if contact else told
 
 
 def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:
@@ -144,6 +146,7 @@ NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "void": lambda case: "handle" in this_round(case),
     "request_reopen": handled,
     **dict.fromkeys(("follow_up", "attempt", "rate", "exempt"), following.to_be_asked),
+    "correct_contact": lambda case: case["party_kind"] != "none",
     "admit": petitions.admissible,
     "plan_errand": errands.plannable,
     "ask_review": petitions.reviewable,

@@ -64,6 +64,8 @@ WITNESSES: Final = frozenset(
     }
 )  # fmt: skip
 """Whoever sees it, but for those who only look on."""
+CORRECTING: Final = (LEAD - {"unit_system"}) | CALLERS | REVIEW | WRITERS | LIAISON
+"""They speak with the party. A unit's own system does not."""
 STAYS: Final = ""
 
 FOR_LEAD: Final = "lead"
@@ -153,6 +155,7 @@ VOICES: Final = {
     **_rows(f"{_VOICED} merged", "withdraw", PARTY, names.ISSUE_WITHDRAWN, WITHDRAWN),
     **_rows(f"{_VOICED} merged", "confirm_withdrawal", OFFICE, names.ISSUE_WITHDRAWN, WITHDRAWN),
     **_rows(f"{_VOICED} merged", "decline_withdrawal", OFFICE, names.WITHDRAWAL_DECLINED, STAYS),
+    **_rows(_EVER, "correct_contact", CORRECTING, names.CONTACT_CORRECTED, STAYS),
     **_rows(f"{_VOICED} merged", "party_deceased", CALLERS | REVIEW | WRITERS, names.PARTY_DECEASED, STAYS),
 }
 AFFAIRS: Final = {

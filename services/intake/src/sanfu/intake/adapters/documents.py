@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sanfu.intake.ports import Kept
+from sanfu.intake.ports import Correction, Kept
 
 
 def written(contact: Kept) -> dict[str, Any]:
@@ -18,3 +18,16 @@ def written(contact: Kept) -> dict[str, Any]:
 
 def read(document: Mapping[str, Any]) -> Kept:
     return Kept(document["_id"], document["version"], document["boxes"], document["party"], document["filer"])
+
+
+def noted(correction: Correction) -> dict[str, Any]:
+    return {
+        "_id": correction.issue,
+        "version": correction.version,
+        "box": dict(correction.box),
+        "party": list(correction.party),
+    }
+
+
+def correction(document: Mapping[str, Any]) -> Correction:
+    return Correction(document["_id"], document["version"], document["box"], document["party"])

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sanfu.intake.adapters.documents import read, written
-from sanfu.intake.ports import ChannelKey, Kept
+from sanfu.intake.adapters.documents import correction, noted, read, written
+from sanfu.intake.ports import ChannelKey, Correction, Kept
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.store import StoreDown
 
@@ -30,8 +30,11 @@ class MemoryRecords:
 
     async def contacts_of(self, indexes: Sequence[str]) -> list[Kept]:
         self._answer()
-        kept = map(read, self._documents.others["contacts"].values())
-        return [one for one in kept if {*one.party, *one.filer} & {*indexes}]
+        kept = {one.issue: one for one in map(read, self._documents.others["contacts"].values())}
+        corrected = {one.issue: one.party for one in self._corrections().values() if {*one.party} & {*indexes}}
+        found = [one for one in kept.values() if {*one.party, *one.filer} & {*indexes} or one.issue in corrected]
+        bare = [Kept(issue, 0, {}) for issue in corrected if issue not in kept]
+        return [replace(one, corrected=corrected.get(one.issue, ())) for one in (*found, *bare)]
 
     async def contact(self, issue: str) -> Kept | None:
         self._answer()
@@ -41,6 +44,25 @@ class MemoryRecords:
     async def keep(self, contact: Kept) -> None:
         self._answer()
         self._documents.others["contacts"][contact.issue] = written(contact)
+
+    async def correction(self, issue: str) -> Correction | None:
+        self._answer()
+        return self._corrections().get(issue)
+
+    async def correct(self, corrections: Sequence[Correction]) -> None:
+        self._answer()
+        for one in corrections:
+            known = self._corrections().get(one.issue)
+            if known is None or known.version < one.version:
+                self._documents.others["corrections"][one.issue] = noted(one)
+
+    async def drop_corrections(self, issues: Sequence[str]) -> None:
+        self._answer()
+        for issue in issues:
+            self._documents.others["corrections"].pop(issue, None)
+
+    def _corrections(self) -> dict[str, Correction]:
+        return {issue: correction(one) for issue, one in self._documents.others["corrections"].items()}
 
     async def keys(self) -> list[ChannelKey]:
         self._answer()

@@ -1,21 +1,24 @@
 """Intake's records in MongoDB."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sanfu.intake.adapters.documents import read, written
-from sanfu.intake.ports import ChannelKey, Kept
+from sanfu.intake.adapters.documents import correction, noted, read, written
+from sanfu.intake.ports import ChannelKey, Correction, Kept
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 
 MOST = 1000
 
 
 class MongoRecords:
-    """`ports.Records`: the collections `contacts` and `channel_keys`; receipts are found in the subject documents."""
+    """`ports.Records`: the collections `contacts`, `corrections` and `channel_keys`; receipts are found in the subject
+    documents."""
 
     def __init__(self, documents: MongoDocuments) -> None:
         self._documents = documents
         self._contacts = documents.database.get_collection("contacts", write_concern=MAJORITY)
+        self._corrections = documents.database.get_collection("corrections", write_concern=MAJORITY)
         self._keys = documents.database.get_collection("channel_keys", write_concern=MAJORITY)
 
     async def prepare(self) -> None:
@@ -24,6 +27,7 @@ class MongoRecords:
             await self._documents.collection.create_index("receipt", name="receipt", sparse=True)
             await self._contacts.create_index("party", name="party")
             await self._contacts.create_index("filer", name="filer")
+            await self._corrections.create_index("party", name="party")
 
     async def by_receipt(self, number: str) -> Mapping[str, Any] | None:
         async with spoken():
@@ -32,8 +36,13 @@ class MongoRecords:
     async def contacts_of(self, indexes: Sequence[str]) -> list[Kept]:
         wanted = {"$in": list(indexes)}
         async with spoken():
-            found = await self._contacts.find({"$or": [{"party": wanted}, {"filer": wanted}]}).to_list(MOST)
-        return [read(document) for document in found]
+            noted = await self._corrections.find({"party": wanted}).to_list(MOST)
+            corrected = {one["_id"]: one["party"] for one in noted}
+            either = [{"party": wanted}, {"filer": wanted}, {"_id": {"$in": list(corrected)}}]
+            found = await self._contacts.find({"$or": either}).to_list(MOST)
+        kept = {one["_id"]: read(one) for one in found}
+        bare = {issue: Kept(issue, 0, {}) for issue in corrected if issue not in kept}
+        return [replace(one, corrected=corrected.get(issue, ())) for issue, one in (kept | bare).items()]
 
     async def contact(self, issue: str) -> Kept | None:
         async with spoken():
@@ -43,6 +52,22 @@ class MongoRecords:
     async def keep(self, contact: Kept) -> None:
         async with spoken():
             await self._contacts.replace_one({"_id": contact.issue}, written(contact), upsert=True)
+
+    async def correction(self, issue: str) -> Correction | None:
+        async with spoken():
+            found = await self._corrections.find_one({"_id": issue})
+        return correction(found) if found else None
+
+    async def correct(self, corrections: Sequence[Correction]) -> None:
+        async with spoken():
+            for one in corrections:
+                newer = {"$lt": [{"$ifNull": ["$version", 0]}, one.version]}
+                step = {"$replaceWith": {"$cond": [newer, {"$literal": noted(one)}, "$$ROOT"]}}
+                await self._corrections.update_one({"_id": one.issue}, [step], upsert=True)
+
+    async def drop_corrections(self, issues: Sequence[str]) -> None:
+        async with spoken():
+            await self._corrections.delete_many({"_id": {"$in": list(issues)}})
 
     async def keys(self) -> list[ChannelKey]:
         async with spoken():

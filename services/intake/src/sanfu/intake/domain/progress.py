@@ -54,7 +54,9 @@ AGAIN = frozenset({names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.OBJECTIO
 UNDONE = ("handled", "followed_up", "answered", "refused", "closed")
 """Steps that are then as if they had not been: their dates go."""
 
-KNOWN = frozenset({*ONWARD, *TURNS, *BACK, names.DEADLINE_SET, names.SECRECY_CHANGED, names.URGENCY_CHANGED})
+KNOWN = frozenset(
+    {*ONWARD, *TURNS, *BACK, names.DEADLINE_SET, names.SECRECY_CHANGED, names.URGENCY_CHANGED, names.CONTACT_CORRECTED}
+)
 
 
 def moved(state: State, event: Event) -> State:
@@ -67,6 +69,8 @@ def moved(state: State, event: Event) -> State:
             return {**state, **_hidden(state, event), "secrecy": event.data["secrecy"]}
         case names.URGENCY_CHANGED:
             return {**state, "urgency": event.data["urgency"]}
+        case names.CONTACT_CORRECTED:
+            return {**state, "corrected": event.data["version"]}
         case names.ISSUE_SUPPLEMENTED:
             rests = {"contact": event.data["contact"]} if event.data["contact"] != "none" else {}
             return {**_stepped(state, event), "supplements": event.data["number"], **rests}

@@ -40,10 +40,12 @@ class Erasures:
         await self.do(kept.issue, Command("EraseContact", data, OPERATOR, f"erase:{left.version}"))
         crashpoint("intake.before_scrub")
         await self.records.keep(left)
+        if not left.boxes:
+            await self.records.drop_corrections([kept.issue])
 
 
 def _without(kept: Kept, indexes: list[str]) -> Kept:
-    if {*kept.party} & {*indexes}:
+    if {*kept.party, *kept.corrected} & {*indexes}:
         return Kept(kept.issue, kept.version + 1, {})
     boxes = {name: box for name, box in kept.boxes.items() if name != "filer"}
     return replace(kept, version=kept.version + 1, boxes=boxes, filer=())

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from sanfu.contracts import receipts
+from sanfu.contracts.contact_wire import context
 from sanfu.contracts.masking import dialled, digits, plain
 from sanfu.intake.domain import ids
 from sanfu.runtime.clock import Clock
@@ -108,7 +109,7 @@ class Submissions:
 
 def box(sealer: Sealer, issue: str, name: str, content: Mapping[str, Any]) -> dict[str, str]:
     """Seal a part of an issue's contact, as the contract of the contact record has it."""
-    sealed = sealer.seal(orjson.dumps(content), f"{issue}/intake/{name}".encode()).written()
+    sealed = sealer.seal(orjson.dumps(content), context(issue, "intake", name)).written()
     return {"key": sealed["key_id"], "nonce": sealed["nonce"], "sealed": sealed["box"]}
 
 

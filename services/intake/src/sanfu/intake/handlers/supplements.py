@@ -7,14 +7,16 @@ from typing import Any, Final
 
 import orjson
 
+from sanfu.contracts.contact_wire import context
 from sanfu.intake.domain.supplements import OVERTAKEN, Rest, number
+from sanfu.intake.handlers.corrections import WRITER, opened
 from sanfu.intake.handlers.submissions import Do, Received, box
 from sanfu.intake.ports import Kept, Records
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.links import Links
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Actor, Command, Refusal
-from sanfu.runtime.sealing import Sealed, Sealer
+from sanfu.runtime.sealing import Sealer
 
 TRIES: Final = 5
 PEOPLE: Final = ("party", "filer")
@@ -37,7 +39,8 @@ class Supplements:
     async def by_party(self, token: str, said: Mapping[str, Any], key: str) -> Received:
         """Add what the bearer of a link says. Raises Refusal, 404 for a link nobody made or that has ended."""
         link = self.links.read(token, self.clock.now())
-        if link is None:
+        state = await self.records.by_receipt(link.number) if link else None
+        if link is None or (state and link.contact != state.get("corrected", 0)):
             raise Refusal(404, "link-unknown", "This link is not valid, or no longer.")
         return await self._add(link.number, Actor("party", "party"), said, key)
 
@@ -60,7 +63,12 @@ class Supplements:
             raise Unavailable("Its contact is still on its way here: without it nobody knows what must be masked.")
         erased = kept is not None and not kept.boxes
         rest = None if erased else self._rest(issue, kept, number(state), said["text"])
-        data = {"issue": issue, "said": {**said, "number": number(state)}, "people": self._people(kept), "rest": rest}
+        data = {
+            "issue": issue,
+            "said": {**said, "number": number(state)},
+            "people": await self._people(issue, kept),
+            "rest": rest,
+        }
         body = hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
         done = await self.do(issue, Command("Supplement", data, by, f"supplement:{by.id}:{key}", body))
         told = done.state.get("contact")
@@ -75,13 +83,13 @@ class Supplements:
         boxes = {**(kept.boxes if kept else {}), "original": box(self.sealer, issue, "original", fresh)}
         return Rest((kept.version if kept else 0) + 1, boxes)
 
-    def _people(self, kept: Kept | None) -> list[Mapping[str, Any]]:
-        return [person for name in PEOPLE if (person := self._opened(kept, name))]
+    async def _people(self, issue: str, kept: Kept | None) -> list[Mapping[str, Any]]:
+        """Return who may not be named: as they came in, and as desk has corrected them."""
+        known: list[Mapping[str, Any]] = [person for name in PEOPLE if (person := self._opened(kept, name))]
+        fresh = await self.records.correction(issue)
+        corrected = opened(self.sealer, fresh.box, context(issue, WRITER, "party")) if fresh else {}
+        return [*known, corrected]
 
     def _opened(self, kept: Kept | None, name: str) -> dict[str, Any] | None:
         found = kept.boxes.get(name) if kept else None
-        if kept is None or found is None:
-            return None
-        sealed = Sealed.read({"key_id": found["key"], "nonce": found["nonce"], "box": found["sealed"]})
-        inside: dict[str, Any] = orjson.loads(self.sealer.open(sealed, f"{kept.issue}/intake/{name}".encode()))
-        return inside
+        return opened(self.sealer, found, context(kept.issue, "intake", name)) if kept and found else None

@@ -23,7 +23,7 @@ COLLECTION = "deliveries"
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "leader"})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "until", *LINK_ENDS,
+    "until", "corrected", *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
@@ -91,6 +91,8 @@ class NotifyRules:
         facts, at = telling["facts"], moment(telling["at"])
         recipient = f"{template.audience}:{unit}" if unit else template.audience
         contact = facts.get("contact") if template.audience not in STAFF else None
+        if template.audience == "party" and "corrected" in facts and not isinstance(contact, int):
+            contact = 0  # nothing came in by which it is reached, but somebody wrote it down
         delivery = Delivery(
             id=delivery_id(telling["id"], recipient, template.medium, template.id),
             p=self._place(subject), subject=subject, event=telling["id"], type=telling["type"], at=at, due=at,
@@ -100,7 +102,8 @@ class NotifyRules:
             facts={name: facts[name] for name in SHOWN if name in facts},
             contact=contact if isinstance(contact, int) else None,
         )  # fmt: skip
-        reachable = template.audience in STAFF or delivery.contact or (template.audience == "filer" and "user" in facts)
+        known = template.audience in STAFF or delivery.contact is not None
+        reachable = known or (template.audience == "filer" and "user" in facts)
         return delivery if reachable else end(delivery, "skipped", "no_contact", at)
 
 

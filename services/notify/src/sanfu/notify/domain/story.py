@@ -37,7 +37,7 @@ TELLING = frozenset(
         names.SUPPLEMENT_ASKED, names.MEDIATION_OFFERED,
         names.SUPPLEMENT_REMINDED, names.FOLLOW_UP_PLANNED, names.COMPLETION_VOIDED, names.REMINDER_ADDED,
         names.ISSUE_REOPENED, names.REOPEN_DECLINED, names.EXTENSION_DECIDED,
-        names.ASSIST_ASKED, names.HANDOVER_OFFERED,
+        names.ASSIST_ASKED, names.HANDOVER_OFFERED, names.CONTACT_CORRECTED,
         names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK, names.PETITION_ADMITTED, names.PETITION_REVIEW_DECIDED,
     }
 )  # fmt: skip
@@ -118,6 +118,8 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["unit"] = data["interim"]
         case names.UNIT_SUCCEEDED:
             taken |= _succeeded(before, data["from_unit"], data["unit"])
+        case names.CONTACT_CORRECTED:
+            taken["corrected"] = data["version"]
         case names.PARTY_DECEASED:
             taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:

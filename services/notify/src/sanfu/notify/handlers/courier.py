@@ -187,18 +187,18 @@ class Courier:
             return Waits("deadline")
         if one.audience == "party" and facts.get("deceased"):
             return Nobody("party_deceased")
-        link = self._link(one, facts) if wording.needs_link(template) else ""
+        link = self._link(one, facts, to) if wording.needs_link(template) else ""
         return link if isinstance(link, Nobody) else wording.compose(pack, template, one, facts, link)
 
-    def _link(self, one: Delivery, facts: Mapping[str, Any]) -> str | Nobody:
-        """The party's own link, to its page; none where nobody said at which address that is."""
+    def _link(self, one: Delivery, facts: Mapping[str, Any], to: Address) -> str | Nobody:
+        """The party's own link, to its page, for this address; none where nobody said at which address that is."""
         desk, until = self.desk, wording.link_end(one.facts)
         if desk.public_url is None or one.audience != "party":
             return Nobody("no_public_url")
         if until is None:
             return Nobody("nothing_to_do")
         what = f"f{one.facts['round']}" if "link_until" in one.facts else "p"
-        link = Link(facts["receipt"], what, moment(until))
+        link = Link(facts["receipt"], what, moment(until), to.contact)
         return f"{desk.public_url.rstrip('/')}/my/{desk.links.token(link)}"
 
     async def _claimed(self, after: Sequence[Delivery]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Who a delivery goes to: looked up when it is sent, not before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -22,6 +22,8 @@ class Address:
     to: str
     locale: str | None
     users: tuple[str, ...] = ()
+    contact: int = 0
+    """Of a party's: the version of what desk has written down of it; 0: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ class People:
         records = self.contacts.get(delivery.subject, ())
         if any("erased" in record for record in records):
             return Nobody("erased")
-        if all(r.get("writer") != "intake" or r["version"] < delivery.contact for r in records):
+        versions = {record["writer"]: record["version"] for record in records}
+        wanted = {"intake": delivery.contact, "desk": delivery.facts.get("corrected", 0)}
+        if any(versions.get(writer, 0) < version for writer, version in wanted.items()):
             return Waits("contact")
         try:
             contact = opened(self.sealer, records, delivery.audience)
@@ -101,7 +105,8 @@ class People:
             log.error("contact_sealed_fast", issue=delivery.subject, why=str(error))
             return Waits("key")
         field = "phone" if delivery.medium == "sms" else delivery.medium
-        return _address(contact.get(field), contact.get("language"))
+        found = _address(contact.get(field), contact.get("language"))
+        return replace(found, contact=versions.get("desk", 0)) if isinstance(found, Address) else found
 
 
 async def people(stores: Stores, sealer: Sealer, page: Sequence[Delivery]) -> People:

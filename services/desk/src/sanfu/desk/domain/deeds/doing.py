@@ -6,6 +6,7 @@ from typing import Final
 from sanfu.desk.domain.deeds import (
     assisting,
     concerning,
+    correcting,
     ending,
     errands,
     following,
@@ -21,6 +22,7 @@ from sanfu.desk.domain.deeds.deed import Deed
 from sanfu.runtime.rules import Draft
 
 DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
+    "correct_contact": correcting.correct_contact,
     "dispatch": reviewing.dispatch,
     "answer": reviewing.answer,
     "refuse": reviewing.refuse,

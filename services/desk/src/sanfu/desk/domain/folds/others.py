@@ -33,7 +33,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "need": None, "unsatisfied": [], "declined": [], "request": None, "withdrawal": None, "deceased": False,
         "reminders": {"count": 0, "last": None, "party": None}, "reminded": False, "supporters": [],
         "supporter_codes": [], "supporter_marks": [], "admitted": None, "review_asked": None, "petition_reviews": [],
-        "errand": None, "mediation": None,
+        "errand": None, "mediation": None, "corrected": 0,
         "merged": [], "head": None, "merging": None, "head_handled": None, "affairs": {}, "instructions": 0,
         "register": None, "sponsor": None,
     }  # fmt: skip

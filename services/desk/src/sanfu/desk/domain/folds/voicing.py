@@ -54,6 +54,12 @@ def _deceased(case: Case, event: Event) -> Change:
     return gone
 
 
+def _corrected(case: Case, event: Event) -> Change:
+    """There is a contact from now on, also where none came in."""
+    known = case["contact"] if case["contact"] != "none" else 0
+    return {"corrected": event.data["version"], "contact": known}
+
+
 FOLDS: Final[Mapping[str, Fold]] = {
     names.REMINDER_ADDED: _reminded,
     names.SUPPORTER_ADDED: _supported,
@@ -61,4 +67,5 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.WITHDRAWAL_ASKED: _asked_back,
     names.WITHDRAWAL_DECLINED: _goes_on,
     names.PARTY_DECEASED: _deceased,
+    names.CONTACT_CORRECTED: _corrected,
 }

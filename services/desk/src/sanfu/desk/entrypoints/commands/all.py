@@ -55,6 +55,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "remind": voicing.Remind,
     "support": voicing.Support,
     "request_reopen": voicing.RequestReopen,
+    "correct_contact": voicing.CorrectContact,
     "withdraw": voicing.Withdraw,
     "confirm_withdrawal": voicing.ConfirmWithdrawal,
     "decline_withdrawal": voicing.DeclineWithdrawal,

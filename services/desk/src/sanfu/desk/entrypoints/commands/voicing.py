@@ -1,10 +1,13 @@
 """Bodies of what parties say of their own accord."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 
 from sanfu.desk.entrypoints.commands.words import Issue
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.texts import Line, Text
+from sanfu.runtime.texts import Email, Line, Phone, Text
 
 
 class Remind(Body):
@@ -43,6 +46,23 @@ class DeclineWithdrawal(Body):
     """Say, having spoken with the party, that it goes on."""
 
     reason: Annotated[str, Text(1000, 4)]
+
+
+class CorrectContact(Body):
+    """Write down how the party is really reached: what is given here, the rest stays. It is sealed, and told to nobody;
+    what the party had been sent before opens its page no more."""
+
+    name: Annotated[str, Line(200, 1)] | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Annotated[str, Line(300, 1)] | None = None
+    because: Literal["wrong_number", "party_said"]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.name or self.phone or self.email or self.address):
+            raise PydanticCustomError("nothing_given", "at least one of name, phone, email, address")
+        return self
 
 
 class PartyDeceased(Body):
