@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any, Final
 
 from sanfu.contracts.envelope import instant
-from sanfu.desk.domain.files import MOST, PICTURES, described, kind_of
+from sanfu.desk.domain.files import MOST, PICTURES, described, kind_of, told_publicly
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import acting
 from sanfu.desk.domain.scope import Viewer, covering
@@ -21,6 +21,9 @@ from sanfu.runtime.rules import Refusal
 
 LINK_LASTS: Final = timedelta(minutes=5)
 """Long enough to click, too short to pass on."""
+USERS: Final = "evidence"
+PARTYS: Final = "evidence of a party"
+"""What a link is signed for: whose it is."""
 _BY_THE_WAY: Final = frozenset({"instruct", "raise_urgency", "raise_secrecy"})
 """Commands of who only looks on: they add no files."""
 _ACTING: Final = frozenset(role for _, command, role in TABLE if command not in _BY_THE_WAY)
@@ -33,6 +36,10 @@ class Link:
     file: str
     until: str
     signature: str
+
+    @property
+    def url(self) -> str:
+        return f"/v1/evidence/{self.file}?until={self.until}&signature={self.signature}"
 
 
 @dataclass(slots=True)
@@ -98,17 +105,35 @@ class Evidence:
         until = instant(self.desk.clock.now() + LINK_LASTS)
         return Link(file, until, self._signature(file, until))
 
+    def party_link(self, case: Document, file: str) -> Link:
+        """Make a link for a case's party to a file that it was told of. Raises Refusal 404 for any other."""
+        if file not in {one["id"] for _, one in told_publicly(case)}:
+            raise _no_file()
+        until = instant(self.desk.clock.now() + LINK_LASTS)
+        return Link(file, until, self._signature(file, until, PARTYS))
+
     async def open(self, link: Link) -> tuple[Attachment, AsyncIterator[bytes]]:
-        """Give a file to who brings a link. Raises Refusal 404 for one that was not made here, or has ended."""
-        right = hmac.compare_digest(
-            link.signature.encode("utf-8", "replace"), self._signature(link.file, link.until).encode()
-        )
-        if not right or instant(self.desk.clock.now()) >= link.until:
+        """Give a file to who brings a link. Raises Refusal 404 for one that was not made here, or has ended; and for a
+        party's to what was meanwhile withdrawn from it."""
+        signed = link.signature.encode("utf-8", "replace")
+        whose = [one for one in (USERS, PARTYS) if self._is_signed(link, signed, one)]
+        if not whose or instant(self.desk.clock.now()) >= link.until:
+            raise _no_file()
+        if PARTYS in whose and not await self._told(link.file):
             raise _no_file()
         return await self.files.open(link.file)
 
-    def _signature(self, file: str, until: str) -> str:
-        return hmac.digest(self.secret, f"evidence/{file}/{until}".encode("utf-8", "replace"), "sha256").hex()
+    async def _told(self, file: str) -> bool:
+        """Tell whether a file's party may see it now."""
+        record = (await self.desk.shelves.evidence.get([file])).get(file, {"case": ""})
+        case = (await self.desk.documents.read([record["case"]])).get(record["case"])
+        return case is not None and file in {one["id"] for _, one in told_publicly(case)}
+
+    def _is_signed(self, link: Link, signed: bytes, whose: str) -> bool:
+        return hmac.compare_digest(signed, self._signature(link.file, link.until, whose).encode())
+
+    def _signature(self, file: str, until: str, whose: str = USERS) -> str:
+        return hmac.digest(self.secret, f"{whose}/{file}/{until}".encode("utf-8", "replace"), "sha256").hex()
 
     async def _read(self, content: AsyncIterator[bytes]) -> tuple[bytes, str]:
         whole = bytearray()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sanfu.desk.domain.secrecy import SECRET
 from sanfu.runtime.rules import Refusal
 
 PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
@@ -45,6 +46,16 @@ def check_named(said: Mapping[str, Any], case: Mapping[str, Any], kept: Sequence
                     raise _wrong(f"{name}.{part}", "another_file", f"what the file has: {known[part]}")
             if file["public"] and not known["public"]:
                 raise _wrong(f"{name}.public", "not_public", "false: it was not kept for everybody")
+
+
+def told_publicly(case: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the files that the party may see, with the instant it was told of them: kept here for everybody, and named
+    with what counts of the three ones. None of what is confidential or sealed, not signed yet, or void."""
+    if case["secrecy"] in SECRET:
+        return []
+    parts = [one[name] for one in case["rounds"] for name in ("contact", "handle", "follow_up") if name in one]
+    named = [(part["at"], file) for part in parts for file in part["evidence"]]
+    return [(at, file) for at, file in named if file["public"] and file["owner"] == "desk"]
 
 
 _TOLD: Final = ("sha256", "media_type", "size", "public")

@@ -57,7 +57,7 @@ def routes(evidence: Evidence, who: Who) -> APIRouter:
     ) -> dict[str, str]:
         """Make a link to a file, good for five minutes, for whoever has it."""
         made = await evidence.link(viewer, case, file, asked.purpose)
-        return {"url": f"/v1/evidence/{made.file}?until={made.until}&signature={made.signature}", "until": made.until}
+        return {"url": made.url, "until": made.until}
 
     @router.get("/evidence/{file}", operation_id="read_evidence", response_class=StreamingResponse)
     async def read(

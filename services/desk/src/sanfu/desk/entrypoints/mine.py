@@ -14,9 +14,11 @@ from sanfu.desk.domain.table import AWAITING
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.door_words import span
 from sanfu.desk.entrypoints.doors import address, form, same_site
+from sanfu.desk.entrypoints.files import FileId
 from sanfu.desk.entrypoints.pages import page
 from sanfu.desk.entrypoints.party_view import shown
 from sanfu.desk.entrypoints.party_words import MINE
+from sanfu.desk.evidence import Evidence
 from sanfu.desk.parties import COMMANDS, Parties
 from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
@@ -31,7 +33,7 @@ OVER = frozenset({"closed", "reopen_requested", "merged"})
 UNSEARCHED = {"X-Robots-Tag": "noindex, nofollow"}
 
 
-def routes(parties: Parties) -> APIRouter:
+def routes(parties: Parties, evidence: Evidence) -> APIRouter:
     router = own_router(tags=["pages"])
 
     @router.get("/my", response_class=HTMLResponse, include_in_schema=False)
@@ -59,6 +61,12 @@ def routes(parties: Parties) -> APIRouter:
         except Refusal as refusal:
             spoken = language or "zh"
             return _find(parties, spoken, refusal.status, MINE[spoken]["gone"])
+
+    @router.get("/my/{token}/files/{file}", include_in_schema=False)
+    async def file(token: str, file: FileId) -> Response:
+        """A file that the party was told of: by a link that ends soon, made when it is asked for."""
+        made = evidence.party_link(await parties.case(token), file)
+        return _unsearched(RedirectResponse(made.url, 303, {"Cache-Control": "no-store"}))
 
     @router.post("/my/{token}/{command}", response_class=HTMLResponse, include_in_schema=False)
     async def say(token: str, command: Command, request: Request, language: Spoken = None) -> Response:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment
+from sanfu.desk.domain.files import ENDINGS, told_publicly
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import SEALED
 from sanfu.desk.domain.secrecy import WITHHELD
@@ -23,7 +24,7 @@ def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dic
     office = pack.units.get(pack.office_unit)
     view: dict[str, Any] = {
         "number": case["receipt"], "secret": case["secrecy"] == "confidential", "handed_over": False, "title": None,
-        "unit": None, "due": None, "replies": [], "steps": [], "errand": [], "notes": [], "question": None,
+        "unit": None, "due": None, "replies": [], "files": [], "steps": [], "errand": [], "notes": [], "question": None,
         "possible": [],
         "office_phone": office.duty_phone if office else None,
     }  # fmt: skip
@@ -37,7 +38,7 @@ def shown(case: Document, pack: Pack, language: str, possible: list[str]) -> dic
         return view
     view["errand"] = list(_errand(case, pack, language, words))
     return {**view, "title": case["title"], "unit": _unit(case, pack, language), "question": _question(case),
-            "replies": list(_replies(case, pack))}  # fmt: skip
+            "replies": list(_replies(case, pack)), "files": list(_files(case, pack))}  # fmt: skip
 
 
 def _state(case: Document, language: str) -> str:
@@ -113,6 +114,12 @@ def _replies(case: Document, pack: Pack) -> Iterator[tuple[datetime, str]]:
     for at, reply in sorted(told):
         if reply != WITHHELD:
             yield _local(at, pack), reply
+
+
+def _files(case: Document, pack: Pack) -> Iterator[tuple[datetime, str, str, int]]:
+    """What was kept for everybody: when the party was told of it, the file, its kind, and its size in KB."""
+    for at, file in told_publicly(case):
+        yield _local(at, pack), file["id"], ENDINGS[file["media_type"]].upper(), -(-file["size"] // 1024)
 
 
 def _local(at: str, pack: Pack) -> datetime:
