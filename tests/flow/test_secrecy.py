@@ -13,7 +13,8 @@ from tests.support.scribe import OF_AFFAIRS, Scribe, documents, page_of, shown, 
 
 UNIT, HELPER, OTHER = "housing-construction", "transport", "urban-management"
 PURPOSE = {"purpose": "核对办理情况"}
-ALL = writing(BODIES) | writing(OF_AFFAIRS)
+ALL = (writing(BODIES) | writing(OF_AFFAIRS)) - {"correct_contact"}
+"""Commands in which people write; what a party is reached by is in no event, of whatever issue."""
 NEVER_ON_SECRET = {"instruct", "plan_errand", "step_errand"}
 """What nobody does to a confidential issue: neither a city's leader nor an agent at a window sees any."""
 ALWAYS_SECRET = {"ask_review", "decide_review"}
@@ -79,6 +80,7 @@ async def worked_at(city: City, scribe: Scribe, issue: Issue) -> None:
     await scribe.order(boss, issue, "raise_urgency", urgency="urgent")
     await scribe.order(boss, issue, "lower_urgency", urgency="normal")
     await scribe.order(city.person("reviewer"), issue, "recuse", units=["police"])
+    await scribe.order(city.person("reviewer"), issue, "flag", add=["legacy"])
 
 
 async def signed(city: City, scribe: Scribe, issue: Issue, **said: Any) -> None:

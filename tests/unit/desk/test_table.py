@@ -72,6 +72,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "confirm_withdrawal": {"reason": "已电话核实，确为本人意愿"},
     "decline_withdrawal": {"reason": "当事人希望继续办理"},
     "party_deceased": {},
+    "flag": {"add": ["legacy"], "reason": "2009年征地遗留"},
     "correct_contact": {"phone": "13700000000", "because": "wrong_number"},
     "decline_reopen": {"reply": "该路段已列入下月改造计划。"},
     "return": {"ground": "duties", "proposed_unit": "transport", "text": "属交通局"},

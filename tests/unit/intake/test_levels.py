@@ -58,6 +58,17 @@ def test_the_highest_secrecy_wins(channel: str, more: dict[str, Any], level: str
     assert told(channel, **more)["secrecy"] == level
 
 
+@pytest.mark.parametrize(
+    ("channel", "given", "flags"),
+    [
+        ("leader_note", [], ["leader"]), ("superior", ["legacy"], ["legacy", "superior"]), ("media", [], ["media"]),
+        ("superior", ["superior"], ["superior"]), ("hotline", [], []), ("web", ["minor"], ["minor"]),
+    ],
+)  # fmt: skip
+def test_a_channel_marks_what_comes_by_it(channel: str, given: list[str], flags: list[str]) -> None:
+    assert told(channel, flags=given)["flags"] == flags
+
+
 def test_a_confidential_text_is_not_told_and_its_home_is_rounded() -> None:
     place = {"town": "fotang", "address": "寺前街60号", "lon": 120.020961, "lat": 29.212912, "may_be_home": True}
     drafted = submission.drafted(

@@ -152,6 +152,7 @@ def _channel(code: str, row: Row) -> Channel:
         follow_up_of=row.text("follow_up_of"),
         keyed=row.choice("keyed", ("yes", "no")) == "yes",
         public=row.choice("public", ("yes", "no")) == "yes",
+        flags=row.known("flags", words.FLAGS, "flag"),
     )
 
 

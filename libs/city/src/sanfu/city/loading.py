@@ -119,6 +119,7 @@ class _PackReader:
             notices={key: _localised(part, locales) for key, part in head.section("notices").named()},
             urgency_words=self._words("urgency.yaml", words.URGENCIES[:0:-1]),
             secrecy_words=self._words("secrecy.yaml", words.SECRECIES[:0:-1]),
+            abuse=self._abuse(),
             themes=tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh"))),
             indicators=self._indicators(units),
             reports=self._reports(head),
@@ -206,6 +207,18 @@ class _PackReader:
                 part = section.section(level)
                 found[level] = word_list(part, "words")
                 part.done()
+        section.done()
+        return found
+
+    def _abuse(self) -> WordList:
+        """Words that no officer has to read; a pack may do without."""
+        if "abuse.yaml" not in self.files:
+            return WordList()
+        section = self._yaml("abuse.yaml")
+        found = word_list(section, "words")
+        for word, *more in found.sets:
+            if more or len(word) < 2:
+                section.wrong("words", f"{word!r} can't be masked", "write one word of two characters or more a line")
         section.done()
         return found
 

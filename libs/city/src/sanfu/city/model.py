@@ -122,6 +122,8 @@ class Channel:
     follow_up_of: str
     keyed: bool
     public: bool
+    flags: tuple[str, ...] = ()
+    """What all that comes by it is marked by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,22 @@ class WordList:
             else:
                 return self.sets[place]
         return None
+
+    def masked(self, text: str) -> str:
+        """Return the text with `*` for each character of a word that stands in it; the same object if there is none.
+        What a phrase of `unless` covers is left as it is."""
+        if self.first(text) is None:
+            return text
+        return _pattern(self.sets, self.unless).sub(lambda found: found[1] or "*" * len(found[0]), text)
+
+
+@lru_cache(maxsize=8)
+def _pattern(sets: tuple[tuple[str, ...], ...], unless: tuple[str, ...]) -> re.Pattern[str]:
+    """Find what is not to be touched (the group), or a word; the longer first."""
+    words = sorted({word for each in sets for word in each}, key=len, reverse=True)
+    forms = (f"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else re.escape(word) for word in words)
+    kept = "|".join(map(re.escape, sorted(unless, key=len, reverse=True))) or "(?!)"
+    return re.compile("|".join((f"({kept})", *forms)), re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)
@@ -520,6 +538,8 @@ class Pack:
     indicators: tuple[Mapping[str, str], ...]
     reports: Path | None
     """Made-up reports for the demo, JSON Lines."""
+    abuse: WordList = WordList()
+    """Words that no officer has to read."""
 
     def day(self, at: datetime) -> date:
         """Return the date it is in the city: units come and go at its midnight."""

@@ -18,6 +18,7 @@ ISSUE_EVENTS = _words(
     "CompletionSubmitted CompletionSentBack GradeChangeDeclined "
     "ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
+    "FlagsChanged "
     "ErrandPlanned ErrandStepped PetitionAdmitted PetitionReviewAsked PetitionReviewDecided "
     "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled HeadVoided IssueSeparated "
     "WithdrawalAsked WithdrawalDeclined PartyDeceased ContactCorrected "
@@ -34,6 +35,7 @@ URGENCIES = ("normal", "urgent", "emergency")
 SECRECIES = ("open", "internal", "confidential", "sealed")
 ISSUE_KINDS = ("issue", "consult", "thanks", "spam")
 PARTY_KINDS = ("person", "enterprise", "village", "organisation", "none")
+FLAGS = ("group", "media", "leader", "superior", "legacy", "foreign", "minor")
 HAS_CONTACT = ("yes", "no", "optional", "desk", "filer")
 UNIT_KINDS = _words("department vertical company party office leading_group group team town section village external")
 ROLES = _words(

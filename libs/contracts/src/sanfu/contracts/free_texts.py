@@ -113,6 +113,11 @@ FREE_TEXTS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
                 "reason": True,
             }
         ),
+        "sanfu.issue.flags-changed.v1": MappingProxyType(
+            {
+                "reason": False,
+            }
+        ),
         "sanfu.issue.follow-up-answered.v1": MappingProxyType(
             {
                 "reason": True,

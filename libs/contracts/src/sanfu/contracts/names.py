@@ -77,6 +77,7 @@ GRADE_CHANGE_ASKED = "sanfu.issue.grade-change-asked.v1"
 GRADE_CHANGED = "sanfu.issue.grade-changed.v1"
 URGENCY_CHANGED = "sanfu.issue.urgency-changed.v1"
 SECRECY_CHANGED = "sanfu.issue.secrecy-changed.v1"
+FLAGS_CHANGED = "sanfu.issue.flags-changed.v1"
 EXEMPTION_DECIDED = "sanfu.issue.exemption-decided.v1"
 
 # desk, the end and what follows it

@@ -236,6 +236,7 @@ EVENTS = (
     _issue(names.GRADE_CHANGE_DECLINED, limits.GradeChangeDeclined, "desk", "router sla", "难度不予调整"),
     _issue(names.URGENCY_CHANGED, limits.UrgencyChanged, "desk", "intake router sla notify", "紧急程度调整"),
     _issue(names.SECRECY_CHANGED, limits.SecrecyChanged, "desk", "intake router sla notify", "保密级别调整"),
+    _issue(names.FLAGS_CHANGED, limits.FlagsChanged, "desk", "router sla", "标记调整"),
     _issue(names.EXEMPTION_DECIDED, limits.ExemptionDecided, "desk", "router sla", "三个一豁免"),
     _issue(names.FOLLOW_UP_PLANNED, closing.FollowUpPlanned, "desk", "sla notify", "回访安排"),
     _issue(names.FOLLOW_UP_ATTEMPTED, closing.FollowUpAttempted, "desk", "sla", "回访联系"),

@@ -11,6 +11,7 @@ from sanfu.contracts.events.words import (
     Concerning,
     Count,
     Deed,
+    Flag,
     Grade,
     Instant,
     Secrecy,
@@ -119,6 +120,15 @@ class SecrecyChanged(Deed, Concerning):
     before: Secrecy = Field(description="What it was")
     secrecy: Secrecy = Field(description="What it is")
     title: Term | None = Field(default=None, description="Neutral line that stands for the title from now on")
+    reason: Text = Field(description="Why, for people to read; internal")
+
+
+class FlagsChanged(Deed):
+    """Somebody who reviews says what the issue is marked by, or no longer: who looks at it follows from that."""
+
+    flags: list[Flag] = Field(max_length=10, description="All that it is marked by from now on")
+    added: list[Flag] = Field(default_factory=list, max_length=10, description="What was set")
+    dropped: list[Flag] = Field(default_factory=list, max_length=10, description="What was taken off")
     reason: Text = Field(description="Why, for people to read; internal")
 
 

@@ -63,6 +63,7 @@ _RACING: Final = (
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
     "step", "to_unit", "from_unit", "of", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
+    "added", "dropped",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,
@@ -166,6 +167,6 @@ def _emergency_clock(case: Case) -> Any:
 
 
 def _entry(event: Event) -> Change:
-    told = {key: event.data[key] for key in _TOLD if event.data.get(key) not in {None, False}}
+    told = {key: event.data[key] for key in _TOLD if event.data.get(key) not in (None, False, [])}
     by = event.data.get("by") or {"id": event.source, "role": "system", "unit": None}
     return {"at": instant(event.time), "id": event.id, "type": event.type, "by": dict(by), **told}

@@ -215,13 +215,14 @@ LEVELS: Final = {
     **_rows(_EVER, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
     **_rows(_EVER, "lower_secrecy", OFFICE | LIAISON, names.SECRECY_CHANGED, STAYS),
 }
+FLAGS: Final = _rows(f"{_VOICED} merged", "flag", REVIEW, names.FLAGS_CHANGED, STAYS)
 SUCCEEDING: Final = _rows(
     " ".join(state for state in STATES if state != CLOSED), "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS
 )
 """A unit is no more, and its successor has its part."""
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
     **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS, **ERRANDS,
-    **ENDING, **SUCCEEDING,
+    **FLAGS, **ENDING, **SUCCEEDING,
 }  # fmt: skip
 
 OF_EMERGENCIES: Final = frozenset({"reach_scene", "report"})

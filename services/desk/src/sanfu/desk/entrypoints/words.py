@@ -85,6 +85,7 @@ COMMANDS: Final = {
     "request_reopen": ("申请重办", "ask to reopen"), "withdraw": ("撤回", "withdraw"),
     "confirm_withdrawal": ("核实并同意撤回", "confirm the withdrawal"),
     "decline_withdrawal": ("核实后不予撤回", "decline the withdrawal"),
+    "flag": ("调整标记", "set flags"),
     "correct_contact": ("更正联系方式", "correct the contact"),
     "party_deceased": ("登记当事人亡故", "the party has died"), "reopen": ("重办", "reopen"),
     "decline_reopen": ("不予重办", "decline to reopen"), "close": ("销号", "close"),

@@ -52,7 +52,7 @@ class IntakeRules:
             case Command("Supplement", data):
                 if not state:
                     raise Refusal(404, "no-such-issue", "There is no such issue.")
-                return supplements.told(state, data, now)
+                return supplements.told(state, data, now, self.pack.abuse)
             case Command("EraseContact", data):
                 return [_erased(data["issue"], data, now)]
             case Command(name):

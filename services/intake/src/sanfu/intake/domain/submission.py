@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model import Channel, Pack, WordList
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 from sanfu.intake.domain import secrecy, urgency
@@ -13,7 +13,7 @@ from sanfu.intake.domain.admission import Report, party_kind
 
 HOME_DIGITS = 3
 """Decimals of a degree: about 100 m."""
-CARRIED = ("limit_asked", "party_code", "may_name_me", "language", "unit", "flags", "complains_of", "category")
+CARRIED = ("limit_asked", "party_code", "may_name_me", "language", "unit", "complains_of", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,13 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
     category = pack.categories.get(report["category"] or "")
     words = "\n".join([report["title"], report["text"], *(str(answer) for answer in report["answers"].values())])
     kind = party_kind(report, channel)
+    flags = list(dict.fromkeys((*report["flags"], *channel.flags)))
     level = secrecy.decided(
         pack,
-        secrecy.Matter(words, channel, category, report["secrecy"], kind, report["flags"], report["complains_of"]),
+        secrecy.Matter(words, channel, category, report["secrecy"], kind, flags, report["complains_of"]),
     )
     mask = Mask.of([report[who] for who in ("party", "guardian", "filer") if report[who]])
-    told = _hidden(report, pack) if level in secrecy.HIDDEN else _masked(report, mask)
+    told = _hidden(report, pack) if level in secrecy.HIDDEN else _masked(report, mask, pack.abuse)
     data = {
         "channel": channel.code,
         "external_id": mask.value(report["external_id"]),
@@ -45,6 +46,7 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
         "secrecy": level,
         "party_kind": kind,
         "filer": _filer(report["filer"], channel),
+        "flags": flags,
         "attachments": [],
         "pack": pack.version,
         **{name: report[name] for name in CARRIED},
@@ -54,14 +56,19 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
     return Submission(data, said != {name: told[name] for name in said})
 
 
-def _masked(report: Report, mask: Mask) -> dict[str, Any]:
+def _masked(report: Report, mask: Mask, abuse: WordList) -> dict[str, Any]:
+    """Take out who it is, and words of abuse: officers read neither, and see that something stood there."""
     place = {**report["place"], "address": mask.value(report["place"]["address"])}
     return {
-        "title": mask.text(report["title"]),
-        "text": mask.text(report["text"]),
+        "title": abuse.masked(mask.text(report["title"])),
+        "text": abuse.masked(mask.text(report["text"])),
         "place": place,
-        "answers": mask.value(report["answers"]),
+        "answers": {question: _civil(answer, abuse) for question, answer in mask.value(report["answers"]).items()},
     }
+
+
+def _civil(answer: Any, abuse: WordList) -> Any:
+    return abuse.masked(answer) if isinstance(answer, str) else answer
 
 
 def _hidden(report: Report, pack: Pack) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sanfu.city.model import WordList
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 from sanfu.contracts.names import ISSUE_SUPPLEMENTED
@@ -33,9 +34,9 @@ def number(state: State) -> int:
     return int(state.get("supplements", 0)) + 1
 
 
-def told(state: State, data: Mapping[str, Any], now: datetime) -> list[Outcome]:
-    """Say what follows from a supplement: `{issue, said, people, rest}`. Raises Refusal 409 where nothing can be added,
-    or somebody was faster."""
+def told(state: State, data: Mapping[str, Any], now: datetime, abuse: WordList) -> list[Outcome]:
+    """Say what follows from a supplement: `{issue, said, people, rest}`; `abuse`: words that no officer has to read.
+    Raises Refusal 409 where nothing can be added, or somebody was faster."""
     said, rest = data["said"], data["rest"]
     if state["state"] in OVER:
         detail = (
@@ -46,7 +47,7 @@ def told(state: State, data: Mapping[str, Any], now: datetime) -> list[Outcome]:
         raise Refusal(409, "too-much-added", f"It has {MOST} supplements: call the office.")
     if said["number"] != number(state):
         raise Refusal(409, OVERTAKEN, "Something else was added at the same instant.")
-    masked = Mask.of(data["people"]).text(said["text"])
+    masked = abuse.masked(Mask.of(data["people"]).text(said["text"]))
     hidden = state["secrecy"] in HIDDEN
     rests = rest is not None and (hidden or masked != said["text"])
     at = min(moment(said["reported_at"]), now) if said["reported_at"] else now

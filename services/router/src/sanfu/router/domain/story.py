@@ -44,7 +44,7 @@ READ = frozenset(
         names.ISSUE_CLOSED, names.ISSUE_WITHDRAWN, names.REOPEN_REQUESTED, names.ISSUE_REOPENED,
         names.ERRAND_PLANNED, names.ERRAND_STEPPED,
         names.PETITION_ADMITTED, names.PETITION_REVIEW_ASKED, names.PETITION_REVIEW_DECIDED,
-        names.REOPEN_DECLINED, names.PARTY_DECEASED, names.CONTACT_CORRECTED, names.AFFAIR_NOTED,
+        names.REOPEN_DECLINED, names.PARTY_DECEASED, names.CONTACT_CORRECTED, names.FLAGS_CHANGED, names.AFFAIR_NOTED,
         names.INSTRUCTION_GIVEN, names.MILESTONE_REACHED,
         names.REGISTER_REPORTED, names.HEAD_HANDLED, names.HEAD_VOIDED, names.ISSUE_SEPARATED,
         names.DEADLINE_SET, names.LIGHT_CHANGED, names.ESCALATION_RAISED,
@@ -101,6 +101,8 @@ def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
             return _supplemented(said, data)
         case names.COMPLAINT_NOTED:
             return {**said, "complains_of": [*said.get("complains_of", ()), *data["units"]]}
+        case names.FLAGS_CHANGED:
+            return {**said, "flags": data["flags"]}
         case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
             if data["before"] in SECRET:
                 return said

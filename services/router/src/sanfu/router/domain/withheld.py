@@ -27,6 +27,7 @@ INTERNAL: Mapping[str, Mapping[str, str | bool | None]] = {
     names.GRADE_CHANGED: {"reason": MARK},
     names.URGENCY_CHANGED: {"reason": MARK},
     names.SECRECY_CHANGED: {"reason": MARK},
+    names.FLAGS_CHANGED: {"reason": MARK},
     names.EXEMPTION_DECIDED: {"reason": MARK},
     names.COMPLETION_VOIDED: {"text": MARK},
     names.INSTRUCTION_GIVEN: {"text": MARK},

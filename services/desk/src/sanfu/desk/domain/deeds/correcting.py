@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from sanfu.contracts import contact_wire, names
 from sanfu.contracts.envelope import instant
+from sanfu.desk.domain.asking import linked
+from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import Deed, refused
-from sanfu.desk.domain.deeds.planning import planned
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import CLOSED, HANDLED, LEAD, MERGED
@@ -32,8 +33,7 @@ def correct_contact(deed: Deed) -> list[Draft]:
         "because": said["because"], "link": "new" if until else "none", "link_until": until, "round": case["round"],
     }  # fmt: skip
     told = [Draft(names.CONTACT_CORRECTED, body)]
-    plan = this_round(case).get("plan")
-    return [*told, planned(deed, "link", plan["because"], draw=plan["draw"])] if plan and _by_link(deed) else told
+    return [*told, planning.asked_anew(deed)] if "silence" in case["waits"] else told
 
 
 def record(id: str, contact: Mapping[str, Any], case: Case, now: datetime) -> Publish:
@@ -53,16 +53,10 @@ def corrections(case: Mapping[str, Any]) -> int:
     return version
 
 
-def _by_link(deed: Deed) -> bool:
-    """Tell whether the party is asked by a link, and has not answered."""
-    need: str | None = deed.case["need"]
-    return need == "link"
-
-
 def _asked_until(deed: Deed) -> str | None:
     """Return until when the party has something to do on its page, by what it was told; None: nothing, or no more."""
     case = deed.case
-    plan = this_round(case).get("plan", {}) if case["state"] in {HANDLED, MERGED} else {}
+    plan = this_round(case).get("plan", {}) if case["state"] in {HANDLED, MERGED} and linked(case) else {}
     settled = (case["settled"] or {}) if case["state"] == CLOSED else {}
     ends = (plan.get("link_until"), case["waits"].get("close_incomplete"), settled.get("until"))
     return next((end for end in ends if end and end > instant(deed.now)), None)

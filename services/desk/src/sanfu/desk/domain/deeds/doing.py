@@ -22,6 +22,7 @@ from sanfu.desk.domain.deeds.deed import Deed
 from sanfu.runtime.rules import Draft
 
 DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
+    "flag": levels.flag,
     "correct_contact": correcting.correct_contact,
     "dispatch": reviewing.dispatch,
     "answer": reviewing.answer,

@@ -13,6 +13,8 @@ from sanfu.desk.domain.table import FOLLOWED_UP, HANDLED, REGISTERED, REOPEN_REQ
 from sanfu.runtime.rules import Draft
 
 ALARM: Final = "emergency"
+HIDING: Final = frozenset({"media"})
+"""Flags set by people that make an issue confidential, as they do at intake."""
 OVER_ONCE: Final = frozenset({HANDLED, FOLLOWED_UP, REOPEN_REQUESTED, REGISTERED})
 """States in which nobody works on it now: an emergency can't be left in one."""
 
@@ -55,6 +57,21 @@ def _secrecy(deed: Deed, *, higher: bool) -> Draft:
     before, after = deed.case["secrecy"], deed.said["secrecy"]
     _direction(SECRECIES.index(before), SECRECIES.index(after), "secrecy", higher=higher)
     return secrecy_changed(deed.case, after, deed.said["reason"], deed.by, deed.pack)
+
+
+def flag(deed: Deed) -> list[Draft]:
+    """Mark it by what it is, or no longer. What the media are about is confidential from then on; taken off, that stays
+    until the office says otherwise."""
+    case, said = deed.case, deed.said
+    known, added, dropped = case["flags"], said["add"], said["drop"]
+    if already := [*(one for one in added if one in known), *(one for one in dropped if one not in known)]:
+        raise refused("known-already", f"It stands so already: {', '.join(already)}.", flags=known)
+    after = [*(one for one in known if one not in dropped), *added]
+    body = {"by": deed.by, "flags": after, "added": added, "dropped": dropped, "reason": said["reason"]}
+    told = [Draft(names.FLAGS_CHANGED, body)]
+    if not HIDING & {*added} or SECRECIES.index(case["secrecy"]) >= SECRECIES.index("confidential"):
+        return told
+    return [*told, secrecy_changed(case, "confidential", said["reason"], deed.by, deed.pack)]
 
 
 def secrecy_changed(case: Case, after: str, reason: str, by: Mapping[str, Any], pack: Pack) -> Draft:

@@ -34,6 +34,11 @@ def planned_again(deed: Deed, of: str, instead: Asked) -> Draft:
     return _planned(deed, _each_once([instead if one["of"] == of else one for one in asking.asked(deed.case)]))
 
 
+def asked_anew(deed: Deed) -> Draft:
+    """Tell the plan as it stands: who has not answered a link has the whole time for another."""
+    return _planned(deed, asking.asked(deed.case), draw=this_round(deed.case)["plan"]["draw"])
+
+
 def _planned(deed: Deed, asked: Sequence[Asked], *, draw: Mapping[str, Any] | None = None) -> Draft:
     before = this_round(deed.case).get("plan") if handled(deed.case) else None
     linked = any(one["of"] in asking.LINKED for one in asked) and not nobody_to_ask(deed.case)

@@ -57,6 +57,10 @@ def _urgency(case: Case, event: Event) -> Change:
     return {"urgency": event.data["urgency"]}
 
 
+def _flags(case: Case, event: Event) -> Change:
+    return {"flags": event.data["flags"]}
+
+
 def _secrecy(case: Case, event: Event) -> Change:
     """Of what becomes confidential nothing is left here that anybody wrote: the original rests with the contact, the
     rest on the shelf."""
@@ -88,5 +92,6 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.GRADE_CHANGE_DECLINED: _grade_kept,
     names.URGENCY_CHANGED: _urgency,
     names.SECRECY_CHANGED: _secrecy,
+    names.FLAGS_CHANGED: _flags,
     names.EXEMPTION_DECIDED: _exempted,
 }

@@ -57,7 +57,9 @@ def _deceased(case: Case, event: Event) -> Change:
 def _corrected(case: Case, event: Event) -> Change:
     """There is a contact from now on, also where none came in."""
     known = case["contact"] if case["contact"] != "none" else 0
-    return {"corrected": event.data["version"], "contact": known}
+    whose = case.get("contact_of")
+    reached = {} if whose is None else {"contact_of": list(dict.fromkeys(("party", *whose)))}
+    return {"corrected": event.data["version"], "contact": known, **reached}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {

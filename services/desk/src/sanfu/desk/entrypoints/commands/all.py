@@ -75,6 +75,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "raise_urgency": limits.RaiseUrgency,
     "lower_urgency": limits.LowerUrgency,
     "raise_secrecy": limits.RaiseSecrecy,
+    "flag": limits.SetFlags,
     "lower_secrecy": limits.LowerSecrecy,
     "return": handling.Return,
     "reopen": ending.Reopen,

@@ -1,6 +1,9 @@
 """Bodies of what concerns limits and levels."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Files, Reason
 from sanfu.runtime.bodies import Body
@@ -83,3 +86,22 @@ class LowerSecrecy(Body):
 
     secrecy: Literal["open", "internal", "confidential"]
     reason: Reason
+
+
+Flag = Literal["leader", "superior", "media", "legacy", "foreign"]
+
+
+class SetFlags(Body):
+    """Mark it by what it is, or no longer: a leader's or a superior's matter, one of the media, an old one, one of
+    foreigners. What is of the media is confidential."""
+
+    add: Annotated[list[Flag], Field(default_factory=list, max_length=5)]
+    drop: Annotated[list[Flag], Field(default_factory=list, max_length=5)]
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        flags = [*self.add, *self.drop]
+        if not flags or len({*flags}) < len(flags):
+            raise PydanticCustomError("no_change", "at least one flag to add or to drop, each once")
+        return self
