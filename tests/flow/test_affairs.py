@@ -43,6 +43,18 @@ async def test_an_overdue_issue_brings_its_unit_an_order_that_turns_red_if_nobod
 
 
 async def test_a_superiors_order_has_a_shorter_limit_than_the_grade(city: City) -> None:
+    """The limit that came with it holds, for the city and for the unit."""
+    issue = await city.report("superior", category="road-lamp", limit_asked=in_days(city, 1))
+    asked = city.clock.now() + timedelta(days=1)
+    await city.person("reviewer").dispatch(issue, UNIT, "complex")
+    assert {await city.limit(issue, clock) for clock in ("handling", "unit_handling")} == {asked}
+    assert moment((await office(city).sees(issue) or {})["limit_asked"]) == asked
+    await city.advance(days=1)
+    for clock in ("handling", "unit_handling"):
+        assert [level for level, _ in await city.lights(issue, clock)] == ["yellow", "red"]
+
+
+async def test_a_supervision_order_has_a_limit_of_its_own_beside_the_grades(city: City) -> None:
     issue = await city.report("hotline")
     await city.person("reviewer").dispatch(issue, UNIT, "complex")
     said = {"level": "red", "unit": UNIT, "issues": [issue.id], "text": "上级交办，一日内书面答复。"}

@@ -38,6 +38,8 @@ class Plain:
     """Days of the limit's own kind, where it is in days; else calendar days."""
     extension_other: int = 0
     """Days of the other kind than the limit's: calendar days on working days, and the other way round."""
+    asked: datetime | None = None
+    """A limit that holds where it is earlier than the bare one."""
     yellow_days: int | None = None
     yellow_same_day: int | None = None
     yellow_minutes: int | None = None
@@ -121,15 +123,29 @@ def reckon(case: Plain) -> tuple[datetime, datetime | None]:
 
 def _limit_and_yellow(laid: Laid, kind: str, n: int) -> tuple[int, int | None]:
     start = laid.minute(laid.case.start)
-    limit = _moved(laid, kind, start, _longer(laid, kind, _bare(laid, kind, n, start)))
+    limit = _moved(laid, kind, start, _longer(laid, kind, _first(laid, kind, n, start)))
     yellow = _yellow(laid, kind, limit)
     return limit, None if yellow is None else max(yellow, start)
+
+
+def _first(laid: Laid, kind: str, n: int, start: int) -> int:
+    """The limit with what was granted in its own kind; one that was asked for is moved to the same time of day."""
+    granted = laid.case.extension_days
+    in_days = kind in ("calendar_days", "working_days")
+    bare = _bare(laid, kind, n, start)
+    asked = None if laid.case.asked is None else laid.minute(laid.case.asked)
+    if asked is not None and asked < bare:
+        day = asked // 1440
+        for _ in range(granted):
+            day = laid.next_served(day) if kind == "working_days" else day + 1
+        return day * 1440 + asked % 1440
+    return _days(laid, kind, n + granted, start) if in_days else bare + 1440 * granted
 
 
 def _bare(laid: Laid, kind: str, n: int, start: int) -> int:
     case, day = laid.case, start // 1440
     if kind in ("calendar_days", "working_days"):
-        return _days(laid, kind, n + case.extension_days, start)
+        return _days(laid, kind, n, start)
     if kind == "service_minutes":
         limit = laid.after(start, n)
     elif kind == "minutes":
@@ -138,7 +154,7 @@ def _bare(laid: Laid, kind: str, n: int, start: int) -> int:
         limit = laid.end_of_day(day)
     else:
         limit = laid.end_of_day(laid.next_served(day))
-    return limit + 1440 * case.extension_days
+    return limit
 
 
 def _longer(laid: Laid, kind: str, limit: int) -> int:

@@ -61,6 +61,7 @@ def cases(draw: st.DrawFn) -> Plain:
         pauses=draw(st.lists(st.tuples(near, near).map(lambda pair: (min(pair), max(pair))), max_size=4)),
         extension_days=draw(st.sampled_from([0, 0, 1, 3])),
         extension_other=draw(st.sampled_from([0, 0, 1, 2])) if kind.endswith("days") else 0,
+        asked=draw(st.one_of(st.none(), st.none(), near)),
         yellow_days=draw(st.sampled_from([None, 1, 2])),
         yellow_same_day=draw(st.sampled_from([None, 120])),
         yellow_minutes=draw(st.sampled_from([None, 30])),
@@ -115,6 +116,7 @@ def _case(case: Plain, clock: Clock, unit: str | None) -> Case:
         unit=unit,
         facts={"grade": "simple", "urgency": "normal"},
         start=_utc(case.start),
+        asked=_utc(case.asked) if case.asked else None,
         pauses=tuple(Span(_utc(begins), _utc(ends)) for begins, ends in case.pauses),
         extensions=tuple(extension for extension in granted if extension.n),
     )

@@ -38,12 +38,12 @@ def test_the_same_day_issue_on_the_eve_of_spring_festival_is_explained_step_by_s
         "2026-02-14 16:30  the day's cut-off has come",
         "2026-02-24 17:30  ends with the service of the next day that has any",
         "2026-02-24 17:30  red from this instant on",
-        "2026-02-24 15:30  yellow: so many hours before, by the clock",
+        "2026-02-24 15:30  yellow: 120 minutes before, by the clock",
         "2026-02-17 17:30  never later than complex (3 calendar days): the earlier holds",
         "                  the day of dispatch is day 0; day 3 is 2026-02-17",
         "2026-02-17 17:30  a day off: the latest end of an ordinary week",
         "2026-02-17 17:30  red from this instant on",
-        "2026-02-16 17:30  yellow: so many times 24 hours before",
+        "2026-02-16 17:30  yellow: 1 × 24 hours before",
     ]
 
 

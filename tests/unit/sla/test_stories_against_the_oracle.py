@@ -54,7 +54,7 @@ def rules_of(case: Plain, *, of_unit: bool) -> SlaRules:
     clock = policies.clock(
         yellow=Yellow(case.yellow_days, case.yellow_same_day, case.yellow_minutes), limits=None,
         starts=(Trigger(names.ISSUE_ASSIGNED),), stops=(Trigger(names.ISSUE_HANDLED),), pauses=("suspended",),
-        in_charge="lead" if of_unit else "city",
+        in_charge="lead" if of_unit else "city", not_after="limit_asked",
     )  # fmt: skip
     policy = policy_of(case)
     hours: dict[str, Any] = {"service": ELSEWHERE, "unit_service": {"tax": policy.service}} if of_unit else {}
@@ -66,6 +66,8 @@ def rules_of(case: Plain, *, of_unit: bool) -> SlaRules:
 
 def live(told: Telling, case: Plain, deeds: Sequence[tuple[str, int]]) -> Life:
     life = Life(case.start)
+    if case.asked:
+        told.submitted(_text(life.now), limit_asked=instant(policies.local(_text(case.asked))))
     told.assigned(_text(life.now), grade=life.grade)
     for deed, gap in [*deeds, ("resume", 60)]:
         life.now += timedelta(minutes=gap)
@@ -104,7 +106,9 @@ def _extend(told: Telling, life: Life) -> None:
     told.tell(names.EXTENSION_DECIDED, _text(life.now), clock="handling", granted=True, until=until)
 
 
-def expected(case: Plain, life: Life) -> tuple[str, str | None]:
+def expected(case: Plain, life: Life, *, of_unit: bool) -> tuple[str, str | None]:
+    if of_unit and case.asked and case.asked <= case.start:
+        case = replace(case, asked=None)  # it had passed before the unit began
     kind, n = KINDS[life.grade]
     hours: dict[str, Any] = {"week": ALWAYS, "keeps_holidays": False} if life.urgent else {}
     extended = life.extended  # days of whatever kind the limit now has
@@ -126,7 +130,7 @@ def check(case: Plain, deeds: Sequence[tuple[str, int]], *, of_unit: bool) -> No
     life = live(told, case, deeds)
     kept = told.state["clocks"]["handling"]
     limit, yellow = (at and policies.shown(datetime.fromisoformat(at)) for at in (kept["limit"], kept.get("yellow")))
-    assert (limit, yellow) == expected(case, life)
+    assert (limit, yellow) == expected(case, life, of_unit=of_unit)
 
 
 @settings(max_examples=max(60, CASES // 2), deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -374,6 +374,7 @@ class Clock:
     further start does: `never` nothing, `each_round` a new run when the round is new, `each_lead` when the lead is
     another unit, `each_start` always. Any of `stops` ends it; with `stops_together` all of them must have come.
     `limit_field` names a field of the starting event that, if present, holds the limit's instant itself.
+    `not_after` names one of the report (`limit_asked`): an instant than which the first round's limit is no later.
     `per` says what it is kept for: with `assist` each assist has a run of its own, for the unit that assists.
     `round_the_clock` ignores service hours and holidays. `pauses` lists states of `Policy.pauses`.
     """
@@ -398,6 +399,7 @@ class Clock:
     """A unit that leads again after its own return in the same round is charged from its first start, less the
     office's time; else each start is a new one."""
     per: str = "issue"
+    not_after: str | None = None
 
     def applies_to(self, facts: Mapping[str, str]) -> bool:
         return all(facts.get(fact) in allowed for fact, allowed in self.applies.items())

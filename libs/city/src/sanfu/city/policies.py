@@ -178,6 +178,7 @@ class PolicyReader:
             round_the_clock=section.choice("hours", ("service", "round_the_clock"), "service") == "round_the_clock",
             limits=self._limits(section, "limits"),
             limit_field=section.text("limit_field", "") or None,
+            not_after=section.choice("not_after", words.LIMITS_ASKED) if section.has("not_after") else None,
             yellow=_yellow(section.section("yellow")) if section.has("yellow") else None,
             ladder=tuple(self._rung(rung) for rung in section.sections("ladder")),
             extended_with=section.known("extended_with", self._clocks, "clock"),

@@ -44,6 +44,7 @@ ROLES = _words(
 )
 IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_group", "unit_of_affair", "assistant")
 PER = ("issue", "assist")
+LIMITS_ASKED = ("limit_asked",)
 """What a clock is kept for: once for the issue, or once for each assist."""
 ORDER_LEVELS = ("normal", "yellow", "red")
 ORDER_CAUSES = ("red_light", "two_unsatisfied", "false_completion", "instruction")

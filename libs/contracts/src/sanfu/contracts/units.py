@@ -47,7 +47,9 @@ class IssueAsItStands(Body):
     receipt: Code = Field(description="Receipt number, as the party was told")
     title: Line = Field(description="Title, masked; a neutral line if confidential")
     reported_at: Instant = Field(description="When it was reported")
-    limit_asked: Instant | None = Field(default=None, description="Limit set by a superior who sent it")
+    limit_asked: Instant | None = Field(
+        default=None, description="Limit of a superior who sent it; the earlier of it and the grade's holds"
+    )
     unit: Unit | None = Field(description="Unit that leads")
     category: Code | None = Field(description="Category it was decided to be of")
     grade: Grade | None = Field(description="Grade: its limits follow from it")

@@ -3,7 +3,7 @@
 A case is an object; instants are ISO 8601 with a zone. All but `start` may be absent where a city pack is given:
 
     {"start": "2026-02-14T17:40:00+08:00", "grade": "simple", "urgency": "normal", "unit": null, "clock": "handling",
-     "pauses": [{"from": …, "to": …}], "extensions": ["3 calendar days"], "zone": "Asia/Shanghai",
+     "asked": null, "pauses": [{"from": …, "to": …}], "extensions": ["3 calendar days"], "zone": "Asia/Shanghai",
      "holidays": {"off": ["2026-02-16"], "make_up": ["2026-02-14"], "years": [2026]},
      "policy": {"service": {"week": {"mon-fri": ["08:30-12:00", "13:30-17:30"]}, "make_up": […], "cut_off": "16:30",
                             "holidays": "kept"},
@@ -31,7 +31,10 @@ from sanfu.sla.domain.explain import Explanation
 
 YEARS = range(2000, 2101)
 SWITCHES = ("days_end", "day_off", "cap_same_day")
-FIELDS = {"start", "grade", "urgency", "unit", "clock", "pauses", "extensions", "zone", "holidays", "policy", "facts"}
+FIELDS = {
+    "start", "asked", "grade", "urgency", "unit", "clock", "pauses", "extensions", "zone", "holidays", "policy",
+    "facts",
+}  # fmt: skip
 POLICY = {"service", "unit_service", "days", "limits", "yellow", "round_the_clock", "always_in_service", *SWITCHES}
 
 
@@ -73,6 +76,7 @@ def _explained(case: Mapping[str, Any], pack: Pack | None, national: Holidays) -
                 clock=_clock(said, ground.clock),
                 facts={**case.get("facts", {}), **facts},
                 start=_read("start", _instant, case.get("start")),
+                asked=_read("asked", _instant, case["asked"]) if case.get("asked") else None,
                 unit=unit,
                 pauses=tuple(_pause(number, one) for number, one in enumerate(case.get("pauses", []))),
                 extensions=tuple(_read("extensions", quantities.limit, one) for one in case.get("extensions", [])),

@@ -57,7 +57,9 @@ class IssueSubmitted(Body):
     channel: Code = Field(description="Channel it came by")
     external_id: str | None = Field(default=None, max_length=200, description="The channel's own number for it")
     reported_at: Instant = Field(description="When it was reported, by the channel's word; not later than received")
-    limit_asked: Instant | None = Field(default=None, description="Limit set by a superior who sent it")
+    limit_asked: Instant | None = Field(
+        default=None, description="Limit of a superior who sent it; the earlier of it and the grade's holds"
+    )
     audience: Audience = Field(description="Who has the need")
     kind: IssueKind = Field(description="What it is")
     urgency: Urgency = Field(description="How soon somebody must act")

@@ -20,7 +20,8 @@ BRIEF = (
     "reminders", "reminded", "unsatisfied", "inner", "disputed", "sponsor",
 )  # fmt: skip
 WHOLE = (
-    *BRIEF, "text", "place", "party_kind", "language", "reported_at", "complains_of", "attachments", "supplements",
+    *BRIEF, "text", "place", "party_kind", "language", "reported_at", "limit_asked", "complains_of", "attachments",
+    "supplements",
     "wished", "assignment", "assigned_because", "review", "suspected", "rounds", "returns", "returned", "clocks",
     "settled", "closed", "history", "question", "mediation", "refusal", "objection", "assists", "copies", "offer",
     "supporters", "request", "declining", "deceased", "merged", "head", "merging", "head_handled", "affairs",

@@ -1,7 +1,7 @@
 """The bodies of DeadlineSet and LightChanged: what was decided, with all that it was decided from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sanfu.city.calendar import Calendar
@@ -189,7 +189,7 @@ class Announcer:
                 Span(moment(one["begins"]), moment(one["ends"])) for one in (*run["not_its_own"], *run["paused"])
             ),
             extensions=(Limit(kind, run["extended_days"]),) if run["extended_days"] else (),
-            fixed=moment(run["fixed"]) if run["fixed"] else None,
+            fixed=moment(run["fixed"]) if run["fixed"] else None, asked=_asked(clock, run, facts),
         )  # fmt: skip
 
     def _draft(
@@ -265,6 +265,15 @@ def _over(run: Run, now: str) -> list[Rested]:
     known = {(one["begins"], one["ends"]) for one in run.announced["paused"]}
     over = [rest for rest in run.rests if rest in fresh or (rest.begins, rest.ends) in known]
     return sorted(over, key=lambda rest: rest.begins)
+
+
+def _asked(clock: Clock, run: Mapping[str, Any], facts: Mapping[str, Any]) -> datetime | None:
+    """Return the limit that came with the issue, for the round in which it came. A unit that begins when it had passed
+    has the policy's own: the time before was not its."""
+    asked = facts.get(clock.not_after) if clock.not_after and run["round"] == 1 else None
+    if asked is None or (clock.in_charge != "city" and asked <= run["starts"]):
+        return None
+    return moment(asked)
 
 
 def _rests(policy: Policy, clock: Clock, facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

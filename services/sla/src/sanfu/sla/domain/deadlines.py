@@ -33,7 +33,8 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Case:
     """What a deadline is reckoned from. `facts` are those a limit may depend on; `unit` whose service hours count,
-    None: the city's. `fixed` is a limit that somebody set as an instant."""
+    None: the city's. `fixed` is a limit that somebody set as an instant; `asked` one that holds where the policy's is
+    later."""
 
     clock: Clock
     facts: Mapping[str, str]
@@ -42,6 +43,7 @@ class Case:
     pauses: tuple[Span, ...] = ()
     extensions: tuple[Limit, ...] = ()
     fixed: datetime | None = None
+    asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,17 @@ class Reckoner:
         told = Step("capped", other.limit, {"grade": grade or "", "limit": text_of(cap)})
         return replace(other, steps=(*own.steps, told, *other.steps[1:]))
 
+    def _asked(self, calendar: Calendar, case: Case, limit: Limit) -> datetime | None:
+        """Return the limit that was asked for, where it is earlier than the policy's."""
+        if case.asked is None or case.fixed is not None:
+            return None
+        return case.asked if case.asked < self._ends(calendar, case.start, limit, []) else None
+
     def _reckoned(self, calendar: Calendar, case: Case, limit: Limit) -> Deadline:
         steps = [Step("start", case.start, {"limit": text_of(limit) if case.fixed is None else "fixed"})]
+        if (asked := self._asked(calendar, case, limit)) is not None:
+            case = replace(case, fixed=asked)
+            steps.append(Step("asked", asked))
         longer, others = _extended(limit, case.extensions)
         at = case.fixed
         if at is None:
@@ -243,23 +254,33 @@ def _yellow(calendar: Calendar, case: Case, limit: Limit, at: datetime, steps: l
         return None
     if yellow < case.start:
         return _told(steps, "yellow_at_start", case.start)
-    return _told(steps, f"yellow_{limit.kind}", yellow)
+    return _told(steps, f"yellow_{limit.kind}", yellow, n=_ahead(case.clock.yellow, limit) or 0)
+
+
+def _ahead(rule: Yellow | None, limit: Limit) -> int | None:
+    """Return how long before the limit it turns yellow, in days or in minutes."""
+    match rule, limit.kind:
+        case None, _:
+            return None
+        case Yellow(same_day_minutes=n), "same_day":
+            return n
+        case Yellow(days=n), "calendar_days" | "working_days":
+            return n
+        case Yellow(minutes=n), _:
+            return n
 
 
 def _before(calendar: Calendar, rule: Yellow | None, limit: Limit, at: datetime) -> datetime | None:
-    if rule is None:
+    ahead = _ahead(rule, limit)
+    if ahead is None:
         return None
     match limit.kind:
-        case "same_day":
-            return None if rule.same_day_minutes is None else at - rule.same_day_minutes * MINUTE
         case "calendar_days":
-            return None if rule.days is None else at - rule.days * DAY
+            return at - ahead * DAY
         case "working_days":
-            if rule.days is None:
-                return None
-            return calendar.same_time(at, calendar.service_day(calendar.day_of(at), -rule.days))
-        case "service_minutes" | "minutes":
-            return None if rule.minutes is None else at - rule.minutes * MINUTE
+            return calendar.same_time(at, calendar.service_day(calendar.day_of(at), -ahead))
+        case "same_day" | "service_minutes" | "minutes":
+            return at - ahead * MINUTE
 
 
 # ── small words ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -39,16 +39,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "pause_too_late": ("暂停开始时已经超期：不影响时限", "this pause began when the limit had passed: changes nothing"),
     "capped": ("不得晚于“{grade}”（{limit}）：取较早者", "never later than {grade} ({limit}): the earlier holds"),
+    "asked": ("上级要求的时限更早：以其为准", "who sent it asked for an earlier limit: that holds"),
     "limit": ("到此时刻即为红灯", "red from this instant on"),
     "yellow_at_start": ("黄灯时刻早于起算：起算时即为黄灯", "yellow would lie before the start: yellow at once"),
-    "yellow_same_day": ("黄灯：止时之前若干小时（按钟点）", "yellow: so many hours before, by the clock"),
-    "yellow_calendar_days": ("黄灯：提前若干个24小时", "yellow: so many times 24 hours before"),
+    "yellow_same_day": ("黄灯：止时之前{n}分钟（按钟点）", "yellow: {n} minutes before, by the clock"),
+    "yellow_calendar_days": ("黄灯：提前{n}个24小时", "yellow: {n} × 24 hours before"),
     "yellow_working_days": (
-        "黄灯：提前若干个工作日的同一时刻",
-        "yellow: so many working days before, at the same time",
+        "黄灯：提前{n}个工作日的同一时刻",
+        "yellow: {n} working days before, at the same time",
     ),
-    "yellow_service_minutes": ("黄灯：止时之前若干分钟（按钟点）", "yellow: so many minutes before, by the clock"),
-    "yellow_minutes": ("黄灯：止时之前若干分钟", "yellow: so many minutes before"),
+    "yellow_service_minutes": ("黄灯：止时之前{n}分钟（按钟点）", "yellow: {n} minutes before, by the clock"),
+    "yellow_minutes": ("黄灯：止时之前{n}分钟", "yellow: {n} minutes before"),
 }
 """code of a step → (Chinese, English)."""
 

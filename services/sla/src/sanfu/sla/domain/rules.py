@@ -293,7 +293,8 @@ class SlaRules:
         clock = self.pack.policy.clocks.get(announced["clock"]) if announced else None
         if announced is None or clock is None:
             return None
-        facts = seen(state["facts"], announced["about"])
+        reckoned = {name: announced[name] for name in ("grade", "urgency") if announced[name]}
+        facts = seen({**state["facts"], **reckoned}, announced["about"])
         try:
             deadline = self.reckoner.deadline(self._announcer.case(clock, announced, facts))
         except NoLimit:

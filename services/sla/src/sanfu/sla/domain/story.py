@@ -21,7 +21,7 @@ Happening = Mapping[str, Any]
 
 ASSIGNMENTS = (names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.ISSUE_HANDED_OVER)
 FACTS: Mapping[str, tuple[str, ...]] = {
-    names.ISSUE_SUBMITTED: ("channel", "audience", "kind", "urgency"),
+    names.ISSUE_SUBMITTED: ("channel", "audience", "kind", "urgency", "limit_asked"),
     names.ISSUE_ASSIGNED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_DISPATCHED: ("unit", "grade", "urgency", "audience"),
     names.ISSUE_HANDED_OVER: ("unit", "grade"),

@@ -14,7 +14,7 @@ from sanfu.desk.domain.table import AWAITING, IN_REVIEW, SUBMITTED
 _TAKEN: Final = (
     "receipt", "title", "text", "channel", "audience", "kind", "urgency", "secrecy", "flags", "party_kind",
     "party_code", "filer", "contact", "contact_of", "may_name_me", "language", "place", "category", "complains_of",
-    "attachments", "reported_at", "answers",
+    "attachments", "reported_at", "limit_asked", "answers",
 )  # fmt: skip
 
 
