@@ -46,6 +46,13 @@ def test_what_was_merged_into_a_head_that_nobody_handled_is_in_review_again(kind
     assert order(order(again, "acknowledge", "officer"), "contact", "officer")["state"] == "contacted"
 
 
+def test_a_report_that_asked_to_have_a_closed_issue_handled_again_is_looked_at_itself_if_that_is_declined() -> None:
+    case = head_tells(merged(fresh()), names.REOPEN_DECLINED, reply="已两次核实。", round=1)
+    assert (case["state"], case["head"], case["open"]) == ("in_review", None, True)
+    handled = head_handled(merged(fresh()))
+    assert head_tells(handled, names.REOPEN_DECLINED, reply="已两次核实。", round=1) == handled
+
+
 def test_that_is_told_once() -> None:
     case = head_tells(merged(fresh()), names.ISSUE_CLOSED, kind="refused")
     assert head_tells(case, names.ISSUE_CLOSED, kind="refused") == case

@@ -46,7 +46,13 @@ ONWARD = ("acknowledge", "contact", "handle", "follow_up", "rate", "close")
 BACK = ("reopen", "request_reopen", "void", "return", "object")
 JUDGING = ("follow_up", "close", "confirm_withdrawal", "attempt", "void")
 """What nobody does about their own handling, whatever other office they hold."""
-HEAD_TELLS = (names.COMPLETION_VOIDED, names.ISSUE_CLOSED, names.ISSUE_ANSWERED, names.AFFAIR_NOTED)
+HEAD_TELLS = (
+    names.COMPLETION_VOIDED,
+    names.REOPEN_DECLINED,
+    names.ISSUE_CLOSED,
+    names.ISSUE_ANSWERED,
+    names.AFFAIR_NOTED,
+)
 PHOTO = {"id": "f-1", "sha256": "0" * 64, "media_type": "image/jpeg", "size": 9}
 VARIED: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "dispatch": st.fixed_dictionaries(

@@ -223,7 +223,7 @@ class IssueReopened(Deed):
     )
 
 
-class ReopenDeclined(Deed):
+class ReopenDeclined(Deed, Concerning):
     """It is not handled again, and the party is told why."""
 
     reply: Text = Field(description="Public reply: why")

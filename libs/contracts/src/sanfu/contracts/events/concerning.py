@@ -79,7 +79,7 @@ class IssueSeparated(Deed):
     head: Subject = Field(description="Issue that it was merged into")
     because: Literal[
         "resolved", "explained", "planned", "other_route", "unverifiable", "withdrawn", "answered", "refused",
-        "merged", "incomplete", "too_late",
-    ] = Field(description="How that one ended; too_late: it took in nothing any more")  # fmt: skip
+        "merged", "incomplete", "too_late", "reopen_declined",
+    ] = Field(description="How that one ended, or is not handled again; too_late: it took in nothing more")  # fmt: skip
     unit: Unit | None = Field(default=None, description="Unit that led this one when it was merged, if any did")
     round: Count = Field(default=1, description="Round of handling")

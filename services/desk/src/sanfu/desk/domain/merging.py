@@ -21,11 +21,12 @@ from sanfu.runtime.rules import Draft
 BEARS: Final = frozenset(
     {
         names.ISSUE_MERGED, names.AFFAIR_NOTED, names.ISSUE_HANDLED, names.COMPLETION_VOIDED, names.ISSUE_ANSWERED,
-        names.ISSUE_CLOSED,
+        names.ISSUE_CLOSED, names.REOPEN_DECLINED,
     }
 )  # fmt: skip
 """Events of an issue that may bear upon its head, or upon what was merged into it."""
 TOO_LATE: Final = "too_late"
+REOPEN_DECLINED: Final = "reopen_declined"
 ANSWERABLE: Final = frozenset({"consult", "thanks"})
 
 
@@ -45,6 +46,8 @@ def decided(deed: Deed, event: Event) -> list[Draft]:
             return _answered(deed, event)
         case names.ISSUE_CLOSED if deed.case["head_handled"] is None:
             return _separated(deed, event.data["kind"])
+        case names.REOPEN_DECLINED if deed.case["head_handled"] is None:
+            return _separated(deed, REOPEN_DECLINED)
         case names.AFFAIR_NOTED:
             return _separated(deed, TOO_LATE)
     return []

@@ -44,8 +44,10 @@ def _first_dispatch(deed: Deed, unit: str) -> Draft:
 
 
 def decline_reopen(deed: Deed) -> list[Draft]:
-    """It is not handled again, and the party is told why: it stays closed as it was."""
-    body = {"by": deed.by, "reply": deed.said["reply"], "round": deed.case["round"]}
+    """It is not handled again, and the party is told why: it stays closed as it was. A report that asked for it by
+    being merged into it is looked at by itself."""
+    case = deed.case
+    body = {"by": deed.by, "reply": deed.said["reply"], "round": case["round"], "concerns": case["merged"]}
     return [Draft(names.REOPEN_DECLINED, body)]
 
 
