@@ -197,7 +197,7 @@ def test_a_latin_word_counts_only_as_a_whole_word() -> None:
     assert words.first("GAS泄漏") == ("gas", "泄漏")
 
 
-OWN_COLUMNS = {"mailbox", "keyed", "public"}
+OWN_COLUMNS = {"flags", "mailbox", "keyed", "public"}
 """What the pack adds to the tables of the seed data."""
 
 
