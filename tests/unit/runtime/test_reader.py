@@ -1,7 +1,7 @@
 """Reading the story: who takes a partition over, rebuilds, holes, and commands meanwhile. On memory parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
@@ -9,13 +9,15 @@ import httpx
 import pytest
 
 from sanfu.runtime import positions
+from sanfu.runtime.letters import Letter, Replay
+from sanfu.runtime.machine import Machine
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.positions import Partition
 from sanfu.runtime.rules import Actor, Command
 from sanfu.runtime.service import Parts, Service
 from sanfu.runtime.settings import ServiceSettings
-from sanfu.runtime.store import Mark
+from sanfu.runtime.store import Mark, StoreDown
 from tests.support import toy
 from tests.support.eventually import eventually
 from tests.support.toy_machine import Process, toy_broker
@@ -229,3 +231,23 @@ async def test_only_the_second_fetch_that_comes_back_proves_that_all_was_read(mo
         reader.ends.answer()
         proofs.append(partition.caught_up_at)
     assert proofs == [None, None, None, None, None, asked]
+
+
+async def test_what_a_service_adds_to_records_is_done_behind_their_fold_and_again_until_it_succeeds() -> None:
+    broker, documents = toy_broker(), MemoryDocuments()
+    process = Process(broker, documents)
+    seen: list[tuple[Any, int]] = []
+
+    async def add(machine: Machine, letters: Sequence[Letter], kind: Replay) -> None:
+        subjects = {letter.heads.subject for letter in letters}
+        seen.extend((answers(documents, subject), process.reader.read) for subject in subjects)
+        if len(seen) < 3:
+            raise StoreDown("away")
+
+    process.reader.after = add
+    async with reading(process):
+        await process.reader.known.wait()
+        await broker.publish([toy.asked("s-1", 1, 1)])
+        await eventually(lambda: process.reader.read > 0)
+    assert seen[:3] == [([2], 0)] * 3, "folded before, and not noted as read until it was done"
+    assert answers(documents, "s-1") == [2]

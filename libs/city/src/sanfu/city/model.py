@@ -31,6 +31,8 @@ TOWN = "@town"
 """Stands for the town where the issue lies."""
 WISHED = "@wished"
 """Stands for the unit that the reporter named."""
+LIKENESSES = ("text", "words", "title", "distance", "address", "time", "category")
+"""The parts of how alike two issues are."""
 LEAD, OFFICE, GROUP = "@lead", "@office", "@group"
 """Stand for the unit in charge, the coordination office, and the group that adjudicates for the issue's audience."""
 
@@ -433,6 +435,27 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicates:
+    """When two issues seem to be about the same thing. Each `weights` is that of a part of the score (router's
+    `likeness`)."""
+
+    weights: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(LIKENESSES, 1.0))
+    threshold: float = 0.6
+    """The score from which on one is suspected."""
+    same_party: float = 0.5
+    """The same where both are of one party, by its code."""
+    least_said: float = 0.1
+    """How alike at least what is said must be: the mean of text, words and title."""
+    days: int = 30
+    """Nothing reported longer ago is looked at."""
+    half_metres: int = 300
+    """At this distance, and after `half_days`, that part of the score is a half."""
+    half_days: int = 5
+    most: int = 3
+    """So many are told of one issue at one look, the most alike."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The switches of "Deadlines, settled" and the clocks. Defaults are that table's."""
 
@@ -472,6 +495,7 @@ class Policy:
     """So many distinct parties of one issue are a group."""
     reminders_for_office: int = 3
     """So many reminders of one case are shown to the office."""
+    duplicates: Duplicates = field(default_factory=Duplicates)
 
     def service_of(self, unit: str | None) -> Service:
         return self.unit_service.get(unit, self.service) if unit else self.service

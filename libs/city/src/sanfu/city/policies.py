@@ -6,6 +6,7 @@ from datetime import date
 from sanfu.city import quantities
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CHANNEL_CODE
+from sanfu.city.duplicates import duplicates
 from sanfu.city.model import (
     GROUP,
     LEAD,
@@ -29,6 +30,7 @@ from sanfu.city.model import (
     Window,
     Yellow,
 )
+from sanfu.city.quantities import count, share
 from sanfu.city.reading import Section
 
 RESTARTS: tuple[Restarts, ...] = ("never", "each_round", "each_lead", "each_start")
@@ -73,13 +75,14 @@ class PolicyReader:
             windows={code: self._window(code, part) for code, part in document.section("windows").named()},
             orders=self._orders(document.section("orders")),
             follow_up_of=self._askings(document.section("follow_up_of")),
-            follow_up_sample=document.parsed("follow_up_sample", _share, 0.1),
+            follow_up_sample=document.parsed("follow_up_sample", share, 0.1),
             follow_up_call=tuple(self._cases(entry) for entry in document.sections("follow_up_call")),
             sign_off=tuple(self._cases(entry) for entry in document.sections("sign_off")),
             errands=self._errands(document.section("errands")),
-            group_parties=document.parsed("group_parties", _count, 5),
-            reminders_for_office=document.parsed("reminders_for_office", _count, 3),
+            group_parties=document.parsed("group_parties", count, 5),
+            reminders_for_office=document.parsed("reminders_for_office", count, 3),
             unreachable=_unreachable(document.section("unreachable")),
+            duplicates=duplicates(document.section("duplicates")),
         )
         document.done()
         return policy
@@ -223,7 +226,7 @@ class PolicyReader:
         return pause
 
     def _window(self, code: str, section: Section) -> Window:
-        window = Window(code, self._limits(section, "limits"), section.parsed("times", _count, None))
+        window = Window(code, self._limits(section, "limits"), section.parsed("times", count, None))
         section.done()
         return window
 
@@ -283,7 +286,7 @@ def _of_assists(section: Section, clock: Clock) -> None:
 
 def _yellow(section: Section) -> Yellow:
     yellow = Yellow(
-        days=section.parsed("days", _count, None),
+        days=section.parsed("days", count, None),
         same_day_minutes=section.parsed("same_day", quantities.minutes, None),
         minutes=section.parsed("short", quantities.minutes, None),
     )
@@ -294,9 +297,9 @@ def _yellow(section: Section) -> Yellow:
 def _unreachable(section: Section) -> Unreachable:
     least = Unreachable()
     found = Unreachable(
-        attempts=section.parsed("attempts", _count, least.attempts),
+        attempts=section.parsed("attempts", count, least.attempts),
         apart=section.parsed("apart", quantities.minutes, least.apart),
-        days=section.parsed("days", _count, least.days),
+        days=section.parsed("days", count, least.days),
     )
     if found.days > found.attempts:
         section.wrong("days", "are more than the attempts", "write as many days as attempts at most")
@@ -313,19 +316,3 @@ def _asking(section: Section) -> Asking:
         by = by or chosen
     section.done()
     return Asking(of, by)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= quantities.LONGEST:
-        raise ValueError(f"write a whole number from 1 to {quantities.LONGEST}")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise ValueError("write a share from 0 to 1, such as 0.1")
-    return share

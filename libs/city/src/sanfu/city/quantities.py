@@ -110,3 +110,21 @@ def word_set(text: str) -> tuple[str, ...]:
     if not all(words):
         raise ValueError("write words joined by +, none of them empty")
     return words
+
+
+def count(text: str) -> int:
+    """Read a whole number from 1."""
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST:
+        raise ValueError(f"write a whole number from 1 to {LONGEST}")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError("write a share from 0 to 1, such as 0.1")
+    return share

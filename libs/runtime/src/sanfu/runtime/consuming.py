@@ -34,7 +34,7 @@ class Rebuilding(Exception):
 
 
 async def _nobody(machine: Machine, letters: Sequence[Letter], kind: Replay) -> None:
-    """The rules of a single machine bear upon nobody."""
+    """The rules of a single machine bear upon nobody, and most services have nothing to add."""
 
 
 async def _nowhere() -> bool:
@@ -54,6 +54,9 @@ class Reader:
     subscription: Subscription
     heed: Callable[[Machine, Sequence[Letter], Replay], Awaitable[None]] = _nobody
     """Folds records into the subjects that they bear upon. Raises Rebuilding if these can't be decided on yet."""
+    after: Callable[[Machine, Sequence[Letter], Replay], Awaitable[None]] = _nobody
+    """Does what a service adds to records that are folded, before their position is noted: a crash brings them again.
+    Raises what `heed` may."""
     rebuilding_elsewhere: Callable[[], Awaitable[bool]] = _nowhere
     """Whether anything of this service, whosever it is, is being rebuilt."""
     partitions: dict[int, Partition] = field(default_factory=dict)
@@ -226,6 +229,7 @@ class Reader:
         await self._beside.publish(outboxes)
         if bearing:
             await self.heed(self.machine, bearing, kind)
+        await self.after(self.machine, [letter for letters in batch.groups.values() for letter in letters], kind)
         if batch.unreadable and not all(await self.broker.publish(batch.unreadable)):
             raise BrokerDown("the dead-letter topic does not take records")
         self.machine.metrics.dead_letters.labels("unreadable").inc(len(batch.unreadable))

@@ -1,6 +1,7 @@
 """Commands that hand over to a program of the checkout: benches, a deadline's arithmetic; and the pack's check."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.city.reporting import check_report
+from sanfu.router.measuring import worth_report
 from sanfu.sla.domain.inversions import first_inversion
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.places import checkout
@@ -64,6 +66,26 @@ def diff(
     taken, lines = diff_report(packs[0], packs[1], datetime.now(UTC).date())
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     raise typer.Exit(0 if taken else 1)
+
+
+@city.command("duplicates")
+def duplicates(
+    directory: Annotated[Path | None, typer.Argument(help="of the pack (default: the shipped one)")] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="labelled reports, JSON Lines (default: the pack's)")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="write it there, such as docs/duplicates.md")] = None,
+) -> None:
+    """Measure what the pack's policy on duplicates is worth on reports whose `dup_group` is known."""
+    pack = _sound(directory or shipped_city(checkout()))
+    labelled = reports or pack.reports
+    if labelled is None or not labelled.is_file():
+        raise PartError("there are no labelled reports: name a file by --reports")
+    told = worth_report(pack, [json.loads(line) for line in labelled.read_text(encoding="utf-8").splitlines()])
+    if out is None:
+        console.print(told, markup=False, soft_wrap=True)
+    else:
+        out.write_text(told, encoding="utf-8")
 
 
 def _sound(where: Path) -> Pack:

@@ -6,9 +6,15 @@ import structlog
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
+from sanfu.router.adapters.background import texts
+from sanfu.router.adapters.memory import MemorySketches
+from sanfu.router.adapters.mongo import MongoSketches
 from sanfu.router.domain.rules import RouterRules
+from sanfu.router.domain.words import Rarity
 from sanfu.router.entrypoints.http import routes
+from sanfu.router.ports import Sketches
 from sanfu.router.settings import RouterSettings
+from sanfu.router.suspecting import Suspecting
 from sanfu.runtime.http import token_guard
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.service import Parts, Service, real_parts
@@ -25,16 +31,20 @@ def production() -> Service:
 def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Service:
     """Make the service on these parts, with the pack that `packs` holds, and the next one once it has it."""
     guard = token_guard("routing", {"SANFU_ROUTER_KEY": settings.router_key, "SANFU_OPS_TOKEN": settings.ops_token})
+    sketches = _sketches(parts)
     service = Service(
         name="router",
-        rules=RouterRules(packs.current),
+        rules=_rules(packs),
         parts=parts,
         settings=settings,
         codec=codec,
         routers=[routes(lambda: (_in_use(service), service.clock.now()), guard)],
-        prepare=getattr(parts.documents, "prepare", None),  # a store in memory has no indexes
+        prepare=sketches.prepare,
+        background=[lambda: suspecting.run(service.machine)] if settings.only != "api" else (),
         watch=lambda: watch(service, packs),
     )
+    suspecting = Suspecting(sketches, service.concerns.rebuilding)
+    service.reader.after = suspecting.folded
     service.metrics.pack.labels(packs.current.version).set(1)
     return service
 
@@ -58,7 +68,15 @@ async def watch(service: Service, packs: PackHolder) -> Rules | None:
 
 def _newer(rules: RouterRules, packs: PackHolder) -> RouterRules | None:
     packs.check()
-    return None if packs.current is rules.pack else RouterRules(packs.current)
+    return None if packs.current is rules.pack else _rules(packs)
+
+
+def _rules(packs: PackHolder) -> RouterRules:
+    return RouterRules(packs.current, Rarity(texts(packs.current.reports)))
+
+
+def _sketches(parts: Parts) -> Sketches:
+    return MemorySketches() if parts.database is None else MongoSketches(parts.database)
 
 
 def _in_use(service: Service) -> RouterRules:

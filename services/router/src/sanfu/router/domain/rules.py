@@ -10,7 +10,10 @@ from sanfu.contracts.envelope import Event
 from sanfu.router.domain import fanout, story
 from sanfu.router.domain.decisions import Report
 from sanfu.router.domain.routing import Routing
+from sanfu.router.domain.sketches import Draughtsman
+from sanfu.router.domain.suspecting import SUSPECT, told
 from sanfu.router.domain.waiting import calls
+from sanfu.router.domain.words import Rarity
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Refusal, Relay, State
 
 
@@ -20,9 +23,10 @@ class RouterRules:
     service = story.SERVICE
     knows = story.READ | story.WRITTEN
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, rarity: Rarity | None = None) -> None:
         self.pack = pack
         self.routing = Routing(pack)
+        self.draughtsman = Draughtsman(pack.categories, rarity or Rarity())
         self._zone = ZoneInfo(pack.zone)
 
     def evolve(self, state: State, event: Event) -> State:
@@ -30,6 +34,8 @@ class RouterRules:
 
     def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
         if isinstance(given, Command):
+            if given.name == SUSPECT:
+                return told(state, given.data)
             raise Refusal(405, "no-such-command", "The router takes no commands: who leads is said at the desk.")
         waiting = state.get("waiting")
         if waiting is None or not isinstance(given, Event) or waiting["open"][-1]["cause"] != given.id:

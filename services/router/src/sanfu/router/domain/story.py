@@ -1,14 +1,14 @@
 """What the router keeps of an issue's story: `{said, standing, waiting?}`.
 
 `said` is what routing and a unit's first record need of the report itself; `standing` who has which part (see
-`standing`); `waiting` what is not answered yet (see `waiting`).
+`standing`); `waiting` what is not answered yet (see `waiting`); `suspected` the issues that it was found to repeat.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sanfu.contracts import names
-from sanfu.contracts.envelope import Event
+from sanfu.contracts.envelope import Event, instant
 from sanfu.router.domain import waiting as open_questions
 from sanfu.router.domain.standing import NEW, Move, Standing, fold
 from sanfu.router.domain.withheld import MARK
@@ -16,14 +16,15 @@ from sanfu.runtime.rules import State
 
 SERVICE = "router"
 SECRET = ("confidential", "sealed")
+MOST_SUSPECTED = 50
 ROOM = 60_000
 """Bytes of text kept of the report and its supplements: the state stays below 64 KiB."""
 
 SAID = (
     *("receipt", "channel", "reported_at", "limit_asked", "audience", "kind", "flags", "party_kind", "language"),
-    *("title", "text", "place", "category", "unit", "complains_of", "answers", "attachments"),
+    *("title", "text", "place", "category", "unit", "complains_of", "answers", "attachments", "party_code"),
 )
-"""Of IssueSubmitted; nothing that names the party or the filer."""
+"""Of IssueSubmitted; nothing that names a person. The code of a firm or village is compared, and told to no unit."""
 TEXTS = ("text", "answers", "attachments", "supplements")
 
 READ = frozenset(
@@ -60,6 +61,8 @@ ENDS = frozenset(
 
 def evolve(state: State, event: Event) -> State:
     """Fold one event. The order of the router's own events among the others does not matter, their causes do."""
+    if event.type == names.DUPLICATE_SUSPECTED:  # a matter of the review: no unit hears of it, nothing was asked
+        return {**state, "suspected": [*state.get("suspected", ()), event.data["other"]][-MOST_SUSPECTED:]}
     standing: Standing = state.get("standing", NEW)
     waiting: open_questions.Waiting | None = state.get("waiting")
     move = _move(event)
@@ -69,6 +72,8 @@ def evolve(state: State, event: Event) -> State:
         after = fold(standing, move)
         left = open_questions.heard(waiting, standing, event.id, move, _question(event))
     told = {"said": _said(state.get("said", {}), event), "standing": after}
+    if suspected := state.get("suspected"):
+        told["suspected"] = suspected
     return told if left is None else {**told, "waiting": left}
 
 
@@ -96,7 +101,7 @@ def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
     data = event.data
     match event.type:
         case names.ISSUE_SUBMITTED:
-            return _report(data)
+            return {**_report(data), "submitted_at": instant(event.time)}
         case names.ISSUE_SUPPLEMENTED:
             return _supplemented(said, data)
         case names.COMPLAINT_NOTED:

@@ -1,0 +1,1 @@
+"""What the router stands on: the index of sketches."""

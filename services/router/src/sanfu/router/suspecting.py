@@ -1,0 +1,147 @@
+"""Looking for what an issue may repeat: when it was submitted, and again when a person said who leads it.
+
+A look reads other issues, so it is no part of a fold. It is done once the records that call for it are folded, and
+before their position is noted: a crash in between brings them, and so the look, again. What it finds is told by a
+command on the later issue's own document, which knows what it told before; so it is told once, whoever looks, and also
+where two issues crossed on their way through different partitions: each is put into the index before it looks, so one
+of the two looks finds the other.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from sanfu.contracts import names
+from sanfu.router.domain import suspecting
+from sanfu.router.domain.rules import RouterRules
+from sanfu.router.domain.sketches import Sketch
+from sanfu.router.domain.story import ENDS
+from sanfu.router.domain.suspecting import Pair
+from sanfu.router.ports import Asked, Sketches
+from sanfu.runtime.consuming import Rebuilding
+from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.fold import Done
+from sanfu.runtime.letters import Letter, Replay
+from sanfu.runtime.machine import Machine
+from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.rules import Actor, Command
+from sanfu.runtime.store import Document, StoreDown
+
+log = structlog.get_logger()
+
+declare("router.before_sketches", "records folded, the index of open issues not yet changed by them")
+declare("router.before_look", "records folded and the index changed, nothing looked for yet")
+declare("router.before_suspicions", "what may be repeated is found, nothing of it told")
+
+CALLS = frozenset({names.ISSUE_SUBMITTED, names.ISSUE_DISPATCHED})
+"""What calls for a look. At the second, the category and the place are those that a person saw."""
+DRAWN = CALLS | ENDS | {
+    names.ISSUE_ASSIGNED, names.ISSUE_CLOSED, names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.ISSUE_HANDED_OVER,
+    names.OBJECTION_RAISED, names.ISSUE_SEPARATED, names.SECRECY_CHANGED,
+}  # fmt: skip
+"""What may change how an issue is drawn."""
+COMPARED = 60
+"""Others that one issue is compared with, the newest: of a thousand calls about one outage, enough to name three."""
+ACTOR = Actor("router", "system")
+PAGE = 100
+LOOK_EVERY = 2.0
+"""Seconds between two looks whether the rebuild is over."""
+
+
+@dataclass(slots=True)
+class Suspecting:
+    """Keeps the index of open issues, and looks into it. `rebuilding` tells whether anything of the router is."""
+
+    sketches: Sketches
+    rebuilding: Callable[[], Awaitable[bool]]
+
+    async def folded(self, machine: Machine, letters: Sequence[Letter], kind: Replay) -> None:
+        """Do what folded records call for. May be asked again for the same ones. Raises StoreDown, and Rebuilding
+        where what is to be told concerns an issue that may not be rebuilt yet."""
+        ids = {letter.heads.subject for letter in letters if letter.heads.type in DRAWN}
+        if not ids:
+            return
+        drawn = await self._drawn(machine, ids)
+        crashpoint("router.before_sketches")
+        await self.sketches.keep(list(drawn.values()), ids - drawn.keys())
+        called = {letter.heads.subject for letter in letters if letter.heads.type in CALLS}
+        if kind is Replay.LIVE:
+            crashpoint("router.before_look")
+            await self.look(machine, [drawn[id] for id in drawn if id in called])
+
+    async def look(self, machine: Machine, sketches: Sequence[Sketch]) -> int:
+        """Look for what these repeat, and tell it; return how many suspicions were told."""
+        if not sketches:
+            return 0
+        pairs = await self._alike(machine, sketches)
+        if not pairs:
+            return 0
+        if await self.rebuilding():
+            raise Rebuilding("what is suspected of an issue waits until that is rebuilt")
+        crashpoint("router.before_suspicions")
+        return await self._tell(machine, pairs)
+
+    async def run(self, machine: Machine) -> None:
+        """Once nothing is being rebuilt, look again for all that waits for a person: in a rebuild nobody looks, and
+        what was found last may have been lost with the outbox that held it."""
+        while True:
+            try:
+                if not await self.rebuilding():
+                    await self.settle(machine)
+                    return
+            except (StoreDown, Unavailable, Rebuilding) as error:
+                log.info("looking_waits", why=str(error))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def settle(self, machine: Machine) -> int:
+        """Look for what is in review; return how many suspicions that brought."""
+        after, told = "", 0
+        while ids := await self.sketches.in_review(after, PAGE):
+            drawn = await self._drawn(machine, ids)
+            told += await self.look(machine, list(drawn.values()))
+            after = ids[-1]
+        return told
+
+    async def _drawn(self, machine: Machine, ids: Iterable[str]) -> dict[str, Sketch]:
+        """Draw those that take part, as their documents stand."""
+        documents: Mapping[str, Document] = await machine.documents.read(list(ids))
+        return await asyncio.to_thread(_drawn, _rules(machine), documents)
+
+    async def _alike(self, machine: Machine, sketches: Sequence[Sketch]) -> list[Pair]:
+        """Find the pairs that are alike, and still open."""
+        by = _rules(machine).pack.policy.duplicates
+        span = timedelta(days=by.days)
+        asked = [Asked(one.id, one.asks, one.at - span, one.at + span) for one in sketches]
+        near = await self.sketches.near(asked, COMPARED)
+        pairs = await asyncio.to_thread(suspecting.pairs, sketches, near, by, _rules(machine).draughtsman.rarity)
+        if not pairs:
+            return []
+        # The index may be behind; the documents say what is open.
+        still = await self._drawn(machine, {id for pair in pairs for id in (pair.last, pair.alike.other.id)})
+        return [pair for pair in pairs if pair.last in still and pair.alike.other.id in still]
+
+    async def _tell(self, machine: Machine, pairs: Sequence[Pair]) -> int:
+        locale = _rules(machine).pack.locales[0]
+        commands: dict[str, list[Command]] = defaultdict(list)
+        for pair in pairs:
+            found = suspecting.found(pair.alike, locale)
+            commands[pair.last].append(Command(suspecting.SUSPECT, found, ACTOR, f"alike:{pair.alike.other.id}"))
+        results, outboxes = await machine.order(commands)
+        await machine.publisher.publish(outboxes)
+        return sum(len(done.events) for each in results.values() for done in each if isinstance(done, Done))
+
+
+def _drawn(rules: RouterRules, documents: Mapping[str, Document]) -> dict[str, Sketch]:
+    draw = rules.draughtsman.draw
+    drawn = {id: draw(id, document) for id, document in documents.items() if "parked" not in document}
+    return {id: sketch for id, sketch in drawn.items() if sketch is not None}
+
+
+def _rules(machine: Machine) -> RouterRules:
+    rules = machine.rules
+    assert isinstance(rules, RouterRules)  # noqa: S101 (nobody else sets them)
+    return rules
