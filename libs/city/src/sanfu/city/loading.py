@@ -15,11 +15,15 @@ from sanfu.city.model import Bounds, Category, Localised, Pack, Unit, WordList
 from sanfu.city.placeholders import longest
 from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
+from sanfu.city.quantities import share
 from sanfu.city.reading import Row, Section, document, rows
 from sanfu.city.routing import RuleReader, word_list
 
-SUFFIXES = frozenset({".yaml", ".csv", ".jsonl", ".geojson"})
+SUFFIXES = frozenset({".yaml", ".csv", ".jsonl", ".geojson", ".npz"})
 """Files that belong to a pack; others (a README, an editor's backup) change no decision."""
+
+MODEL, SURE_FROM = "model/guess.npz", "model/thresholds.csv"
+"""What `sanfu router train` writes; a pack may be without it."""
 
 Check = Callable[[Pack], Iterable[Problem]]
 """A further check of a whole pack, brought by whoever knows more: the calendar's arithmetic, say."""
@@ -123,6 +127,8 @@ class _PackReader:
             themes=tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh"))),
             indicators=self._indicators(units),
             reports=self._reports(head),
+            model=self.files.get(MODEL),
+            sure_from=self._sure_from(categories),
         )
         head.text("zone")
         self._some(head, "locales")
@@ -196,6 +202,15 @@ class _PackReader:
         if name and name not in self.files:
             head.wrong("reports", f"there is no file {name!r}", "name a .jsonl file of the pack, or leave it out")
         return self.root / name if name else None
+
+    def _sure_from(self, categories: Mapping[str, Category]) -> dict[str, float]:
+        if SURE_FROM not in self.files:
+            return {}
+        found = {}
+        for row in self._csv(SURE_FROM, ("category", "sure_from")):
+            if category := row.one_known("category", categories, "category", required=True):
+                found[category] = row.parsed("sure_from", share, 1.0)
+        return found
 
     # ── other files ──────────────────────────────────────────────────────────────────────────────────────────────────
 

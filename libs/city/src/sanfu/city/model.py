@@ -243,7 +243,8 @@ class RoutingRule:
 
     `unit` is a code, `@town`, `@wished`, or None where a reviewer has to find it; `assist` likewise. `category` and
     `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns at once,
-    review asks a person and offers the rest as a suggestion. A rule whose unit is gone has `active` false.
+    review asks a person and offers the rest as a suggestion, model lets the classifier assign where it is sure. A rule
+    whose unit is gone has `active` false.
     """
 
     id: str
@@ -252,7 +253,7 @@ class RoutingRule:
     assist: tuple[str, ...]
     category: str | None
     grade: str | None
-    mode: Literal["auto", "review"]
+    mode: Literal["auto", "review", "model"]
     reason: str
     active: bool = True
 
@@ -566,6 +567,10 @@ class Pack:
     """Made-up reports for the demo, JSON Lines."""
     abuse: WordList = WordList()
     """Words that no officer has to read."""
+    model: bytes | None = field(default=None, repr=False)
+    """A trained model as it stands in its file; who reads it, the router knows."""
+    sure_from: Mapping[str, float] = field(default_factory=dict)
+    """Category → from which confidence on the model may assign by itself. One that is not named: never."""
 
     def day(self, at: datetime) -> date:
         """Return the date it is in the city: units come and go at its midnight."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
@@ -10,7 +11,7 @@ from sanfu.city.model import TOWN, WISHED, Category, Channel, RoutingRule, Unit,
 from sanfu.city.quantities import word_set
 from sanfu.city.reading import Record, Section
 
-MODES = ("auto", "review")
+MODES: tuple[Literal["auto", "review", "model"], ...] = ("auto", "review", "model")
 
 
 class RuleReader:
@@ -82,7 +83,7 @@ class RuleReader:
             assist=assist,
             category=entry.one_known("category", self.categories, "category"),
             grade=entry.one_known("grade", self.grades, "grade"),
-            mode="auto" if mode == "auto" else "review",
+            mode=mode,
             reason=entry.text("reason"),
         )
         return self._switched(entry, rule)
@@ -108,7 +109,7 @@ class RuleReader:
                 assist=(),
                 category=category.code,
                 grade=category.default_grade,
-                mode="auto" if mode == "auto" else "review",
+                mode=mode,
                 reason=reason,
             )
             yield self._switched(entry, rule)

@@ -36,6 +36,7 @@ app.add_typer(letters.app, name="dlq")
 app.add_typer(tools.city, name="city")
 tools.sla.command("replan")(replanning.run)
 app.add_typer(tools.sla, name="sla")
+app.add_typer(tools.router, name="router")
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
 

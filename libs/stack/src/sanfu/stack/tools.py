@@ -17,6 +17,7 @@ from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.city.reporting import check_report
+from sanfu.router.handlers import unfit_model
 from sanfu.router.measuring import worth_report
 from sanfu.sla.domain.inversions import first_inversion
 from sanfu.stack.doors import Doors, Json
@@ -27,11 +28,12 @@ from sanfu.stack.stack import Stack
 
 city = typer.Typer(no_args_is_help=True, help="City packs.")
 sla = typer.Typer(no_args_is_help=True, help="Limits and lights.")
+router = typer.Typer(no_args_is_help=True, help="Who leads: the classifier and what it is worth.")
 console = Console(highlight=False)
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="machine, intake, flow, timers or desk")],
+    name: Annotated[str, typer.Argument(help="machine, intake, flow, timers, desk or router")],
     as_json: Annotated[bool, typer.Option("--json", help="last line: one JSON object")] = False,
     armed: Annotated[int | None, typer.Option("--open", help="timers: so many open clocks, such as 1000000")] = None,
     cases: Annotated[int | None, typer.Option("--cases", help="desk: so many cases (default: 1000000)")] = None,
@@ -51,7 +53,7 @@ def check(
     if not where.is_dir():
         raise PartError(f"{where} is no directory: name the one that holds the pack's pack.yaml")
     national = national_calendar()
-    sound, lines = check_report(where, further=[lambda pack: first_inversion(pack, national)])
+    sound, lines = check_report(where, further=[lambda pack: first_inversion(pack, national), unfit_model])
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
 
@@ -133,6 +135,42 @@ def _steps(told: Json, locale: str) -> Table:
     for step in told["steps"]:
         shown.add_row((step["at"] or "")[:16].replace("T", " "), step[locale])
     return shown
+
+
+City = Annotated[Path | None, typer.Option("--city", help="directory of the pack (default: the shipped one)")]
+Reports = Annotated[Path | None, typer.Option("--reports", help="labelled reports, JSON Lines (default: the pack's)")]
+
+
+@router.command("train")
+def train(
+    city: City = None,
+    reports: Reports = None,
+    out: Annotated[Path | None, typer.Option("--out", help="where the model goes (default: into the pack)")] = None,
+) -> None:
+    """Train the classifier on labelled reports; print the model's version. Running services take it by themselves."""
+    where = out.resolve() if out else None
+    _hand_over(
+        "sanfu.router", "train", *_given("--city", _city(city)), *_given("--reports", reports), *_given("--out", where)
+    )
+
+
+@router.command("evaluate")
+def evaluate(
+    city: City = None,
+    reports: Reports = None,
+    write: Annotated[bool, typer.Option("--write", help="into docs/evaluation.md, too")] = False,
+) -> None:
+    """Print what rules and classifier are worth on the labelled reports that were never trained on."""
+    more = ["--write"] if write else []
+    _hand_over("sanfu.router", "evaluate", *_given("--city", _city(city)), *_given("--reports", reports), *more)
+
+
+def _city(named: Path | None) -> Path:
+    return named if named else shipped_city(checkout())
+
+
+def _given(option: str, path: Path | None) -> list[str]:
+    return [] if path is None else [option, str(path.resolve())]
 
 
 def _hand_over(module: str, *arguments: str) -> None:

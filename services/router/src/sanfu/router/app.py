@@ -12,6 +12,7 @@ from sanfu.router.adapters.mongo import MongoSketches
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.domain.words import Rarity
 from sanfu.router.entrypoints.http import routes
+from sanfu.router.handlers import rules_of, unfit_model
 from sanfu.router.ports import Sketches
 from sanfu.router.settings import RouterSettings
 from sanfu.router.suspecting import Suspecting
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 def production() -> Service:
     """Make the service that the environment describes."""
     settings = RouterSettings()
-    return assemble(settings, real_parts(settings, "router"), PackHolder(settings.pack))
+    return assemble(settings, real_parts(settings, "router"), PackHolder(settings.pack, further=[unfit_model]))
 
 
 def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Service:
@@ -72,7 +73,7 @@ def _newer(rules: RouterRules, packs: PackHolder) -> RouterRules | None:
 
 
 def _rules(packs: PackHolder) -> RouterRules:
-    return RouterRules(packs.current, Rarity(texts(packs.current.reports)))
+    return rules_of(packs.current, Rarity(texts(packs.current.reports)))
 
 
 def _sketches(parts: Parts) -> Sketches:

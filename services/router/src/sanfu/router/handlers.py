@@ -4,11 +4,39 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.loading import MODEL
+from sanfu.city.model import TOWN, Pack
+from sanfu.city.problems import Problem
 from sanfu.contracts import names
+from sanfu.router.domain import model_file
 from sanfu.router.domain.decisions import Report
+from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.routing import Routing
 from sanfu.router.domain.rules import RouterRules
+from sanfu.router.domain.words import Rarity
 from sanfu.runtime.rules import Refusal
+
+
+def rules_of(pack: Pack, rarity: Rarity | None = None) -> RouterRules:
+    """Make the rules of a pack, with its model if it has one. Raises Unreadable for one that can't be used."""
+    return RouterRules(pack, rarity, model_file.unpack(pack.model) if pack.model else None)
+
+
+def unfit_model(pack: Pack) -> Iterator[Problem]:
+    """Find what keeps the router from using the pack's model: for the pack's check, so that it is refused whole."""
+    if pack.model is None:
+        return
+    cure = "train it again: ./sanfu router train"
+    try:
+        model = model_file.unpack(pack.model)
+    except model_file.Unreadable as error:
+        yield Problem(MODEL, 0, "", f"can't be used: {error}", cure)
+        return
+    known = {*pack.units, TOWN}
+    unknown = [code for code in model.heads["category"].answers if code not in pack.categories]
+    unknown += [code for code in model.heads["unit"].answers if code not in known]
+    if unknown:
+        yield Problem(MODEL, 0, "", f"knows codes that the pack does not: {', '.join(unknown[:5])}", cure)
 
 
 def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -30,8 +58,21 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
         "suggestions": told.get("suggestions", []),
         "rule": matched.id if matched else None,
         "pack": rules.pack.version,
+        "model": routing.model.version if routing.model else None,
+        "guesses": _guesses(routing, facts),
         "passed_over": [{"rule": rule.id, "on": on} for rule, on in routing.matcher.passed_over(facts, matched)],
     }
+
+
+def _guesses(routing: Routing, facts: Facts) -> list[dict[str, Any]]:
+    """Say what the model makes of it, and what in the text weighed most for each; nothing of a secret text."""
+    guess = routing.guess(facts)
+    if guess is None or routing.model is None:
+        return []
+    return [
+        {**suspect._asdict(), "because": [cause._asdict() for cause in routing.model.causes(facts, suspect.category)]}
+        for suspect in guess.suspects
+    ]
 
 
 ANSWERED = ("why", "reason", "unit", "grade", "category", "decided_by")

@@ -75,6 +75,7 @@ class Assignment(Body):
     rule: Code | None = Field(default=None, description="Rule that matched")
     score: Score | None = Field(default=None, ge=0, le=1, description="How sure the model was, 0 to 1")
     pack: Pack = Field(description="City pack it was decided with")
+    model: Pack | None = Field(default=None, description="Version of the model that decided or suggested")
     also: list[Told] = Field(default_factory=list, description="Further units told at once")
     issue: Standing | None = Field(default=None, description="On a unit's own topic only: the issue as it stands")
 
@@ -101,6 +102,7 @@ class ReviewRequested(Body):
     reason: Text = Field(description="The same for people to read")
     suggestions: list[Suggestion] = Field(default_factory=list, description="Best first")
     pack: Pack = Field(description="City pack it was decided with")
+    model: Pack | None = Field(default=None, description="Version of the model that suggested")
 
 
 class DuplicateSuspected(Body):

@@ -41,6 +41,8 @@ class Lead:
     category: str | None = None
     rule: str | None = None
     also: Iterable[tuple[str, str]] = ()
+    score: float | None = None
+    model: str | None = None
 
 
 def assigned(report: Report, lead: Lead, pack: str) -> Draft:
@@ -59,6 +61,7 @@ def assigned(report: Report, lead: Lead, pack: str) -> Draft:
         "decided_by": lead.decided_by,
         "reason": lead.reason,
         "rule": lead.rule,
+        **({} if lead.model is None else {"score": lead.score, "model": lead.model}),
         "pack": pack,
         "also": [{"unit": unit, "part": part} for unit, part in told.items()],
     }
@@ -69,6 +72,9 @@ def _shown(choice: Choice) -> dict[str, object]:
     return dict(zip(Choice._fields, choice, strict=True))
 
 
-def review(why: str, reason: str, choices: Sequence[Choice], pack: str) -> Draft:
-    body = {"why": why, "reason": reason, "suggestions": [_shown(choice) for choice in choices], "pack": pack}
+def review(why: str, reason: str, choices: Sequence[Choice], pack: str, model: str | None = None) -> Draft:
+    body = {
+        "why": why, "reason": reason, "suggestions": [_shown(choice) for choice in choices], "pack": pack,
+        **({} if model is None else {"model": model}),
+    }  # fmt: skip
     return Draft(names.REVIEW_REQUESTED, body)

@@ -1,4 +1,5 @@
-"""Who leads: rules first, a person where none is sure (domain, "Routing", "Urgency", "Secrecy", "Recusal")."""
+"""Who leads: rules first, the classifier where a rule lets it, a person where none is sure (domain,
+"Routing", "Urgency", "Secrecy", "Recusal")."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -7,10 +8,12 @@ from typing import Any
 from sanfu.city.model import TOWN, Pack, RoutingRule
 from sanfu.router.domain.bodies import Bodies
 from sanfu.router.domain.decisions import Choice, Lead, Report, assigned, review
+from sanfu.router.domain.guessing import Guess, Model
 from sanfu.router.domain.matching import Facts, Matcher
 from sanfu.router.domain.reasons import reason
 from sanfu.runtime.rules import Draft
 
+SEPARATOR = " · "
 SUGGESTED = 4
 """Suggestions shown: what fits a reviewer's eye."""
 
@@ -18,8 +21,8 @@ SUGGESTED = 4
 class Routing:
     """Routes reports by one pack. Immutable; its answers depend on nothing else but the day."""
 
-    def __init__(self, pack: Pack) -> None:
-        self.pack, self.units = pack, Bodies(pack)
+    def __init__(self, pack: Pack, model: Model | None = None) -> None:
+        self.pack, self.model, self.units = pack, model, Bodies(pack)
         self.matcher = Matcher(pack.rules, pack.categories.values())
 
     def facts(self, said: Mapping[str, Any], urgency: str, secrecy: str, category: str | None) -> Facts:
@@ -36,17 +39,20 @@ class Routing:
     # ── a new report ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def route(self, report: Report, day: date) -> Draft:
-        """Say who leads, or that a person has to say."""
+        """Say who leads, or that a person has to say: rules first, then the model, where a rule lets it."""
         facts = report.facts
         if facts.secrecy == "sealed":
             return self._sealed(report, day)
         if facts.urgency == "emergency":
             return self._emergency(report, day)
         rule = self.matcher.first(facts)
+        guess = self.guess(facts)
+        if rule and rule.mode == "model" and guess and (draft := self._guessed(report, guess, day)):
+            return draft
         unit = self.units.meant(rule.unit, facts, day) if rule else None
         why = self._doubt(report, rule, unit)
         if rule is None or unit is None or why is not None:
-            return self._review(why or "unsure", report, day, rule)
+            return self._review(why or "unsure", report, day, rule, guess)
         also = [*self._assists(rule, facts, day), *self.units.told_beside(unit)]
         return assigned(report, self._by_rule(unit, "rule", rule, facts, also), self.pack.version)
 
@@ -55,7 +61,7 @@ class Routing:
         facts = report.facts
         if facts.kind in ("thanks", "spam"):
             return facts.kind
-        if rule is None or rule.mode == "review":
+        if rule is None or rule.mode != "auto":
             if facts.secrecy == "confidential":
                 return "confidential"
             return "consult" if facts.kind == "consult" else "unsure"
@@ -73,6 +79,34 @@ class Routing:
         for code in rule.assist:
             if unit := self.units.meant(code, facts, day):
                 yield unit, "assist"
+
+    # ── the classifier ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def guess(self, facts: Facts) -> Guess | None:
+        """Ask the model, where there is one and a text that it may read."""
+        if self.model is None or facts.secrecy in ("confidential", "sealed") or not facts.text.strip():
+            return None
+        return self.model.guess(facts)
+
+    def _guessed(self, report: Report, guess: Guess, day: date) -> Draft | None:
+        """Assign by the model alone: only what it takes for an issue and no emergency, above its category's bar."""
+        best, facts = guess.suspects[0], report.facts
+        bar = self.pack.sure_from.get(best.category)
+        unit = self.units.meant(best.unit, facts, day)
+        if bar is None or best.score < bar or guess.alarm or {guess.kind, facts.kind} != {"issue"}:
+            return None
+        if unit is None or self.units.recused(unit, report.complains_of):
+            return None
+        also = self.units.told_beside(unit)
+        lead = Lead(
+            unit, "model", self._of_category("guessed", best.category), self._grade(best.category), best.category,
+            None, also, best.score, self.model.version if self.model else None,
+        )  # fmt: skip
+        return assigned(report, lead, self.pack.version)
+
+    def _of_category(self, code: str, category: str) -> str:
+        known, locale = self.pack.categories[category], self.pack.locales[0]
+        return self._reason(code).format(category=known.name_zh if locale.startswith("zh") else known.name_en)
 
     # ── emergencies, sealed ones ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,28 +171,40 @@ class Routing:
 
     # ── a person is asked ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _review(self, why: str, report: Report, day: date, rule: RoutingRule | None) -> Draft:
-        stated = rule.reason if rule and rule.mode == "review" else self._reason(why)
+    def _review(
+        self, why: str, report: Report, day: date, rule: RoutingRule | None, guess: Guess | None = None
+    ) -> Draft:
+        stated = rule.reason if rule and rule.mode != "auto" else self._reason(why)
+        if guess and guess.alarm:
+            stated = f"{self._reason('alarming')}{SEPARATOR}{stated}"
         chosen: dict[str, Choice] = {}
-        for choice in self._choices(report.facts, day, rule):
+        choices = [*self._choices(report.facts, day, rule, guess)]
+        for choice in sorted(choices, key=lambda each: -each.score):
             if len(chosen) < SUGGESTED - 1 and not self.units.recused(choice.unit, report.complains_of):
                 chosen.setdefault(choice.unit, choice)
         fallback = self._fallback()
         chosen.setdefault(fallback.unit, fallback)
-        return review(why, stated, list(chosen.values()), self.pack.version)
+        return review(why, stated, list(chosen.values()), self.pack.version, self._version(guess))
 
-    def _choices(self, facts: Facts, day: date, rule: RoutingRule | None) -> Iterator[Choice]:
-        """Suggest the rule's unit, the wished category's, those of categories that single words hint at."""
+    def _choices(self, facts: Facts, day: date, rule: RoutingRule | None, guess: Guess | None) -> Iterator[Choice]:
+        """Suggest the rule's unit, the wished category's, the model's; without a model, what single words hint at."""
         unit = self.units.meant(rule.unit, facts, day) if rule else None
         if rule and unit and unit != self.pack.fallback_unit:
             category = rule.category or facts.category
             yield Choice(unit, rule.reason, 0.6, rule.grade or self._grade(category), category, rule.id)
         wished = self.pack.categories.get(facts.category or "")
         hinted = [(wished, 1.0)] if wished else []
-        for of, share in [*hinted, *self.matcher.hints(facts.text)[:SUGGESTED]]:
+        for suspect in guess.suspects if guess else ():
+            if unit := self.units.meant(suspect.unit, facts, day):
+                why = self._of_category("guess", suspect.category)
+                yield Choice(unit, why, suspect.score, self._grade(suspect.category), suspect.category)
+        for of, share in [*hinted, *(() if guess else self.matcher.hints(facts.text)[:SUGGESTED])]:
             if unit := self.units.meant(of.default_unit, facts, day):
                 why = self._reason("wished" if of is wished else "hint")
                 yield Choice(unit, why, round(share * 0.5, 3), of.default_grade, of.code)
+
+    def _version(self, guess: Guess | None) -> str | None:
+        return self.model.version if self.model and guess else None
 
     def _fallback(self) -> Choice:
         return Choice(self.pack.fallback_unit, self._reason("fallback"), 0.0)

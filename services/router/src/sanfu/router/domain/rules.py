@@ -9,6 +9,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain import fanout, story
 from sanfu.router.domain.decisions import Report
+from sanfu.router.domain.guessing import Model
 from sanfu.router.domain.routing import Routing
 from sanfu.router.domain.sketches import Draughtsman
 from sanfu.router.domain.suspecting import SUSPECT, told
@@ -23,9 +24,9 @@ class RouterRules:
     service = story.SERVICE
     knows = story.READ | story.WRITTEN
 
-    def __init__(self, pack: Pack, rarity: Rarity | None = None) -> None:
+    def __init__(self, pack: Pack, rarity: Rarity | None = None, model: Model | None = None) -> None:
         self.pack = pack
-        self.routing = Routing(pack)
+        self.routing = Routing(pack, model)
         self.draughtsman = Draughtsman(pack.categories, rarity or Rarity())
         self._zone = ZoneInfo(pack.zone)
 

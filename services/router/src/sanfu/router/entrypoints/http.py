@@ -45,6 +45,18 @@ class Passed(BaseModel):
     on: str = Field(description="Its first condition that did not hold; `overridden`: all did, but it did not count")
 
 
+class Cause(BaseModel):
+    what: str = Field(description="n-gram of the text, or `words:` and `pair:` of a category, `audience:`, `channel:`")
+    weight: float = Field(description="How much it speaks for the category, beside the mean of all categories")
+
+
+class Guessed(BaseModel):
+    unit: str = Field(description="Unit that might lead; `@town`: the place's")
+    score: float = Field(description="How sure the model is, 0 to 1")
+    category: str = Field(description="Category that speaks most for the unit")
+    because: list[Cause] = Field(description="What weighed most for that category")
+
+
 class Explanation(BaseModel):
     """What would happen, and why."""
 
@@ -54,11 +66,13 @@ class Explanation(BaseModel):
     unit: str | None = Field(description="Unit that would lead")
     grade: str | None = Field(description="Grade it would have")
     category: str | None = Field(description="Category it would have")
-    decided_by: str | None = Field(description="`rule` or `emergency`")
+    decided_by: str | None = Field(description="`rule`, `model` or `emergency`")
     also: list[dict[str, str]] = Field(description="Further units told at once")
     suggestions: list[dict[str, Any]] = Field(description="What a reviewer would be shown, best first")
     rule: str | None = Field(description="The first rule that matches")
     pack: str = Field(description="Version of the city pack")
+    model: str | None = Field(description="Version of the model in use")
+    guesses: list[Guessed] = Field(description="What the model makes of it, best first; of a secret report nothing")
     passed_over: list[Passed] = Field(description="The rules before it, in order")
 
 
