@@ -1,6 +1,7 @@
 """What enterprises place at their desk: called within the hour, answered in writing, counted as parties."""
 
 from sanfu.city.model import Pack, Staff
+from sanfu.contracts import credit
 from tests.support.city import City
 from tests.support.people import Issue
 
@@ -12,8 +13,13 @@ async def placed(city: City, number: int = 1) -> Issue:
     return await city.report(
         "enterprise_seat", audience="enterprise", title="货款被骗", text="同一货代收款后失联。", unit=UNIT,
         party={"name": f"义乌第{number}贸易公司", "phone": f"139222200{number:02}"}, party_kind="enterprise",
-        party_code=f"91330782MA2E4XXX{number:02}",
+        party_code=credit_code(number),
     )  # fmt: skip
+
+
+def credit_code(number: int) -> str:
+    body = f"91330782MA2E4XX{number:02}"
+    return body + credit.check_character(body)
 
 
 async def test_the_unit_that_an_enterprise_names_calls_it_within_the_hour_or_is_red(city: City) -> None:

@@ -39,6 +39,15 @@ REPORT: dict[str, Any] = {
 }
 """What a report says unless a journey says otherwise; no rule is sure of it."""
 
+MUST: dict[str, dict[str, Any]] = {
+    "enterprise_seat": {"unit": "three-services-office"},
+    "experience": {"filer": {"id": "tax-officer", "unit": "tax"}, "party": None},
+    "checkup": {"filer": {"id": "monitor-1"}, "party": None},
+    "superior": {"external_id": "ZJ-2026-0417", "limit_asked": "2026-05-20T09:00:00.000Z"},
+    "deputies": {"external_id": "RD-2026-031"},
+}
+"""What these channels can't do without."""
+
 
 def local(text: str) -> datetime:
     """Read a local time of the city, such as `2026-05-06 09:00`."""
@@ -163,7 +172,9 @@ class City:
         keyed = self.pack.channels[channel].keyed
         headers = {"X-Api-Key": channel_key(channel)} if keyed else {}
         headers["Idempotency-Key"] = key or f"idempotency-key-{next(self.numbers):04}"
-        body = {**REPORT, **said}
+        body = {**REPORT, **MUST.get(channel, {}), **said}
+        if answers := self.pack.form_of(channel).examples() | said.get("answers", {}):
+            body["answers"] = answers
         body = {name: value for name, value in body.items() if value is not None}
         for who in ("party", "filer"):
             self.heard += [text for name, text in body.get(who, {}).items() if name in ("name", "phone", "email")]

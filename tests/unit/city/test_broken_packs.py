@@ -26,6 +26,26 @@ class Broken:
 
 
 BROKEN = {
+    "an example that is no answer": Broken(
+        "forms/hotline.yaml", 'example: "1"', "example: often", "example", "'often' is no answer", "whole number"
+    ),
+    "a question without a word of English": Broken(
+        "forms/visit.yaml", ", en: Whom was visited}", "}", "en", "is missing", "add en"
+    ),
+    "a condition on a question that is not asked before": Broken(
+        "forms/window.yaml",
+        "when: {errand: [sign]}",
+        "when: {materials: [sign]}",
+        "when",
+        "'materials' is no question before this one",
+        "write",
+    ),
+    "a field that no report has": Broken(
+        "forms/superior.yaml", "must: [external_id,", "must: [number,", "must", "no field of a report 'number'", "write"
+    ),
+    "a header for two fields": Broken(
+        "columns.yaml", "text: [内容", "text: [标题, 内容", "text", "'标题' names title already", "one field"
+    ),
     "a limit of centuries": Broken(
         "policy.yaml", "limit: 15 minutes", "limit: 99999999999 minutes", "limit", "can't be read", "3660 days at most"
     ),

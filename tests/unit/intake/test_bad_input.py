@@ -248,7 +248,7 @@ async def test_a_new_key_opens_its_channel_and_only_operators_get_one(world: Wor
     assert (await world.client.post("/v1/channels/petition/keys")).status_code == 401
     assert (await world.client.post("/v1/channels/pigeon/keys", headers=OPS)).status_code == 404
     given = (await world.client.post("/v1/channels/petition/keys", headers=OPS)).json()
-    answer = await world.post(report(external_id="P-1"), {"X-Api-Key": given["key"]})
+    answer = await world.post(report(external_id="P-1", answers={"form": "letter"}), {"X-Api-Key": given["key"]})
     assert answer.status_code == 201
     assert (await world.told())[0]["channel"] == "petition"
     assert given["key"] not in (await world.client.get("/v1/channel-keys", headers=OPS)).text

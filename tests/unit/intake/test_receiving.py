@@ -44,13 +44,13 @@ async def test_what_tells_who_it_is_stays_out_of_the_story_and_rests_with_the_co
     body = report(
         title="王小明反映路灯",
         text="我叫王小明，电话138-0000-0001。",
-        answers={"back": 13800000001},
+        answers={"recording": "13800000001"},
         external_id="13800000001",
     )
     assert (await world.post(body, HOTLINE)).status_code == 201
     (told,) = await world.told()
     assert (told["title"], told["text"]) == ("***反映路灯", "我叫***，电话*************。")
-    assert told["answers"] == {"back": "***********"}
+    assert told["answers"] == {"recording": "***********"}
     assert told["external_id"] == "***********"
     ((_, record),) = await world.contacts()
     assert record is not None
@@ -58,7 +58,7 @@ async def test_what_tells_who_it_is_stays_out_of_the_story_and_rests_with_the_co
         "title": body["title"],
         "text": body["text"],
         "address": "寺前街60号",
-        "answers": {"back": 13800000001},
+        "answers": {"recording": "13800000001"},
     }
     everything = repr(world.documents.documents) + repr(world.documents.others) + repr(world.broker.topics)
     for secret in ("王小明", "13800000001", "138-0000-0001", "wang@example.com", "某小区8幢302"):

@@ -10,7 +10,7 @@ from sanfu.city.succession import ended, orphaned
 
 NEW, GONE, CHANGED = "+", "-", "~"
 _PARTS: Final = ("units", "staff", "towns", "channels", "categories", "rules", "templates", "notices",
-                 "urgency_words", "secrecy_words")  # fmt: skip
+                 "urgency_words", "secrecy_words", "forms")  # fmt: skip
 _POLICY: Final = ("clocks", "windows", "pauses", "orders", "errands", "unit_service", "overrides")
 _NAMING: Final = ("id", "locale", "event")
 _CUT: Final = 60
@@ -28,7 +28,14 @@ class Difference(NamedTuple):
 
 def differences(before: Pack, after: Pack) -> list[Difference]:
     """Return all that differs between two packs, part by part, in the new pack's order."""
-    found = [*_single(before, after, "", (*_PARTS, "version", "policy", "themes", "indicators", "reports"))]
+    found = [
+        *_single(
+            before,
+            after,
+            "",
+            (*_PARTS, "version", "policy", "themes", "indicators", "reports", "columns", "cell_words"),
+        )
+    ]
     for part in _PARTS:
         found += _keyed(part, _by_key(getattr(before, part)), _by_key(getattr(after, part)))
     found += _single(before.policy, after.policy, "policy", _POLICY)

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from sanfu.city import directory
 from sanfu.city import vocabulary as words
 from sanfu.city.checks import remarks
+from sanfu.city.form import Form
+from sanfu.city.forms import cell_words, columns, forms, theme_lists
 from sanfu.city.messages import templates
-from sanfu.city.model import Bounds, Category, Localised, Pack, Unit, WordList
+from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Unit, WordList
 from sanfu.city.placeholders import longest
 from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
@@ -91,6 +93,7 @@ class _PackReader:
     def pack(self) -> Pack:
         """Build the pack from what can be read; it is of use only if no finding is fatal."""
         head, policy_file = self._yaml("pack.yaml"), self._yaml("policy.yaml")
+        lists = self._lists()
         locales = tuple(head.raw("locales")) or ("zh",)
         grades = tuple(policy_file.raw("grades")) or ("simple",)
         units = directory.units(self._csv("units.csv", directory.UNIT_COLUMNS))
@@ -100,6 +103,8 @@ class _PackReader:
         rules = RuleReader(units, channels, categories, grades, self.today)
         towns = directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units)
         name = _localised(head.section("name"), locales)
+        notices = {key: _localised(part, locales) for key, part in head.section("notices").named()}
+        themes = tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh")))
         pack = Pack(
             version=version_of(self.files),
             code=head.text("code"),
@@ -120,16 +125,20 @@ class _PackReader:
             rules=rules.rules(self._yaml("rules.yaml")),
             policy=policy.policy(policy_file, policy.overrides(self._yaml("holidays.yaml"))),
             templates=templates(self._folder("texts"), _examples(name, units, categories, towns)),
-            notices={key: _localised(part, locales) for key, part in head.section("notices").named()},
+            notices=notices,
             urgency_words=self._words("urgency.yaml", words.URGENCIES[:0:-1]),
             secrecy_words=self._words("secrecy.yaml", words.SECRECIES[:0:-1]),
             abuse=self._abuse(),
-            themes=tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh"))),
+            themes=themes,
             indicators=self._indicators(units),
             reports=self._reports(head),
             model=self.files.get(MODEL),
             sure_from=self._sure_from(categories),
+            forms=self._forms(channels, locales, themes, notices.get(OTHER_THEME) or dict.fromkeys(locales, "—")),
+            columns=columns(lists.section("columns")),
+            cell_words=cell_words(lists.section("words")),
         )
+        lists.done()
         head.text("zone")
         self._some(head, "locales")
         self._some(policy_file, "grades")
@@ -168,6 +177,17 @@ class _PackReader:
         if content and not found and not self.findings.unreadable:
             self.findings.broken(Place(file), "has no row below its head", "add a row for each")
         return found
+
+    def _forms(
+        self,
+        channels: Mapping[str, Channel],
+        locales: Sequence[str],
+        themes: Iterable[Mapping[str, str]],
+        other: Localised,
+    ) -> dict[str, Form]:
+        names = sorted(name for name in self.files if name.startswith("forms/") and name.endswith(".yaml"))
+        files = [(Path(name).stem, self._yaml(name)) for name in names]
+        return forms(files, channels, locales, theme_lists(themes, locales, other))
 
     # ── parts of pack.yaml ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -225,6 +245,11 @@ class _PackReader:
         section.done()
         return found
 
+    def _lists(self) -> Section:
+        """What columns of lists are called; a pack may do without."""
+        file = "columns.yaml"
+        return self._yaml(file) if file in self.files else Section(None, Place(file), self.findings)
+
     def _abuse(self) -> WordList:
         """Words that no officer has to read; a pack may do without."""
         if "abuse.yaml" not in self.files:
@@ -244,6 +269,8 @@ class _PackReader:
         return tuple(row.cells for row in table)
 
 
+OTHER_THEME = "theme.other"
+"""The notice that names a theme which the list does not have."""
 _BOX = ("west", "south", "east", "north")
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from sanfu.city.form import Form
+
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
 Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader"]
 Medium = Literal["sms", "email"]
@@ -571,6 +573,16 @@ class Pack:
     """A trained model as it stands in its file; who reads it, the router knows."""
     sure_from: Mapping[str, float] = field(default_factory=dict)
     """Category → from which confidence on the model may assign by itself. One that is not named: never."""
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    """What each channel asks, by its code; see `form_of`."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What columns of lists are called: header → field of a report, on every channel."""
+    cell_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What lists write for a field's codes: field → word → code."""
+
+    def form_of(self, channel: str) -> Form:
+        """Return what a channel asks. One that has no form asks nothing of its own."""
+        return self.forms.get(channel) or Form(channel, self.name)
 
     def day(self, at: datetime) -> date:
         """Return the date it is in the city: units come and go at its midnight."""

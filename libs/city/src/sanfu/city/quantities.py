@@ -1,7 +1,7 @@
 """How a pack writes lengths and times of day. Each reader raises ValueError that says what would be right."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import pairwise
 
@@ -102,6 +102,17 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError("write a date as 2026-01-31") from None
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers between two."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"write a whole number from {least} to {most}")
+        return int(text)
+
+    return read
 
 
 def word_set(text: str) -> tuple[str, ...]:

@@ -32,12 +32,14 @@ class Correction:
 class ChannelKey:
     """A channel's API key, of which only the SHA-256 is kept: a random key of 256 bits needs no slow hash.
 
-    `id` is the first 16 hex digits of that, by which people name it.
+    `id` is the first 16 hex digits of that, by which people name it. `party_code`: the one enterprise whose account it
+    is; it sends in no other's name.
     """
 
     digest: str
     channel: str
     revoked: bool = False
+    party_code: str | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
-from sanfu.stack.demo.chance import share
+from sanfu.stack.demo.chance import one_of, share
 from sanfu.stack.demo.people import Person, filer, somebody
 from sanfu.stack.programs import PartError
 
@@ -62,7 +62,17 @@ def body(report: Report, pack: Pack) -> dict[str, Any]:
         "text": told["text_body"] + _signature(report, who),
         "place": {name: told[name] or None for name in ("town", "address", "lon", "lat")},
         **(_sorted_by_staff(report, pack) if channel.filer_kind != "none" else {}),
+        "answers": _answers(report, pack),
     }
+
+
+def _answers(report: Report, pack: Pack) -> dict[str, Any]:
+    """Answer what the channel asks: where it gives a choice, now this, now that, and what follows from it."""
+    form, given = pack.form_of(report.told["channel"]), dict[str, Any]()
+    for code, question in form.questions.items():
+        if question.asked(given) and (question.required or share(report.id, code, "given") < 0.5):
+            given[code] = one_of([*question.choices], report.id, code) if question.choices else question.example
+    return given
 
 
 def _sorted_by_staff(report: Report, pack: Pack) -> dict[str, Any]:
@@ -73,8 +83,13 @@ def _sorted_by_staff(report: Report, pack: Pack) -> dict[str, Any]:
         "urgency": told["urgency"],
         "secrecy": told["secrecy"],
         "category": told["category"] if told["category"] in pack.categories else None,
-        "unit": report.unit if wished and wished.valid_on(report.reported_at.date()) else None,
+        "unit": report.unit if wished and wished.valid_on(report.reported_at.date()) else _anyone(report, pack),
     }
+
+
+def _anyone(report: Report, pack: Pack) -> str | None:
+    """Where one has to be named, and the sample names none that is there: the office."""
+    return pack.office_unit if "unit" in pack.form_of(report.told["channel"]).must else None
 
 
 def party(report: Report, pack: Pack) -> Person | None:

@@ -72,10 +72,10 @@ class MongoRecords:
     async def keys(self) -> list[ChannelKey]:
         async with spoken():
             found = await self._keys.find().to_list(None)
-        return [ChannelKey(each["_id"], each["channel"], each["revoked"]) for each in found]
+        return [ChannelKey(each["_id"], each["channel"], each["revoked"], each.get("party_code")) for each in found]
 
     async def add_key(self, key: ChannelKey) -> None:
-        fresh = {"channel": key.channel, "revoked": key.revoked, "key": key.id}
+        fresh = {"channel": key.channel, "revoked": key.revoked, "key": key.id, "party_code": key.party_code}
         async with spoken():
             await self._keys.update_one({"_id": key.digest}, {"$setOnInsert": fresh}, upsert=True)
 

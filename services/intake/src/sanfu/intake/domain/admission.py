@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sanfu.city.form import RESERVED, Form
 from sanfu.city.model import Channel, Pack
+from sanfu.contracts import credit
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 
@@ -14,6 +16,7 @@ SKEW = timedelta(seconds=60)
 """How far another's clock may be ahead of ours and still mean now."""
 SHOWN = 60
 """Allowed values named in one answer."""
+CREDIT_CODE = "a unified social credit code (GB 32100): 18 characters, the last of which checks the others"
 
 Report = Mapping[str, Any]
 
@@ -36,6 +39,7 @@ def faults(report: Report, channel: Channel, pack: Pack, now: datetime) -> Itera
     yield from _place(report["place"], pack)
     yield from _times(report, now)
     yield from _people(report, channel)
+    yield from _asked(report, pack.form_of(channel.code), pack)
 
 
 class _UnitsToday(Collection[str]):
@@ -101,6 +105,8 @@ def _people(report: Report, channel: Channel) -> Iterator[Fault]:
         yield from _guardian(report["guardian"], party_kind(report, channel))
     if report["party_code"] is not None and party_kind(report, channel) in ("person", "none"):
         yield Fault("party_code", "not_allowed", "a code only for an enterprise, organisation or village")
+    elif (code := report["party_code"]) is not None and party_kind(report, channel) == "enterprise":
+        yield from [] if credit.right(code) else [Fault("party_code", "not_a_credit_code", CREDIT_CODE)]
     filer = report["filer"]
     if filer is not None and channel.filer_kind == "none":
         yield Fault("filer", "not_allowed", "no filer: on this channel the party writes itself")
@@ -115,6 +121,31 @@ def _guardian(guardian: Mapping[str, Any], kind: str) -> Iterator[Fault]:
         yield Fault("guardian", "unreachable", "a phone or an e-mail: the party is reached through the guardian alone")
     elif not guardian["name"]:
         yield Fault("guardian.name", "missing", "the guardian's name: whoever calls asks for them")
+
+
+def _asked(report: Report, form: Form, pack: Pack) -> Iterator[Fault]:
+    """What the channel's own form wants, and what only the channels that say so may bring."""
+    for field in form.must:
+        if _value(report, field) in (None, ""):
+            yield Fault(field, "missing", f"{field}: this channel can't do without it")
+    for field in RESERVED:
+        if field not in form.takes and _value(report, field) is not None:
+            yield Fault(field, "not_allowed", f"nothing: on {form.channel} nobody can show that it is so")
+    for at, flag in enumerate(report["flags"]):
+        if form.flags is not None and flag not in form.flags:
+            yield Fault(f"flags[{at}]", "not_allowed", one_of(form.flags))
+    if form.section_of_place and (wished := pack.units.get(report["unit"] or "")):
+        town = report["place"]["town"]
+        if wished.kind == "section" and wished.parent != town:
+            sections = [code for code, unit in pack.units.items() if unit.kind == "section" and unit.parent == town]
+            yield Fault("unit", "not_of_the_town", f"a section of the same town, {one_of(sections)}")
+    for code, problem, expected in form.wrong(report["answers"]):
+        yield Fault(f"answers.{code}", problem, expected)
+
+
+def _value(report: Report, field: str) -> Any:
+    outer, _, inner = field.partition(".")
+    return report[outer][inner] if inner else report[outer]
 
 
 def party_kind(report: Report, channel: Channel) -> str:

@@ -14,10 +14,11 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from sanfu.city.model import Pack
 from sanfu.contracts import receipts
 from sanfu.intake.domain import progress
-from sanfu.intake.entrypoints.reports import Added, Batch, Item, Progress, Report, Supplement, Taken, Wanted
+from sanfu.intake.entrypoints.reports import Account, Added, Batch, Item, Progress, Report, Supplement, Taken, Wanted
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures
-from sanfu.intake.handlers.submissions import Received, Sender, Submissions, key_refused
+from sanfu.intake.handlers.forms import shown
+from sanfu.intake.handlers.submissions import Received, Sender, Submissions, key_refused, of_account
 from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.ports import Records
 from sanfu.runtime import texts
@@ -95,6 +96,16 @@ def _public(intake: Intake) -> APIRouter:
             raise Refusal(404, "no-such-receipt", "The number is well formed, but no report has it.")
         return Response(orjson.dumps(progress.shown(state)), media_type="application/json")
 
+    @router.get("/channels/{code}/form")
+    async def form(code: str, lang: Spoken = None) -> Response:
+        """Show what a channel asks: JSON Schema of its own answers, worded in a language of the city; which fields of a
+        report it must bring, and which it may; what the columns of its lists are called."""
+        pack = intake.pack()
+        if code not in pack.channels:
+            raise Refusal(404, "no-such-channel", f"The city has no channel {code}; it has {', '.join(pack.channels)}.")
+        locale = lang if lang in pack.locales else pack.locales[0]
+        return Response(orjson.dumps(shown(pack, code, locale)), media_type="application/json")
+
     return router
 
 
@@ -168,13 +179,19 @@ def _operators(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
     async def keys() -> dict[str, Any]:
         """List the channels' keys: ids only, for nobody has the keys themselves."""
         known = sorted(await intake.records.keys(), key=lambda one: (one.channel, one.id))
-        return {"items": [{"id": one.id, "channel": one.channel, "revoked": one.revoked} for one in known]}
+        return {
+            "items": [
+                {"id": one.id, "channel": one.channel, "party_code": one.party_code, "revoked": one.revoked}
+                for one in known
+            ]
+        }
 
     @router.post("/channels/{channel}/keys", status_code=201)
-    async def give_key(channel: str) -> dict[str, str]:
-        """Make a key for a channel. It is shown this once."""
-        made, key = await intake.channels.give(intake.pack(), channel)
-        return {"id": made.id, "channel": made.channel, "key": key}
+    async def give_key(channel: str, account: Account | None = None) -> dict[str, str | None]:
+        """Make a key for a channel, or for one enterprise's account on it. It is shown this once."""
+        code = account.party_code if account else None
+        made, key = await intake.channels.give(intake.pack(), channel, code)
+        return {"id": made.id, "channel": made.channel, "party_code": made.party_code, "key": key}
 
     @router.delete("/channel-keys/{id}", status_code=204)
     async def revoke_key(id: str) -> None:
@@ -190,7 +207,7 @@ async def _take(
     pack = intake.pack()
     sender = intake.channels.sender(pack, api_key, report.channel, address)
     intake.channels.count(sender)
-    received = await intake.submissions.submit(report.plain(), sender, key, pack.receipt_prefix)
+    received = await intake.submissions.submit(of_account(report.plain(), sender), sender, key, pack.receipt_prefix)
     return 200 if received.repeated else 201, _taken(received, pack, report.language)
 
 

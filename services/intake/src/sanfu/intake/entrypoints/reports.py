@@ -132,6 +132,12 @@ class Batch(Body):
     issues: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_IN_BATCH, description="Each as POST /v1/issues")
 
 
+class Account(Strict):
+    """Whose account a key is, where it is one enterprise's."""
+
+    party_code: Code | None = Field(None, description="Its unified social credit code (GB 32100)")
+
+
 class Wanted(Strict):
     """Whom to erase: by phone, e-mail or both."""
 

@@ -9,6 +9,7 @@ from limits import RateLimitItem
 from limits.strategies import FixedWindowRateLimiter
 
 from sanfu.city.model import Pack
+from sanfu.contracts import credit
 from sanfu.intake.domain.admission import Fault, one_of
 from sanfu.intake.domain.rules import refused
 from sanfu.intake.handlers.submissions import Sender
@@ -33,13 +34,17 @@ class Channels:
             raise refused([Fault("channel", "not_allowed", one_of(pack.channels))])
         if key is None:
             return self._public(pack, channel, address)
-        known = self.keyed(pack, key)
-        if channel not in (None, known):
-            raise refused([Fault("channel", "not_the_keys", f"{known}, the channel of this key, or nothing")])
-        return Sender(known, keyed=True)
+        known = self.known_key(pack, key)
+        if channel not in (None, known.channel):
+            raise refused([Fault("channel", "not_the_keys", f"{known.channel}, the channel of this key, or nothing")])
+        return Sender(known.channel, keyed=True, party_code=known.party_code)
 
     def keyed(self, pack: Pack, key: str | None) -> str:
         """Return the channel of a key. Raises Refusal 401."""
+        return self.known_key(pack, key).channel
+
+    def known_key(self, pack: Pack, key: str | None) -> ChannelKey:
+        """Return a key that is given out and not revoked. Raises Refusal 401."""
         if key is None:
             raise _key_refused("missing", "a channel's API key")
         known = self.known.get(digest(key))
@@ -47,7 +52,7 @@ class Channels:
             raise _key_refused("unknown", "a key that this city gave out")
         if known.revoked:
             raise _key_refused("revoked", "a key that was not revoked: ask the city for a new one")
-        return known.channel
+        return known
 
     def _public(self, pack: Pack, channel: str | None, address: str) -> Sender:
         public = [code for code, each in pack.channels.items() if each.public]
@@ -79,14 +84,17 @@ class Channels:
             await self.records.add_key(ChannelKey(digest(key), channel))
         await self.refresh()
 
-    async def give(self, pack: Pack, channel: str) -> tuple[ChannelKey, str]:
-        """Make a new key for a channel and return it: it is shown this once. Raises Refusal, StoreDown."""
+    async def give(self, pack: Pack, channel: str, party_code: str | None = None) -> tuple[ChannelKey, str]:
+        """Make a new key for a channel, or for one enterprise's account on it, and return it: it is shown this once.
+        Raises Refusal, StoreDown."""
         if channel not in pack.channels:
             raise Refusal(
                 404, "no-such-channel", f"The city has no channel {channel}; it has {', '.join(pack.channels)}."
             )
+        if party_code is not None and ("party_code" not in pack.form_of(channel).takes or not credit.right(party_code)):
+            raise refused([Fault("party_code", "not_allowed", "a credit code, on a channel that takes one")])
         key = secrets.token_urlsafe(KEY_BYTES)
-        made = ChannelKey(digest(key), channel)
+        made = ChannelKey(digest(key), channel, party_code=party_code)
         await self.records.add_key(made)
         await self.refresh()
         return made, key

@@ -12,6 +12,8 @@ from sanfu.contracts import receipts
 from sanfu.contracts.contact_wire import context
 from sanfu.contracts.masking import dialled, digits, plain
 from sanfu.intake.domain import ids
+from sanfu.intake.domain.admission import Fault
+from sanfu.intake.domain.rules import refused
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
 from sanfu.runtime.rules import Actor, Command, Refusal
@@ -28,11 +30,13 @@ SHORTEST_PUBLIC_KEY = 16
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends: a channel, known by its key or public. `address` is the network's."""
+    """Who sends: a channel, known by its key or public. `address` is the network's. `party_code`: the enterprise whose
+    account the key is."""
 
     channel: str
     keyed: bool
     address: str = "-"
+    party_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,22 @@ class Submissions:
         phones, emails = [[person[name] for name in (of, f"own_{of}") if person.get(name)] for of in ("phone", "email")]
         found = [self.sealer.blind_index(digits(phone), "phone") for phone in phones]
         return found + [self.sealer.blind_index(plain(email), "email") for email in emails]
+
+
+def of_account(report: Report, sender: Sender) -> Report:
+    """Return the report as its account may send it: in its own enterprise's name. Raises Refusal 422."""
+    code = sender.party_code
+    if code is None:
+        return report
+    if report["party_code"] not in (None, code):
+        raise refused(
+            [Fault("party_code", "not_the_accounts", f"{code}, the enterprise whose account it is, or nothing")]
+        )
+    if report["party_kind"] not in (None, "enterprise"):
+        raise refused(
+            [Fault("party_kind", "not_the_accounts", "enterprise, or nothing: it is an enterprise's account")]
+        )
+    return {**report, "party_code": code, "party_kind": "enterprise"}
 
 
 def box(sealer: Sealer, issue: str, name: str, content: Mapping[str, Any]) -> dict[str, str]:
