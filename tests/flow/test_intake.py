@@ -45,7 +45,8 @@ async def test_another_body_under_a_known_key_is_a_conflict_and_changes_nothing(
 async def test_while_kafka_is_away_reports_are_receipted_and_afterwards_everything_catches_up(city: City) -> None:
     assert isinstance(city.broker, MemoryBroker)
     city.broker.down = True
-    answers = [(await city.post("hotline", category="road-lamp"))[0] for _ in range(3)]
+    towns = ("fotang", "choucheng", "futian")
+    answers = [(await city.post("hotline", category="road-lamp", place={"town": town}))[0] for town in towns]
     assert [answer.status_code for answer in answers] == [201] * 3
     issues = [city.taken(answer) for answer in answers]
     assert [await city.state(issue) for issue in issues] == ["submitted"] * 3

@@ -19,7 +19,7 @@ __all__ = ["city"]
 
 TOPICS = (names.ISSUES, names.AFFAIRS, names.CONTACTS, names.DIRECTORY)
 PROJECTIONS = ("router", "sla", "desk", "notify")
-TOLD_BY_NOBODY_YET = {names.DUPLICATE_SUSPECTED, names.REPLY_REFUSED}
+TOLD_BY_NOBODY_YET = {names.REPLY_REFUSED}
 
 
 # ── what the whole life of an issue leaves out ───────────────────────────────────────────────────────────────────────

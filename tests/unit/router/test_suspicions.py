@@ -230,7 +230,7 @@ async def test_what_was_not_told_before_the_store_was_lost_is_told_after_the_reb
         assert await third.suspected() == [("i-2", "i-1")]
 
 
-async def _nothing(self: Suspecting, machine: Machine, sketches: Sequence[Any]) -> int:
+async def _nothing(self: Suspecting, machine: Machine, sketches: Sequence[Any], **_: bool) -> int:
     return 0
 
 

@@ -73,11 +73,13 @@ class Suspecting:
             crashpoint("router.before_look")
             await self.look(machine, [drawn[id] for id in drawn if id in called])
 
-    async def look(self, machine: Machine, sketches: Sequence[Sketch]) -> int:
-        """Look for what these repeat, and tell it; return how many suspicions were told."""
+    async def look(self, machine: Machine, sketches: Sequence[Sketch], *, of_others: bool = True) -> int:
+        """Look for what these repeat, or is repeated by, and tell it; return how many suspicions were told. Without
+        `of_others` only these are told of."""
         if not sketches:
             return 0
-        pairs = await self._alike(machine, sketches)
+        ours = {sketch.id for sketch in sketches}
+        pairs = [pair for pair in await self._alike(machine, sketches) if of_others or pair.last in ours]
         if not pairs:
             return 0
         if await self.rebuilding():
@@ -102,7 +104,7 @@ class Suspecting:
         after, told = "", 0
         while ids := await self.sketches.in_review(after, PAGE):
             drawn = await self._drawn(machine, ids)
-            told += await self.look(machine, list(drawn.values()))
+            told += await self.look(machine, list(drawn.values()), of_others=False)
             after = ids[-1]
         return told
 

@@ -72,7 +72,7 @@ def _review(case: Case, event: Event) -> Change | None:
 
 
 def _suspected(case: Case, event: Event) -> Change:
-    found = {key: event.data[key] for key in ("other", "same_party", "score")}
+    found = {key: event.data[key] for key in ("other", "same_party", "score", "parts", "reason")}
     return {"suspected": [*case["suspected"], found][-20:]}
 
 
