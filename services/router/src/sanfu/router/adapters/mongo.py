@@ -5,7 +5,7 @@ The database comes from the runtime's parts: no driver is imported here.
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from sanfu.router.domain.sketches import Sketch
@@ -63,7 +63,7 @@ class MongoSketches:
 
 
 def _written(sketch: Sketch) -> dict[str, Any]:
-    return {**{name: value for name, value in asdict(sketch).items() if name != "id"}, "keys": sketch.keys}
+    return {**{name: getattr(sketch, name) for name in FIELDS}, "keys": sketch.keys}
 
 
 def _read(document: Mapping[str, Any]) -> Sketch:
