@@ -31,7 +31,11 @@ async def sent(world: World, **said: Any) -> tuple[dict[str, Any], Any]:
 
 
 async def test_words_of_abuse_are_masked_before_anything_is_told_and_rest_with_the_contact(world: World) -> None:
-    said = {"title": "王八蛋物业", "text": "路灯三天没修，傻逼物业，FUCK you！", "answers": {"recording": "狗日的天气", "calls": 3}}
+    said = {
+        "title": "王八蛋物业",
+        "text": "路灯三天没修，傻逼物业，FUCK you！",
+        "answers": {"recording": "狗日的天气", "calls": 3},
+    }
     told, original = await sent(world, **said)
     assert (told["title"], told["text"]) == ("***物业", "路灯三天没修，**物业，**** you！")
     assert told["answers"] == {"recording": "***天气", "calls": 3}
