@@ -104,8 +104,9 @@ def test_it_never_assigns_where_the_rule_that_matches_asks_for_a_person() -> Non
 
 def test_a_rule_that_is_sure_comes_before_it() -> None:
     pack = replace(city.pack(), sure_from={"pipes": 0.0})
-    _, data = routed(Fixed(Suspect("roads", 0.99, "pipes")), pack, text="水管 漏")
-    assert (data["unit"], data["decided_by"]) == ("water", "rule")
+    model = Fixed(Suspect("roads", 0.99, "pipes"))
+    _, data = routed(model, pack, text="水管 漏")
+    assert (data["unit"], data["decided_by"], model.shown) == ("water", "rule", [])
 
 
 @pytest.mark.parametrize("secrecy", ["confidential", "sealed"])

@@ -46,15 +46,15 @@ class Routing:
         if facts.urgency == "emergency":
             return self._emergency(report, day)
         rule = self.matcher.first(facts)
+        unit = self.units.meant(rule.unit, facts, day) if rule else None
+        why = self._doubt(report, rule, unit)
+        if rule is not None and unit is not None and why is None:
+            also = [*self._assists(rule, facts, day), *self.units.told_beside(unit)]
+            return assigned(report, self._by_rule(unit, "rule", rule, facts, also), self.pack.version)
         guess = self.guess(facts)
         if rule and rule.mode == "model" and guess and (draft := self._guessed(report, guess, day)):
             return draft
-        unit = self.units.meant(rule.unit, facts, day) if rule else None
-        why = self._doubt(report, rule, unit)
-        if rule is None or unit is None or why is not None:
-            return self._review(why or "unsure", report, day, rule, guess)
-        also = [*self._assists(rule, facts, day), *self.units.told_beside(unit)]
-        return assigned(report, self._by_rule(unit, "rule", rule, facts, also), self.pack.version)
+        return self._review(why or "unsure", report, day, rule, guess)
 
     def _doubt(self, report: Report, rule: RoutingRule | None, unit: str | None) -> str | None:
         """Say what stands in the way of assigning at once; None: nothing does."""
