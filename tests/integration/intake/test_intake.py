@@ -137,3 +137,34 @@ async def test_while_kafka_is_away_receipts_are_given_and_told_once_it_is_back(
 
                 await eventually(both_told, within=40)
             await stack.aclose()
+
+
+async def test_a_list_comes_in_and_how_far_it_came_outlives_the_process(kafka: str, database: str, prefix: str) -> None:
+    await topics(kafka, prefix)
+    rows = [
+        f"L-{number},路灯不亮,寺前街的路灯坏了。,群众,{'佛堂镇' if number % 100 else '蓬莱镇'}"
+        for number in range(1, 451)
+    ]
+    content = "\n".join(["编号,标题,内容,诉求类型,镇街", *rows]).encode()
+    async with serving(kafka, database, prefix) as (service, client):
+        headers = HOTLINE | {"content-type": "text/csv"}
+        url = f"/v1/imports/{(await client.post('/v1/imports', content=content, headers=headers)).json()['id']}"
+
+        async def done() -> bool:
+            return bool((await client.get(url, headers=HOTLINE)).json()["state"] == "done")
+
+        await eventually(done, within=30)
+        await service.commands.drain()
+    async with serving(kafka, database, prefix) as (service, client), reading(kafka, prefix) as broker:
+        ended = (await client.post("/v1/imports", content=content, headers=headers)).json()
+        assert (ended["state"], ended["rows"], ended["taken"], ended["bad"]) == ("done", 450, 446, 4)
+        page = (await client.get(f"{url}/rows?limit=3", headers=HOTLINE)).json()
+        more = (await client.get(f"{url}/rows?after={page['next']}", headers=HOTLINE)).json()
+        assert [row["line"] for row in (*page["items"], *more["items"])] == [101, 201, 301, 401]
+        assert page["items"][0]["errors"][0]["column"] == "镇街"
+        assert len(await broker.read(names.ISSUES)) == 446
+        given = {"party_code": "91330782MA2E4XX01W"}
+        await client.post("/v1/channels/enterprise_seat/keys", json=given, headers=OPS)
+    async with serving(kafka, database, prefix) as (_, client):
+        keys = (await client.get("/v1/channel-keys", headers=OPS)).json()["items"]
+        assert [one["party_code"] for one in keys if one["channel"] == "enterprise_seat"] == [given["party_code"]]

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sanfu.stack import access, gate, letters, rebuilding, replanning, services, subscribing, tables, tools
+from sanfu.stack import access, gate, importing, letters, rebuilding, replanning, services, subscribing, tables, tools
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -28,6 +28,7 @@ app = typer.Typer(
     help="Sanfu on one machine: Kafka, MongoDB and all services in one command.",
 )
 app.command("demo")(demo.run)
+app.command("import")(importing.run)
 app.command("rebuild")(rebuilding.run)
 app.command("subscribe")(subscribing.run)
 app.command("bench")(tools.bench)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,6 +48,31 @@ class Doors:
 
     async def receipt(self, number: str) -> Json:
         return await self._ask("GET", "intake", f"/v1/receipts/{number}")
+
+    async def send_list(self, file: Path, channel: str, *, dry_run: bool) -> Json:
+        """Send a list in its channel's name."""
+        headers = {**self._of_channel(channel), "Content-Type": "application/octet-stream"}
+        content = await asyncio.to_thread(file.read_bytes)
+        asked = {"dry_run": str(dry_run).lower(), "name": file.name[:200]}
+        return await self._ask("POST", "intake", "/v1/imports", content=content, params=asked, headers=headers)
+
+    async def list_progress(self, id: str, channel: str) -> Json:
+        return await self._ask("GET", "intake", f"/v1/imports/{id}", headers=self._of_channel(channel))
+
+    async def bad_rows(self, id: str, channel: str) -> AsyncIterator[Json]:
+        """List the rows of a list that were not taken."""
+        after: int | None = 0
+        while after is not None:
+            url, headers = f"/v1/imports/{id}/rows", self._of_channel(channel)
+            page = await self._ask("GET", "intake", url, params={"after": after}, headers=headers)
+            for row in page["items"]:
+                yield row
+            after = page["next"]
+
+    def _of_channel(self, channel: str) -> dict[str, str]:
+        if channel not in self._keys.channels:
+            raise PartError(f"there is no key of {channel}; there are {', '.join(self._keys.channels)}")
+        return {"X-Api-Key": self._keys.channels[channel]}
 
     # ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

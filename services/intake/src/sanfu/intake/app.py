@@ -11,12 +11,15 @@ from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.names import CONTACTS
 from sanfu.contracts.registry import codec
+from sanfu.intake.adapters import tables
 from sanfu.intake.adapters.memory import MemoryRecords
 from sanfu.intake.domain.rules import IntakeRules
+from sanfu.intake.entrypoints import imports as lists
 from sanfu.intake.entrypoints.http import Intake, routes
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.corrections import Corrections
 from sanfu.intake.handlers.erasures import Erasures
+from sanfu.intake.handlers.imports import Imports
 from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.ports import Records
@@ -90,10 +93,12 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     erasures = Erasures(do, records, submissions.indexes)
     corrections = Corrections(records, sealer, submissions.indexes)
     intake = Intake(submissions, supplements, channels, erasures, records, pack, settings.public_url)
+    imports = Imports(records, submissions, tables, parts.clock, lists.plain)
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
-        routers=[routes(intake, settings.ops_token)], tables=[Table(CONTACTS, corrections.apply)],
-        background=[refresh], prepare=prepare,
+        routers=[routes(intake, settings.ops_token), lists.routes(imports, channels, pack, settings.import_folder)],
+        tables=[Table(CONTACTS, corrections.apply)], background=[refresh, imports.work],
+        larger={lists.IMPORTS: settings.import_limit}, prepare=prepare,
         watch=watch,
     )  # fmt: skip
     _show_version(service, pack())

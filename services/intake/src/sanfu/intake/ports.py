@@ -1,7 +1,8 @@
 """What intake needs of a store beside the subject documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -46,7 +47,62 @@ class ChannelKey:
         object.__setattr__(self, "id", self.digest[:16])
 
 
-class Records(Protocol):
+class NotATable(Exception):
+    """A file can't be read as a list; says what would be right."""
+
+
+class Tables(Protocol):
+    """Reads lists from files, in a thread of the caller's."""
+
+    def rows(self, path: Path) -> Iterator[list[str]]:
+        """Return the rows, blank ones too; every cell is a text. Raises NotATable, also on the way."""
+        ...
+
+    def expected(self, path: Path) -> int:
+        """Guess how many rows there are. Raises NotATable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A list that is taken in, or only tried (`dry`). `rows` counts those that are done with, below the head.
+
+    `state`: waiting, running, done, failed (then `problem` says why). `bad` rows are listed beside it.
+    """
+
+    id: str
+    channel: str
+    name: str
+    dry: bool
+    state: str
+    columns: Mapping[str, str]
+    ignored: Sequence[str]
+    expected: int
+    begun_at: str
+    rows: int = 0
+    taken: int = 0
+    repeated: int = 0
+    bad: int = 0
+    problem: str | None = None
+    ended_at: str | None = None
+
+
+class ImportLog(Protocol):
+    """How far lists have come. Every method may raise StoreDown; what it has written is journaled by a majority."""
+
+    async def known(self, id: str) -> Import | None: ...
+
+    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> None:
+        """Write down how far an import is, after what is wrong with rows, by their line in the file; again is the
+        same."""
+        ...
+
+    async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:
+        """Return bad rows by line, in order, behind a line."""
+        ...
+
+
+class Records(ImportLog, Protocol):
     """Intake's own collections. Every method may raise StoreDown; what it has written is journaled by a majority."""
 
     async def prepare(self) -> None:

@@ -23,6 +23,12 @@ class IntakeSettings(ServiceSettings):
         "20/minute", description="reports that one address may send over public channels without a key: `limits` syntax"
     )
 
+    import_limit: int = Field(
+        64 * 1024 * 1024, ge=1024, description="bytes of a list: 100,000 rows of 600 bytes; a list is no archive"
+    )
+    import_folder: Path | None = Field(
+        None, description="where lists rest while they are taken in (default: the system's folder for such files)"
+    )
     public_url: str | None = Field(
         None,
         pattern=r"^https?://",

@@ -5,17 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from sanfu.intake.adapters.documents import correction, noted, read, written
-from sanfu.intake.ports import ChannelKey, Correction, Kept
+from sanfu.intake.ports import ChannelKey, Correction, Import, Kept
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.store import StoreDown
 
 
 class MemoryRecords:
-    """`ports.Records`."""
+    """`ports.Records` and `ports.ImportLog`."""
 
     def __init__(self, documents: MemoryDocuments) -> None:
         self._documents = documents
         self._keys: dict[str, ChannelKey] = {}
+        self._imports: dict[str, Import] = {}
+        self._bad: dict[tuple[str, int], Sequence[Mapping[str, str]]] = {}
 
     def _answer(self) -> None:
         if self._documents.down:
@@ -77,3 +79,17 @@ class MemoryRecords:
         found = [key for key in self._keys.values() if key.id == id]
         self._keys |= {key.digest: replace(key, revoked=True) for key in found}
         return bool(found)
+
+    async def known(self, id: str) -> Import | None:
+        self._answer()
+        return self._imports.get(id)
+
+    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> None:
+        self._answer()
+        self._bad |= {(one.id, line): errors for line, errors in bad.items()}
+        self._imports[one.id] = one
+
+    async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:
+        self._answer()
+        found = sorted((line, errors) for (of, line), errors in self._bad.items() if of == id and line > after)
+        return found[:limit]

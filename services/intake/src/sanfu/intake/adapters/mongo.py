@@ -1,24 +1,26 @@
 """Intake's records in MongoDB."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sanfu.intake.adapters.documents import correction, noted, read, written
-from sanfu.intake.ports import ChannelKey, Correction, Kept
+from sanfu.intake.ports import ChannelKey, Correction, Import, Kept
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 
 MOST = 1000
 
 
 class MongoRecords:
-    """`ports.Records`: the collections `contacts`, `corrections` and `channel_keys`; receipts are found in the subject
-    documents."""
+    """`ports.Records`: the collections `contacts`, `corrections`, `channel_keys`, `imports` and `import_rows`; receipts
+    are found in the subject documents."""
 
     def __init__(self, documents: MongoDocuments) -> None:
         self._documents = documents
         self._contacts = documents.database.get_collection("contacts", write_concern=MAJORITY)
         self._corrections = documents.database.get_collection("corrections", write_concern=MAJORITY)
+        self._imports = documents.database.get_collection("imports", write_concern=MAJORITY)
+        self._bad_rows = documents.database.get_collection("import_rows", write_concern=MAJORITY)
         self._keys = documents.database.get_collection("channel_keys", write_concern=MAJORITY)
 
     async def prepare(self) -> None:
@@ -28,6 +30,7 @@ class MongoRecords:
             await self._contacts.create_index("party", name="party")
             await self._contacts.create_index("filer", name="filer")
             await self._corrections.create_index("party", name="party")
+            await self._bad_rows.create_index([("import", 1), ("line", 1)], name="line")
 
     async def by_receipt(self, number: str) -> Mapping[str, Any] | None:
         async with spoken():
@@ -83,3 +86,23 @@ class MongoRecords:
         async with spoken():
             found = await self._keys.update_one({"key": id}, {"$set": {"revoked": True}})
         return bool(found.matched_count)
+
+    async def known(self, id: str) -> Import | None:
+        async with spoken():
+            found = await self._imports.find_one({"_id": id})
+        return Import(id=id, **{name: value for name, value in found.items() if name != "_id"}) if found else None
+
+    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> None:
+        kept = asdict(one)
+        id = kept.pop("id")
+        async with spoken():
+            for line, errors in bad.items():
+                row = {"import": id, "line": line, "errors": list(errors)}
+                await self._bad_rows.replace_one({"_id": f"{id}:{line}"}, row, upsert=True)
+            await self._imports.replace_one({"_id": id}, kept, upsert=True)
+
+    async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:
+        wanted = self._bad_rows.find({"import": id, "line": {"$gt": after}}).sort("line", 1).limit(limit)
+        async with spoken():
+            found = await wanted.to_list(limit)
+        return [(each["line"], each["errors"]) for each in found]

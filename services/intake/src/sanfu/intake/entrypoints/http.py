@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, quote
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import SecretStr, ValidationError
 
 from sanfu.city.model import Pack
 from sanfu.contracts import receipts
 from sanfu.intake.domain import progress
+from sanfu.intake.entrypoints.imports import read
 from sanfu.intake.entrypoints.reports import Account, Added, Batch, Item, Progress, Report, Supplement, Taken, Wanted
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.erasures import Erasures
@@ -25,13 +26,12 @@ from sanfu.runtime import texts
 from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.outages import Unavailable
-from sanfu.runtime.problems import expected, field_path, problem
+from sanfu.runtime.problems import problem
 from sanfu.runtime.rules import Refusal
 
 ApiKey = Annotated[texts.Key | None, Header(alias="X-Api-Key")]
 Key = Annotated[texts.Key | None, Header(alias="Idempotency-Key")]
 Spoken = Literal["zh", "en"] | None
-_REPORT = TypeAdapter(Report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +228,8 @@ def _taken(received: Received, pack: Pack, language: str) -> dict[str, Any]:
 async def _item(intake: Intake, given: dict[str, Any], api_key: str | None, key: str | None) -> dict[str, Any]:
     """Take one report of a batch; what is wrong with it is its own problem, what is down is everybody's."""
     try:
-        status, taken = await _take(intake, _REPORT.validate_python(given), api_key, key, "-")
+        status, taken = await _take(intake, read(given), api_key, key, "-")
         return {"status": status, "issue": taken}
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        wrong = [
-            {"field": field_path(["body", *e["loc"]]), "problem": e["type"], "expected": expected(e)} for e in found
-        ]
-        names = ", ".join(each["field"] for each in wrong)
-        refusal = Refusal(422, "invalid-input", f"Not as it should be: {names}.", errors=wrong)
-    except Refusal as one:
-        refusal = one
-    shown = problem(refusal.status, refusal.slug, refusal.detail, **refusal.more)
-    return {"status": refusal.status, "problem": orjson.loads(shown.body)}
+    except Refusal as refusal:
+        shown = problem(refusal.status, refusal.slug, refusal.detail, **refusal.more)
+        return {"status": refusal.status, "problem": orjson.loads(shown.body)}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sanfu.city.model import Pack
+from sanfu.intake.domain.lists import columns
 
 
 def shown(pack: Pack, code: str, locale: str) -> dict[str, Any]:
@@ -19,14 +20,5 @@ def shown(pack: Pack, code: str, locale: str) -> dict[str, Any]:
         "may": list(form.takes),
         "flags": None if form.flags is None else list(form.flags),
         "answers": form.schema(locale),
-        "columns": {**pack.columns, **form.columns, **_of_questions(pack, code)},
-    }
-
-
-def _of_questions(pack: Pack, code: str) -> dict[str, str]:
-    """Header → `answers.<code>`: a question's title in any language, its code, and what else the pack calls it."""
-    return {
-        header: f"answers.{question.code}"
-        for question in pack.form_of(code).questions.values()
-        for header in (*question.title.values(), question.code, *question.headers)
+        "columns": columns(pack, code),
     }
