@@ -16,7 +16,8 @@ LENGTHS = (1, 2, 3)
 LONGEST = 2_000
 """Characters read of a text: what is wrong stands at its beginning, and a guess must stay below a millisecond."""
 BY_WORDS, BY_PARTY = 0.7, 0.5
-"""How much words and who reports weigh beside the n-grams, whose vector has length 1. Found on the training part."""
+"""How much words and who reports weigh beside the n-grams, whose vector has length 1. Compared on the
+training part."""
 
 _SPACE = re.compile(r"\s+")
 

@@ -1,7 +1,7 @@
 """What a trained model makes of a report: who might lead, how urgent it is, and whether it is an issue at all.
 
 Linear and calibrated: of the cases where it says 0.8, eight of ten were right on reports it was not trained on. The
-same model and the same text give the same guess, so `decide` may ask it (decision 0023).
+same model and the same text give the same guess, so `decide` may ask it (decision 0026).
 """
 
 from collections.abc import Mapping, Sequence
