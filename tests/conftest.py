@@ -1,7 +1,6 @@
 """Fixtures for all tests. A test that asks for none of them needs neither Kafka nor MongoDB."""
 
 import gc
-import os
 import uuid
 from collections.abc import Iterator
 
@@ -44,35 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("same")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what starts servers together: of two processes (`-n 2 --dist loadgroup`) one has them all. Leave out what
-    takes long, unless asked: deselected, so that no skip hides in a run."""
-    for item in items:
-        if _needs_parts(item):
-            item.add_marker(pytest.mark.xdist_group("parts"))
+    """Leave out what takes long, unless asked: deselected, so that no skip hides in a run."""
     if config.getoption("--full"):
         return
     long = [item for item in items if item.get_closest_marker("full")]
     items[:] = [item for item in items if not item.get_closest_marker("full")]
     config.hook.pytest_deselected(items=long)
-
-
-def _needs_parts(item: pytest.Item) -> bool:
-    folder = item.path.relative_to(item.config.rootpath).parts[1]
-    return folder not in ("unit", "flow")
-
-
-_yields = False
-"""Whether this process lets the others go first: it has had a test that waits for nobody."""
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside tests of real servers, which have to be in time, what only computes shall step back."""
-    global _yields  # noqa: PLW0603  # a process's own
-    if "PYTEST_XDIST_WORKER" in os.environ and not _yields and not _needs_parts(item):
-        os.nice(10)
-        _yields = True
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
