@@ -280,6 +280,14 @@ async def test_a_path_may_have_a_limit_of_its_own(client: httpx.AsyncClient) -> 
     problem(await client.post("/v1/things/big/files", content=b"x" * 8193), 413, "body-too-large")
 
 
+async def test_json_has_the_ordinary_limit_everywhere_since_it_is_read_whole_before_anybody_is_known(
+    client: httpx.AsyncClient,
+) -> None:
+    body = b'{"text": "' + b"x" * 4000 + b'"}'
+    answer = await client.post("/v1/things/big/files", content=body, headers={"content-type": "application/json"})
+    problem(answer, 413, "body-too-large")
+
+
 async def test_a_refusal_is_rendered_with_what_it_carries(client: httpx.AsyncClient) -> None:
     body = problem(await client.get("/v1/things/refused"), 409, "not-now")
     assert (body["detail"], body["allowed"]) == ("Not in this state.", ["close"])

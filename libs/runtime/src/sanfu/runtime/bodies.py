@@ -47,7 +47,8 @@ class Bodies:
     """ASGI middleware: refuse a body over `limit` bytes (413) without taking in the rest; refuse JSON in another
     charset than UTF-8 (415); refuse JSON that holds, at whatever depth, a name twice, half characters, control
     characters, numbers beyond 64 bits or infinite ones, naming the field (422). `larger` maps how
-    paths begin, where a `*` stands for anything, to limits of their own.
+    paths begin, where a `*` stands for anything, to limits of their own, for what is read piece by piece: JSON is read
+    whole before anybody knows who sends it, and has `limit` everywhere.
     """
 
     def __init__(self, app: ASGIApp, limit: int = SMALL, larger: Mapping[str, int] | None = None) -> None:
@@ -58,15 +59,14 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = next(
-            (size for path, size in self._larger.items() if fnmatchcase(scope["path"], f"{path}*")), self._limit
-        )
+        json_sent = "json" in (content_type := headers.get("content-type", "").lower())
+        limit = self._limit if json_sent else self._limit_of(scope["path"])
         try:
             length = headers.get("content-length", "")
             if length.isdecimal() and int(length) > limit:
                 raise TooLarge(limit)
             counted = _counted(receive, limit)
-            if "json" in (content_type := headers.get("content-type", "").lower()):
+            if json_sent:
                 body = (await _whole(counted)).removeprefix(_BOM)
                 if refusal := _refused(body, content_type):
                     await refusal(scope, receive, send)
@@ -75,6 +75,10 @@ class Bodies:
             await self._app(scope, counted, send)
         except TooLarge as error:
             await problem(413, "body-too-large", f"{error.detail}.", limit=limit)(scope, receive, send)
+
+    def _limit_of(self, path: str) -> int:
+        sizes = (size for begins, size in self._larger.items() if fnmatchcase(path, f"{begins}*"))
+        return next(sizes, self._limit)
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
