@@ -140,14 +140,17 @@ Written by `./sanfu city duplicates --out docs/duplicates.md`; a test holds the 
 按 `dup_group` 的散列分成两半：权重和门槛只看着前一半定，
 后一半才是可以引用的数字；
 哪些用词少见也只从前一半学。
-（打分办法成形之前的几稿，后一半的数字曾被看到。）另有 {secret} 对因一方保密或密封不参加比对，不计入“应有”。
+（打分办法成形之前的几稿，后一半的数字曾被看到；
+文字相近的下限定为 0.18 时，两半都被看过一次。）
+另有 {secret} 对因一方保密或密封不参加比对，不计入“应有”。
 两件都没有类别时，“类别”一项按一半计。
 
 **How it was measured.** The pack's {reports} labelled reports come in by their time; each is compared with the open
 ones of {by.days} days that the index names (the newest {compared} at most, {by.most} are told), and suspected from
 {by.threshold:g} on. A pair counts once, for the later of the two. A hash of `dup_group` makes two halves: weights and
 threshold were chosen by looking at the first, the second is what may be quoted; how rare a word is was learnt from the
-first half, too. (Of earlier forms of the score, figures of the second half had been seen.) Further {secret} pairs take
+first half, too. (Of earlier forms of the score, figures of the second half had been seen; when the least
+likeness of what is said was set to 0.18, both halves had been seen once.) Further {secret} pairs take
 no part, because one of them is confidential or sealed; they are not among the labelled ones. Where neither has a
 category that part counts half.
 
