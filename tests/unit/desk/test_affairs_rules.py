@@ -161,6 +161,24 @@ def test_an_issue_notes_the_orders_that_bear_upon_it() -> None:
     assert not drafted(CASES, {}, Concern(told, "i-1")), "an issue that is not there is concerned by nothing"
 
 
+def test_an_order_that_an_issue_hears_of_when_it_is_confidential_already_loses_its_words() -> None:
+    told = event("order-1", 1, order({}, "raise", level="red", unit=UNIT, issues=["i-1"], text="请核查某厂。")[0])
+    affair = RULES.evolve({}, told)
+    (noted,) = drafted(CASES, case(secrecy="confidential", text=None), Concern(told, "i-1"))
+    heard = event("i-1", 1, noted)
+    (named,) = CASES.concerned(heard)
+    assert tuple(named) == ("order-1", names.AFFAIRS)
+    affair = after(affair, drafted(RULES, affair, Concern(heard, "order-1")))
+    assert affair["text"] == "[withheld]"
+    assert not drafted(RULES, affair, Concern(heard, "order-1")), "there is nothing more to lose"
+
+
+def test_an_order_about_an_open_issue_keeps_its_words() -> None:
+    told = event("order-1", 1, order({}, "raise", level="red", unit=UNIT, issues=["i-1"], text="请说明原因。")[0])
+    (noted,) = drafted(CASES, case(), Concern(told, "i-1"))
+    assert not CASES.concerned(event("i-1", 1, noted))
+
+
 # ── meetings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

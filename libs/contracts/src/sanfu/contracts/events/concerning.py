@@ -29,6 +29,7 @@ class AffairNoted(Deed, Concerning):
     unit: Unit | None = Field(default=None, description="Unit it binds")
     level: Literal["normal", "yellow", "red"] | None = Field(default=None, description="An order's level")
     decision: Term | None = Field(default=None, description="A meeting's kind of decision about this issue")
+    secret: bool = Field(default=False, description="The issue is confidential or sealed: nothing of it stays there")
 
 
 class InstructionGiven(Deed):

@@ -8,6 +8,7 @@ from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import merging
 from sanfu.desk.domain.affairs import meetings, orders, tasks
 from sanfu.desk.domain.deeds.deed import Deed
+from sanfu.desk.domain.secrecy import SECRET
 from sanfu.runtime.rules import Draft, Named
 
 BEARS: Final = merging.BEARS | {
@@ -19,9 +20,11 @@ BEARS: Final = merging.BEARS | {
 
 def concerned(event: Event) -> Sequence[Named]:
     """Name whom an issue's event bears upon: the order it calls for, the head it was merged into, those merged into
-    it, the affairs that bear upon what became confidential."""
+    it, the affairs that bear upon what is, or became, confidential."""
     if event.type == names.SECRECY_CHANGED:
         return [Named(affair, names.AFFAIRS) for affair in event.data["concerns"]]
+    if event.type == names.AFFAIR_NOTED and event.data.get("secret"):
+        return [Named(event.data["affair"], names.AFFAIRS)]
     issues = [Named(issue) for issue in event.data.get("concerns", ())] if event.type in merging.BEARS else []
     order = orders.derived_id(event)
     return [*issues, Named(order, names.AFFAIRS)] if order else issues
@@ -40,5 +43,7 @@ def decided(deed: Deed, event: Event, issue: str) -> list[Draft]:
             bodies = [tasks.note(event)]
         case _:
             bodies = [orders.note(event)]
-    noted = [Draft(names.AFFAIR_NOTED, body) for body in bodies]
+    # What it was told while this issue was open it has to lose, if nobody knew of it when that changed.
+    secret = deed.case["secrecy"] in SECRET
+    noted = [Draft(names.AFFAIR_NOTED, {**body, "secret": secret}) for body in bodies]
     return [*noted, *meetings.follows(event, issue, deed.case, deed.pack)]

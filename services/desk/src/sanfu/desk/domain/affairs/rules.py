@@ -21,6 +21,8 @@ from sanfu.desk.domain.table import LEAD
 from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Outcome, Refusal, Relay, State
 
 BEARS: Final = frozenset({*orders.FOLDS, *meetings.FOLDS, *tasks.FOLDS})
+HUSHES: Final = frozenset({names.SECRECY_CHANGED, names.AFFAIR_NOTED})
+"""Events by which an issue that is confidential tells an affair so."""
 
 
 def _hushed(affair: Case, event: Event) -> Change:
@@ -86,15 +88,17 @@ class AffairRules:
         return ()
 
     def _concerned(self, state: State, event: Event, subject: str, now: datetime) -> Sequence[Outcome]:
+        if event.type in HUSHES:
+            return self._hushed(state, event, now)
         if state:  # it was made before: an id that is derived makes one affair
-            return self._hushed(state, event, now) if event.type == names.SECRECY_CHANGED else ()
-        if event.type == names.SECRECY_CHANGED:
             return ()
         if event.type == names.MEETING_HELD:
             return tasks.set_by(event, subject)
         return orders.by_rule(event, self.pack, self.holidays, now)
 
     def _hushed(self, state: State, event: Event, now: datetime) -> Sequence[Outcome]:
+        if not hushed(state, event.subject):
+            return ()
         body = {"by": SYSTEM_BY, "issue": event.subject, "concerns": []}
         return hush_about(Draft(names.AFFAIR_HUSHED, body), state, event.subject, self.seal, now)
 
