@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from tests.flow.parts import ON_BOTH
+from tests.support.assembling import OPS_TOKEN
 from tests.support.city import City, in_memory, local
 
 PHONE = "13911112222"
@@ -159,3 +160,21 @@ async def test_a_unit_that_the_report_complains_of_does_not_get_the_lead(city: C
     assert await city.state(issue) == "in_review"
     assert (await city.of(issue, "review-requested"))[0].data["why"] == "recusal"
     await city.person("reviewer").dispatch(issue, "housing-construction", refused="recused")
+
+
+async def test_the_router_can_say_afterwards_by_which_rule_it_assigned_what_was_returned_and_who_was_right(
+    city: City,
+) -> None:
+    issue = await city.report("hotline", category="road-lamp")
+    await city.officer("housing-construction").give_back(issue, "urban-management")
+    await city.officer("urban-management").do_all(issue)
+    await city.person("follow_up_caller").follow_up(issue)
+    assert await city.state(issue) == "closed"
+    headers = {"Authorization": f"Bearer {OPS_TOKEN}"}
+    told = (await city.client("router").get(f"/v1/issues/{issue.id}/explain", headers=headers)).json()
+    [assigned, again] = await city.of(issue, "assigned")
+    assert [each["rule"] for each in told["answers"] if "rule" in each] == [assigned.data["rule"]]
+    assert [(each["unit"], each["proposed_unit"]) for each in told["returns"]] == [
+        ("housing-construction", "urban-management")
+    ]
+    assert told["right"] == {"unit": again.data["unit"], "known_by": "handled"}

@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sanfu.stack import access, gate, importing, letters, rebuilding, replanning, services, subscribing, tables, tools
+from sanfu.stack import (
+    access,
+    gate,
+    importing,
+    letters,
+    rebuilding,
+    replanning,
+    routing,
+    services,
+    subscribing,
+    tables,
+    tools,
+)
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -37,6 +49,7 @@ app.add_typer(letters.app, name="dlq")
 app.add_typer(tools.city, name="city")
 tools.sla.command("replan")(replanning.run)
 app.add_typer(tools.sla, name="sla")
+tools.router.command("explain")(routing.explain)
 app.add_typer(tools.router, name="router")
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -119,6 +120,12 @@ class Doors:
 
     async def counts(self, user: str) -> Json:
         return await self._ask("GET", "desk", "/v1/counts", headers=self._as(user))
+
+    # ── router ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def account(self, issue: str) -> Json:
+        """Say why an issue went where it went."""
+        return await self._ask("GET", "router", f"/v1/issues/{quote(issue, safe='')}/explain", headers=self._operator())
 
     # ── sla, notify, sinks ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,8 @@
 """The router put together: a production door and a test door that meet in `assemble`."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
@@ -39,7 +41,7 @@ def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Servi
         parts=parts,
         settings=settings,
         codec=codec,
-        routers=[routes(lambda: (_in_use(service), service.clock.now()), guard)],
+        routers=routes(lambda: (_in_use(service), service.clock.now()), lambda id: _document(service, id), guard),
         prepare=sketches.prepare,
         background=[lambda: suspecting.run(service.machine)] if settings.only != "api" else (),
         watch=lambda: watch(service, packs),
@@ -78,6 +80,10 @@ def _rules(packs: PackHolder) -> RouterRules:
 
 def _sketches(parts: Parts) -> Sketches:
     return MemorySketches() if parts.database is None else MongoSketches(parts.database)
+
+
+async def _document(service: Service, id: str) -> Mapping[str, Any] | None:
+    return (await service.documents.read([id])).get(id)
 
 
 def _in_use(service: Service) -> RouterRules:

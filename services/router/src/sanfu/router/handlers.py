@@ -59,12 +59,12 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
         "rule": matched.id if matched else None,
         "pack": rules.pack.version,
         "model": routing.model.version if routing.model else None,
-        "guesses": _guesses(routing, facts),
+        "guesses": guesses(routing, facts),
         "passed_over": [{"rule": rule.id, "on": on} for rule, on in routing.matcher.passed_over(facts, matched)],
     }
 
 
-def _guesses(routing: Routing, facts: Facts) -> list[dict[str, Any]]:
+def guesses(routing: Routing, facts: Facts) -> list[dict[str, Any]]:
     """Say what the model makes of it, and what in the text weighed most for each; nothing of a secret text."""
     guess = routing.guess(facts)
     if guess is None or routing.model is None:

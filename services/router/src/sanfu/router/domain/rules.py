@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.model import Pack
+from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain import fanout, story
 from sanfu.router.domain.decisions import Report
@@ -80,6 +81,14 @@ class RouterRules:
                 return self.routing.alarm(report, state["standing"]["lead"], day)
             case _:
                 return self.routing.route(report, day)
+
+    def submitted(self, state: State) -> Report:
+        """The report as it was when it came in, as far as the state still has it: of what became secret since, no
+        text. Only of a state whose track has `asked`."""
+        said, asked = state["said"], state["track"]["asked"]
+        secrecy = max(asked["secrecy"], state["standing"].get("secrecy", "sealed"), key=SECRECIES.index)
+        facts = self.routing.facts(said, asked["urgency"], secrecy, asked.get("category"))
+        return Report(facts, asked.get("complains_of", ()))
 
     def _report(self, state: State) -> Report:
         said, standing = state["said"], state["standing"]

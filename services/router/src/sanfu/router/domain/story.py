@@ -1,7 +1,8 @@
-"""What the router keeps of an issue's story: `{said, standing, waiting?}`.
+"""What the router keeps of an issue's story: `{said, standing, track, waiting?, suspected?}`.
 
 `said` is what routing and a unit's first record need of the report itself; `standing` who has which part (see
-`standing`); `waiting` what is not answered yet (see `waiting`); `suspected` the issues that it was found to repeat.
+`standing`); `waiting` what is not answered yet (see `waiting`); `suspected` the issues that it was found to repeat;
+`track` what the router said of it, and what came of that (see `track`).
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
+from sanfu.router.domain import track as tracks
 from sanfu.router.domain import waiting as open_questions
 from sanfu.router.domain.standing import NEW, Move, Standing, fold
 from sanfu.router.domain.withheld import MARK
@@ -62,7 +64,8 @@ ENDS = frozenset(
 def evolve(state: State, event: Event) -> State:
     """Fold one event. The order of the router's own events among the others does not matter, their causes do."""
     if event.type == names.DUPLICATE_SUSPECTED:  # a matter of the review: no unit hears of it, nothing was asked
-        return {**state, "suspected": [*state.get("suspected", ()), event.data["other"]][-MOST_SUSPECTED:]}
+        found = [*state.get("suspected", ()), event.data["other"]][-MOST_SUSPECTED:]
+        return {**state, "suspected": found, "track": tracks.evolve(state.get("track", {}), event)}
     standing: Standing = state.get("standing", NEW)
     waiting: open_questions.Waiting | None = state.get("waiting")
     move = _move(event)
@@ -71,7 +74,9 @@ def evolve(state: State, event: Event) -> State:
     else:
         after = fold(standing, move)
         left = open_questions.heard(waiting, standing, event.id, move, _question(event))
-    told = {"said": _said(state.get("said", {}), event), "standing": after}
+    told: dict[str, Any] = {"said": _said(state.get("said", {}), event), "standing": after}
+    if track := tracks.evolve(state.get("track", {}), event):
+        told["track"] = track
     if suspected := state.get("suspected"):
         told["suspected"] = suspected
     return told if left is None else {**told, "waiting": left}

@@ -1,6 +1,7 @@
-"""The router's API: `POST /v1/route/explain`."""
+"""The router's API: why a report that nobody sent would go where it would, and why an issue went where it went."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from sanfu.contracts.events.words import Audience, Code, IssueKind, Secrecy, Unit, Urgency
 from sanfu.router.domain.rules import RouterRules
+from sanfu.router.explaining import account
 from sanfu.router.handlers import explain
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import Guard, own_router
@@ -16,6 +18,8 @@ from sanfu.runtime.texts import Line, Text
 
 InUse = Callable[[], tuple[RouterRules, datetime]]
 """The rules in use and the time it is."""
+StateOf = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+"""An issue's document, or None."""
 
 
 class Where(Body):
@@ -76,8 +80,58 @@ class Explanation(BaseModel):
     passed_over: list[Passed] = Field(description="The rules before it, in order")
 
 
-def routes(in_use: InUse, guard: Guard) -> APIRouter:
+class Right(BaseModel):
+    unit: str = Field(description="Unit that was the right one")
+    known_by: str = Field(description="`handled`: it led when the issue was closed; `adjudicated`: a group said so")
+
+
+class Account(BaseModel):
+    """Why an issue went where it went, as far as the router knows. Of a sealed one: only that a person was asked."""
+
+    issue: str = Field(description="Its id")
+    secrecy: str = Field(description="Who may read it")
+    withheld: bool = Field(description="Its text is secret: nothing here was drawn from it")
+    lead: str | None = Field(description="Unit that leads now")
+    pack: str = Field(description="Version of the city pack in use")
+    model: str | None = Field(description="Version of the model in use")
+    answers: list[dict[str, Any]] = Field(
+        description="What the router said, the first of all first: `what` is assigned or review; by which rule or "
+        "model, with which pack"
+    )
+    dispatched: list[dict[str, Any]] = Field(default_factory=list, description="Leads that people decided")
+    returns: list[dict[str, Any]] = Field(default_factory=list, description="Returns, with the unit each proposed")
+    rulings: list[dict[str, Any]] = Field(default_factory=list, description="How returns were adjudicated")
+    duplicates: list[dict[str, Any]] = Field(default_factory=list, description="Issues it was found to repeat")
+    right: Right | None = Field(None, description="Who was the right one, once that is known")
+    facts: dict[str, Any] = Field(default_factory=dict, description="What rules could look at, without the text")
+    guesses: list[Guessed] = Field(
+        default_factory=list, description="What the model in use makes of it, best first; of a secret one nothing"
+    )
+    passed_over: list[Passed] | None = Field(
+        None, description="The rules before the one that matched; absent where the pack is another by now"
+    )
+    now: dict[str, Any] | None = Field(None, description="What the rules in use would say if it came in today")
+
+
+def routes(in_use: InUse, state_of: StateOf, guard: Guard) -> list[APIRouter]:
     """Make the routes; `guard` lets through who may ask: the rules say how a city could be misled."""
+    return [_of_reports(in_use, guard), _of_issues(in_use, state_of, guard)]
+
+
+def _of_issues(in_use: InUse, state_of: StateOf, guard: Guard) -> APIRouter:
+    router = own_router("/v1/issues", tags=["routing"], dependencies=[Depends(guard)])
+
+    @router.get("/{issue}/explain")
+    async def accounted(issue: str) -> Account:
+        """Say why an issue went where it went, and what came of it."""
+        state = await state_of(issue)
+        rules, now = in_use()
+        return Account(**await asyncio.to_thread(account, rules, issue, state, now))
+
+    return router
+
+
+def _of_reports(in_use: InUse, guard: Guard) -> APIRouter:
     router = own_router("/v1/route", tags=["routing"], dependencies=[Depends(guard)])
 
     @router.post("/explain")

@@ -1,0 +1,90 @@
+"""`sanfu router`: who leads, why, and what that was worth."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from sanfu.stack.doors import Doors, Json
+from sanfu.stack.stack import Stack
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def explain(
+    issue: Annotated[str, typer.Argument(help="an issue's id")],
+    name: Annotated[str, typer.Option("--name", help="which stack of this checkout")] = "main",
+    as_json: Annotated[bool, typer.Option("--json", help="for machines: one JSON object")] = False,
+) -> None:
+    """Say why an issue went where it went: the rule and its version, the model's first three and what weighed most for
+    each, the place, likely duplicates; and what came of it."""
+    told = asyncio.run(_asked(Stack.known(name), issue))
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        console.print("\n".join(_lines(told)), markup=False)
+
+
+async def _asked(stack: Stack, issue: str) -> Json:
+    async with Doors(stack) as doors:
+        return await doors.account(issue)
+
+
+def _lines(told: Json) -> Iterator[str]:
+    withheld = ": nothing here was drawn from its text" if told["withheld"] else ""
+    yield f"{told['issue']}  {told['secrecy']}{withheld}; {told['lead'] or 'nobody'} leads"
+    for answer in told["answers"]:
+        yield f"{_at(answer)}  router: {_said(answer)}"
+    for lead in told["dispatched"]:
+        yield f"{_at(lead)}  {lead['decided_by']}: {lead['unit']} leads (assignment {lead['assignment']})"
+    for back in told["returns"]:
+        yield f"{_at(back)}  returned by {back['unit']} ({back['ground']}): should be {back['proposed_unit']}"
+    for ruling in told["rulings"]:
+        found = "the return was right" if ruling["upheld"] else "the return was wrong"
+        charged = f", {ruling['charged']} is charged the time" if ruling.get("charged") else ""
+        yield f"{_at(ruling)}  adjudicated: {ruling['unit']} leads, {found}{charged}"
+    if told["right"]:
+        yield f"right was {told['right']['unit']} ({told['right']['known_by']})"
+    if told["facts"]:
+        yield "facts: " + ", ".join(f"{name} {value}" for name, value in told["facts"].items() if value)
+    yield from _guessed(told)
+    for other in told["duplicates"]:
+        parts = ", ".join(f"{part} {share}" for part, share in other.get("parts", {}).items())
+        yield f"seems to repeat {other['other']}: {other['score']} ({parts})"
+    yield from _today(told)
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    by = f"rule {answer['rule']}" if "rule" in answer else answer.get("decided_by") or answer.get("why") or "sealed"
+    sure = f", {answer['score']} sure" if "score" in answer else ""
+    versions = "".join(f", {what} {answer[what]}" for what in ("pack", "model") if what in answer)
+    reason = f": {answer['reason']}" if "reason" in answer else ""
+    if answer["what"] == "assigned":
+        return f"{answer['unit']} ({answer['grade']}), by {by}{sure}{versions}{reason}"
+    shown = ", ".join(each["unit"] for each in answer.get("suggestions", ()))
+    return f"a person decides ({by}{versions}){reason}" + (f"; suggested: {shown}" if shown else "")
+
+
+def _guessed(told: Json) -> Iterator[str]:
+    if told["guesses"]:
+        then = {answer["model"] for answer in told["answers"] if "model" in answer}
+        same = "the one asked then" if told["model"] in then else "it was not asked then, or was another"
+        yield f"model {told['model']} ({same}) takes it for:"
+    for guess in told["guesses"]:
+        because = ", ".join(f"“{cause['what']}” {cause['weight']:+.2f}" for cause in guess["because"])
+        yield f"  {guess['unit']} {guess['score']} ({guess['category']}): {because}"
+
+
+def _today(told: Json) -> Iterator[str]:
+    if told["passed_over"] is not None:
+        yield f"{len(told['passed_over'])} rules before it did not hold (--json names each, with the condition)"
+    if now := told["now"]:
+        by = f"rule {now['rule']}" if now["rule"] else now["decided_by"] or now["why"]
+        yield f"by pack {told['pack']} of today: {now['outcome']} {now['unit'] or ''} ({by})"
+
+
+def _at(entry: Mapping[str, Any]) -> str:
+    return str(entry["at"])[:16].replace("T", " ")

@@ -1,0 +1,65 @@
+"""Why an issue went where it went: what the router said of it, by what, and what came of that."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sanfu.contracts import names
+from sanfu.router.domain import track as tracks
+from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.rules import RouterRules
+from sanfu.router.domain.sketches import SECRET
+from sanfu.router.handlers import guesses
+from sanfu.runtime.rules import Refusal, State
+
+LISTS = {"answers": "answers", "dispatched": "leads", "returns": "returns", "rulings": "rulings", "duplicates": "alike"}
+"""Field of the explanation → list of the track."""
+
+
+def account(rules: RouterRules, issue: str, state: State | None, now: datetime) -> dict[str, Any]:
+    """Explain one issue from what the router keeps of it. Of a sealed one it says only that a person was asked, of a
+    confidential one nothing that its text says. Raises Refusal (404) where there is none."""
+    if not state or "said" not in state or "asked" not in state.get("track", {}):
+        raise Refusal(404, "no-such-issue", _missing(state))
+    track, secrecy = state["track"], state["standing"].get("secrecy", "sealed")
+    if secrecy == "sealed":
+        return {**_head(issue, secrecy, state, rules), "answers": [_sealed(each) for each in track.get("answers", ())]}
+    report = rules.submitted(state)
+    draft = rules.routing.route(report, rules.day(now))
+    outcome = "assigned" if draft.type == names.ISSUE_ASSIGNED else "review"
+    return {
+        **_head(issue, secrecy, state, rules),
+        **{field: list(track.get(name, ())) for field, name in LISTS.items()},
+        "right": tracks.final(track),
+        "facts": {name: value for name, value in report.facts._asdict().items() if name != "text"},
+        "guesses": guesses(rules.routing, report.facts),
+        "passed_over": _passed_over(rules, track, report.facts),
+        "now": {"outcome": outcome, **{name: draft.data.get(name) for name in ("why", "unit", "rule", "decided_by")}},
+    }
+
+
+def _missing(state: State | None) -> str:
+    if state and "said" in state:
+        return "It was routed by a version that kept no track: ./sanfu rebuild router reads it anew from the story."
+    return "The router knows no issue of this id: ids are those that intake answers a report with."
+
+
+def _head(issue: str, secrecy: str, state: State, rules: RouterRules) -> dict[str, Any]:
+    model = rules.routing.model
+    return {
+        "issue": issue, "secrecy": secrecy, "withheld": secrecy in SECRET, "lead": state["standing"]["lead"],
+        "pack": rules.pack.version, "model": model.version if model else None,
+    }  # fmt: skip
+
+
+def _sealed(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: answer[name] for name in ("what", "at", "pack") if name in answer}
+
+
+def _passed_over(rules: RouterRules, track: tracks.Track, facts: Facts) -> list[dict[str, str]] | None:
+    """Name the rules before the one that decided, if the pack in use is the one it was decided by; else nobody can."""
+    answer = tracks.first_answer(track)
+    if answer is None or answer["pack"] != rules.pack.version:
+        return None
+    matcher = rules.routing.matcher
+    return [{"rule": rule.id, "on": on} for rule, on in matcher.passed_over(facts, matcher.first(facts))]
