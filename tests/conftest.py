@@ -1,11 +1,15 @@
 """Fixtures for all tests. A test that asks for none of them needs neither Kafka nor MongoDB."""
 
 import gc
+import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.support.halves import Halves, Yielding
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have Hypothesis draw the same cases each time: a change is judged by itself; --full draws anew."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        config.pluginmanager.register(Yielding())
     settings.register_profile("same", derandomize=True)
     if not config.getoption("--full"):
         settings.load_profile("same")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Halves:
+    """Keep what starts servers together, in one of two processes."""
+    return Halves(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
