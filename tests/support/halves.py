@@ -20,7 +20,7 @@ def half_of(nodeid: str) -> str:
     return file if file.split("/")[1] in COMPUTES else PARTS
 
 
-class Halves(LoadScopeScheduling):
+class Halves(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Hands the tests of real servers, the largest group, to the first process, and files to whoever is free."""
 
     def _split_scope(self, nodeid: str) -> str:
