@@ -15,11 +15,11 @@ from typing import Any
 
 from bench.parts import CITY, place, reports
 from bench.result import Result, Target, percentile
+from sanfu.city.cells import HEIGHT, WIDTH
 from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.router.adapters.background import texts
 from sanfu.router.adapters.mongo import MongoSketches
-from sanfu.router.domain.cells import HEIGHT, WIDTH
 from sanfu.router.domain.sketches import Draughtsman, Sketch
 from sanfu.router.domain.suspecting import pairs
 from sanfu.router.domain.words import Rarity

@@ -256,3 +256,26 @@ async def test_a_record_that_no_look_is_for_costs_no_read(town: Town, monkeypatc
     letter = Letter(peek(record.headers), record)  # type: ignore[arg-type]
     await owner(town.service.machine, [letter], Replay.LIVE)
     assert reads == []
+
+
+# ── the party's own word ─────────────────────────────────────────────────────────────────────────────────────────────
+
+OTHERWISE = {**LAMP, "title": "晚上太黑", "text": "回家的那段看不清楚，请派人看看", "place": {"town": "choucheng"}}
+
+
+async def test_what_its_party_says_is_the_same_is_suspected_however_it_is_said(town: Town) -> None:
+    await town.tell(town.submitted("i-1"))
+    await town.tell(town.submitted("i-2", OTHERWISE, at=5), town.submitted("i-3", {**OTHERWISE, "joins": "i-1"}, at=6))
+    assert ("i-2", "i-1") not in await town.suspected(), "so it is not because of what it says"
+    assert ("i-3", "i-1") in await town.suspected()
+    told = [orjson.loads(one.value or b"") for one in await town.broker.read(names.ISSUES) if one.key == "i-3"]
+    [suspicion] = [one for one in told if one.get("other") == "i-1"]
+    assert (suspicion["score"], suspicion["parts"]["joins"]) == (1.0, 1.0)
+    assert "诉求人称是同一件事" in suspicion["reason"]
+
+
+@pytest.mark.parametrize("joins", ["i-2", "i-9", "nobody's"])
+async def test_one_can_join_only_what_is_there_open_and_was_earlier(town: Town, joins: str) -> None:
+    await town.tell(town.submitted("i-9", {**LAMP, "secrecy": "confidential", "text": None}))
+    await town.tell(town.submitted("i-2", {**OTHERWISE, "joins": joins}, at=5))
+    assert await town.suspected() == []

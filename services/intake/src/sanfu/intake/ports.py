@@ -113,6 +113,15 @@ class Records(ImportLog, Protocol):
         """Return the state of the issue with this receipt number."""
         ...
 
+    async def issue(self, id: str) -> Mapping[str, Any] | None:
+        """Return the state of an issue."""
+        ...
+
+    async def near(self, keys: Sequence[str], since: str, most: int) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return id and state of issues listed under any of these keys (`domain.nearby`) and received since an
+        instant, at most so many, the newest first."""
+        ...
+
     async def contacts_of(self, indexes: Sequence[str]) -> list[Kept]:
         """Return the contacts that have any of these blind indexes, of party or filer, as received or as corrected; at
         most 1000. Version 0: nothing was received, but desk wrote something down."""

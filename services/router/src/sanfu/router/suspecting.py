@@ -120,11 +120,17 @@ class Suspecting:
         asked = [Asked(one.id, one.asks, one.at - span, one.at + span) for one in sketches]
         near = await self.sketches.near(asked, COMPARED)
         pairs = await asyncio.to_thread(suspecting.pairs, sketches, near, by, _rules(machine).draughtsman.rarity)
+        pairs = suspecting.joined(pairs, sketches, await self._named(machine, sketches))
         if not pairs:
             return []
         # The index may be behind; the documents say what is open.
         still = await self._drawn(machine, {id for pair in pairs for id in (pair.last, pair.alike.other.id)})
         return [pair for pair in pairs if pair.last in still and pair.alike.other.id in still]
+
+    async def _named(self, machine: Machine, sketches: Sequence[Sketch]) -> dict[str, Sketch]:
+        """Draw those that the parties of these say are the same."""
+        ids = {one.joins for one in sketches if one.joins}
+        return await self._drawn(machine, ids) if ids else {}
 
     async def _tell(self, machine: Machine, pairs: Sequence[Pair]) -> int:
         locale = _rules(machine).pack.locales[0]

@@ -18,6 +18,7 @@ from sanfu.contracts.events.words import (
     Pack,
     PartyKind,
     Secrecy,
+    Subject,
     Text,
     Unit,
     Urgency,
@@ -82,6 +83,9 @@ class IssueSubmitted(Body):
     complains_of: list[Unit] = Field(default_factory=list, description="Units it complains of; none of them may lead")
     answers: Answers = Field(default_factory=dict, description="Answers to the channel's own questions, masked")
     attachments: list[Attachment] = Field(default_factory=list, max_length=10, description="Files received with it")
+    joins: Subject | None = Field(
+        default=None, description="The issue that this one repeats, in its party's own words; a person decides"
+    )
     pack: Pack = Field(description="City pack with which urgency, secrecy and masking were decided")
 
     @model_validator(mode="after")

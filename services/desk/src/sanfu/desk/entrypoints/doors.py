@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -13,6 +12,7 @@ from sanfu.desk.entrypoints.pages import Language, page
 from sanfu.desk.entrypoints.sessions import COOKIE, Sessions
 from sanfu.desk.handlers import Desk
 from sanfu.runtime.http import own_router
+from sanfu.runtime.pages import address, form, same_site
 from sanfu.runtime.rules import Refusal
 
 
@@ -145,25 +145,6 @@ async def _password_page(
         "password.html", language, status, wrong=wrong, done=done, confined=session.confined, account=session.who.id,
         held=bool(record.get("password")), form_token=form_token,
     )  # fmt: skip
-
-
-async def form(request: Request) -> Mapping[str, str]:
-    """Read a form's fields, the first of each name."""
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
-    return {name: values[0] for name, values in fields.items()}
-
-
-def address(request: Request) -> str:
-    """Say from where it comes: through believed proxies, from where they say."""
-    return request.client.host if request.client else "nowhere"
-
-
-def same_site(request: Request) -> None:
-    """Refuse a form that another site's page sent."""
-    origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
-    elsewhere = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if elsewhere or fetched not in {"same-origin", "none"}:
-        raise Refusal(403, "other-site", "This form is sent from this site's own pages only.")
 
 
 def _of_this_session(doors: Doors, request: Request, given: Mapping[str, str]) -> None:

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from sanfu.desk.domain.table import AWAITING
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.door_words import span
-from sanfu.desk.entrypoints.doors import address, form, same_site
 from sanfu.desk.entrypoints.files import FileId
 from sanfu.desk.entrypoints.pages import page
 from sanfu.desk.entrypoints.party_view import shown
@@ -21,6 +20,7 @@ from sanfu.desk.entrypoints.party_words import MINE
 from sanfu.desk.evidence import Evidence
 from sanfu.desk.parties import COMMANDS, Parties
 from sanfu.runtime.http import own_router
+from sanfu.runtime.pages import address, form, same_site
 from sanfu.runtime.rules import Refusal
 
 Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]

@@ -17,21 +17,14 @@ from sanfu.desk.entrypoints.sessions import Looker, Sessions
 from sanfu.desk.entrypoints.words import LIGHTS, WORDS
 from sanfu.desk.handlers import Desk
 from sanfu.runtime.http import own_router
+from sanfu.runtime.pages import guarded, plain_style
 
 Language = Annotated[Literal["zh", "en"], Query(alias="lang")]
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'"
-)
-GUARDED = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
-"""Nothing from elsewhere, nothing inline, no frame; what one saw is not kept by the browser."""
-STATIC = {"board.css": "text/css", "mine.css": "text/css", "board.js": "text/javascript", "board.svg": "image/svg+xml"}
+STATIC = {
+    "board.css": "text/css", "plain.css": "text/css", "mine.css": "text/css", "board.js": "text/javascript",
+    "board.svg": "image/svg+xml",
+}  # fmt: skip
 
 
 @cache
@@ -43,8 +36,7 @@ def page(
     name: str, desk: Desk, language: str, status: int = 200, *, sends_to: str | None = None, **more: Any
 ) -> HTMLResponse:
     """Render a page. `sends_to`: the one other origin that a form of it may go to."""
-    guarded = {**GUARDED, "Content-Security-Policy": f"{POLICY} {sends_to}"} if sends_to else GUARDED
-    return HTMLResponse(_rendered(name, desk, language, **more), status, guarded)
+    return HTMLResponse(_rendered(name, desk, language, **more), status, guarded(sends_to))
 
 
 def _rendered(name: str, desk: Desk, language: str, **more: Any) -> str:
@@ -102,8 +94,9 @@ def routes(desk: Desk, sessions: Sessions) -> APIRouter:
         return EventSourceResponse(events(), headers={"Cache-Control": "no-store"})
 
     @router.get("/board/{name}", include_in_schema=False)
-    async def static(name: Literal["board.css", "mine.css", "board.js", "board.svg"]) -> Response:
-        body = await asyncio.to_thread(files("sanfu.desk").joinpath("pages", name).read_bytes)
+    async def static(name: Literal["board.css", "plain.css", "mine.css", "board.js", "board.svg"]) -> Response:
+        own = files("sanfu.desk").joinpath("pages", name).read_bytes
+        body = await asyncio.to_thread(plain_style if name == "plain.css" else own)
         return Response(body, media_type=STATIC[name], headers={"Cache-Control": "max-age=300"})
 
     return router

@@ -30,6 +30,19 @@ class MemoryRecords:
         self._answer()
         return next((d for d in self._documents.documents.values() if d.get("receipt") == number), None)
 
+    async def issue(self, id: str) -> Mapping[str, Any] | None:
+        self._answer()
+        return self._documents.documents.get(id)
+
+    async def near(self, keys: Sequence[str], since: str, most: int) -> list[tuple[str, Mapping[str, Any]]]:
+        self._answer()
+        found: list[tuple[str, Mapping[str, Any]]] = [
+            (id, one)
+            for id, one in self._documents.documents.items()
+            if {*keys} & {*one.get("near", ())} and one["received_at"] >= since
+        ]
+        return sorted(found, key=lambda each: str(each[1]["received_at"]), reverse=True)[:most]
+
     async def contacts_of(self, indexes: Sequence[str]) -> list[Kept]:
         self._answer()
         kept = {one.issue: one for one in map(read, self._documents.others["contacts"].values())}

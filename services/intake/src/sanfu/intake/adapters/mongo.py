@@ -27,6 +27,9 @@ class MongoRecords:
         await self._documents.prepare()
         async with spoken():
             await self._documents.collection.create_index("receipt", name="receipt", sparse=True)
+            await self._documents.collection.create_index(
+                [("near", 1), ("received_at", -1)], name="near", partialFilterExpression={"near": {"$exists": True}}
+            )
             await self._contacts.create_index("party", name="party")
             await self._contacts.create_index("filer", name="filer")
             await self._corrections.create_index("party", name="party")
@@ -35,6 +38,16 @@ class MongoRecords:
     async def by_receipt(self, number: str) -> Mapping[str, Any] | None:
         async with spoken():
             return await self._documents.collection.find_one({"receipt": number})
+
+    async def issue(self, id: str) -> Mapping[str, Any] | None:
+        async with spoken():
+            return await self._documents.collection.find_one({"_id": id})
+
+    async def near(self, keys: Sequence[str], since: str, most: int) -> list[tuple[str, Mapping[str, Any]]]:
+        wanted = {"near": {"$in": list(keys)}, "received_at": {"$gte": since}}
+        async with spoken():
+            found = await self._documents.collection.find(wanted).sort("received_at", -1).limit(most).to_list(most)
+        return [(one["_id"], one) for one in found]
 
     async def contacts_of(self, indexes: Sequence[str]) -> list[Kept]:
         wanted = {"$in": list(indexes)}

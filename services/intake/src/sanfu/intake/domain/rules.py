@@ -8,7 +8,7 @@ from typing import Any
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.names import ISSUE_SUBMITTED
-from sanfu.intake.domain import admission, contact, progress, submission, supplements
+from sanfu.intake.domain import admission, contact, nearby, progress, submission, supplements
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Publish, Refusal, Relay, State
 
 CONTACTS = "contacts"
@@ -33,7 +33,7 @@ class IntakeRules:
 
     def evolve(self, state: State, event: Event) -> State:
         if event.type != ISSUE_SUBMITTED:
-            return progress.moved(state, event)
+            return nearby.followed(progress.moved(state, event), event)
         received = instant(event.time)
         return {
             "submission": event.data,

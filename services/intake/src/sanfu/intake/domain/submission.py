@@ -48,6 +48,7 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
         "filer": _filer(report["filer"], channel),
         "flags": flags,
         "attachments": [],
+        "joins": None if level in secrecy.HIDDEN else report.get("joins"),
         "pack": pack.version,
         **{name: report[name] for name in CARRIED},
         **told,

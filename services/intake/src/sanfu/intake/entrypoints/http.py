@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -22,7 +22,7 @@ from sanfu.intake.handlers.forms import shown
 from sanfu.intake.handlers.submissions import Received, Sender, Submissions, key_refused, of_account
 from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.ports import Records
-from sanfu.runtime import texts
+from sanfu.runtime import pages, texts
 from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.outages import Unavailable
@@ -63,8 +63,7 @@ def _submitting(intake: Intake) -> APIRouter:
     @router.post("/issues", status_code=201, response_model=Taken, responses={200: {"model": Taken}})
     async def submit(report: Report, request: Request, api_key: ApiKey = None, key: Key = None) -> Response:
         """Take a report. The receipt means that it is journaled. The same key with the same body: the same receipt."""
-        address = request.client.host if request.client else "-"
-        status, taken = await _take(intake, report, api_key, key, address)
+        status, taken = await _take(intake, report, api_key, key, pages.address(request))
         return Response(orjson.dumps(taken), status, media_type="application/json")
 
     return router
@@ -147,10 +146,8 @@ def _adding(intake: Intake) -> APIRouter:
         """Take the form of the party's own page: the link in it is the proof. It leads back to the page."""
         if intake.public_url is None:
             raise Refusal(409, "no-way-back", "This service was not told where desk's pages are: set SANFU_PUBLIC_URL.")
-        address = request.client.host if request.client else "-"
-        intake.channels.count(Sender("supplement", keyed=False, address=address))
-        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
-        given = {name: values[0] for name, values in fields.items()}
+        intake.channels.count(Sender("supplement", keyed=False, address=pages.address(request)))
+        given = await pages.form(request)
         try:
             said = Supplement(text=given.get("text", "").strip())
             await intake.supplements.by_party(token, said.model_dump(), given.get("key", "")[:100] or "form")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from rapidfuzz.fuzz import ratio
 
+from sanfu.city.cells import metres
 from sanfu.city.model import Duplicates
-from sanfu.router.domain.cells import metres
 from sanfu.router.domain.sketches import Sketch
 from sanfu.router.domain.words import Rarity
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sanfu.city.cells import around, cell
 from sanfu.city.model import Category
-from sanfu.router.domain.cells import around, cell
 from sanfu.router.domain.words import Rarity, signs
 
 SECRET = ("confidential", "sealed")
@@ -24,7 +24,8 @@ ANY, NONE = "*", "?"
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """An open issue as others are compared with it. `since` is when it was submitted, `at` when it was reported;
-    `group` is its category's, `review` says that a person still has to say who leads."""
+    `group` is its category's, `review` says that a person still has to say who leads, `joins` names the issue that its
+    party says it repeats."""
 
     id: str
     since: str
@@ -41,6 +42,7 @@ class Sketch:
     names: tuple[str, ...]
     party: str | None
     review: bool
+    joins: str | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -99,6 +101,7 @@ class Draughtsman:
             names=self.rarity.rarest(signs(f"{title}\n{address}\n{text}"), NAMES),
             party=said.get("party_code"),
             review=standing["assignment"] == 0,
+            joins=said.get("joins"),
         )
 
     def _group(self, category: str | None) -> str:

@@ -24,7 +24,7 @@ ROOM = 60_000
 
 SAID = (
     *("receipt", "channel", "reported_at", "limit_asked", "audience", "kind", "flags", "party_kind", "language"),
-    *("title", "text", "place", "category", "unit", "complains_of", "answers", "attachments", "party_code"),
+    *("title", "text", "place", "category", "unit", "complains_of", "answers", "attachments", "party_code", "joins"),
 )
 """Of IssueSubmitted; nothing that names a person. The code of a firm or village is compared, and told to no unit."""
 TEXTS = ("text", "answers", "attachments", "supplements")

@@ -15,6 +15,8 @@ from sanfu.runtime.rules import Draft, State
 
 SUSPECT = "suspect"
 """The command by which the router tells itself what a look into the index found."""
+JOINS = "joins"
+"""The part of a score that is the party's own word."""
 
 
 class Pair(NamedTuple):
@@ -33,6 +35,19 @@ def pairs(sketches: Sequence[Sketch], near: Sequence[Sequence[Sketch]], by: Dupl
             first, last = sorted((one, each.other), key=lambda sketch: (sketch.since, sketch.id))
             found[last.id, first.id] = Pair(last.id, each._replace(other=first))
     return list(found.values())
+
+
+def joined(found: Sequence[Pair], sketches: Sequence[Sketch], named: Mapping[str, Sketch]) -> list[Pair]:
+    """Add what the parties themselves say is the same as an earlier one; `named`: those that they name, as far as they
+    take part. Their word is a part of the score, and all of it."""
+    known = {(pair.last, pair.alike.other.id): pair for pair in found}
+    for one in sketches:
+        other = named.get(one.joins or "")
+        if other is not None and (other.since, other.id) < (one.since, one.id):
+            pair = known.get((one.id, other.id)) or Pair(one.id, Likeness(other, 1.0, {}, certain=False))
+            parts = {JOINS: 1.0, **pair.alike.parts}
+            known[one.id, other.id] = Pair(one.id, pair.alike._replace(score=1.0, parts=parts))
+    return list(known.values())
 
 
 def found(one: Likeness, locale: str) -> dict[str, Any]:
@@ -55,12 +70,13 @@ def told(state: State, finding: Mapping[str, Any]) -> Sequence[Draft]:
 _PARTS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "text": "文字", "words": "用词", "title": "标题", "distance": "距离", "address": "地址", "time": "时间",
-        "category": "类别", "score": "相似度", "party": "同一主体", "between": "：", "and": "、",
+        "category": "类别", "score": "相似度", "party": "同一主体", "joins": "诉求人称是同一件事",
+        "between": "：", "and": "、",
     },
     "en": {
         "text": "text", "words": "words", "title": "title", "distance": "distance", "address": "address",
-        "time": "time", "category": "category", "score": "Likeness", "party": "the same party", "between": ": ",
-        "and": ", ",
+        "time": "time", "category": "category", "score": "Likeness", "party": "the same party",
+        "joins": "its party says that it is the same", "between": ": ", "and": ", ",
     },
 }  # fmt: skip
 

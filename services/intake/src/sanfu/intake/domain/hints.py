@@ -1,0 +1,23 @@
+"""Which categories a text may be about, by the pack's words: a hint for who fills in the form, no decision."""
+
+import re
+from collections.abc import Sequence
+
+from sanfu.city.model import Category, Pack
+
+MOST = 3
+
+
+def hints(pack: Pack, text: str, most: int = MOST) -> Sequence[Category]:
+    """Return the categories of which most words stand in the text, the first in the pack before others."""
+    folded = text.casefold()
+    counted = [(sum(_in(word.casefold(), folded) for word in one.keywords), one) for one in pack.categories.values()]
+    found = sorted((each for each in counted if each[0]), key=lambda each: -each[0])
+    return [category for _, category in found[:most]]
+
+
+def _in(word: str, folded: str) -> bool:
+    """Tell whether a word is there; one of Latin letters as a whole word only."""
+    if word not in folded:
+        return False
+    return not word.isascii() or re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", folded) is not None
