@@ -9,6 +9,8 @@ import pytest
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
+from sanfu.contracts import names
+from sanfu.contracts.envelope import Event
 from sanfu.stack.demo.figures import Found, reckoned
 from sanfu.stack.demo.hours import HALF_DAY, Hours
 from sanfu.stack.demo.people import somebody
@@ -76,6 +78,12 @@ def test_reports_come_by_date_and_in_their_channels_shape(pack: Pack) -> None:
     assert all(one.reported_at < one.sent_at <= one.reported_at + timedelta(minutes=1) for one in reports)
     bodies = [body(one, pack) for one in reports]
     assert all((one["filer"] is None) == (pack.channels[one["channel"]].filer_kind == "none") for one in bodies)
+
+
+def test_each_channel_of_the_city_tells_something(pack: Pack) -> None:
+    bodies = [body(one, pack) for one in chosen(pack, 60)]
+    assert {one["channel"] for one in bodies} == set(pack.channels)
+    assert next(one for one in bodies if one["channel"] == "superior")["limit_asked"] > "2026-01-08"
 
 
 def test_made_up_people_are_told_apart_and_their_id_numbers_check() -> None:
@@ -157,6 +165,11 @@ def lit(issue: str, level: str, clock: str = "handling") -> dict[str, Any]:
     return {"id": id, "type": "sanfu.issue.light-changed.v1", "clock": clock, "level": level, "round": 1}
 
 
+def submitted(*issues: str) -> list[Event]:
+    at, type = datetime(2026, 1, 5, tzinfo=UTC), names.ISSUE_SUBMITTED
+    return [Event(f"intake:{one}:1", type, "intake", one, 1, at, {"channel": "web"}) for one in issues]
+
+
 def found(**more: Any) -> Found:
     """Three issues: one in time, one handled after red, one that lies there, red."""
     in_time, late = "2026-01-06T01:00:00.000Z", "2026-01-09T01:00:00.000Z"
@@ -176,7 +189,7 @@ def found(**more: Any) -> Found:
         "open_count": 1, "running": [{"issue": "c", **clock(light="red")}], "deliveries": sent,
         "clocks": {"a": [clock(in_time)], "b": [clock(late)], "c": [clock(light="red")]},
         "sms": 0, "emails": 3, "dead_letters": 0,
-        "orders": [], "meetings": [], "story": Story([]), "towns": frozenset(),
+        "orders": [], "meetings": [], "story": Story(submitted("a", "b", "c")), "towns": frozenset(),
     }  # fmt: skip
     return Found(**{**told, **more})
 
@@ -185,9 +198,15 @@ def test_figures_of_services_that_agree_add_up() -> None:
     shown = reckoned(found()).shown()
     del shown["loop"]
     assert shown == {
-        "received": 3, "assigned": {"finance": 3}, "closed_in_time": {"complex": 1}, "closed_late": {"complex": 1},
+        "received": 3, "channels": {"web": 3}, "assigned": {"finance": 3},
+        "closed_in_time": {"complex": 1}, "closed_late": {"complex": 1},
         "open": 1, "yellow": 2, "red": 2, "sms": 0, "emails": 3, "dead_letters": 0, "adds_up": True,
     }  # fmt: skip
+
+
+def test_an_issue_that_stands_on_another_channel_than_it_came_by_does_not_add_up() -> None:
+    [first, *others] = found().cases
+    assert not reckoned(found(cases=[{**first, "channel": "hotline"}, *others])).adds_up
 
 
 def overtaken(id: str) -> dict[str, Any]:

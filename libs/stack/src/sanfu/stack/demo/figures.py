@@ -24,7 +24,8 @@ SENT = ("sent", "delivered")
 class Figures:
     """What the demo ends with."""
 
-    received: int
+    received: Mapping[str, int]
+    """Channel → how many issues came in by it."""
     assigned: Mapping[str, int]
     closed_in_time: Mapping[str, int]
     closed_late: Mapping[str, int]
@@ -50,7 +51,8 @@ class Figures:
     def shown(self) -> Json:
         """Return them for machines."""
         return {
-            "received": self.received,
+            "received": sum(self.received.values()),
+            "channels": dict(self.received),
             "assigned": dict(self.assigned),
             "closed_in_time": dict(self.closed_in_time),
             "closed_late": dict(self.closed_late),
@@ -126,7 +128,7 @@ def reckoned(found: Found) -> Figures:
     in_time = [case for case in closed if case["in_time"] is not False]
     sent = Counter(one["medium"] for one in found.deliveries if one["state"] in SENT)
     return Figures(
-        received=len(found.cases),
+        received=_by(found.cases, "channel"),
         assigned=_by(found.cases, "unit"),
         closed_in_time=_by(in_time, "grade", NEVER_LED),
         closed_late=_by(late, "grade", NEVER_LED),
@@ -176,6 +178,7 @@ def _checks(found: Found, closed: int) -> list[Check]:
     stands = Counter(case["state"] for case in cases)
     return [
         Check("received", "receipts given by intake, cases at the desk", len(found.receipts), len(cases)),
+        Check("channels", "intake's events, cases at the desk", _channels(found), _by(cases, "channel")),
         Check("states", "intake, desk", Counter(one["state"] for one in found.receipts.values()), stands),
         Check("open", "the desk's list, its count", len(cases) - closed, found.open_count),
         Check("led", "leads at the desk, and of these told by notify", len(led), len(led & told)),
@@ -190,6 +193,10 @@ def _checks(found: Found, closed: int) -> list[Check]:
         Check("e-mails", "sent by notify, arrived", sent["email"], found.emails),
         Check("dead letters", "topics of all services", found.dead_letters, 0),
     ]
+
+
+def _channels(found: Found) -> dict[str, int]:
+    return dict(Counter(one.data["channel"] for one in found.story.of(names.ISSUE_SUBMITTED)))
 
 
 def _burning(found: Found, light: str) -> tuple[int, int]:

@@ -1,19 +1,22 @@
 """The city pack's reports, and how each is sent in its channel's name."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model import Channel, Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.stack.demo.chance import one_of, share
 from sanfu.stack.demo.people import Person, filer, somebody
 from sanfu.stack.programs import PartError
 
 MINUTE = timedelta(minutes=1)
+SUPERIORS_WAIT = timedelta(days=7)
+"""What a superior allows for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,32 @@ class Report:
 
 
 def chosen(pack: Pack, count: int) -> list[Report]:
-    """Return the sample's first reports by date. Raises PartError when the pack has none."""
+    """Return the sample's first reports by date, told on every channel of the city if they suffice.
+
+    Raises PartError when the pack has none.
+    """
     if pack.reports is None or not pack.reports.is_file():
         raise PartError(f"the pack of {pack.code} has no reports to show: name a file of them in pack.yaml (`reports`)")
-    return sorted(_read(pack.reports), key=lambda report: (report.reported_at, report.id))[:count]
+    by_date = sorted(_read(pack.reports), key=lambda report: (report.reported_at, report.id))
+    return _on_every_channel(by_date[:count], pack)
+
+
+def _on_every_channel(reports: Sequence[Report], pack: Pack) -> list[Report]:
+    """Have a channel that the sample left out lent a report, each time of the channel that has most."""
+    shown = list(reports)
+    for channel in pack.channels.values():
+        told = Counter(one.told["channel"] for one in shown)
+        lends = [n for n, one in enumerate(shown) if told[one.told["channel"]] > 1 and _fits(one, channel)]
+        if channel.code not in told and lends:
+            lent = max(lends, key=lambda n: told[shown[n].told["channel"]])
+            shown[lent] = replace(shown[lent], told={**shown[lent].told, "channel": channel.code})
+    return shown
+
+
+def _fits(report: Report, channel: Channel) -> bool:
+    told = report.told
+    ordinary = (told["kind"], told["urgency"]) == ("issue", "normal") and told["secrecy"] != "sealed"
+    return ordinary and told["audience"] in channel.audiences and told["party_kind"] in channel.party_kind
 
 
 def _read(path: Path) -> list[Report]:
@@ -62,8 +87,14 @@ def body(report: Report, pack: Pack) -> dict[str, Any]:
         "text": told["text_body"] + _signature(report, who),
         "place": {name: told[name] or None for name in ("town", "address", "lon", "lat")},
         **(_sorted_by_staff(report, pack) if channel.filer_kind != "none" else {}),
+        **_limited(report, pack),
         "answers": _answers(report, pack),
     }
+
+
+def _limited(report: Report, pack: Pack) -> dict[str, Any]:
+    asked = "limit_asked" in pack.form_of(report.told["channel"]).must
+    return {"limit_asked": instant(report.reported_at + SUPERIORS_WAIT)} if asked else {}
 
 
 def _answers(report: Report, pack: Pack) -> dict[str, Any]:

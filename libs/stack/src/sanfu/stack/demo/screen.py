@@ -42,8 +42,8 @@ def table(figures: Figures, pack: Pack) -> Table:
     """Return the figures for people."""
     shown = Table("figure", "", "of which", title=f"{pack.name['en']}: what became of it", title_justify="left")
     shown.columns[1].justify = "right"
-    shown.add_row("received", str(figures.received))
-    shown.add_row("assigned", _sum(figures.assigned), _units(figures.assigned, pack))
+    shown.add_row("received", _sum(figures.received), _most_first(figures.received))
+    shown.add_row("assigned", _sum(figures.assigned), _most_first(figures.assigned))
     shown.add_row("closed in time", _sum(figures.closed_in_time), _parts(figures.closed_in_time))
     shown.add_row("closed late", _sum(figures.closed_late), _parts(figures.closed_late))
     shown.add_row("open", str(figures.open))
@@ -107,6 +107,6 @@ def _other_clocks(clocks: Mapping[str, int]) -> str:
     return f"on {PROMISE}, in any round" + (f"; other clocks: {_parts(others)}" if others else "")
 
 
-def _units(parts: Mapping[str, int], pack: Pack) -> str:
+def _most_first(parts: Mapping[str, int]) -> str:
     ordered = sorted(parts.items(), key=lambda one: (-one[1], one[0]))
     return ", ".join(f"{code} {number}" for code, number in ordered)
