@@ -40,7 +40,8 @@ def test_what_is_left_out_gets_its_default_on_both_sides() -> None:
     ):
         assert data["flags"] == []
         assert data["filer"] is None
-        assert data["place"] == {"town": None, "address": None, "lon": None, "lat": None, "may_be_home": False}
+        nowhere = dict.fromkeys(("town", "address", "lon", "lat", "town_by", "town_in_text"))
+        assert data["place"] == {**nowhere, "may_be_home": False}
 
 
 def test_two_bodies_share_no_default() -> None:

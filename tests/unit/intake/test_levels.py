@@ -77,7 +77,10 @@ def test_a_confidential_text_is_not_told_and_its_home_is_rounded() -> None:
     assert drafted.altered
     data = drafted.data
     assert (data["title"], data["text"], data["answers"]) == ("保密事项", None, {})
-    assert data["place"] == {"town": "fotang", "address": None, "lon": 120.021, "lat": 29.213, "may_be_home": True}
+    assert data["place"] == {
+        "town": "fotang", "town_by": "said", "town_in_text": None, "address": None,
+        "lon": 120.021, "lat": 29.213, "may_be_home": True,
+    }  # fmt: skip
     assert data["category"] is None
     assert secrecy.LEVELS.index(data["secrecy"]) >= 2
 

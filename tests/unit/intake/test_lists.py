@@ -105,6 +105,14 @@ async def test_a_list_with_its_own_headers_becomes_reports_with_a_receipt_each(w
     assert len(await world.contacts()) == 2
 
 
+async def test_a_list_says_in_a_column_what_map_its_points_are_of(world: World) -> None:
+    head, row = [*HEAD, "经度", "纬度", "坐标系"], [*GOOD, "120.0351644", "29.2083658", "BD-09"]
+    done = await sent(world, as_csv(head, row))
+    assert (done["taken"], done["bad"]) == (1, 0)
+    (told,) = await world.told()
+    assert (round(told["place"]["lon"], 4), round(told["place"]["lat"], 4)) == (120.024, 29.205)
+
+
 async def test_a_workbooks_own_dates_and_numbers_are_read_as_what_they_show(world: World) -> None:
     row: list[Any] = [*GOOD]
     row[1], row[4] = datetime(2026, 2, 27, 9, 5), 13800000001  # noqa: DTZ001 (a workbook has no zones)

@@ -16,6 +16,7 @@ def _columns(text: str) -> tuple[str, ...]:
 UNIT_COLUMNS = _columns("code name_zh name_en kind parent valid_from valid_to succeeded_by duty_phone mailbox")
 STAFF_COLUMNS = _columns("id name unit roles phone email locale active")
 TOWN_COLUMNS = _columns("code name_zh lon lat")
+PLACE_COLUMNS = _columns("name town lon lat")
 CHANNEL_COLUMNS = _columns(
     "code name_zh name_en audiences has_contact note secrecy_default party_kind filer_kind follow_up_of keyed public"
 )

@@ -7,11 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sanfu.city import directory
+from sanfu.city import directory, ground
 from sanfu.city import vocabulary as words
+from sanfu.city.atlas import Atlas
 from sanfu.city.checks import remarks
 from sanfu.city.form import Form
 from sanfu.city.forms import cell_words, columns, forms, theme_lists
+from sanfu.city.mapping import AtlasReader
 from sanfu.city.messages import templates
 from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Unit, WordList
 from sanfu.city.placeholders import longest
@@ -24,6 +26,7 @@ from sanfu.city.routing import RuleReader, word_list
 SUFFIXES = frozenset({".yaml", ".csv", ".jsonl", ".geojson", ".npz"})
 """Files that belong to a pack; others (a README, an editor's backup) change no decision."""
 
+PLACES = "places.csv"
 MODEL, SURE_FROM = "model/guess.npz", "model/thresholds.csv"
 """What `sanfu router train` writes; a pack may be without it."""
 
@@ -103,6 +106,7 @@ class _PackReader:
         rules = RuleReader(units, channels, categories, grades, self.today)
         towns = directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units)
         name = _localised(head.section("name"), locales)
+        bounds = self._bounds(head.section("bounds"))
         notices = {key: _localised(part, locales) for key, part in head.section("notices").named()}
         themes = tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh")))
         pack = Pack(
@@ -111,7 +115,8 @@ class _PackReader:
             name=name,
             zone=head.parsed("zone", _zone, "UTC"),
             locales=locales,
-            bounds=self._bounds(head.section("bounds")),
+            bounds=bounds,
+            atlas=self._atlas(units, bounds, locales, head.section("areas")),
             receipt_prefix=head.text("receipt_prefix", ""),
             fallback_unit=self._present_unit(head, "fallback_unit", units),
             emergency_unit=self._present_unit(head, "emergency_unit", units),
@@ -177,6 +182,13 @@ class _PackReader:
         if content and not found and not self.findings.unreadable:
             self.findings.broken(Place(file), "has no row below its head", "add a row for each")
         return found
+
+    def _atlas(self, units: Mapping[str, Unit], bounds: Bounds, locales: Sequence[str], head: Section) -> Atlas:
+        """Where things lie; a pack may be without areas, and without names of places."""
+        reader = AtlasReader(self.findings, units, bounds, locales)
+        drawn = reader.areas(self._content(ground.FILE)) if ground.FILE in self.files else None
+        listed = self._csv(PLACES, directory.PLACE_COLUMNS) if PLACES in self.files else []
+        return reader.atlas(drawn, listed, head)
 
     def _forms(
         self,

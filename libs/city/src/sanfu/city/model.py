@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from sanfu.city.atlas import Atlas
 from sanfu.city.form import Form
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
@@ -86,7 +87,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A town and one point in it, WGS-84; the point is no survey and the town's boundary is not known here."""
+    """A town and one point in it, WGS-84. The point is no survey; its border, where one is known, is in the atlas."""
 
     code: str
     name_zh: str
@@ -579,6 +580,8 @@ class Pack:
     """What columns of lists are called: header → field of a report, on every channel."""
     cell_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What lists write for a field's codes: field → word → code."""
+    atlas: Atlas = field(default_factory=Atlas, repr=False, compare=False)
+    """Areas and names of places."""
 
     def form_of(self, channel: str) -> Form:
         """Return what a channel asks. One that has no form asks nothing of its own."""

@@ -12,9 +12,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sanfu.city import drafting
 from sanfu.city.comparing import diff_report
+from sanfu.city.ground import FILE as AREAS
 from sanfu.city.holidays_cn import national_calendar
-from sanfu.city.loading import load
+from sanfu.city.loading import PLACES, load
 from sanfu.city.model import Pack
 from sanfu.city.reporting import check_report
 from sanfu.router.handlers import unfit_model
@@ -88,6 +90,29 @@ def duplicates(
         console.print(told, markup=False, soft_wrap=True)
     else:
         out.write_text(told, encoding="utf-8")
+
+
+@city.command("draft")
+def draft(
+    directory: Annotated[Path | None, typer.Argument(help="of the pack (default: the shipped one)")] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="write over what is there")] = False,
+) -> None:
+    """Draft areas.geojson from the towns' points and places.csv from the pack's reports, where a city has neither.
+
+    They are drafts: nearest points are no borders. Look through them, and put a survey in their place.
+    """
+    where = (directory or shipped_city(checkout())).resolve()
+    pack = _sound(where)
+    reports = pack.reports.read_text(encoding="utf-8").splitlines() if pack.reports else []
+    drafts = {
+        AREAS: drafting.areas(pack.towns, pack.bounds),
+        PLACES: drafting.places(map(json.loads, reports), pack.towns),
+    }
+    if kept := [name for name in drafts if (where / name).exists() and not anew]:
+        raise PartError(f"{' and '.join(kept)} is there already: --anew writes over it")
+    for name, content in drafts.items():
+        (where / name).write_text(content, encoding="utf-8")
+        console.print(f"wrote {where / name}", markup=False, soft_wrap=True)
 
 
 def _sound(where: Path) -> Pack:

@@ -36,6 +36,13 @@ class Place(Body):
     lon: float | None = Field(default=None, ge=-180, le=180, description="Longitude, WGS-84 degrees")
     lat: float | None = Field(default=None, ge=-90, le=90, description="Latitude, WGS-84 degrees")
     may_be_home: bool = Field(default=False, description="May be somebody's home: shown to the public rounded to 100 m")
+    town_by: Literal["said", "point", "text"] | None = Field(
+        default=None, description="By what the town is known: it was said, the point lies in it, words name it"
+    )
+    town_in_text: Unit | None = Field(
+        default=None,
+        description="Town that the words name, where town or point contradict it; without a town: disputed",
+    )
 
 
 class Filer(Body):

@@ -82,7 +82,8 @@ def _place(place: Mapping[str, Any], pack: Pack) -> Iterator[Fault]:
     elif lon is not None and not box.hold(lon, lat):
         inside = box.west <= lon <= box.east
         span = f"{box.south} to {box.north}" if inside else f"{box.west} to {box.east}"
-        yield Fault(f"place.{'lat' if inside else 'lon'}", "outside_the_city", f"{span} degrees, WGS-84")
+        cure = f"{span} degrees, WGS-84; of another map, say which in place.crs"
+        yield Fault(f"place.{'lat' if inside else 'lon'}", "outside_the_city", cure)
 
 
 def _times(report: Report, now: datetime) -> Iterator[Fault]:

@@ -26,6 +26,7 @@ class Submission:
 
 def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Submission:
     """Decide what is told of an admitted report. The pack decides urgency, secrecy and masking; nothing else does."""
+    report = {**report, "place": _placed(report, pack)}
     category = pack.categories.get(report["category"] or "")
     words = "\n".join([report["title"], report["text"], *(str(answer) for answer in report["answers"].values())])
     kind = party_kind(report, channel)
@@ -55,6 +56,14 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
     }
     said = {"title": report["title"], "text": report["text"], "answers": report["answers"], "place": report["place"]}
     return Submission(data, said != {name: told[name] for name in said})
+
+
+def _placed(report: Report, pack: Pack) -> dict[str, Any]:
+    """Find the town, where it was not said: every service asks for it. Where point and words name two, it stays open,
+    and a person is asked."""
+    found = pack.atlas.where(report["place"], report["place"]["address"], report["title"], report["text"])
+    known = {"town": found.said or found.town, "town_by": "said" if found.said else found.by}
+    return {**report["place"], **known, "town_in_text": found.text if found.doubt else None}
 
 
 def _masked(report: Report, mask: Mask, abuse: WordList) -> dict[str, Any]:

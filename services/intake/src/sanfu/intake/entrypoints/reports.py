@@ -1,6 +1,6 @@
 """A report as the API takes it. Types are exact, unknown fields are refused, texts hold nothing that can't be shown."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -11,6 +11,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from sanfu.city.coordinates import to_wgs84
 from sanfu.contracts.events.words import Audience, Code, Flag, IssueKind, PartyKind, Secrecy, Unit, Urgency
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Email, Instant, Line, Phone, Text, told
@@ -54,9 +55,20 @@ class Place(Strict):
 
     town: Unit | None = Field(None, description="Code of the town")
     address: Annotated[str, Line(300)] | None = Field(None, description="Address, or how to find it")
-    lon: float | None = Field(None, ge=-180, le=180, description="Longitude, WGS-84 degrees")
-    lat: float | None = Field(None, ge=-90, le=90, description="Latitude, WGS-84 degrees")
+    lon: float | None = Field(None, ge=-180, le=180, description="Longitude, degrees")
+    lat: float | None = Field(None, ge=-90, le=90, description="Latitude, degrees")
+    crs: Literal["wgs84", "gcj02", "bd09"] = Field(
+        "wgs84", description="What lon and lat are in: GPS and Open311 wgs84, Gaode and Tencent gcj02, Baidu bd09"
+    )
     may_be_home: bool = Field(False, description="Shown to the public rounded to 100 m")
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, its point in WGS-84: from here on there is no other."""
+        plain = dict(self.__dict__)
+        system = plain.pop("crs")
+        if self.lon is not None and self.lat is not None:
+            plain["lon"], plain["lat"] = to_wgs84(self.lon, self.lat, system)
+        return plain
 
 
 Answer = Annotated[
@@ -104,9 +116,9 @@ class Report(Strict):
 
     def plain(self) -> dict[str, Any]:
         """Return it as the rules take it: plain data, every field there."""
-        named = {"place": self.place, "party": self.party, "guardian": self.guardian, "filer": self.filer}
+        named = {"party": self.party, "guardian": self.guardian, "filer": self.filer}
         plain = {name: value and dict(value.__dict__) for name, value in named.items()}
-        given = {**self.__dict__, **plain}
+        given = {**self.__dict__, **plain, "place": self.place.plain()}
         del given["channel"], given["attachments"]
         return given
 
