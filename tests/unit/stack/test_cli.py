@@ -29,6 +29,9 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("dlq list", r"\./sanfu up --name main brings it up"),
         ("sla explain", r"one of the two"),
         ("sla explain --json nowhere.json", r"there is no file nowhere\.json"),
+        ("router report", r"\./sanfu up --name main brings it up"),
+        ("router explain i-1", r"\./sanfu up --name main brings it up"),
+        ("rules backtest --rules nowhere.yaml", r"there is no file nowhere\.yaml"),
         ("city check nowhere", r"name the one that holds the pack's pack\.yaml"),
     ],
 )

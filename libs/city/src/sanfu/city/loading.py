@@ -58,14 +58,15 @@ def version_of(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def load(root: Path, today: date, further: Sequence[Check] = ()) -> Loaded:
-    """Read, check and build the pack as of `today` (a rule whose unit is gone by then is switched off).
+def load(root: Path, today: date, further: Sequence[Check] = (), instead: Mapping[str, bytes] | None = None) -> Loaded:
+    """Read, check and build the pack as of `today` (a rule whose unit is gone by then is switched off). `instead`:
+    contents of files that take the place of the pack's own, to try them.
 
     Never raises for what a directory holds or lacks: every mistake is a problem that says what would be right. Where
     whole files can't be read, they alone are told of.
     """
     try:
-        files = read(root)
+        files = {**read(root), **(instead or {})}
     except OSError as error:
         problem = Problem(str(root), 0, "", f"can't be read: {error.strerror}", "let the service read the directory")
         return Loaded(None, (problem,))

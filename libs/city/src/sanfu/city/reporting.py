@@ -16,14 +16,15 @@ def check_report(path: Path, today: date | None = None, further: Sequence[Check]
     are shown as such. `today` decides which units are gone; it is the present day unless given.
     """
     loaded = load(path, today or datetime.now(UTC).date(), further)
-    lines = [line for problem in loaded.problems for line in _told(problem)]
+    lines = [line for problem in loaded.problems for line in told(problem)]
     if loaded.pack is None:
         fatal = sum(problem.fatal for problem in loaded.problems)
         return False, [*lines, "", f"{fatal} problem{'s' if fatal > 1 else ''}: the pack can't be used"]
     return True, [*lines, *_summary(loaded.pack)]
 
 
-def _told(problem: Problem) -> list[str]:
+def told(problem: Problem) -> list[str]:
+    """Write a problem in two lines: where and what is wrong; what would be right."""
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
     key = f"  {problem.key}" if problem.key else ""
     remark = "" if problem.fatal else "  (remark)"

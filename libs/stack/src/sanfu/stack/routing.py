@@ -1,22 +1,80 @@
-"""`sanfu router`: who leads, why, and what that was worth."""
+"""`sanfu router explain`, `sanfu router report`, `sanfu rules backtest`: who led, why, and what that was worth."""
 
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
+from sanfu.stack import services
 from sanfu.stack.doors import Doors, Json
+from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
+from sanfu.stack.tools import given, hand_over
 
+rules = typer.Typer(no_args_is_help=True, help="Routing rules: try them before they decide.")
 console = Console(highlight=False, soft_wrap=True)
+
+
+Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
+Since = Annotated[str | None, typer.Option("--since", help="2026-11-01, or 30d for thirty days back (default)")]
+Until = Annotated[str | None, typer.Option("--until", help="a date: issues that came in before that day")]
+Form = Annotated[Literal["table", "csv", "json"], typer.Option("--format")]
+Out = Annotated[Path | None, typer.Option("--out", help="write it there")]
+
+
+@rules.callback()
+def _rules() -> None:
+    """Keep `backtest` a command of its own, also while it is the only one."""
+
+
+@rules.command("backtest")
+def backtest(  # noqa: PLR0917  # options of a command line, never given by position
+    new: Annotated[Path, typer.Option("--rules", help="the new rules.yaml")],
+    since: Since = None,
+    until: Until = None,
+    in_use: Annotated[
+        bool, typer.Option("--in-use", help="compare with the rules in use, not with what was decided")
+    ] = False,
+    form: Form = "table",
+    out: Out = None,
+    name: Name = "main",
+) -> None:
+    """Say what new rules would have changed of the issues that are stored: each with before, after and who was right;
+    returns saved and caused. Nothing is decided by it. A bad rule set is refused with the place of each error."""
+    if not new.is_file():
+        raise PartError(f"there is no file {new}")
+    more = ["--in-use"] if in_use else []
+    look_back(name, "backtest", *given("--rules", new), *more, *_asked_for(since, until, form, out))
+
+
+def report(
+    since: Since = None, until: Until = None, form: Form = "table", out: Out = None, name: Name = "main"
+) -> None:  # fmt: skip
+    """Say how many assignments were returned, how many of those wrongly, and how many were right: by rule, by category,
+    by model version."""
+    look_back(name, "report", *_asked_for(since, until, form, out))
+
+
+def look_back(name: str, what: str, *arguments: str) -> None:
+    """Run one of router's offline commands over the database of a stack that is up."""
+    stack = Stack.known(name)
+    if not stack.status().up:
+        raise PartError(f"{name} is not up: ./sanfu up --name {name} brings it up")
+    hand_over("sanfu.router", what, *arguments, settings=services.environment(stack.plan))
+
+
+def _asked_for(since: str | None, until: str | None, form: str, out: Path | None) -> list[str]:
+    days = [*(("--since", since) if since else ()), *(("--until", until) if until else ())]
+    return [*days, "--format", form, *given("--out", out)]
 
 
 def explain(
     issue: Annotated[str, typer.Argument(help="an issue's id")],
-    name: Annotated[str, typer.Option("--name", help="which stack of this checkout")] = "main",
+    name: Name = "main",
     as_json: Annotated[bool, typer.Option("--json", help="for machines: one JSON object")] = False,
 ) -> None:
     """Say why an issue went where it went: the rule and its version, the model's first three and what weighed most for

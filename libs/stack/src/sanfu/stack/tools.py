@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +45,7 @@ def bench(
     """Measure something against its bare counterpart, on servers of its own. Minutes; let nothing else run."""
     more = ["--open", str(armed)] if armed is not None else []
     more += ["--cases", str(cases)] if cases is not None else []
-    _hand_over("bench", name, *(["--json"] if as_json else []), *more)
+    hand_over("bench", name, *(["--json"] if as_json else []), *more)
 
 
 @city.command("check")
@@ -140,7 +142,7 @@ def explain(
     if file is not None:
         if file != "-" and not Path(file).is_file():
             raise PartError(f"there is no file {file}")
-        _hand_over("sanfu.sla", "explain", "--json", file, *(["--en"] if english else []))
+        hand_over("sanfu.sla", "explain", "--json", file, *(["--en"] if english else []))
         return
     for told in asyncio.run(_explained(Stack.known(name), issue or "", clock)):
         console.print(_steps(told, "en" if english else "zh"))
@@ -174,8 +176,8 @@ def train(
 ) -> None:
     """Train the classifier on labelled reports; print the model's version. Running services take it by themselves."""
     where = out.resolve() if out else None
-    _hand_over(
-        "sanfu.router", "train", *_given("--city", _city(city)), *_given("--reports", reports), *_given("--out", where)
+    hand_over(
+        "sanfu.router", "train", *given("--city", _city(city)), *given("--reports", reports), *given("--out", where)
     )
 
 
@@ -187,18 +189,19 @@ def evaluate(
 ) -> None:
     """Print what rules and classifier are worth on the labelled reports that were never trained on."""
     more = ["--write"] if write else []
-    _hand_over("sanfu.router", "evaluate", *_given("--city", _city(city)), *_given("--reports", reports), *more)
+    hand_over("sanfu.router", "evaluate", *given("--city", _city(city)), *given("--reports", reports), *more)
 
 
 def _city(named: Path | None) -> Path:
     return named if named else shipped_city(checkout())
 
 
-def _given(option: str, path: Path | None) -> list[str]:
+def given(option: str, path: Path | None) -> list[str]:
     return [] if path is None else [option, str(path.resolve())]
 
 
-def _hand_over(module: str, *arguments: str) -> None:
-    """Run a module of this environment in the checkout, and end as it does."""
-    done = subprocess.run([sys.executable, "-m", module, *arguments], check=False, cwd=checkout())
+def hand_over(module: str, *arguments: str, settings: Mapping[str, str] | None = None) -> None:
+    """Run a module of this environment in the checkout, with these settings, and end as it does."""
+    environment = {**os.environ, **(settings or {})}
+    done = subprocess.run([sys.executable, "-m", module, *arguments], check=False, cwd=checkout(), env=environment)
     raise typer.Exit(done.returncode)
