@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from sanfu.city import watching
 from sanfu.city.loading import read, version_of
@@ -35,8 +36,11 @@ def test_a_broken_change_is_refused_with_its_reason_and_the_old_pack_stays(tmp_p
     before = holder.current
     line = edited(root, "policy.yaml", "limit: 3 calendar days", "limit: 3 days")
 
-    found = holder.check()
+    with capture_logs() as logged:
+        found = holder.check()
 
+    assert [(one["event"], one["version"]) for one in logged] == [("pack_refused", version_of(read(root)))]
+    assert "policy.yaml" in logged[0]["problems"][0]
     assert isinstance(found, list)
     assert [(problem.file, problem.line) for problem in found] == [("policy.yaml", line)]
     assert holder.current is before

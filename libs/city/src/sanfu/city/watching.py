@@ -4,11 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import structlog
+
 from sanfu.city.loading import SUFFIXES, Check, load, read, version_of
 from sanfu.city.model import Pack
 from sanfu.city.problems import Problem
 
+log = structlog.get_logger()
+
 Signature = tuple[tuple[str, int, int, int], ...]
+LOGGED = 20
+"""Problems of one pack that the log names at most."""
 
 
 class BrokenPack(Exception):
@@ -29,7 +35,8 @@ class PackHolder:
     """The pack a service works with. The caller calls `check` every ten seconds, between batches.
 
     `current` is always a sound pack; `problems` is what the last look found: empty, remarks on the pack in use, or why
-    a changed directory was not taken. Raises BrokenPack at construction if there is nothing sound to begin with.
+    a changed directory was not taken, which the log says, too. Raises BrokenPack at construction if there is nothing
+    sound to begin with.
     """
 
     def __init__(self, root: Path, *, today: Callable[[], date] = _today, further: Sequence[Check] = ()) -> None:
@@ -62,6 +69,11 @@ class PackHolder:
             self.current, self.refused = loaded.pack, None
         else:
             self.refused = _version(self.root)
+            log.warning("pack_refused", version=self.refused, problems=[_said(each) for each in self.problems[:LOGGED]])
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line} {problem.message}; {problem.cure}"
 
 
 def _version(root: Path) -> str:

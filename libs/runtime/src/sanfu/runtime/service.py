@@ -104,6 +104,12 @@ class Service:
                 return line
         raise LookupError(f"{self.name} does not run {topic}")
 
+    def decides_by(self, version: str) -> None:
+        """Say, in the metrics and the log, by which city's data it decides from now on."""
+        self.metrics.pack.clear()
+        self.metrics.pack.labels(version).set(1)
+        log.info("pack_taken", version=version)
+
     # --- life -------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-import structlog
 from pydantic import SecretStr
 
 from sanfu.city.calendar import Holidays
@@ -66,8 +65,6 @@ from sanfu.runtime.rules import Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
-
-log = structlog.get_logger()
 
 AFFAIRS = "affairs"
 """The collection of the affairs' documents."""
@@ -141,9 +138,7 @@ def assemble(
         if city is None or await succession.refuses(city.pack):
             return None
         desk.city = city
-        service.metrics.pack.clear()
-        service.metrics.pack.labels(city.pack.version).set(1)
-        log.info("pack_taken", version=city.pack.version)
+        service.decides_by(city.pack.version)
         return rules()
 
     async def quiet() -> dict[str, int]:
@@ -165,16 +160,13 @@ def assemble(
         background=[directory.run, succession.run, owing.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
         larger={files.UPLOADS: settings.evidence_limit + 1},
     )  # fmt: skip
-    service.metrics.pack.labels(desk.city.pack.version).set(1)
+    service.decides_by(desk.city.pack.version)
     return service
 
 
 def _newer(city: City, packs: PackHolder) -> City | None:
     """Look at the pack's directory; return the city by a new pack, if there is a sound one."""
-    refused = packs.refused
     packs.check()
-    if packs.refused not in (None, refused):
-        log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
     return None if packs.current is city.pack else City(packs.current)
 
 

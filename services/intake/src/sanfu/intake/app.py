@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-import structlog
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -32,8 +31,6 @@ from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
-
-log = structlog.get_logger()
 
 Packs = Callable[[], Pack]
 """Returns the pack to work with now; asked every ten seconds, in a thread."""
@@ -79,8 +76,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         newer = await asyncio.to_thread(packs)
         if newer.version == pack().version:
             return None
-        log.info("pack_taken", version=newer.version)
-        _show_version(service, newer)
+        service.decides_by(newer.version)
         return IntakeRules(newer)
 
     async def refresh() -> None:
@@ -101,7 +97,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         larger={lists.IMPORTS: settings.import_limit}, prepare=prepare,
         watch=watch,
     )  # fmt: skip
-    _show_version(service, pack())
+    service.decides_by(pack().version)
     return service
 
 
@@ -113,8 +109,3 @@ def _records(parts: Parts) -> Records:
 
     assert isinstance(parts.documents, MongoDocuments)  # noqa: S101 (there are no other parts)
     return MongoRecords(parts.documents)
-
-
-def _show_version(service: Service, pack: Pack) -> None:
-    service.metrics.pack.clear()
-    service.metrics.pack.labels(pack.version).set(1)

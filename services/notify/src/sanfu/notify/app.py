@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import orjson
-import structlog
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
@@ -28,8 +27,6 @@ from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
-
-log = structlog.get_logger()
 
 Senders = Mapping[str, Sender | None]
 """A provider for each medium; None: messages of this medium are skipped, with that as the reason."""
@@ -95,14 +92,11 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
     async def watch() -> Rules | None:
-        refused, before = packs.refused, packs.current
+        before = packs.current
         await asyncio.to_thread(packs.check)
-        if packs.refused not in (None, refused):
-            log.warning("pack_refused", version=packs.refused, problems=[str(each) for each in packs.problems][:20])
         if packs.current is before:
             return None
-        service.metrics.pack.clear()
-        service.metrics.pack.labels(packs.current.version).set(1)
+        service.decides_by(packs.current.version)
         return NotifyRules(packs.current, place, first)
 
     service = Service(
@@ -116,7 +110,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
         prepare=lambda: _prepare(parts, stores), watch=watch, quiet=measures.quiet,
     )  # fmt: skip
     service.machine.publisher.on_inserted = put_down
-    service.metrics.pack.labels(packs.current.version).set(1)
+    service.decides_by(packs.current.version)
     return service
 
 

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
 from sanfu.router.adapters.background import texts
@@ -21,8 +19,6 @@ from sanfu.router.suspecting import Suspecting
 from sanfu.runtime.http import token_guard
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.service import Parts, Service, real_parts
-
-log = structlog.get_logger()
 
 
 def production() -> Service:
@@ -48,24 +44,15 @@ def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Servi
     )
     suspecting = Suspecting(sketches, service.concerns.rebuilding)
     service.reader.after = suspecting.folded
-    service.metrics.pack.labels(packs.current.version).set(1)
+    service.decides_by(packs.current.version)
     return service
 
 
 async def watch(service: Service, packs: PackHolder) -> Rules | None:
-    """Look at the pack's directory; return rules by the new pack if there is one. Says why one was not taken."""
-    refused = packs.refused
+    """Look at the pack's directory; return rules by the new pack if there is one."""
     rules = await asyncio.to_thread(_newer, _in_use(service), packs)
-    if packs.refused not in (None, refused):
-        log.warning(
-            "pack_refused",
-            version=packs.refused,
-            problems=[f"{each.file}:{each.line} {each.message}; {each.cure}" for each in packs.problems[:20]],
-        )
     if rules is not None:
-        service.metrics.pack.clear()
-        service.metrics.pack.labels(rules.pack.version).set(1)
-        log.info("pack_taken", version=rules.pack.version)
+        service.decides_by(rules.pack.version)
     return rules
 
 

@@ -95,7 +95,7 @@ def assemble(settings: SlaSettings, parts: Parts, packs: PackHolder, holidays: H
         prepare=prepare,
         watch=lambda: watch(service, packs, holidays),
     )
-    service.metrics.pack.labels(packs.current.version).set(1)
+    service.decides_by(packs.current.version)
     return service
 
 
@@ -129,17 +129,11 @@ class CalendarWatch:
 
 
 async def watch(service: Service, packs: PackHolder, holidays: Holidays) -> Mapping[str, Rules] | None:
-    """Look at the pack's directory; return rules by the new pack if there is one. Says why one was not taken."""
-    refused = packs.refused
+    """Look at the pack's directory; return rules by the new pack if there is one."""
     await asyncio.to_thread(packs.check)
-    if packs.refused not in (None, refused):
-        problems = [f"{each.file}:{each.line} {each.message}; {each.cure}" for each in packs.problems[:20]]
-        log.warning("pack_refused", version=packs.refused, problems=problems)
     if packs.current is _in_use(service).pack:
         return None
-    service.metrics.pack.clear()
-    service.metrics.pack.labels(packs.current.version).set(1)
-    log.info("pack_taken", version=packs.current.version)
+    service.decides_by(packs.current.version)
     return dict.fromkeys(STORIES.values(), SlaRules(packs.current, holidays))
 
 
