@@ -46,6 +46,7 @@ ENDLESS = {"/v1/live"}
 OPEN = {
     *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready")),
     *(("intake", path) for path in ("/v1/issues", "/v1/receipts/{number}", "/v1/channels/{code}/form")),
+    ("intake", "/v1/attachments/{file}"),
     *(("desk", path) for path in ("/login", "/board", "/password", "/v1/evidence/{file}")),
 }
 """What anybody may ask: a public channel's report, a receipt by its number, the door, and the way to it; a file, by a

@@ -21,9 +21,12 @@ async def receipt(world: World, **more: Any) -> tuple[str, str]:
     return answer.json()["id"], answer.json()["receipt"]
 
 
-async def add(world: World, number: str, text: str, key: str = "k1", status: int = 201) -> dict[str, Any]:
+async def add(
+    world: World, number: str, text: str | None, key: str = "k1", status: int = 201, **more: Any
+) -> dict[str, Any]:
     headers = {**HOTLINE, "Idempotency-Key": key}
-    answer = await world.post({"text": text}, headers, f"/v1/receipts/{number}/supplements")
+    said = {**({"text": text} if text else {}), **more}
+    answer = await world.post(said, headers, f"/v1/receipts/{number}/supplements")
     assert answer.status_code == status, answer.text
     found: dict[str, Any] = answer.json()
     return found

@@ -96,7 +96,7 @@ async def test_a_wrong_field_is_named_with_what_would_be_right(world: World, mor
         ({"party": {"phone": "call me"}}, "a phone number"),
         ({"party": {"email": "nobody"}}, "an e-mail address"),
         ({"reported_at": "9999-12-31T23:59:59-23:00"}, "an instant with its zone"),
-        ({"attachments": ["photo"]}, "no files are taken yet"),
+        ({"attachments": ["photo"]}, "an id that POST /v1/attachments answered"),
         ({"place": []}, "object"),
     ],
 )

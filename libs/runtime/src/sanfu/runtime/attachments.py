@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any, Protocol
 
 from sanfu.runtime.rules import Refusal
@@ -34,7 +35,7 @@ class Attachments(Protocol):
         ...
 
     async def delete(self, id: str) -> None:
-        """Forget it; one that isn't there is no error."""
+        """Forget it, and what a process that was lost had kept of it; one that isn't there is no error."""
         ...
 
 
@@ -95,9 +96,10 @@ class MemoryAttachments:
 class GridFSAttachments:
     """In MongoDB, through an async GridFS bucket whose write concern is majority.
 
-    `guard` makes the context in which the driver is called: it turns the driver's outages into ours. The driver names
-    its files itself, and our id is the file's name: so a failed upload can only ever take away its own chunks. A
-    file's entry is written last; what a crash leaves behind is chunks that nobody sees.
+    `guard` makes the context in which the driver is called: it turns the driver's outages into ours. Each upload has a
+    name of its own that begins with our id, which is the file's name: so a failed upload can only ever take away its
+    own chunks. A file's entry is written last; what a crash leaves behind is chunks that nobody sees, until the id is
+    deleted.
     """
 
     def __init__(self, bucket: Any, guard: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext) -> None:
@@ -107,7 +109,7 @@ class GridFSAttachments:
         if await self._files(id):
             raise _taken(id)
         measure = Measure(limit)
-        into = self._bucket.open_upload_stream(id)
+        into = self._bucket.open_upload_stream_with_id(f"{id}/{token_hex(6)}", id)
         try:
             async for chunk in content:
                 measure.add(chunk)
@@ -144,6 +146,8 @@ class GridFSAttachments:
         for file in await self._files(id):
             async with self._guard():
                 await self._bucket.delete(file)
+        async with self._guard():
+            await self._bucket.collection.chunks.delete_many({"files_id": {"$gte": f"{id}/", "$lt": f"{id}0"}})
 
     async def _files(self, id: str) -> list[Any]:
         async with self._guard():

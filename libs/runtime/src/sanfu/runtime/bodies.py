@@ -4,17 +4,19 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanfu.runtime.problems import field_path, invalid, not_taken, problem
+from sanfu.runtime.rules import Refusal
 
 SMALL = 256 * 1024
 """Bytes of a request, unless a path has a limit of its own: a subject's whole document has no more."""
@@ -41,6 +43,18 @@ class _Pairs(list[tuple[str, Any]]):
 class TooLarge(HTTPException):
     def __init__(self, limit: int) -> None:
         super().__init__(413, f"The body has more than {limit} bytes")
+
+
+async def pieces(request: Request) -> AsyncIterator[bytes]:
+    """Return a body as it comes. Raises Refusal: 400 where its sender is gone before the end, 413 where it is too
+    long."""
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        raise Refusal(400, "broken-off", "The body broke off: send all of it.") from None
+    except TooLarge as error:
+        raise Refusal(413, "body-too-large", f"{error.detail}.") from None
 
 
 class Bodies:

@@ -19,7 +19,6 @@ from sanfu.desk.accounts import give_tokens, keep_all
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.adapters.memory_affairs import MemoryAffairs
 from sanfu.desk.adapters.passwords import Argon2
-from sanfu.desk.adapters.pictures import Pictures
 from sanfu.desk.administration import Administration
 from sanfu.desk.affairs import Affairs
 from sanfu.desk.contacts import Contacts
@@ -45,7 +44,7 @@ from sanfu.desk.entrypoints import (
 )
 from sanfu.desk.entrypoints import affairs as affairs_http
 from sanfu.desk.entrypoints.sessions import Sessions
-from sanfu.desk.evidence import Evidence
+from sanfu.desk.evidence import Evidence, Received
 from sanfu.desk.handlers import City, Desk, Do
 from sanfu.desk.identities import Identities
 from sanfu.desk.owing import Owing
@@ -57,14 +56,18 @@ from sanfu.desk.succession import Succession
 from sanfu.desk.texts import sealing
 from sanfu.runtime.again import again
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
+from sanfu.runtime.file_links import FileLinks
 from sanfu.runtime.http import ops_guard
+from sanfu.runtime.kinds import PDF, PICTURES
 from sanfu.runtime.lines import Story
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.pictures import Pictures
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
+from sanfu.runtime.uploads import Uploads
 
 AFFAIRS = "affairs"
 """The collection of the affairs' documents."""
@@ -112,10 +115,15 @@ def assemble(
     sessions, who = Sessions(entry), http.identity(desk)
     provider = _provider(settings, entry.secret)
     door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
-    evidence = Evidence(desk, _files(parts), Pictures(), _own_key(keys, b"desk evidence"), settings.evidence_limit)
+    intake_url = settings.intake_url and settings.intake_url.rstrip("/")
+    evidence = Evidence(
+        desk, Uploads(_files(parts), Pictures(), (*PICTURES, PDF), settings.evidence_limit),
+        FileLinks(_own_key(keys, b"desk evidence")),
+        Received(FileLinks.of(keys, b"attachments") if keys else None, intake_url),
+    )  # fmt: skip
     parties = Parties(
         desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots, seal),
-        settings.intake_url and settings.intake_url.rstrip("/"),
+        intake_url,
     )  # fmt: skip
     identities = Identities(desk.accounts, settings.oidc_match)
 

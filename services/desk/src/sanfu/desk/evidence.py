@@ -1,56 +1,65 @@
-"""Evidence: files of a case that desk keeps. Told of in events by what they are; given out by links that end soon."""
+"""Files of a case: evidence that desk keeps, and what came with the report, which intake keeps. Events tell of them by
+what they are; they are given out by links that end soon."""
 
-import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from secrets import token_hex
 from typing import Any, Final
 
 from sanfu.contracts.envelope import instant
-from sanfu.desk.domain.files import MOST, PICTURES, described, kind_of, told_publicly
+from sanfu.desk.contacts import opened
+from sanfu.desk.domain.files import MOST, described, received, told_publicly
 from sanfu.desk.domain.reading import reader
 from sanfu.desk.domain.rules import acting
-from sanfu.desk.domain.scope import Viewer, covering
+from sanfu.desk.domain.scope import Clause, Viewer, covering
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.table import TABLE
 from sanfu.desk.handlers import Desk
-from sanfu.desk.ports import Document, NoPicture, Pictures
-from sanfu.runtime.attachments import Attachment, Attachments
+from sanfu.desk.ports import Document
+from sanfu.runtime.attachments import Attachment
+from sanfu.runtime.file_links import FileLink, FileLinks, no_file
 from sanfu.runtime.rules import Refusal
+from sanfu.runtime.uploads import Uploads
 
-LINK_LASTS: Final = timedelta(minutes=5)
-"""Long enough to click, too short to pass on."""
+PATH: Final = "/v1/evidence"
 USERS: Final = "evidence"
 PARTYS: Final = "evidence of a party"
-"""What a link is signed for: whose it is."""
+"""What a link to a file of desk's is signed for: whose it is."""
+SEEN: Final = "attachment"
+READING: Final = "reading of an attachment"
+"""What a link to a file of intake's is signed for: of what is secret intake gives out none but for a reading."""
 _BY_THE_WAY: Final = frozenset({"instruct", "raise_urgency", "raise_secrecy"})
 """Commands of who only looks on: they add no files."""
 _ACTING: Final = frozenset(role for _, command, role in TABLE if command not in _BY_THE_WAY)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """How a file is got: what proves that somebody may, and until when."""
+class Received:
+    """How files that came with reports are reached. `intake`: where a browser finds intake, without a slash."""
 
-    file: str
-    until: str
-    signature: str
+    links: FileLinks | None
+    intake: str | None
 
-    @property
-    def url(self) -> str:
-        return f"/v1/evidence/{self.file}?until={self.until}&signature={self.signature}"
+    def link(self, file: str, purpose: str, now: datetime) -> tuple[str, str]:
+        """Make a link; return its address, and until when it lasts. Raises Refusal 409 where nobody said where intake
+        is."""
+        if self.links is None or self.intake is None:
+            raise Refusal(
+                409, "no-intake", "This service was not told where intake is: set SANFU_INTAKE_URL, and keys."
+            )
+        made = self.links.link(file, purpose, now)
+        return f"{self.intake}{made.under('/v1/attachments')}", made.until
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Keeps and gives files. `secret` signs links, the same in every process; `limit`: bytes of one file."""
+    """Keeps and gives files. `links` signs those to desk's own, the same in every process."""
 
     desk: Desk
-    files: Attachments
-    pictures: Pictures
-    secret: bytes
-    limit: int
+    uploads: Uploads
+    links: FileLinks
+    received: Received
 
     async def keep(self, who: Viewer, id: str, content: AsyncIterator[bytes], *, public: bool) -> tuple[Document, bool]:
         """Keep a file with an open case; pictures are drawn anew first. Return how events describe it, and whether it
@@ -63,99 +72,76 @@ class Evidence:
         kept = await self.of(id)
         if len(kept) >= MOST:
             raise Refusal(409, "too-many-files", f"A case has at most {MOST} files.")
-        whole, kind = await self._read(content)
         name = token_hex(16)
-        file = await self.files.put(_once(whole), id=name, media_type=kind, limit=self.limit)
+        file = (await self.uploads.keep(name, content)).kept
         if same := [one for one in kept if (one["sha256"], one["public"]) == (file.sha256, public)]:
-            await self.files.delete(name)
+            await self.uploads.files.delete(name)
             return described(same[0]), False
         record = {
-            "_id": name, "version": 1, "case": id, "sha256": file.sha256, "media_type": kind, "size": file.size,
-            "public": public, "by": who.id, "at": instant(self.desk.clock.now()),
+            "_id": name, "version": 1, "case": id, "sha256": file.sha256, "media_type": file.media_type,
+            "size": file.size, "public": public, "by": who.id, "at": instant(self.desk.clock.now()),
         }  # fmt: skip
         await self.desk.shelves.evidence.put([record])
         return described(record), True
 
     async def of(self, id: str) -> list[Document]:
-        """Return the records of a case's files, the oldest first."""
+        """Return the records of a case's files that desk keeps, the oldest first."""
         kept = await self.desk.shelves.evidence.having("case", id)
         return sorted(kept, key=lambda one: (one["at"], one["_id"]))
 
     async def shown(self, who: Viewer, id: str) -> list[dict[str, Any]]:
-        """List a case's files for somebody who sees it."""
-        await self.desk.case(who, id)
-        return [{**described(one), "by": one["by"], "at": one["at"]} for one in await self.of(id)]
-
-    async def link(self, who: Viewer, id: str, file: str, purpose: str | None) -> Link:
-        """Make a link to a file of a case that somebody sees. Of a confidential or sealed one it is a reading: for who
-        may read its contact, with a purpose, on record. Raises Refusal: 404, 403, 422."""
+        """List a case's files for somebody who sees it: what came with it, then what was added here."""
         case = await self.desk.case(who, id)
-        if file not in {one["_id"] for one in await self.of(id)}:
-            raise _no_file()
-        if case["secrecy"] in SECRET:
-            clause, _ = reader(covering(self.desk.scope(who), case), case)
-            if purpose is None:
-                fault = {
-                    "field": "$.purpose",
-                    "problem": "missing",
-                    "expected": f"what a {case['secrecy']} file is for",
-                }
-                raise Refusal(422, "invalid-input", "Not as it should be: $.purpose.", errors=[fault])
-            await self.desk.note(who, [(case, clause, ["evidence"])], purpose)
-        until = instant(self.desk.clock.now() + LINK_LASTS)
-        return Link(file, until, self._signature(file, until))
+        own = [{**described(one), "by": one["by"], "at": one["at"]} for one in await self.of(id)]
+        return [*({**one, "by": None, "at": None} for one in case["attachments"]), *own]
 
-    def party_link(self, case: Document, file: str) -> Link:
+    async def link(self, who: Viewer, id: str, file: str, purpose: str | None) -> tuple[str, str]:
+        """Make a link to a file of a case that somebody sees; return its address, and until when it lasts. Of a
+        confidential or sealed case it is a reading: for who may read its contact, with a purpose, on record. Raises
+        Refusal: 404, 403, 422, 409."""
+        case = await self.desk.case(who, id)
+        secret = case["secrecy"] in SECRET
+        clause, parts = reader(covering(self.desk.scope(who), case), case) if secret else (None, frozenset[str]())
+        came = {one["id"] for one in received(case, await self._original(id) if "original" in parts else None)}
+        if file not in came and file not in {one["_id"] for one in await self.of(id)}:
+            raise no_file()
+        if clause:
+            await self._note(who, case, clause, purpose)
+        if file in came:
+            return self.received.link(file, READING if secret else SEEN, self.desk.clock.now())
+        made = self.links.link(file, USERS, self.desk.clock.now())
+        return made.under(PATH), made.until
+
+    async def _note(self, who: Viewer, case: Document, clause: Clause, purpose: str | None) -> None:
+        if purpose is None:
+            expected = f"what a {case['secrecy']} file is for"
+            fault = {"field": "$.purpose", "problem": "missing", "expected": expected}
+            raise Refusal(422, "invalid-input", "Not as it should be: $.purpose.", errors=[fault])
+        await self.desk.note(who, [(case, clause, ["evidence"])], purpose)
+
+    async def _original(self, id: str) -> Any:
+        """Open what was really sent, for a look at which files came with it."""
+        if self.desk.sealer is None:
+            return None
+        boxes = await self.desk.shelves.contacts.having("issue", id)
+        return opened(self.desk.sealer, boxes, {"original"})["original"]
+
+    def party_link(self, case: Document, file: str) -> str:
         """Make a link for a case's party to a file that it was told of. Raises Refusal 404 for any other."""
         if file not in {one["id"] for _, one in told_publicly(case)}:
-            raise _no_file()
-        until = instant(self.desk.clock.now() + LINK_LASTS)
-        return Link(file, until, self._signature(file, until, PARTYS))
+            raise no_file()
+        return self.links.link(file, PARTYS, self.desk.clock.now()).under(PATH)
 
-    async def open(self, link: Link) -> tuple[Attachment, AsyncIterator[bytes]]:
+    async def open(self, link: FileLink) -> tuple[Attachment, AsyncIterator[bytes]]:
         """Give a file to who brings a link. Raises Refusal 404 for one that was not made here, or has ended; and for a
         party's to what was meanwhile withdrawn from it."""
-        signed = link.signature.encode("utf-8", "replace")
-        whose = [one for one in (USERS, PARTYS) if self._is_signed(link, signed, one)]
-        if not whose or instant(self.desk.clock.now()) >= link.until:
-            raise _no_file()
-        if PARTYS in whose and not await self._told(link.file):
-            raise _no_file()
-        return await self.files.open(link.file)
+        whose = self.links.purpose(link, (USERS, PARTYS), self.desk.clock.now())
+        if whose == PARTYS and not await self._told(link.file):
+            raise no_file()
+        return await self.uploads.files.open(link.file)
 
     async def _told(self, file: str) -> bool:
         """Tell whether a file's party may see it now."""
         record = (await self.desk.shelves.evidence.get([file])).get(file, {"case": ""})
         case = (await self.desk.documents.read([record["case"]])).get(record["case"])
         return case is not None and file in {one["id"] for _, one in told_publicly(case)}
-
-    def _is_signed(self, link: Link, signed: bytes, whose: str) -> bool:
-        return hmac.compare_digest(signed, self._signature(link.file, link.until, whose).encode())
-
-    def _signature(self, file: str, until: str, whose: str = USERS) -> str:
-        return hmac.digest(self.secret, f"{whose}/{file}/{until}".encode("utf-8", "replace"), "sha256").hex()
-
-    async def _read(self, content: AsyncIterator[bytes]) -> tuple[bytes, str]:
-        whole = bytearray()
-        async for chunk in content:
-            whole += chunk
-            if len(whole) > self.limit:
-                raise Refusal(413, "attachment-too-large", f"A file has at most {self.limit} bytes.")
-        kind = kind_of(bytes(whole[:12]))
-        if kind is None:
-            raise Refusal(415, "unsupported-media-type", "Files are pictures (JPEG, PNG, WebP) or PDF.")
-        if kind not in PICTURES:
-            return bytes(whole), kind
-        try:
-            return await self.pictures.drawn_anew(bytes(whole), kind), kind
-        except NoPicture as error:
-            fault = {"field": "$", "problem": "no_picture", "expected": str(error)}
-            raise Refusal(422, "invalid-input", f"Not as it should be: $: {error}.", errors=[fault]) from None
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
-def _no_file() -> Refusal:
-    return Refusal(404, "file-unknown", "There is no such file, or the link to it has ended: make a new one.")

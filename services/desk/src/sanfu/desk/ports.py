@@ -200,19 +200,6 @@ class Shelves:
     sealed_texts: Shelf
 
 
-class NoPicture(Exception):
-    """What was to be drawn anew is none, or too large; says what would be right."""
-
-
-class Pictures(Protocol):
-    """Draws pictures anew, off the loop."""
-
-    async def drawn_anew(self, content: bytes, media_type: str) -> bytes:
-        """Return the same picture in the same format, upright, with nothing in it but what is seen: no EXIF, no places,
-        no second frame. Raises NoPicture."""
-        ...
-
-
 class Hasher(Protocol):
     """Hashes passwords slowly, off the loop."""
 

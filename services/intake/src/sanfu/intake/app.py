@@ -11,32 +11,46 @@ from sanfu.city.watching import PackHolder
 from sanfu.contracts.names import CONTACTS
 from sanfu.contracts.registry import codec
 from sanfu.intake.adapters import tables
+from sanfu.intake.adapters.attachments import MemoryAttachmentLog
 from sanfu.intake.adapters.memory import MemoryRecords
+from sanfu.intake.domain.attachments import MOST
 from sanfu.intake.domain.rules import IntakeRules
 from sanfu.intake.entrypoints import imports as lists
-from sanfu.intake.entrypoints.http import Intake, routes
+from sanfu.intake.entrypoints.attachments import ATTACHMENTS
+from sanfu.intake.entrypoints.http import FORMS, Intake, routes
+from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.corrections import Corrections
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.imports import Imports
 from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
-from sanfu.intake.ports import Records
+from sanfu.intake.metrics import AttachmentMetrics
+from sanfu.intake.ports import AttachmentLog, Records
 from sanfu.intake.settings import IntakeSettings
+from sanfu.runtime import attachments as store
 from sanfu.runtime.again import again
+from sanfu.runtime.file_links import FileLinks
 from sanfu.runtime.fold import Done
+from sanfu.runtime.kinds import PDF, PICTURES, SOUNDS
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.pictures import Pictures
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
+from sanfu.runtime.uploads import Uploads
 
 Packs = Callable[[], Pack]
 """Returns the pack to work with now; asked every ten seconds, in a thread."""
 
 REFRESH_EVERY = 10.0
 """Seconds until a key that was revoked elsewhere is refused here."""
+SWEEP_EVERY = 1.0
+"""Seconds between two looks, by an index, for files whose time has come: as the machine's timers look."""
+FIELDS = 256 * 1024
+"""Bytes of a form beside its files."""
 
 
 def production() -> Service:
@@ -68,8 +82,12 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         assert isinstance(rules, IntakeRules)  # noqa: S101 (nobody else sets them)
         return rules.pack
 
+    def closed() -> str | None:
+        return service.commands.closed()
+
     async def prepare() -> None:
         await records.prepare()
+        await filed.prepare()
         await channels.seed(first)
 
     async def watch() -> Rules | None:
@@ -82,19 +100,31 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     async def refresh() -> None:
         await again(channels.refresh, REFRESH_EVERY, "channel_keys_not_read")
 
+    async def sweep() -> None:
+        await again(attachments.sweep, SWEEP_EVERY, "attachments_not_swept")
+
     keys = Keys.parse(settings.keys.get_secret_value())
     sealer = Sealer(keys)
-    submissions = Submissions(do, sealer, parts.clock)
-    supplements = Supplements(do, records, sealer, Links.of(keys), parts.clock)
-    erasures = Erasures(do, records, submissions.indexes)
+    files, filed = _files(parts)
+    attachments = Attachments(
+        filed, Uploads(files, Pictures(), (*PICTURES, PDF, *SOUNDS), settings.attachment_limit, settings.import_folder),
+        parts.documents, FileLinks.of(keys, b"attachments"), parts.clock, AttachmentMetrics.on(parts.registry),
+        settings.attachments_waiting, closed,
+    )  # fmt: skip
+    submissions = Submissions(do, sealer, parts.clock, attachments)
+    supplements = Supplements(do, records, sealer, Links.of(keys), parts.clock, attachments)
+    erasures = Erasures(do, records, submissions.indexes, attachments)
     corrections = Corrections(records, sealer, submissions.indexes)
-    intake = Intake(submissions, supplements, channels, erasures, records, pack, settings.public_url)
+    intake = Intake(submissions, supplements, channels, erasures, records, attachments, pack, settings.public_url)
     imports = Imports(records, submissions, tables, parts.clock, lists.plain)
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
         routers=[routes(intake, settings.ops_token), lists.routes(imports, channels, pack, settings.import_folder)],
-        tables=[Table(CONTACTS, corrections.apply)], background=[refresh, imports.work],
-        larger={lists.IMPORTS: settings.import_limit}, prepare=prepare,
+        tables=[Table(CONTACTS, corrections.apply)], background=[refresh, sweep, imports.work],
+        larger={
+            lists.IMPORTS: settings.import_limit, ATTACHMENTS: settings.attachment_limit,
+            FORMS: MOST * settings.attachment_limit + FIELDS,
+        }, prepare=prepare,
         watch=watch,
     )  # fmt: skip
     service.decides_by(pack().version)
@@ -109,3 +139,13 @@ def _records(parts: Parts) -> Records:
 
     assert isinstance(parts.documents, MongoDocuments)  # noqa: S101 (there are no other parts)
     return MongoRecords(parts.documents)
+
+
+def _files(parts: Parts) -> tuple[store.Attachments, AttachmentLog]:
+    if isinstance(parts.documents, MemoryDocuments):
+        return store.MemoryAttachments(), MemoryAttachmentLog(parts.documents)
+    from sanfu.intake.adapters.mongo_attachments import MongoAttachmentLog  # noqa: PLC0415 (it loads the driver)
+    from sanfu.runtime.mongo import bucket, spoken  # noqa: PLC0415
+
+    files = store.GridFSAttachments(bucket(parts.database, "attachment_files"), spoken)
+    return files, MongoAttachmentLog(parts.database)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
+
+from sanfu.intake.domain.attachments import Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,56 @@ class ImportLog(Protocol):
     async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:
         """Return bad rows by line, in order, behind a line."""
         ...
+
+
+class AttachmentLog(Protocol):
+    """Which files there are, and whose they are. Every method may raise StoreDown; what it has written is journaled by
+    a majority."""
+
+    async def prepare(self) -> None:
+        """Create what is needed before the first request: indexes."""
+        ...
+
+    async def note(self, one: Attachment) -> None:
+        """Write a file down, over what stood there."""
+        ...
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Attachment]: ...
+
+    async def of(self, issue: str) -> list[Attachment]:
+        """Return the files that an issue has, or is about to have."""
+        ...
+
+    async def count(self, issue: str) -> int:
+        """Count them."""
+        ...
+
+    async def unbound(self, holder: str) -> int:
+        """Count one sender's files that no report has yet."""
+        ...
+
+    async def claim(self, ids: Sequence[str], issue: str, command: str, due: datetime) -> int:
+        """Take those of these files that are whole, belong to nobody and are not going, until `due`; answer how many
+        they were. Of two at one instant one gets a file."""
+        ...
+
+    async def release(self, ids: Sequence[str], issue: str, command: str) -> None:
+        """Undo a claim."""
+        ...
+
+    async def settle(self, ids: Sequence[str]) -> None:
+        """Note that these files have a report: they go no more by themselves."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[Attachment]:
+        """Return files whose time has come, the oldest first."""
+        ...
+
+    async def condemn(self, id: str, due: datetime | None = None) -> bool:
+        """Mark a file as going, if its time is still `due`, where that is given. False if it is not."""
+        ...
+
+    async def drop(self, ids: Sequence[str]) -> None: ...
 
 
 class Records(ImportLog, Protocol):

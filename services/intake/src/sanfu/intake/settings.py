@@ -27,7 +27,16 @@ class IntakeSettings(ServiceSettings):
         64 * 1024 * 1024, ge=1024, description="bytes of a list: 100,000 rows of 600 bytes; a list is no archive"
     )
     import_folder: Path | None = Field(
-        None, description="where lists rest while they are taken in (default: the system's folder for such files)"
+        None,
+        description="where lists and pictures rest while they are taken in (default: the system's folder for such)",
+    )
+    attachment_limit: int = Field(
+        20 * 1024 * 1024, ge=1024, le=50_000_000, description="bytes of one file: a photo of a good phone, a long scan"
+    )
+    attachments_waiting: int = Field(
+        200,
+        ge=1,
+        description="files of one key that wait for their reports: 4 GB at most, and a busy hour of a hotline",
     )
     public_url: str | None = Field(
         None,

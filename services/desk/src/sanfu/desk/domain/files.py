@@ -1,4 +1,4 @@
-"""What may be kept as evidence, told by its first bytes, whatever somebody calls it; and what may be named. Pure."""
+"""What may be named of a case's files, and what its party is shown. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -6,28 +6,23 @@ from typing import Any, Final
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.runtime.rules import Refusal
 
-PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
-_SIGNS: Final = {
-    "image/jpeg": (0, b"\xff\xd8\xff"),
-    "image/png": (0, b"\x89PNG\r\n\x1a\n"),
-    "image/webp": (8, b"WEBP"),
-    "application/pdf": (0, b"%PDF-"),
-}
-ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
 NAMED_IN: Final = ("evidence", "attachments")
 """Fields of a command that name files."""
 MOST: Final = 100
 """Files of one case."""
 
 
-def kind_of(beginning: bytes) -> str | None:
-    """Return what a file is by its first twelve bytes; None for what is not kept here."""
-    return next((kind for kind, (at, sign) in _SIGNS.items() if beginning[at : at + len(sign)] == sign), None)
-
-
 def described(record: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a kept file as events do."""
     return {"id": record["_id"], "owner": "desk", **{name: record[name] for name in _TOLD}}
+
+
+def received(case: Mapping[str, Any], original: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Return the files that came with a report or were added to it: those that the story told of, and those of which
+    only the original tells, for the issue was secret."""
+    sealed = original or {}
+    added = [one for more in sealed.get("added", ()) for one in more.get("attachments", ())]
+    return [*case["attachments"], *sealed.get("attachments", ()), *added]
 
 
 def check_named(said: Mapping[str, Any], case: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> None:

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from sanfu.desk.domain.table import AWAITING
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.door_words import span
-from sanfu.desk.entrypoints.files import FileId
 from sanfu.desk.entrypoints.pages import page
 from sanfu.desk.entrypoints.party_view import shown
 from sanfu.desk.entrypoints.party_words import MINE
 from sanfu.desk.evidence import Evidence
 from sanfu.desk.parties import COMMANDS, Parties
+from sanfu.runtime.downloads import FileId
 from sanfu.runtime.http import own_router
 from sanfu.runtime.pages import address, form, same_site
 from sanfu.runtime.rules import Refusal
@@ -66,7 +66,7 @@ def routes(parties: Parties, evidence: Evidence) -> APIRouter:
     async def file(token: str, file: FileId) -> Response:
         """A file that the party was told of: by a link that ends soon, made when it is asked for."""
         made = evidence.party_link(await parties.case(token), file)
-        return _unsearched(RedirectResponse(made.url, 303, {"Cache-Control": "no-store"}))
+        return _unsearched(RedirectResponse(made, 303, {"Cache-Control": "no-store"}))
 
     @router.post("/my/{token}/{command}", response_class=HTMLResponse, include_in_schema=False)
     async def say(token: str, command: Command, request: Request, language: Spoken = None) -> Response:

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment
-from sanfu.desk.domain.files import ENDINGS, told_publicly
+from sanfu.desk.domain.files import told_publicly
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.scope import SEALED
 from sanfu.desk.domain.secrecy import WITHHELD
 from sanfu.desk.entrypoints.party_words import KINDS, MINE, STATES
 from sanfu.desk.ports import Document
+from sanfu.runtime.kinds import ENDINGS
 
 BEING_HANDLED = frozenset({"assigned", "acknowledged", "contacted", "unsigned", "returned"})
 

@@ -84,7 +84,13 @@ def _hidden(state: State, event: Event) -> dict[str, Any]:
     if said is None or data["secrecy"] not in HIDDEN or state["secrecy"] in HIDDEN:
         return {}
     place = {**said["place"], "address": None}
-    bare = {"title": data["title"] or "—", "text": None, "answers": {}, "place": place}
+    bare: dict[str, Any] = {
+        "title": data["title"] or "—",
+        "text": None,
+        "answers": {},
+        "place": place,
+        "attachments": [],
+    }
     return {"submission": {**said, **bare}}
 
 

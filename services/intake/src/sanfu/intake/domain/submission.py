@@ -48,13 +48,12 @@ def drafted(report: Report, channel: Channel, pack: Pack, now: datetime) -> Subm
         "party_kind": kind,
         "filer": _filer(report["filer"], channel),
         "flags": flags,
-        "attachments": [],
         "joins": None if level in secrecy.HIDDEN else report.get("joins"),
         "pack": pack.version,
         **{name: report[name] for name in CARRIED},
         **told,
     }
-    said = {"title": report["title"], "text": report["text"], "answers": report["answers"], "place": report["place"]}
+    said = {name: report[name] for name in ("title", "text", "answers", "place", "attachments")}
     return Submission(data, said != {name: told[name] for name in said})
 
 
@@ -74,6 +73,7 @@ def _masked(report: Report, mask: Mask, abuse: WordList) -> dict[str, Any]:
         "text": abuse.masked(mask.text(report["text"])),
         "place": place,
         "answers": {question: _civil(answer, abuse) for question, answer in mask.value(report["answers"]).items()},
+        "attachments": report["attachments"],
     }
 
 
@@ -86,7 +86,7 @@ def _hidden(report: Report, pack: Pack) -> dict[str, Any]:
     place = {**report["place"], "address": None}
     if place["may_be_home"] and place["lon"] is not None:
         place |= {"lon": round(place["lon"], HOME_DIGITS), "lat": round(place["lat"], HOME_DIGITS)}
-    return {"title": _neutral(pack), "text": None, "place": place, "answers": {}}
+    return {"title": _neutral(pack), "text": None, "place": place, "answers": {}, "attachments": []}
 
 
 def _neutral(pack: Pack) -> str:

@@ -47,12 +47,14 @@ def told(state: State, data: Mapping[str, Any], now: datetime, abuse: WordList) 
         raise Refusal(409, "too-much-added", f"It has {MOST} supplements: call the office.")
     if said["number"] != number(state):
         raise Refusal(409, OVERTAKEN, "Something else was added at the same instant.")
-    masked = abuse.masked(Mask.of(data["people"]).text(said["text"]))
+    text = said["text"] or ""
+    masked = abuse.masked(Mask.of(data["people"]).text(text))
     hidden = state["secrecy"] in HIDDEN
-    rests = rest is not None and (hidden or masked != said["text"])
+    rests = rest is not None and (hidden or masked != text)
     at = min(moment(said["reported_at"]), now) if said["reported_at"] else now
     body = {
-        "number": number(state), "text": None if hidden else masked, "answers": {}, "attachments": [],
+        "number": number(state), "text": None if hidden else masked or None, "answers": {},
+        "attachments": [] if hidden else said["attachments"],
         "contact": rest.version if rest and rests else "none",
         "answers_question": state["state"] == "awaiting_party", "reported_at": instant(at),
     }  # fmt: skip

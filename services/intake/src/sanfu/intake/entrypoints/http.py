@@ -1,7 +1,7 @@
 """Intake's HTTP API."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -14,24 +14,30 @@ from pydantic import SecretStr, ValidationError
 from sanfu.city.model import Pack
 from sanfu.contracts import receipts
 from sanfu.intake.domain import progress
+from sanfu.intake.entrypoints.attachments import read_with_files
+from sanfu.intake.entrypoints.attachments import routes as attachments
 from sanfu.intake.entrypoints.imports import read
 from sanfu.intake.entrypoints.reports import Account, Added, Batch, Item, Progress, Report, Supplement, Taken, Wanted
-from sanfu.intake.handlers.channels import Channels
+from sanfu.intake.handlers.attachments import Attachments
+from sanfu.intake.handlers.channels import Channels, holder
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.forms import shown
 from sanfu.intake.handlers.submissions import Received, Sender, Submissions, key_refused, of_account
-from sanfu.intake.handlers.supplements import Supplements
-from sanfu.intake.ports import Records
+from sanfu.intake.handlers.supplements import Supplements, of_party
+from sanfu.intake.ports import ChannelKey, Records
 from sanfu.runtime import pages, texts
 from sanfu.runtime.direct import DirectRoute
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.problems import problem
 from sanfu.runtime.rules import Refusal
+from sanfu.runtime.store import StoreDown
 
 ApiKey = Annotated[texts.Key | None, Header(alias="X-Api-Key")]
 Key = Annotated[texts.Key | None, Header(alias="Idempotency-Key")]
 Spoken = Literal["zh", "en"] | None
+FORMS = "/v1/supplements/"
+"""How the addresses begin to which browsers send forms with files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Intake:
     channels: Channels
     erasures: Erasures
     records: Records
+    attachments: Attachments
     pack: Callable[[], Pack]
     public_url: str | None = None
 
@@ -53,6 +60,7 @@ def routes(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
     router.include_router(_submitting(intake))
     router.include_router(_public(intake))
     router.include_router(_adding(intake))
+    router.include_router(attachments(intake.attachments, _known(intake)))
     router.include_router(_operators(intake, ops_token))
     return router
 
@@ -118,11 +126,17 @@ def _read(intake: Intake, number: str) -> str:
     return wanted
 
 
+def _known(intake: Intake) -> Callable[..., Awaitable[ChannelKey]]:
+    """Make a dependency that tells a channel's key."""
+
+    async def known(api_key: ApiKey = None) -> ChannelKey:
+        return intake.channels.known_key(intake.pack(), api_key)
+
+    return known
+
+
 def _adding(intake: Intake) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["intake"])
-
-    async def keyed(api_key: ApiKey = None) -> str:
-        return intake.channels.keyed(intake.pack(), api_key)
 
     @router.post(
         "/receipts/{number}/supplements", status_code=201, response_model=Added, responses={200: {"model": Added}}
@@ -130,13 +144,15 @@ def _adding(intake: Intake) -> APIRouter:
     async def supplement(
         number: Annotated[str, Path(max_length=60)],
         said: Supplement,
-        channel: Annotated[str, Depends(keyed)],
+        sender: Annotated[ChannelKey, Depends(_known(intake))],
         key: Key = None,
     ) -> Response:
-        """Add what the party says, also in answer to a question. It takes a channel's key and an Idempotency-Key."""
+        """Add what the party says or shows, also in answer to a question. It takes a channel's key and an
+        Idempotency-Key."""
         if key is None:
             raise key_refused("on a channel with a key this header")
-        received = await intake.supplements.by_channel(_read(intake, number), channel, said.model_dump(), key)
+        wanted = _read(intake, number)
+        received = await intake.supplements.by_channel(wanted, sender.channel, said.model_dump(), key, holder(sender))
         body = {**progress.shown(received.state), "number": received.state["supplements"]}
         kept = {name: body[name] for name in ("receipt", "number", "state")}
         return Response(orjson.dumps(kept), 200 if received.repeated else 201, media_type="application/json")
@@ -147,17 +163,30 @@ def _adding(intake: Intake) -> APIRouter:
         if intake.public_url is None:
             raise Refusal(409, "no-way-back", "This service was not told where desk's pages are: set SANFU_PUBLIC_URL.")
         intake.channels.count(Sender("supplement", keyed=False, address=pages.address(request)))
-        given = await pages.form(request)
         try:
-            said = Supplement(text=given.get("text", "").strip())
-            await intake.supplements.by_party(token, said.model_dump(), given.get("key", "")[:100] or "form")
+            await _added(intake, token, request)
             told = "done=add"
-        except (ValidationError, Refusal, Unavailable):
+        except (ValidationError, Refusal, Unavailable, StoreDown):
             told = "failed=add"
         spoken = f"&lang={lang}" if lang else ""
         return RedirectResponse(f"{intake.public_url.rstrip('/')}/my/{quote(token)}?{told}{spoken}", 303)
 
     return router
+
+
+async def _added(intake: Intake, token: str, request: Request) -> None:
+    """Add what a party's form says. Raises Refusal, ValidationError, Unavailable, StoreDown."""
+    intake.supplements.link(token)
+    form = await read_with_files(intake.attachments, request, of_party(token))
+    try:
+        if form.refused:
+            raise form.refused
+        text, ids = form.fields.get("text", "").strip() or None, [one.id for one in form.files]
+        said = Supplement(text=text, attachments=ids)
+        await intake.supplements.by_party(token, said.model_dump(), form.fields.get("key", "")[:100] or "form")
+    except (ValidationError, Refusal):
+        await intake.attachments.give_up(form.files)
+        raise
 
 
 def _operators(intake: Intake, ops_token: SecretStr | None) -> APIRouter:

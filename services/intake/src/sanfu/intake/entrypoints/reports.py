@@ -1,6 +1,6 @@
 """A report as the API takes it. Types are exact, unknown fields are refused, texts hold nothing that can't be shown."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -8,11 +8,13 @@ from pydantic import (
     Field,
     StrictFloat,
     StrictInt,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from sanfu.city.coordinates import to_wgs84
 from sanfu.contracts.events.words import Audience, Code, Flag, IssueKind, PartyKind, Secrecy, Unit, Urgency
+from sanfu.intake.domain.attachments import MOST
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Email, Instant, Line, Phone, Text, told
 
@@ -77,7 +79,16 @@ Answer = Annotated[
 ]
 
 
-Nothing = Annotated[list[Any], Field(max_length=0), told("not_taken", "none: no files are taken yet")]
+FileId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$"), told("no_file", "an id that POST /v1/attachments answered")]
+
+
+def _each_once(ids: list[str]) -> list[str]:
+    if len({*ids}) < len(ids):
+        raise PydanticCustomError("repeated", "each file once")
+    return ids
+
+
+Files = Annotated[list[FileId], Field(max_length=MOST), AfterValidator(_each_once)]
 
 
 class Report(Strict):
@@ -112,22 +123,38 @@ class Report(Strict):
     unit: Unit | None = Field(None, description="Unit wished for")
     complains_of: list[Unit] = Field([], max_length=10, description="Units it complains of")
     answers: dict[Code, Answer] = Field({}, max_length=50, description="Answers to the channel's own questions")
-    attachments: Nothing = Field([], description="None yet")
+    attachments: Files = Field([], description="Files of this sender's, by the ids that POST /v1/attachments answered")
 
     def plain(self) -> dict[str, Any]:
         """Return it as the rules take it: plain data, every field there."""
         named = {"party": self.party, "guardian": self.guardian, "filer": self.filer}
         plain = {name: value and dict(value.__dict__) for name, value in named.items()}
         given = {**self.__dict__, **plain, "place": self.place.plain()}
-        del given["channel"], given["attachments"]
+        del given["channel"]
         return given
 
 
 class Supplement(Strict):
-    """What is to be added to a report."""
+    """What is to be added to a report: a text, files, or both."""
 
-    text: Annotated[str, Text(10_000, 1)]
+    text: Annotated[str, Text(10_000, 1)] | None = None
+    attachments: Files = Field([], description="As of a report")
     reported_at: Instant | None = Field(None, description="When it was said to the channel; absent: now")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and not self.attachments:
+            raise PydanticCustomError("empty", "a text, files, or both")
+        return self
+
+
+class File(Body):
+    """A file that is kept until a report names it, for a day."""
+
+    id: str
+    media_type: str = Field(description="What it is by its first bytes, whatever it was called")
+    size: int = Field(description="Bytes as kept: of a picture, as drawn anew")
+    until: str = Field(description="It goes then unless a report has it")
 
 
 class Added(Body):

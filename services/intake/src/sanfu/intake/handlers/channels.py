@@ -37,7 +37,7 @@ class Channels:
         known = self.known_key(pack, key)
         if channel not in (None, known.channel):
             raise refused([Fault("channel", "not_the_keys", f"{known.channel}, the channel of this key, or nothing")])
-        return Sender(known.channel, keyed=True, party_code=known.party_code)
+        return Sender(known.channel, keyed=True, party_code=known.party_code, holder=holder(known))
 
     def keyed(self, pack: Pack, key: str | None) -> str:
         """Return the channel of a key. Raises Refusal 401."""
@@ -104,6 +104,11 @@ class Channels:
         if not await self.records.revoke_key(id):
             raise Refusal(404, "no-such-key", f"There is no key {id}; /v1/channel-keys lists them.")
         await self.refresh()
+
+
+def holder(key: ChannelKey) -> str:
+    """Return whose files are that are sent with a key."""
+    return f"key:{key.id}"
 
 
 def digest(key: str) -> str:

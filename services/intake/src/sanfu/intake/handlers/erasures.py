@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.submissions import Do
 from sanfu.intake.ports import Kept, Records
 from sanfu.runtime.crash import crashpoint, declare
@@ -21,31 +22,36 @@ class Erasures:
     do: Do
     records: Records
     indexes: Callable[[Mapping[str, Any]], list[str]]
+    attachments: Attachments
 
     async def erase(self, person: Mapping[str, Any]) -> list[str]:
         """Erase a person by `phone`, `email` or both, and return the issues it was about.
 
-        As a party: a tombstone, for the whole contact. As a filer only: a contact without him, for it is the party's.
+        As a party: a tombstone, for the whole contact, and the files go. As a filer only: a contact without him, for it
+        is the party's.
         Safe to repeat, and to be repeated after any failure; raises Unavailable, StoreDown.
         """
         indexes, erased = self.indexes(person), list[str]()
         while found := await self.records.contacts_of(indexes):
             for kept in found:
-                await self._erase(kept, _without(kept, indexes))
+                as_party = bool({*kept.party, *kept.corrected} & {*indexes})
+                await self._erase(kept, _without(kept, as_party), as_party)
                 erased.append(kept.issue)
         return erased
 
-    async def _erase(self, kept: Kept, left: Kept) -> None:
+    async def _erase(self, kept: Kept, left: Kept, whole: bool) -> None:
         data = {"issue": kept.issue, "version": left.version, "boxes": left.boxes}
         await self.do(kept.issue, Command("EraseContact", data, OPERATOR, f"erase:{left.version}"))
+        if whole:
+            await self.attachments.forget(kept.issue)
         crashpoint("intake.before_scrub")
         await self.records.keep(left)
         if not left.boxes:
             await self.records.drop_corrections([kept.issue])
 
 
-def _without(kept: Kept, indexes: list[str]) -> Kept:
-    if {*kept.party, *kept.corrected} & {*indexes}:
+def _without(kept: Kept, as_party: bool) -> Kept:
+    if as_party:
         return Kept(kept.issue, kept.version + 1, {})
     boxes = {name: box for name, box in kept.boxes.items() if name != "filer"}
     return replace(kept, version=kept.version + 1, boxes=boxes, filer=())

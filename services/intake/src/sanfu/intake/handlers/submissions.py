@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from sanfu.contracts.contact_wire import context
 from sanfu.contracts.masking import dialled, digits, plain
 from sanfu.intake.domain import ids
 from sanfu.intake.domain.admission import Fault
+from sanfu.intake.domain.attachments import Attachment
 from sanfu.intake.domain.rules import refused
+from sanfu.intake.handlers.attachments import Attachments
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
 from sanfu.runtime.rules import Actor, Command, Refusal
@@ -24,6 +26,7 @@ Do = Callable[[str, Command], Awaitable[Done]]
 
 LONGEST = 64 * 1024
 """Bytes of a report as JSON: its document holds it twice while it is being published, and the original sealed."""
+SUBMIT = "submit"
 SHORTEST_PUBLIC_KEY = 16
 """Characters of an Idempotency-Key that nobody vouches for: two strangers shall not choose the same one."""
 
@@ -31,12 +34,13 @@ SHORTEST_PUBLIC_KEY = 16
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who sends: a channel, known by its key or public. `address` is the network's. `party_code`: the enterprise whose
-    account the key is."""
+    account the key is. `holder`: whose files it may bring; None: nobody's."""
 
     channel: str
     keyed: bool
     address: str = "-"
     party_code: str | None = None
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +59,29 @@ class Submissions:
     do: Do
     sealer: Sealer
     clock: Clock
+    attachments: Attachments
     random: Callable[[int], bytes] = secrets.token_bytes
 
     async def submit(self, report: Report, sender: Sender, key: str | None, prefix: str = "") -> Received:
         """Store a report durably, once. `key` is the Idempotency-Key. Raises Refusal, Unavailable."""
-        written = orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
-        if len(written) > LONGEST:
+        if len(written(report, ())) > LONGEST:
             raise Refusal(413, "report-too-large", f"A report has at most {LONGEST} bytes.", limit=LONGEST)
         issue, field = self._identify(report, sender, key)
-        boxes, blind = self._sealed(issue, report)
-        data = {
-            "issue": issue,
-            "channel": sender.channel,
-            "report": report,
-            "receipt": receipts.number(self.sealer.blind_index(issue, "receipt"), prefix),
-            "boxes": boxes,
-            "blind": blind,
-        }
+        number = receipts.number(self.sealer.blind_index(issue, "receipt"), prefix)
         actor = Actor(sender.channel, "channel" if sender.keyed else "party")
-        command = Command("SubmitIssue", data, actor, "submit", hashlib.sha256(written).hexdigest())
-        try:
-            done = await self.do(issue, command)
-        except Refusal as refusal:
-            raise _about(field, refusal) from refusal
+
+        async def submitted(files: Sequence[Attachment]) -> Done:
+            whole = {**report, "attachments": [one.told() for one in files]}
+            boxes, blind = self._sealed(issue, whole)
+            data = {"issue": issue, "channel": sender.channel, "report": whole, "receipt": number, "boxes": boxes,
+                    "blind": blind}  # fmt: skip
+            digest = hashlib.sha256(written(report, files)).hexdigest()
+            try:
+                return await self.do(issue, Command("SubmitIssue", data, actor, SUBMIT, digest))
+            except Refusal as refusal:
+                raise _about(field, refusal) from refusal
+
+        done = await self.attachments.bind(report["attachments"], sender.holder, issue, SUBMIT, submitted)
         return Received(issue, done.state, done.repeated)
 
     def _identify(self, report: Report, sender: Sender, key: str | None) -> tuple[str, str]:
@@ -94,7 +98,7 @@ class Submissions:
         return ids.unkeyed(self.clock.now(), self.random(10)), name
 
     def _sealed(self, issue: str, report: Report) -> tuple[dict[str, Any], dict[str, list[str]]]:
-        original = {name: report[name] for name in ("title", "text", "answers")}
+        original = {name: report[name] for name in ("title", "text", "answers", "attachments") if report[name] != []}
         contents: dict[str, Mapping[str, Any] | None] = {
             "party": _party(report["party"], report["guardian"]),
             "filer": _contact(report["filer"]),
@@ -109,6 +113,14 @@ class Submissions:
         phones, emails = [[person[name] for name in (of, f"own_{of}") if person.get(name)] for of in ("phone", "email")]
         found = [self.sealer.blind_index(digits(phone), "phone") for phone in phones]
         return found + [self.sealer.blind_index(plain(email), "email") for email in emails]
+
+
+def written(said: Mapping[str, Any], files: Sequence[Attachment]) -> bytes:
+    """Write down what tells a body from another under the same key: of files what came, for sent once more they have
+    other ids."""
+    came = {"attachments": [one.received for one in files]} if files else {}
+    plain = {name: value for name, value in said.items() if name != "attachments"}
+    return orjson.dumps({**plain, **came}, option=orjson.OPT_SORT_KEYS)
 
 
 def of_account(report: Report, sender: Sender) -> Report:

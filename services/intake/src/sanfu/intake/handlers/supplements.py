@@ -1,19 +1,20 @@
 """Take in what is added to a report: by a channel with its key, or by the party with its link."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import orjson
-
 from sanfu.contracts.contact_wire import context
+from sanfu.intake.domain.attachments import Attachment
 from sanfu.intake.domain.supplements import OVERTAKEN, Rest, number
+from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.corrections import WRITER, opened
-from sanfu.intake.handlers.submissions import Do, Received, box
+from sanfu.intake.handlers.submissions import Do, Received, box, written
 from sanfu.intake.ports import Kept, Records
 from sanfu.runtime.clock import Clock
-from sanfu.runtime.links import Links
+from sanfu.runtime.fold import Done
+from sanfu.runtime.links import Link, Links
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Actor, Command, Refusal
 from sanfu.runtime.sealing import Sealer
@@ -31,55 +32,79 @@ class Supplements:
     sealer: Sealer
     links: Links
     clock: Clock
+    attachments: Attachments
 
-    async def by_channel(self, receipt: str, channel: str, said: Mapping[str, Any], key: str) -> Received:
-        """Add what a channel was told. The same key with the same body adds it once. Raises Refusal, Unavailable."""
-        return await self._add(receipt, Actor(channel, "channel"), said, key)
+    async def by_channel(self, receipt: str, channel: str, said: Mapping[str, Any], key: str, holder: str) -> Received:
+        """Add what a channel was told; `holder`: whose files it names. The same key with the same body adds it once.
+        Raises Refusal, Unavailable."""
+        return await self._add(receipt, Actor(channel, "channel"), said, key, holder)
 
     async def by_party(self, token: str, said: Mapping[str, Any], key: str) -> Received:
         """Add what the bearer of a link says. Raises Refusal, 404 for a link nobody made or that has ended."""
-        link = self.links.read(token, self.clock.now())
-        state = await self.records.by_receipt(link.number) if link else None
-        if link is None or (state and link.contact != state.get("corrected", 0)):
-            raise Refusal(404, "link-unknown", "This link is not valid, or no longer.")
-        return await self._add(link.number, Actor("party", "party"), said, key)
+        link = self.link(token)
+        state = await self.records.by_receipt(link.number)
+        if state and link.contact != state.get("corrected", 0):
+            raise _no_link()
+        return await self._add(link.number, Actor("party", "party"), said, key, of_party(token))
 
-    async def _add(self, receipt: str, by: Actor, said: Mapping[str, Any], key: str) -> Received:
-        for tried in range(1, TRIES + 1):
-            try:
-                return await self._try(receipt, by, said, key)
-            except Refusal as refusal:
-                if refusal.slug != OVERTAKEN or tried == TRIES:
-                    raise
-        raise AssertionError("the last try returns or raises")
+    def link(self, token: str) -> Link:
+        """Read a party's link. Raises Refusal 404."""
+        found = self.links.read(token, self.clock.now())
+        if found is None:
+            raise _no_link()
+        return found
 
-    async def _try(self, receipt: str, by: Actor, said: Mapping[str, Any], key: str) -> Received:
+    async def _add(self, receipt: str, by: Actor, said: Mapping[str, Any], key: str, holder: str) -> Received:
+        issue, name = (await self._state(receipt))["_id"], f"supplement:{by.id}:{key}"
+
+        async def added(files: Sequence[Attachment]) -> Done:
+            body = hashlib.sha256(written(said, files)).hexdigest()
+            command = Command("Supplement", {**said, "attachments": [one.told() for one in files]}, by, name, body)
+            for tried in range(1, TRIES + 1):
+                try:
+                    return await self._try(receipt, command)
+                except Refusal as refusal:
+                    if refusal.slug != OVERTAKEN or tried == TRIES:
+                        raise
+            raise AssertionError("the last try returns or raises")
+
+        done = await self.attachments.bind(said["attachments"], holder, issue, name, added)
+        return Received(issue, done.state, done.repeated)
+
+    async def _state(self, receipt: str) -> Mapping[str, Any]:
         state = await self.records.by_receipt(receipt)
         if state is None:
             raise Refusal(404, "no-such-receipt", "The number is well formed, but no report has it.")
+        return state
+
+    async def _try(self, receipt: str, command: Command) -> Done:
+        """Do a command whose data is what is said, looking at how the issue stands now."""
+        state, said = await self._state(receipt), command.data
         issue: str = state["_id"]
         kept = await self.records.contact(issue)
         if kept is None and state["submission"]["contact"] != "none":
             raise Unavailable("Its contact is still on its way here: without it nobody knows what must be masked.")
         erased = kept is not None and not kept.boxes
-        rest = None if erased else self._rest(issue, kept, number(state), said["text"])
+        if erased and said["attachments"]:
+            raise Refusal(409, "erased", "This person was erased: no file is kept of them, but in a new report.")
+        rest = None if erased else self._rest(issue, kept, number(state), said)
         data = {
             "issue": issue,
             "said": {**said, "number": number(state)},
             "people": await self._people(issue, kept),
             "rest": rest,
         }
-        body = hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        done = await self.do(issue, Command("Supplement", data, by, f"supplement:{by.id}:{key}", body))
+        done = await self.do(issue, replace(command, data=data))
         told = done.state.get("contact")
         if rest and told == rest.version:
             await self.records.keep(replace(kept or Kept(issue, 0, {}), version=rest.version, boxes=rest.boxes))
-        return Received(issue, done.state, done.repeated)
+        return done
 
-    def _rest(self, issue: str, kept: Kept | None, number: int, text: str) -> Rest:
+    def _rest(self, issue: str, kept: Kept | None, number: int, said: Mapping[str, Any]) -> Rest:
         """Seal anew what was really written, with this added."""
         was = self._opened(kept, "original") or {}
-        fresh = {**was, "added": [*was.get("added", ()), {"number": number, "text": text}]}
+        files = {"attachments": said["attachments"]} if said["attachments"] else {}
+        fresh = {**was, "added": [*was.get("added", ()), {"number": number, "text": said["text"], **files}]}
         boxes = {**(kept.boxes if kept else {}), "original": box(self.sealer, issue, "original", fresh)}
         return Rest((kept.version if kept else 0) + 1, boxes)
 
@@ -93,3 +118,12 @@ class Supplements:
     def _opened(self, kept: Kept | None, name: str) -> dict[str, Any] | None:
         found = kept.boxes.get(name) if kept else None
         return opened(self.sealer, found, context(kept.issue, "intake", name)) if kept and found else None
+
+
+def _no_link() -> Refusal:
+    return Refusal(404, "link-unknown", "This link is not valid, or no longer.")
+
+
+def of_party(token: str) -> str:
+    """Return whose files are that come by a party's link."""
+    return f"party:{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()[:32]}"
