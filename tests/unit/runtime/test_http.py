@@ -36,6 +36,7 @@ class Thing(Body):
     place: Place | None = None
     more: dict[str, Any] = Field(default_factory=dict)
     count: int = 0
+    rows: list[Place] = Field(default_factory=list)
 
 
 def routes() -> APIRouter:
@@ -155,7 +156,9 @@ async def test_a_good_body_comes_through(client: httpx.AsyncClient) -> None:
         ({"text": "x" * 101}, "$.text", "at most 100"),
         ({"text": "x", "names": ["a", "b\nc"]}, "$.names[1]", "U+000A"),
         ({"text": "x", "place": {"lat": "north"}}, "$.place.lat", "valid number"),
-        ({"text": "x", "place": {"lat": 1, "lon": 2}}, "$.place.lon", "not permitted"),
+        ({"text": "x", "place": {"lat": 1, "lon": 2}}, "$.place.lon", "one of lat"),
+        ({"text": "x", "txet": "x"}, "$.txet", "one of text, names, place, more, count, rows"),
+        ({"text": "x", "rows": [{"lat": 1}, {"lat": 1, "lng": 2}]}, "$.rows[1].lng", "one of lat"),
         ({"text": "a\u202eb"}, "$.text", "U+202E"),
         ([], "$", "JSON object"),
         ("text", "$", "JSON object"),

@@ -1,14 +1,15 @@
 """Errors as `application/problem+json` (RFC 9457), rendered here and nowhere else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic.fields import FieldInfo
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -102,17 +103,36 @@ def _validation(request: Request, error: Exception) -> Response:
         whole = one["loc"] == ("body",) and one["type"] != "missing"
         if whole and not is_json(request.headers.get("content-type", "")):
             return not_taken("application/json")
+    body = getattr(request.scope.get("route"), "body_field", None)
+    kind = body.field_info.annotation if body else None
     return invalid(
-        {"field": field_path(one["loc"]), "problem": one["type"], "expected": expected(one)} for one in found
+        {"field": field_path(one["loc"]), "problem": one["type"], "expected": expected(one, kind)} for one in found
     )
 
 
 _OBJECT = frozenset({"dict_type", "model_type", "model_attributes_type"})
 
 
-def expected(error: Mapping[str, Any]) -> str:
-    """Return what one of pydantic's errors says would be right, in the words of JSON."""
+def expected(error: Mapping[str, Any], body: Any = None) -> str:
+    """Return what one of pydantic's errors says would be right, in the words of JSON. `body`: the body's type, of which
+    the names are told where one is not among them."""
+    if error["type"] == "extra_forbidden" and (names := _names(body, error["loc"][1:-1])):
+        return f"one of {', '.join(names)}"
     return "a JSON object" if error["type"] in _OBJECT else str(error["msg"]).removeprefix("Value error, ")
+
+
+def _names(kind: Any, steps: Sequence[str | int]) -> list[str]:
+    """Name the fields of an object at this place of a body; none, where the types don't tell."""
+    for step in steps:
+        if isinstance(step, str):  # a number is a place in a list, which is spelt by what is in it
+            kind = _fields(kind)[step].annotation if step in _fields(kind) else None
+    return [*_fields(kind)]
+
+
+def _fields(kind: Any) -> Mapping[str, FieldInfo]:
+    """Return the fields of a model, also where it may be missing, or many are listed."""
+    models = (one.model_fields for one in (kind, *get_args(kind)) if hasattr(one, "model_fields"))
+    return next(models, {})
 
 
 def _refusal(_request: Request, error: Exception) -> Response:

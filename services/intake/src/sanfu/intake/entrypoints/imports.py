@@ -35,9 +35,8 @@ def read(given: Any) -> Report:
         return _REPORT.validate_python(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        wrong = [
-            {"field": field_path(["body", *e["loc"]]), "problem": e["type"], "expected": expected(e)} for e in found
-        ]
+        placed: list[dict[str, Any]] = [{**one, "loc": ("body", *one["loc"])} for one in found]
+        wrong = [{"field": field_path(e["loc"]), "problem": e["type"], "expected": expected(e, Report)} for e in placed]
         names = ", ".join(each["field"] for each in wrong)
         raise Refusal(422, "invalid-input", f"Not as it should be: {names}.", errors=wrong) from error
 
