@@ -25,7 +25,9 @@ def test_a_word_becomes_the_type_on_the_wire(word: str, wire: str) -> None:
 
 def test_every_event_of_the_contracts_is_a_word_and_every_word_an_event() -> None:
     types = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)}
-    events = {value for value in types if value.split(".")[1] in ("issue", "order", "meeting", "task", "affair")}
+    events = {
+        value for value in types if value.split(".")[1] in ("issue", "order", "meeting", "task", "list", "affair")
+    }
 
     assert {wire_type(word) for word in EVENTS} == events
 

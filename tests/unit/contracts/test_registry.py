@@ -18,7 +18,7 @@ from sanfu.contracts.wire import peek
 
 from .examples import FOLDER, example
 
-TYPE = re.compile(r"sanfu\.(issue|order|meeting|task|affair|contact|directory)\.[a-z]+(-[a-z]+)*\.v[1-9]")
+TYPE = re.compile(r"sanfu\.(issue|order|meeting|task|list|affair|contact|directory)\.[a-z]+(-[a-z]+)*\.v[1-9]")
 CONSTANTS = {name: value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)}
 TYPES = {name: value for name, value in CONSTANTS.items() if TYPE.fullmatch(value)}
 FOR_ITSELF = {names.AFFAIR_HUSHED}

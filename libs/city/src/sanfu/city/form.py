@@ -16,7 +16,7 @@ FIELDS = (
     *("place.town", "place.address"),
 )
 """Fields of a report that a form may insist on."""
-RESERVED = ("limit_asked", "party_code")
+RESERVED = ("limit_asked", "party_code", "found_on")
 """Fields that only the channels whose forms say so may bring: what they say has weight, and anybody could say it."""
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 LONGEST_INTEGER = 10**9

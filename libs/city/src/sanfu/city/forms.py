@@ -17,6 +17,7 @@ COLUMNS = (
     *("party_kind", "party_code", "party.name", "party.phone", "party.email", "party.address", "may_name_me"),
     *("filer.id", "filer.unit", "filer.name", "filer.phone", "title", "text", "category", "unit"),
     *("place.town", "place.address", "place.lon", "place.lat", "place.crs", "place.may_be_home"),
+    *("found_on.affair", "found_on.entry"),
 )
 """Fields of a report that a column of a list may hold."""
 CODED: Mapping[str, Sequence[str]] = {

@@ -20,13 +20,13 @@ ISSUE_EVENTS = _words(
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "
     "FlagsChanged "
     "ErrandPlanned ErrandStepped PetitionAdmitted PetitionReviewAsked PetitionReviewDecided "
-    "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled HeadVoided IssueSeparated "
+    "AffairNoted InstructionGiven MilestoneReached RegisterReported HeadHandled HeadVoided IssueSeparated OriginNoted "
     "WithdrawalAsked WithdrawalDeclined PartyDeceased ContactCorrected "
     "IssueWithdrawn ReplyRefused DeadlineSet LightChanged EscalationRaised PartyInformed DeliveryFailed"
 )
 AFFAIR_EVENTS = _words(
     "OrderRaised OrderReplied OrderReplyDeclined OrderLifted AffairHushed MeetingCalled AgendaChanged MeetingHeld "
-    "TaskSet TaskDone"
+    "TaskSet TaskDone ListOpened EntriesAdded EntryMarked FindingNoted ListEnded"
 )
 EVENTS = (*ISSUE_EVENTS, *AFFAIR_EVENTS)
 
@@ -61,7 +61,7 @@ FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")
 """What a clock's limits may depend on."""
 
 
-PARTS = {"Agenda": "Meeting"}
+PARTS = {"Agenda": "Meeting", "Entries": "List", "Entry": "List", "Finding": "List"}
 """What an event may be told of that is only a part of a subject."""
 
 

@@ -352,6 +352,29 @@ FREE_TEXTS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
                 "reason": True,
             }
         ),
+        "sanfu.list.ended.v1": MappingProxyType(
+            {
+                "reason": True,
+            }
+        ),
+        "sanfu.list.entries-added.v1": MappingProxyType(
+            {
+                "entries[].title": True,
+                "entries[].theme_text": True,
+            }
+        ),
+        "sanfu.list.entry-marked.v1": MappingProxyType(
+            {
+                "text": True,
+            }
+        ),
+        "sanfu.list.opened.v1": MappingProxyType(
+            {
+                "title": False,
+                "entries[].title": True,
+                "entries[].theme_text": True,
+            }
+        ),
         "sanfu.meeting.called.v1": MappingProxyType(
             {
                 "title": False,

@@ -113,6 +113,7 @@ REGISTER_REPORTED = "sanfu.issue.register-reported.v1"
 HEAD_HANDLED = "sanfu.issue.head-handled.v1"
 HEAD_VOIDED = "sanfu.issue.head-voided.v1"
 ISSUE_SEPARATED = "sanfu.issue.separated.v1"
+ORIGIN_NOTED = "sanfu.issue.origin-noted.v1"
 
 # desk, affairs
 ORDER_RAISED = "sanfu.order.raised.v1"
@@ -125,6 +126,11 @@ AGENDA_CHANGED = "sanfu.meeting.agenda-changed.v1"
 MEETING_HELD = "sanfu.meeting.held.v1"
 TASK_SET = "sanfu.task.set.v1"
 TASK_DONE = "sanfu.task.done.v1"
+LIST_OPENED = "sanfu.list.opened.v1"
+ENTRIES_ADDED = "sanfu.list.entries-added.v1"
+ENTRY_MARKED = "sanfu.list.entry-marked.v1"
+FINDING_NOTED = "sanfu.list.finding-noted.v1"
+LIST_ENDED = "sanfu.list.ended.v1"
 
 # sla: when it is due
 DEADLINE_SET = "sanfu.issue.deadline-set.v1"

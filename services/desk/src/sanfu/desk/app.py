@@ -43,10 +43,12 @@ from sanfu.desk.entrypoints import (
     searching,
 )
 from sanfu.desk.entrypoints import affairs as affairs_http
+from sanfu.desk.entrypoints import lists as lists_http
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence, Received
 from sanfu.desk.handlers import City, Desk, Do
 from sanfu.desk.identities import Identities
+from sanfu.desk.lists import Lists
 from sanfu.desk.owing import Owing
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
@@ -157,7 +159,7 @@ def assemble(
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
             *http.routes(desk, who), *receipts.routes(Receipts(desk), who),
-            *affairs_http.routes(affairs, who), searching.routes(desk, who),
+            *affairs_http.routes(affairs, who), *lists_http.routes(Lists(affairs), who), searching.routes(desk, who),
             files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
             draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door),
             mine.routes(parties, evidence), access.routes(desk, who, ops_guard(settings.ops_token)),

@@ -86,6 +86,15 @@ class Row:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many cases that were found on this list are in this state."""
+
+    affair: str
+    state: str
+    count: int
+
+
 class Cases(Protocol):
     """Lists and counts over the cases. Every method may raise StoreDown, and sees only what the scope does."""
 
@@ -114,20 +123,28 @@ class Cases(Protocol):
         """Count the open cases."""
         ...
 
+    async def found_on(self, lists: Sequence[str]) -> list[Found]:
+        """Count the cases that were found on these lists, whoever may see them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AffairsWanted:
-    """What a list of affairs is asked for: of one kind; open ones, unless `ended` ones or all of one `issue`."""
+    """What a list of affairs is asked for: of one kind; open ones, unless `ended` ones or all of one `issue`. `kind` of
+    meetings and lists, `holder` of lists."""
 
     what: str
     unit: str | None = None
     state: str | None = None
     issue: str | None = None
     ended: bool = False
+    kind: str | None = None
+    holder: str | None = None
 
     def conditions(self) -> dict[str, Any]:
         """Return what an affair's fields must equal, or hold."""
-        given = {"units": self.unit, "state": self.state, "concerns": self.issue}
+        given = {"units": self.unit, "state": self.state, "concerns": self.issue, "kind": self.kind}
+        given |= {"filer.id": self.holder}
         open = {} if self.issue is not None else {"open": not self.ended}
         return {"what": self.what, **open, **{name: value for name, value in given.items() if value is not None}}
 

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 LOOK_EVERY: Final = 2.0
 """Seconds between two looks: a day begins, a pack is taken, an assignment by the old pack was still on its way."""
 PAGE: Final = 200
-KINDS: Final = ("order", "meeting", "task")
+KINDS: Final = ("order", "meeting", "task", "list")
 ACTOR: Final = Actor("system", "system")
 
 

@@ -57,6 +57,14 @@ class RegisterReported(Deed):
     report_by: Instant = Field(description="Next public report, at most 90 days away")
 
 
+class OriginNoted(Deed):
+    """The list on which this issue was found knows it. Units are not told: it might say who found it."""
+
+    affair: Subject = Field(description="The list of visits, experience sheet or check-up")
+    entry: Count = Field(description="Number of the entry on it")
+    secret: bool = Field(default=False, description="The issue is confidential: the list has to lose its words of it")
+
+
 class HeadHandled(Deed, Concerning):
     """The issue that this one was merged into is handled: this party is asked too."""
 

@@ -12,6 +12,7 @@ from sanfu.contracts.events.words import (
     Code,
     Count,
     Flag,
+    FoundOn,
     Instant,
     IssueKind,
     Line,
@@ -92,6 +93,9 @@ class IssueSubmitted(Body):
     attachments: list[Attachment] = Field(default_factory=list, max_length=10, description="Files received with it")
     joins: Subject | None = Field(
         default=None, description="The issue that this one repeats, in its party's own words; a person decides"
+    )
+    found_on: FoundOn | None = Field(
+        default=None, description="List that it was found on, by the channel's word; the list says whether it knows it"
     )
     pack: Pack = Field(description="City pack with which urgency, secrecy and masking were decided")
 

@@ -118,6 +118,13 @@ class Deed(Body):
     by: By = Field(description="Who did it")
 
 
+class FoundOn(Body):
+    """Where an issue was found: on which list, at which of its entries."""
+
+    affair: Subject = Field(description="The list of visits, experience sheet or check-up")
+    entry: Count = Field(description="Number of the entry on it")
+
+
 class Concerning(Body):
     """An event that does something to other subjects too: their owner folds it into each of them once."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sanfu.desk.domain.scope import Scope, covering
-from sanfu.desk.ports import Document, Row, Shelves, Sought, Wanted
+from sanfu.desk.ports import Document, Found, Row, Shelves, Sought, Wanted
 from sanfu.runtime.paging import Page
 
 
@@ -43,6 +43,11 @@ class MemoryCases:
     async def count(self, scope: Scope) -> list[Row]:
         seen = Counter((c["light"], c["state"], c["unit"]) for c in self._seen(scope) if c["open"])
         return [Row(*key, count) for key, count in seen.items()]
+
+    async def found_on(self, lists: Sequence[str]) -> list[Found]:
+        cases = [case for case in self.documents.values() if case.get("found_on")]
+        seen = Counter((c["found_on"]["affair"], c["state"]) for c in cases if c["found_on"]["affair"] in lists)
+        return [Found(*key, count) for key, count in seen.items()]
 
     def _seen(self, scope: Scope) -> list[Document]:
         return [case for case in self.documents.values() if "state" in case and covering(scope, case)]

@@ -20,12 +20,20 @@ class MemoryAffairs:
 
     async def page(self, scope: Scope, wanted: AffairsWanted, page: Page) -> list[Document]:
         found = [one for one in self.documents.values() if "what" in one and covering(scope, one)]
-        found = [one for one in found if all(_fits(one[name], v) for name, v in wanted.conditions().items())]
+        found = [one for one in found if all(_fits(_at(one, name), v) for name, v in wanted.conditions().items())]
         found.sort(key=lambda one: (one["limit"], one["_id"]))
         if page.after is not None:
             after = (page.after.key, page.after.id)
             found = [one for one in found if (one["limit"], one["_id"]) > after]
         return copy.deepcopy(found[: page.limit + 1])
+
+
+def _at(document: Document, path: str) -> Any:
+    """Return what stands at a path; None where nothing does."""
+    found: Any = document
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def _fits(value: Any, wanted: Any) -> bool:

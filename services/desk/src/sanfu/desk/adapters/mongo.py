@@ -11,7 +11,7 @@ from typing import Any
 
 from sanfu.desk.adapters import queries
 from sanfu.desk.domain.scope import Scope
-from sanfu.desk.ports import Document, Row, Shelves, Sought, Wanted
+from sanfu.desk.ports import Document, Found, Row, Shelves, Sought, Wanted
 from sanfu.runtime.mongo import spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
@@ -109,10 +109,19 @@ class MongoCases:
             found = await self._collection.aggregate(steps).to_list(None)
         return [Row(r["_id"]["light"], r["_id"]["state"], r["_id"].get("unit"), r["count"]) for r in found]
 
+    async def found_on(self, lists: Sequence[str]) -> list[Found]:
+        key = {"affair": "$found_on.affair", "state": "$state"}
+        steps = [{"$match": {"found_on.affair": {"$in": list(lists)}}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
+        async with spoken():
+            found = await self._collection.aggregate(steps).to_list(None)
+        return [Found(r["_id"]["affair"], r["_id"]["state"], r["count"]) for r in found]
+
 
 def _indexes() -> Iterator[Document]:
     for name, keys in LISTS.items():
         yield _index(name, keys, partialFilterExpression=OPEN)
+    on_lists = {"found_on.affair": {"$gt": ""}}
+    yield _index("found_on_lists", ["found_on.affair", "state"], partialFilterExpression=on_lists)
     helped = {**OPEN, "assisting": {"$gt": ""}}  # of most cases nobody has a task: they are in no such index
     yield _index("assisting_by_limit", ["assisting", "limit", "_id"], partialFilterExpression=helped)
     for field in RAISED:

@@ -13,7 +13,17 @@ LISTS = {
     "city_by_limit": ["what", "limit", "_id"],
     "units_by_limit": ["units", "what", "limit", "_id"],
     "issue_by_limit": ["concerns", "limit", "_id"],
+    "holders_by_limit": ["filer.id", "what", "limit", "_id"],
 }
+
+
+A_LIST = {"what": "list"}
+ENDED_LISTS = {
+    "lists_by_kind": ["open", "kind", "limit", "_id"],
+    "lists_of_a_holder": ["filer.id", "open", "limit", "_id"],
+    "lists_of_a_unit": ["units", "open", "limit", "_id"],
+}
+"""Lists are many, and most have ended: those are looked at, too."""
 
 
 class MongoAffairs:
@@ -28,6 +38,9 @@ class MongoAffairs:
                 keys = [(field, 1) for field in fields]
                 await self._collection.create_index(keys, name=name, partialFilterExpression=OPEN)
             await self._collection.create_index([("concerns", 1), ("limit", 1), ("_id", 1)], name="all_of_an_issue")
+            for name, fields in ENDED_LISTS.items():
+                keys = [(field, 1) for field in fields]
+                await self._collection.create_index(keys, name=name, partialFilterExpression=A_LIST)
 
     async def page(self, scope: Scope, wanted: AffairsWanted, page: Page) -> list[Document]:
         if not scope:

@@ -62,8 +62,8 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
         shown |= {"withdrawal": case["withdrawal"], **_yet_to_be_asked(case)}
     else:
         shown |= _unforeseen(case)
-    more = {"filer": case["filer"] if named else None, "has_contact": case["contact"] != "none",
-            "guardian": "guardian" in (case.get("contact_of") or ())}  # fmt: skip
+    whose = {name: case.get(name) if named else None for name in ("filer", "found_on")}
+    more = {**whose, "has_contact": case["contact"] != "none", "guardian": "guardian" in (case.get("contact_of") or ())}
     return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
 
 

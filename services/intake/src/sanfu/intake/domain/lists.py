@@ -81,6 +81,8 @@ class Reader:
             return _degrees(cell)
         if field == "place.crs":
             return cell.lower().replace("-", "")
+        if field == "found_on.entry":
+            return _whole(cell)
         if field == "category":
             return _coded(cell, {code: (one.name_zh, one.name_en) for code, one in self.pack.categories.items()})
         if field in ("unit", "filer.unit", "place.town"):

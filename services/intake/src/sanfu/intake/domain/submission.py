@@ -13,7 +13,7 @@ from sanfu.intake.domain.admission import Report, party_kind
 
 HOME_DIGITS = 3
 """Decimals of a degree: about 100 m."""
-CARRIED = ("limit_asked", "party_code", "may_name_me", "language", "unit", "complains_of", "category")
+CARRIED = ("limit_asked", "party_code", "may_name_me", "language", "unit", "complains_of", "category", "found_on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,13 @@ def _each_once(ids: list[str]) -> list[str]:
 Files = Annotated[list[FileId], Field(max_length=MOST), AfterValidator(_each_once)]
 
 
+class FoundOn(Strict):
+    """Where it was found: at which entry of which list at the desk."""
+
+    affair: Annotated[str, Field(pattern=r"^list-[0-9a-f-]{36}$", description="The list's id")]
+    entry: Annotated[int, Field(ge=1, le=100, description="Number of the entry on it")]
+
+
 class Report(Strict):
     """What somebody has to say to the city. What is absent is taken from channel and category, or stays unknown."""
 
@@ -123,11 +130,14 @@ class Report(Strict):
     unit: Unit | None = Field(None, description="Unit wished for")
     complains_of: list[Unit] = Field([], max_length=10, description="Units it complains of")
     answers: dict[Code, Answer] = Field({}, max_length=50, description="Answers to the channel's own questions")
+    found_on: FoundOn | None = Field(
+        None, description="List of visits, experience sheet or check-up that it was found on"
+    )
     attachments: Files = Field([], description="Files of this sender's, by the ids that POST /v1/attachments answered")
 
     def plain(self) -> dict[str, Any]:
         """Return it as the rules take it: plain data, every field there."""
-        named = {"party": self.party, "guardian": self.guardian, "filer": self.filer}
+        named = {"party": self.party, "guardian": self.guardian, "filer": self.filer, "found_on": self.found_on}
         plain = {name: value and dict(value.__dict__) for name, value in named.items()}
         given = {**self.__dict__, **plain, "place": self.place.plain()}
         del given["channel"]

@@ -76,6 +76,8 @@ def body(type: str, data: Mapping[str, Any], unit: str, *, confidential: bool) -
         hidden["by"] = {"id": by["role"], "role": by["role"], "unit": by.get("unit")}
     if type in INTERNAL and (not own or type == names.ISSUE_SUPPLEMENTED):
         hidden |= {name: mark for name, mark in INTERNAL[type].items() if data.get(name)}
+    if type == names.SECRECY_CHANGED and data.get("concerns"):
+        hidden["concerns"] = []  # a sheet's id is one for all that its holder found
     if confidential:
         hidden |= {name: mark for name, mark in FREE.items() if data.get(name)}
         hidden |= {name: [] for name in FILES if data.get(name)}

@@ -31,6 +31,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     names.URGENCY_CHANGED: ("urgency",),
     names.ORDER_RAISED: ("unit", "level"),
     names.TASK_SET: ("unit",),
+    names.LIST_OPENED: ("unit",),
 }
 """What each event says of the subject as it stands from then on."""
 ASSISTS = (names.ASSIST_ASKED, names.ASSIST_DONE)
@@ -41,7 +42,7 @@ TOLD = (
     frozenset(
         value
         for value in vars(names).values()
-        if isinstance(value, str) and re.match(r"sanfu\.(issue|order|meeting|task)\.", value)
+        if isinstance(value, str) and re.match(r"sanfu\.(issue|order|meeting|task|list)\.", value)
     )
     - OWN
 )

@@ -9,9 +9,9 @@ from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.desk.domain.affairs import meetings, orders, tasks
-from sanfu.desk.domain.affairs.state import HISTORY, SUCCESSION, is_affair
-from sanfu.desk.domain.affairs.table import NEW, TABLE, allowed
+from sanfu.desk.domain.affairs import lists, meetings, orders, tasks
+from sanfu.desk.domain.affairs.state import HISTORY, LIGHTS, SUCCESSION, is_affair
+from sanfu.desk.domain.affairs.table import HOLDER, LIST, NEW, TABLE, allowed
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.succession import succeeded
 from sanfu.desk.domain.scope import Clause, Scope, covering
@@ -20,24 +20,27 @@ from sanfu.desk.domain.state import Case, Change, Fold
 from sanfu.desk.domain.table import LEAD
 from sanfu.runtime.rules import Command, Concern, Draft, Due, Input, Insert, Named, Outcome, Refusal, Relay, State
 
-BEARS: Final = frozenset({*orders.FOLDS, *meetings.FOLDS, *tasks.FOLDS})
-HUSHES: Final = frozenset({names.SECRECY_CHANGED, names.AFFAIR_NOTED})
+BEARS: Final = frozenset({*orders.FOLDS, *meetings.FOLDS, *tasks.FOLDS, names.FINDING_NOTED})
+HUSHES: Final = frozenset({names.SECRECY_CHANGED, names.AFFAIR_NOTED, names.ORIGIN_NOTED})
 """Events by which an issue that is confidential tells an affair so."""
 
 
 def _hushed(affair: Case, event: Event) -> Change:
-    return hushed(affair, event.data["issue"])
+    hush = lists.hushed if affair["what"] == LIST else hushed
+    return hush(affair, event.data["issue"])
 
 
 FOLDS: Final[Mapping[str, Fold]] = {
     **orders.FOLDS,
     **meetings.FOLDS,
     **tasks.FOLDS,
+    **lists.FOLDS,
     **SUCCESSION,
+    **LIGHTS,
     names.AFFAIR_HUSHED: _hushed,
 }
-DEEDS: Final = {**orders.DEEDS, **meetings.DEEDS, **tasks.DEEDS}
-MAKES: Final[Mapping[str, str]] = {"raise": "order", "call": "meeting"}
+DEEDS: Final = {**orders.DEEDS, **meetings.DEEDS, **tasks.DEEDS, **lists.DEEDS}
+MAKES: Final[Mapping[str, str]] = {"raise": "order", "call": "meeting", "open": LIST}
 """Command that makes an affair → what it makes."""
 
 
@@ -58,7 +61,12 @@ class AffairRules:
         change = FOLDS[event.type](state, event)
         if change is None:
             return state
-        entry = {"at": instant(event.time), "id": event.id, "type": event.type, "by": dict(event.data["by"])}
+        entry = {
+            "at": instant(event.time),
+            "id": event.id,
+            "type": event.type,
+            "by": dict(event.data.get("by") or SYSTEM_BY),
+        }
         return {**state, **change, "history": [*state.get("history", ()), entry][-HISTORY:]}
 
     def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
@@ -91,16 +99,21 @@ class AffairRules:
         if event.type in HUSHES:
             return self._hushed(state, event, now)
         if state:  # it was made before: an id that is derived makes one affair
+            found = event.type == names.ISSUE_SUBMITTED and state["what"] == LIST
+            return lists.found(state, event) if found else ()
+        if event.type == names.ISSUE_SUBMITTED:
             return ()
         if event.type == names.MEETING_HELD:
             return tasks.set_by(event, subject)
         return orders.by_rule(event, self.pack, self.holidays, now)
 
     def _hushed(self, state: State, event: Event, now: datetime) -> Sequence[Outcome]:
-        if not hushed(state, event.subject):
+        held = state.get("what") == LIST
+        if not (lists.hushed if held else hushed)(state, event.subject):
             return ()
+        written = lists.text_about(state, event.subject) if held else state
         body = {"by": SYSTEM_BY, "issue": event.subject, "concerns": []}
-        return hush_about(Draft(names.AFFAIR_HUSHED, body), state, event.subject, self.seal, now)
+        return hush_about(Draft(names.AFFAIR_HUSHED, body), written, event.subject, self.seal, now)
 
     def _obey(self, affair: State, command: Command, now: datetime) -> Sequence[Outcome]:
         scope: Scope = command.data["scope"]
@@ -114,7 +127,8 @@ class AffairRules:
             mine = allowed(what, state, [one.role for one in able])
             detail = f"{command.name} is not for you while it is {state}; you may do: {', '.join(mine) or 'nothing'}."
             raise Refusal(409, "not-now", detail, state=state, allowed=list(mine))
-        by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
+        role = command.actor.role if clause.role == HOLDER else clause.role
+        by = {"id": command.actor.id, "role": role, "unit": clause.acts_for or command.actor.unit}
         data = command.data
         deed = Deed(
             affair, data["said"], by, now, self.pack, self.holidays, home=command.actor.unit, id=data["id"],
@@ -137,4 +151,4 @@ def offered(affair: Mapping[str, Any], scope: Scope) -> tuple[str, ...]:
 
 def unknown() -> Refusal:
     """The same answer for an affair that does not exist and for one that is outside the asker's scope."""
-    return Refusal(404, "affair-unknown", "There is no such order, meeting or task, or it is not one of yours.")
+    return Refusal(404, "affair-unknown", "There is no such order, meeting, task or list, or it is not one of yours.")

@@ -1,8 +1,9 @@
 """What an affair is made of, beside what its kind adds.
 
-- `what` it is (order, meeting, task), its `state`, `open`; `unit` that has to act, `units` that may see it
+- `what` it is (order, meeting, task, list), its `state`, `open`; `unit` that has to act, `units` that may see it
 - `concerns`: the issues it bears upon; `limit`: by when something has to be done (NEVER if nothing)
 - `secrecy`, `audience`, `channel`, `town`, `party_code`, `filer`: what a scope asks of a case: one function serves both
+- `light`: the one that its clock has on, once one was
 - `history`: its last 50 events
 """
 
@@ -29,7 +30,7 @@ def begun(event: Event, what: str, state: str, *, unit: str | None, units: Seque
 
 def is_affair(id: str) -> bool:
     """Tell an affair's id from an issue's, which is a UUID."""
-    return id.startswith(("order-", "order:", "meeting-", "task-", "task:"))
+    return id.startswith(("order-", "order:", "meeting-", "task-", "task:", "list-"))
 
 
 def _succeeded(affair: Case, event: Event) -> Change:
@@ -39,4 +40,9 @@ def _succeeded(affair: Case, event: Event) -> Change:
     return {"unit": heir if affair["unit"] == former else affair["unit"], "units": units}
 
 
+def _lit(affair: Case, event: Event) -> Change | None:
+    return {"light": event.data["level"]} if affair and not event.data["skipped"] else None
+
+
+LIGHTS: Final[Mapping[str, Fold]] = {names.LIGHT_CHANGED: _lit}
 SUCCESSION: Final[Mapping[str, Fold]] = {names.UNIT_SUCCEEDED: _succeeded}

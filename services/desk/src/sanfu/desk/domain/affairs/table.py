@@ -9,16 +9,23 @@ from typing import Final
 from sanfu.contracts import names
 from sanfu.desk.domain.table import LEAD, OFFICE, Step
 
-ORDER, MEETING, TASK = "order", "meeting", "task"
+ORDER, MEETING, TASK, LIST = "order", "meeting", "task", "list"
 NEW: Final = "new"
 RAISED, REPLIED, LIFTED = "raised", "replied", "lifted"
 CALLED, HELD = "called", "held"
 SET, DONE = "set", "done"
-ENDED: Final = frozenset({LIFTED, HELD, DONE})
+OPENED, OVER = "open", "ended"
+ENDED: Final = frozenset({LIFTED, HELD, DONE, OVER})
 
 ISSUERS: Final = frozenset({"coordination_office", "supervisor"})
 CONVENERS: Final = frozenset({"coordination_office", "reviewer", "unit_head"})
 """Who calls meetings: the office, a coordination group (whose people review), a town's head in his villages."""
+
+OPENERS: Final = ("coordination_office", "unit_head", "officer", "liaison", "monitor", "leader")
+"""Who makes lists: for others the office, and a unit's head; all others for themselves. The first capacity counts."""
+HOLDER: Final = "holder"
+"""In whose hands a list is: no role that anybody has, but a standing to one list."""
+KEEPERS: Final = frozenset({"coordination_office", "unit_head", HOLDER})
 
 Row = tuple[str, str, str, str]
 
@@ -37,6 +44,10 @@ TABLE: Final[Mapping[Row, Step]] = {
     **_rows(MEETING, CALLED, "hold", CONVENERS, Step(names.MEETING_HELD, HELD)),
     **_rows(TASK, SET, "finish", LEAD, Step(names.TASK_DONE, DONE)),
     **_rows(TASK, SET, "drop", OFFICE, Step(names.TASK_DONE, DONE)),
+    **_rows(LIST, NEW, "open", OPENERS, Step(names.LIST_OPENED, OPENED)),
+    **_rows(LIST, OPENED, "add", KEEPERS, Step(names.ENTRIES_ADDED, "")),
+    **_rows(LIST, OPENED, "mark", {HOLDER}, Step(names.ENTRY_MARKED, "")),
+    **_rows(LIST, OPENED, "end", KEEPERS, Step(names.LIST_ENDED, OVER)),
 }
 COMMANDS: Final = tuple(dict.fromkeys(command for _, _, command, _ in TABLE))
 

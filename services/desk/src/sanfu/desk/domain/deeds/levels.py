@@ -81,9 +81,15 @@ def secrecy_changed(case: Case, after: str, reason: str, by: Mapping[str, Any], 
     hides = after in SECRET and before not in SECRET
     body = {
         "by": by, "before": before, "secrecy": after, "reason": reason,
-        "title": neutral if hides else None, "concerns": list(case["affairs"]) if hides else [],
+        "title": neutral if hides else None, "concerns": [*case["affairs"], *_origin(case)] if hides else [],
     }  # fmt: skip
     return Draft(names.SECRECY_CHANGED, body)
+
+
+def _origin(case: Case) -> list[str]:
+    """Name the list on which it was found, which may hold a text about it."""
+    found = case.get("found_on")
+    return [found["affair"]] if found else []
 
 
 def _direction(before: int, after: int, field: str, *, higher: bool) -> None:

@@ -25,6 +25,11 @@ def _noted(case: Case, event: Event) -> Change:
     return {"affairs": {**case["affairs"], data["affair"]: noted}}
 
 
+def _origin(case: Case, event: Event) -> Change:
+    """It was found on a list that knows it."""
+    return {"found_on": {"affair": event.data["affair"], "entry": event.data["entry"]}}
+
+
 def _merged(case: Case, event: Event) -> Change:
     """Merged, it has a lead no more; the round it was in, or a first one, is that in which its party is asked."""
     nobody = {"unit": None, "assigned_at": None, "acknowledged_at": None, "acknowledged_by": None}
@@ -93,6 +98,7 @@ def _reported(case: Case, event: Event) -> Change:
 
 FOLDS: Final[Mapping[str, Fold]] = {
     names.AFFAIR_NOTED: _noted,
+    names.ORIGIN_NOTED: _origin,
     names.ISSUE_MERGED: _merged,
     names.HEAD_HANDLED: _head_handled,
     names.HEAD_VOIDED: _head_voided,

@@ -35,6 +35,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "supporter_codes": [], "supporter_marks": [], "admitted": None, "review_asked": None, "petition_reviews": [],
         "errand": None, "mediation": None, "corrected": 0,
         "merged": [], "head": None, "merging": None, "head_handled": None, "affairs": {}, "instructions": 0,
+        "found_on": None,
         "register": None, "sponsor": None,
     }  # fmt: skip
 
