@@ -33,8 +33,9 @@ def close(it: Told, kind: str = "resolved") -> Told:
 
 
 def led(it: Told, unit: str) -> Told:
-    """A person says who leads."""
-    it.dispatch(unit, it.state["standing"]["assignment"] + 1)
+    """A person says who leads, and leaves the category as it is."""
+    standing = it.state["standing"]
+    it.dispatch(unit, standing["assignment"] + 1, category=standing.get("category"))
     return it
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sanfu.router.measuring import Worth, chosen_on, worth, worth_report
+from sanfu.router.training.suspicions import Worth, chosen_on, worth, worth_report
 from tests.support import packs
 
 PAGE = Path(__file__).parents[3] / "docs" / "duplicates.md"

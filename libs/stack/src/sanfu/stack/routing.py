@@ -1,4 +1,4 @@
-"""`sanfu router explain`, `sanfu router report`, `sanfu rules backtest`: who led, why, and what that was worth."""
+"""`sanfu router`, `sanfu rules`: who led, why, what that was worth, and how it gets better."""
 
 import asyncio
 import json
@@ -11,10 +11,13 @@ from rich.console import Console
 
 from sanfu.stack import services
 from sanfu.stack.doors import Doors, Json
+from sanfu.stack.places import checkout
+from sanfu.stack.plan import shipped_city
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 from sanfu.stack.tools import given, hand_over
 
+router = typer.Typer(no_args_is_help=True, help="Who leads and why: the classifier, returns, duplicates, their worth.")
 rules = typer.Typer(no_args_is_help=True, help="Routing rules: try them before they decide.")
 console = Console(highlight=False, soft_wrap=True)
 
@@ -51,12 +54,72 @@ def backtest(  # noqa: PLR0917  # options of a command line, never given by posi
     look_back(name, "backtest", *given("--rules", new), *more, *_asked_for(since, until, form, out))
 
 
+@router.command("report")
 def report(
     since: Since = None, until: Until = None, form: Form = "table", out: Out = None, name: Name = "main"
 ) -> None:  # fmt: skip
     """Say how many assignments were returned, how many of those wrongly, and how many were right: by rule, by category,
     by model version."""
     look_back(name, "report", *_asked_for(since, until, form, out))
+
+
+City = Annotated[Path | None, typer.Option("--city", help="directory of the pack (default: the shipped one)")]
+Reports = Annotated[Path | None, typer.Option("--reports", help="labelled reports, JSON Lines (default: the pack's)")]
+Source = Annotated[
+    Literal["labelled", "cases", "both"],
+    typer.Option("--from", help="labelled reports, the closed cases of a stack that is up, or both"),
+]
+
+
+@router.command("train")
+def train(  # noqa: PLR0917  # options of a command line, never given by position
+    city: City = None,
+    reports: Reports = None,
+    out: Annotated[Path | None, typer.Option("--out", help="where the model goes (default: into the pack)")] = None,
+    source: Source = "labelled",
+    since: Annotated[
+        str | None, typer.Option("--since", help="closed cases: that came in since (default: 730d)")
+    ] = None,
+    name: Name = "main",
+) -> None:
+    """Train the classifier on labelled reports, on the city's own closed cases, or both; print the model's version.
+    Confidential and sealed texts are in no training. Running services take the model by themselves."""
+    arguments = [*given("--city", _city(city)), *given("--reports", reports), *given("--out", out)]
+    _learn("train", arguments, source, since, name)
+
+
+@router.command("evaluate")
+def evaluate(  # noqa: PLR0917  # options of a command line, never given by position
+    city: City = None,
+    reports: Reports = None,
+    write: Annotated[bool, typer.Option("--write", help="write docs/evaluation.md and docs/duplicates.md")] = False,
+    source: Source = "labelled",
+    since: Annotated[
+        str | None, typer.Option("--since", help="closed cases: that came in since (default: 730d)")
+    ] = None,
+    name: Name = "main",
+) -> None:
+    """Print what rules and classifier are worth on what was never trained on."""
+    arguments = [*given("--city", _city(city)), *given("--reports", reports), *(["--write"] if write else [])]
+    _learn("evaluate", arguments, source, since, name)
+
+
+@router.command("duplicates")
+def duplicates(city: City = None, reports: Reports = None) -> None:
+    """Print what the pack's policy on duplicates is worth on reports whose `dup_group` is known."""
+    hand_over("sanfu.router", "duplicates", *given("--city", _city(city)), *given("--reports", reports))
+
+
+def _learn(what: str, arguments: list[str], source: str, since: str | None, name: str) -> None:
+    more = [*arguments, "--from", source, *(("--since", since) if since else ())]
+    if source == "labelled":
+        hand_over("sanfu.router", what, *more)
+    else:
+        look_back(name, what, *more)
+
+
+def _city(named: Path | None) -> Path:
+    return named if named else shipped_city(checkout())
 
 
 def look_back(name: str, what: str, *arguments: str) -> None:
@@ -72,6 +135,7 @@ def _asked_for(since: str | None, until: str | None, form: str, out: Path | None
     return [*days, "--format", form, *given("--out", out)]
 
 
+@router.command("explain")
 def explain(
     issue: Annotated[str, typer.Argument(help="an issue's id")],
     name: Name = "main",

@@ -22,7 +22,6 @@ from sanfu.city.loading import PLACES, load
 from sanfu.city.model import Pack
 from sanfu.city.reporting import check_report
 from sanfu.router.handlers import unfit_model
-from sanfu.router.measuring import worth_report
 from sanfu.sla.domain.inversions import first_inversion
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.places import checkout
@@ -32,7 +31,6 @@ from sanfu.stack.stack import Stack
 
 city = typer.Typer(no_args_is_help=True, help="City packs.")
 sla = typer.Typer(no_args_is_help=True, help="Limits and lights.")
-router = typer.Typer(no_args_is_help=True, help="Who leads: the classifier and what it is worth.")
 console = Console(highlight=False)
 
 
@@ -72,26 +70,6 @@ def diff(
     taken, lines = diff_report(packs[0], packs[1], datetime.now(UTC).date())
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     raise typer.Exit(0 if taken else 1)
-
-
-@city.command("duplicates")
-def duplicates(
-    directory: Annotated[Path | None, typer.Argument(help="of the pack (default: the shipped one)")] = None,
-    reports: Annotated[
-        Path | None, typer.Option("--reports", help="labelled reports, JSON Lines (default: the pack's)")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="write it there, such as docs/duplicates.md")] = None,
-) -> None:
-    """Measure what the pack's policy on duplicates is worth on reports whose `dup_group` is known."""
-    pack = _sound(directory or shipped_city(checkout()))
-    labelled = reports or pack.reports
-    if labelled is None or not labelled.is_file():
-        raise PartError("there are no labelled reports: name a file by --reports")
-    told = worth_report(pack, [json.loads(line) for line in labelled.read_text(encoding="utf-8").splitlines()])
-    if out is None:
-        console.print(told, markup=False, soft_wrap=True)
-    else:
-        out.write_text(told, encoding="utf-8")
 
 
 @city.command("draft")
@@ -162,38 +140,6 @@ def _steps(told: Json, locale: str) -> Table:
     for step in told["steps"]:
         shown.add_row((step["at"] or "")[:16].replace("T", " "), step[locale])
     return shown
-
-
-City = Annotated[Path | None, typer.Option("--city", help="directory of the pack (default: the shipped one)")]
-Reports = Annotated[Path | None, typer.Option("--reports", help="labelled reports, JSON Lines (default: the pack's)")]
-
-
-@router.command("train")
-def train(
-    city: City = None,
-    reports: Reports = None,
-    out: Annotated[Path | None, typer.Option("--out", help="where the model goes (default: into the pack)")] = None,
-) -> None:
-    """Train the classifier on labelled reports; print the model's version. Running services take it by themselves."""
-    where = out.resolve() if out else None
-    hand_over(
-        "sanfu.router", "train", *given("--city", _city(city)), *given("--reports", reports), *given("--out", where)
-    )
-
-
-@router.command("evaluate")
-def evaluate(
-    city: City = None,
-    reports: Reports = None,
-    write: Annotated[bool, typer.Option("--write", help="into docs/evaluation.md, too")] = False,
-) -> None:
-    """Print what rules and classifier are worth on the labelled reports that were never trained on."""
-    more = ["--write"] if write else []
-    hand_over("sanfu.router", "evaluate", *given("--city", _city(city)), *given("--reports", reports), *more)
-
-
-def _city(named: Path | None) -> Path:
-    return named if named else shipped_city(checkout())
 
 
 def given(option: str, path: Path | None) -> list[str]:

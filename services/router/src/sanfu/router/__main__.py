@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 
 OFFLINE = {
-    **dict.fromkeys(("train", "evaluate"), "sanfu.router.training.command"),
+    **dict.fromkeys(("train", "evaluate", "duplicates"), "sanfu.router.training.command"),
     **dict.fromkeys(("report", "backtest"), "sanfu.router.hindsight.command"),
 }
 """Command → the module that does it: the service loads none of them."""

@@ -56,9 +56,13 @@ def read(path: Path, pack: Pack) -> list[Labelled]:
     return found
 
 
+def seen(channel: str, audience: str, town: str, title: str, body: str) -> Facts:
+    """What a model may see of a report: of all that people said of it nothing."""
+    return Facts(channel, audience, "issue", "normal", "internal", town=town, text=f"{title}\n{body}")
+
+
 def _labelled(row: dict[str, Any]) -> Labelled:
-    text = f"{row['text_title']}\n{row['text_body']}"
-    facts = Facts(row["channel"], row["audience"], "issue", "normal", "internal", town=row["town"], text=text)
+    facts = seen(row["channel"], row["audience"], row["town"], row["text_title"], row["text_body"])
     return Labelled(
         facts, row["category"], row["unit"], row["grade"], row["kind"], row["urgency"] == "emergency",
         row["secrecy"] in SECRET, row["town"], row.get("dup_group") or row["id"],

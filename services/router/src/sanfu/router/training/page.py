@@ -33,7 +33,16 @@ def _head(version: str, training: Figures) -> Iterable[str]:
         "as if they were none. The words of the rules came with the pack and were not kept apart from the test part.",
         "",
         f"训练 {training['trained_on']} 条 · trained on {training['trained_on']} reports.",
+        *_origin(training.get("from")),
     )
+
+
+def _origin(origin: Figures | None) -> Iterable[str]:
+    """Say what a model was given that did not learn from labelled reports alone."""
+    if origin:
+        labelled, cases, since = origin.get("labelled", 0), origin["cases"], origin["since"]
+        yield f"材料：标注诉求 {labelled} 条，本市办结件 {cases} 件（起于 {since}），四分之一留作测试。"
+        yield f"Of {labelled} labelled reports and {cases} closed cases (since {since}); a quarter is for tests."
 
 
 def _accuracy(figures: Figures, training: Figures) -> Iterable[str]:

@@ -6,9 +6,11 @@ piece of a text is was learnt from the first half alone.
 """
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sanfu.city.model import Duplicates, Pack
@@ -19,6 +21,7 @@ from sanfu.router.domain.suspecting import pairs
 from sanfu.router.domain.words import Rarity
 from sanfu.router.ports import Asked
 from sanfu.router.suspecting import COMPARED
+from sanfu.router.training.labelled import BadReports
 
 Report = Mapping[str, Any]
 
@@ -37,6 +40,14 @@ class Worth(NamedTuple):
     @property
     def recall(self) -> float:
         return self.right / self.labelled if self.labelled else 1.0
+
+
+def rows(path: Path) -> list[Report]:
+    """Read labelled reports, JSON Lines. Raises BadReports."""
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise BadReports(f"{path} can't be read as JSON Lines: {error}") from error
 
 
 def chosen_on(report: Report) -> bool:
@@ -127,7 +138,7 @@ def _row(zh: str, en: str, half: str, one: Worth) -> str:
 PAGE = """\
 # Suspected duplicates · 疑似重复
 
-Written by `./sanfu city duplicates --out docs/duplicates.md`; a test holds the page to what the command says.
+Written by `./sanfu router evaluate --write`; a test holds the page to what the command says.
 
 | 条件 given | 半数 half | 提示 suspected | 正确 right | 应有 labelled | 准确率 precision | 召回率 recall |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |
