@@ -82,6 +82,47 @@ async def test_before_it_is_known_whom_a_text_must_not_name_nothing_is_added(wor
     assert ["王小明" in body["text"] for body in await added(world)] == [False]
 
 
+@pytest.mark.parametrize("level", ["open", "confidential", "sealed"])
+async def test_what_is_added_of_danger_is_told_as_an_emergency_without_its_words_where_they_are_secret(
+    world: World, level: str
+) -> None:
+    _, number = await receipt(world, secrecy=level)
+    taken = await add(world, number, "配电箱冒烟了，快来人！")
+    assert (next(iter(taken)), "119" in taken["warning"]) == ("warning", True), "whom to call stands first"
+    assert (await add(world, number, "配电箱冒烟了，快来人！", status=200))["number"] == 1
+    [told] = await added(world)
+    assert (told["urgency"], told["text"] is None) == ("emergency", level in {"confidential", "sealed"})
+    assert "warning" not in await add(world, number, "我下午在家。", "k2")
+    assert (await added(world))[-1]["urgency"] is None
+
+
+async def test_words_that_only_together_speak_of_danger_are_heard_also_where_the_first_rest_sealed(
+    world: World,
+) -> None:
+    _, number = await receipt(world, secrecy="confidential", text="楼道里煤气表坏了")
+    assert "warning" in await add(world, number, "还有股怪味。")
+    assert [body["urgency"] for body in await added(world)] == ["emergency"]
+
+
+async def test_who_can_add_nothing_is_told_whom_to_call_where_it_speaks_of_danger(world: World) -> None:
+    issue, number = await receipt(world)
+    closed = {"by": {"id": "system", "role": "system", "unit": None}, "kind": "incomplete", "reply": None,
+              "reason": None, "round": 1}  # fmt: skip
+    await world.hear(issue, names.ISSUE_CLOSED, closed)
+    found = await add(world, number, "着火了！", status=409)
+    assert (found["type"].endswith("is-over"), "119" in found["warning"]) == (True, True)
+    assert "warning" not in await add(world, number, "再补充一点。", status=409)
+    token = link(number)
+    assert await form(world, token, text="着火了！") == (303, f"{PAGE}/my/{token}?failed=add&danger=1&lang=en")
+
+
+async def test_a_party_that_adds_danger_on_its_page_is_led_back_to_whom_to_call(world: World) -> None:
+    _, number = await receipt(world)
+    token = link(number)
+    assert await form(world, token, text="灯杆漏电！", key="a") == (303, f"{PAGE}/my/{token}?done=add&danger=1&lang=en")
+    assert [body["urgency"] for body in await added(world)] == ["emergency"]
+
+
 async def test_many_add_at_one_instant_and_nothing_is_lost(world: World) -> None:
     _, number = await receipt(world)
     await asyncio.gather(*(add(world, number, f"第{n}条", f"k{n}") for n in range(4)))

@@ -97,3 +97,22 @@ def test_who_vouches_is_not_named_to_the_unit() -> None:
     assert data["filer"] == {"kind": "officer", "id": "tax-officer", "unit": "tax", "named_to_unit": False}
     assert data["text"] == "***到窗口办事"
     assert data["party_kind"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "text", "level"),
+    [
+        ("路灯不亮", "还有，灯杆上在打火花", "emergency"),
+        ("路灯不亮", "现在整个小区停水了", "urgent"),
+        ("路灯不亮", "就在桥头", None),
+        ("楼道里煤气表坏了", "有股怪味", "emergency"),
+        ("楼道里有煤气味", "就在三号楼", None),
+        ("咨询火灾保险怎么办", "附上身份证复印件", None),
+        ("咨询火灾保险怎么办", "隔壁真的起火了", "emergency"),
+        ("路灯不亮", "", None),
+    ],
+)
+def test_what_is_added_is_judged_by_the_words_it_brings_alone_or_with_those_before(
+    earlier: str, text: str, level: str | None
+) -> None:
+    assert urgency.added(pack(), text, earlier) == level

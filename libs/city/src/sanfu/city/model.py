@@ -6,7 +6,7 @@ are minutes unless they are a `Limit`. Nothing here knows a city by name.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -176,10 +176,14 @@ class WordList:
 
     def first(self, text: str) -> tuple[str, ...] | None:
         """Return the first set found in the text (its words in lower case), or None."""
+        return next(self.found(text), None)
+
+    def found(self, text: str) -> Iterator[tuple[str, ...]]:
+        """Return every set found in the text (its words in lower case), in the list's order."""
         folded, characters = _folded(text)
         begun = [place for initial in self._initials.keys() & characters for place in self._initials[initial]]
         if not begun:
-            return None
+            return
         for phrase in self.unless:
             folded = folded.replace(phrase, "\n")
         for place in sorted(begun):
@@ -187,8 +191,7 @@ class WordList:
                 if word not in folded or (word.isascii() and not _whole(folded, word)):
                     break
             else:
-                return self.sets[place]
-        return None
+                yield self.sets[place]
 
     def masked(self, text: str) -> str:
         """Return the text with `*` for each character of a word that stands in it; the same object if there is none.

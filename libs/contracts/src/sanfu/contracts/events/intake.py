@@ -115,4 +115,7 @@ class IssueSupplemented(Body):
     attachments: list[Attachment] = Field(default_factory=list, max_length=10, description="Files received with it")
     contact: Contact = Field(default="none", description="Version of the contact record it changed, else `none`")
     answers_question: bool = Field(default=False, description="True if it answers SupplementAsked")
+    urgency: Urgency | None = Field(
+        default=None, description="How soon somebody must act by the words it brought; absent: they say nothing of that"
+    )
     reported_at: Instant = Field(description="When it was reported")

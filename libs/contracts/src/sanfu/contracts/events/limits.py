@@ -106,10 +106,14 @@ class GradeChangeDeclined(Deed):
 
 
 class UrgencyChanged(Deed):
-    """The issue became more or less urgent; only the coordination office lowers."""
+    """The issue became more or less urgent; only the coordination office lowers. An emergency is told again where its
+    party speaks of danger after it was handled: then nothing but the number is new."""
 
     before: Urgency = Field(description="What it was")
     urgency: Urgency = Field(description="What it is")
+    supplement: Count | None = Field(
+        default=None, description="Number of the supplement whose words raised it; absent: a person did"
+    )
     reason: Text = Field(description="Why, for people to read; internal")
 
 

@@ -49,7 +49,7 @@ _CLOCK_OF: Final = {
 }  # fmt: skip
 """State → the clock whose limit orders the lists: the one somebody is working against."""
 _ON_REGISTER: Final = ("register_milestone", "register_report")
-_RACING: Final = (
+RACING: Final = (
     "submitted",
     "in_review",
     "assigned",
@@ -122,7 +122,7 @@ def place(subject: str, number: int) -> str:
 def _standing(case: Case) -> Change:
     """What follows from the rest: the light and the limit that count now."""
     level = max((LEVELS.index(clock["level"]) for clock in case["clocks"].values()), default=0) if case["open"] else 0
-    racing = case["urgency"] == "emergency" and case["state"] in _RACING
+    racing = case["urgency"] == "emergency" and case["state"] in RACING
     clock = (racing and _emergency_clock(case)) or _counting(case, level)
     limit = clock["limit"] if clock else NEVER
     tasks = open_tasks(case) if case["open"] else []

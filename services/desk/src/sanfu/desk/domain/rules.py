@@ -14,6 +14,7 @@ from sanfu.desk.domain.deeds import correcting, errands, following, handling, pe
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
+from sanfu.desk.domain.deeds.levels import heed_words
 from sanfu.desk.domain.deeds.succession import succeeded
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
@@ -53,7 +54,7 @@ class DeskRules:
             case Due():
                 return self._waited(state, now)
             case Event():
-                return ()
+                return withheld(heed_words(state, self.pack), state) if state.get("spoken") else ()
 
     def _borne(self, drafts: Sequence[Draft], case: State, id: str, now: datetime) -> Sequence[Outcome]:
         """What others make of the case. Where that makes it confidential, its own texts are sealed; without a key ring
@@ -86,9 +87,12 @@ class DeskRules:
         return [Insert("history", entry) for entry in story.gone(event.subject, before, after)] if after else ()
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Draft]:
-        """A closing that the system owes: it follows its cause in one write, and may have been lost with it."""
+        """What the system owes, a closing or the alarm of what was added: it follows its cause in one write, and may
+        have been lost with it."""
         if not state:
             return ()
+        if alarmed := heed_words(state, self.pack):
+            return withheld(alarmed, state)
         match state["state"]:
             case "answered" | "refused" | "withdrawn" as settled:
                 return [closing(settled, state)]

@@ -210,7 +210,14 @@ LIMITS: Final = {
     **_rows("handled merged", "exempt", OFFICE, names.EXEMPTION_DECIDED, FOLLOWED_UP),
 }
 LEVELS: Final = {
-    **_rows(f"{_OPEN} reopen_requested", "raise_urgency", WITNESSES, names.URGENCY_CHANGED, STAYS, standing=FOR_NOBODY),
+    **_rows(
+        f"{_OPEN} reopen_requested",
+        "raise_urgency",
+        WITNESSES | SYSTEM,
+        names.URGENCY_CHANGED,
+        STAYS,
+        standing=FOR_NOBODY,
+    ),
     **_rows(_OPEN, "lower_urgency", OFFICE, names.URGENCY_CHANGED, STAYS),
     **_rows(_EVER, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
     **_rows(_EVER, "lower_secrecy", OFFICE | LIAISON, names.SECRECY_CHANGED, STAYS),

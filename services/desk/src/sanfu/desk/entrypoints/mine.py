@@ -10,7 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from sanfu.city.model import Pack
+from sanfu.desk.domain.case import RACING
 from sanfu.desk.domain.table import AWAITING
+from sanfu.desk.domain.urgency import ALARM
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.door_words import span
 from sanfu.desk.entrypoints.pages import page
@@ -52,12 +55,15 @@ def routes(parties: Parties, evidence: Evidence) -> APIRouter:
         return RedirectResponse(f"/my/{token}?lang={spoken}", 303)
 
     @router.get("/my/{token}", response_class=HTMLResponse, include_in_schema=False)
-    async def mine(token: str, language: Spoken = None, done: Done = None, failed: Failed = None) -> Response:
-        """A party's own report: how it stands, and what it can do now."""
+    async def mine(
+        token: str, language: Spoken = None, done: Done = None, failed: Failed = None, danger: bool = False
+    ) -> Response:
+        """A party's own report: how it stands, and what it can do now. `danger`: what it has just said speaks of it."""
         try:
             if done == "add":
                 await _heard(parties, token)
-            return await _mine(parties, token, language, done=done, wrong="failed_add" if failed else "")
+            wrong = "failed_add" if failed else ""
+            return await _mine(parties, token, language, done=done, wrong=wrong, danger=danger)
         except Refusal as refusal:
             spoken = language or "zh"
             return _find(parties, spoken, refusal.status, MINE[spoken]["gone"])
@@ -110,8 +116,9 @@ def _find(parties: Parties, language: str, status: int = 200, wrong: str = "", n
 
 
 async def _mine(
-    parties: Parties, token: str, language: str | None, *, status: int = 200, wrong: str = "", done: str | None = None
-) -> Response:
+    parties: Parties, token: str, language: str | None, *, status: int = 200, wrong: str = "", done: str | None = None,
+    danger: bool = False,
+) -> Response:  # fmt: skip
     case = await parties.case(token)
     spoken = language or ("en" if str(case["language"]).startswith("en") else "zh")
     words = MINE[spoken]
@@ -122,8 +129,17 @@ async def _mine(
     more: dict[str, Any] = {
         "mine": words, "view": view, "token": token, "wrong": told, "done": words[f"done_{done}"] if done else "",
         "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case),
+        "first": _first(case, pack, spoken, danger=danger),
     }  # fmt: skip
     return _unsearched(page("mine.html", parties.desk, spoken, status, sends_to=parties.intake_url, **more))
+
+
+def _first(case: Mapping[str, Any], pack: Pack, language: str, *, danger: bool) -> str | None:
+    """Return whom to call before anything else: in an emergency, and where the party has just spoken of danger."""
+    if not danger and not (case["urgency"] == ALARM and case["state"] in RACING):
+        return None
+    notice = pack.notices.get("emergency_first", {})
+    return notice.get(language) or notice.get(pack.locales[0])
 
 
 async def _heard(parties: Parties, token: str) -> None:

@@ -23,8 +23,9 @@ class IntakeRules:
 
     Commands: `SubmitIssue {report, channel, receipt, boxes, blind}`: the report as the API's model has it, boxes sealed
     and blind indexes made for party and filer, a box for the original in any case (dropped where the text needed no
-    masking). `Supplement {issue, said, people, rest}`: what is added, whom it must not name, and how it would rest with
-    the contact. `EraseContact {version, boxes}`: tell the contact without what was erased; without boxes, a tombstone.
+    masking). `Supplement {issue, said, earlier, people, rest}`: what is added, to which words, whom it must not name,
+    and how it would rest with the contact. `EraseContact {version, boxes}`: tell the contact without what was erased;
+    without boxes, a tombstone.
     """
 
     pack: Pack
@@ -52,7 +53,7 @@ class IntakeRules:
             case Command("Supplement", data):
                 if not state:
                     raise Refusal(404, "no-such-issue", "There is no such issue.")
-                return supplements.told(state, data, now, self.pack.abuse)
+                return supplements.told(state, data, now, self.pack)
             case Command("EraseContact", data):
                 return [_erased(data["issue"], data, now)]
             case Command(name):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sanfu.city.model import WordList
+from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 from sanfu.contracts.names import ISSUE_SUPPLEMENTED
-from sanfu.intake.domain import contact
+from sanfu.intake.domain import contact, urgency
 from sanfu.intake.domain.secrecy import HIDDEN
 from sanfu.runtime.rules import Draft, Outcome, Refusal, State
 
@@ -34,9 +34,10 @@ def number(state: State) -> int:
     return int(state.get("supplements", 0)) + 1
 
 
-def told(state: State, data: Mapping[str, Any], now: datetime, abuse: WordList) -> list[Outcome]:
-    """Say what follows from a supplement: `{issue, said, people, rest}`; `abuse`: words that no officer has to read.
-    Raises Refusal 409 where nothing can be added, or somebody was faster."""
+def told(state: State, data: Mapping[str, Any], now: datetime, pack: Pack) -> list[Outcome]:
+    """Say what follows from a supplement: `{issue, said, earlier, people, rest}`. How urgent it is its own words say,
+    before any of them is masked or sealed: desk raises what is less. Raises Refusal 409 where nothing can be added, or
+    somebody was faster."""
     said, rest = data["said"], data["rest"]
     if state["state"] in OVER:
         detail = (
@@ -48,7 +49,7 @@ def told(state: State, data: Mapping[str, Any], now: datetime, abuse: WordList) 
     if said["number"] != number(state):
         raise Refusal(409, OVERTAKEN, "Something else was added at the same instant.")
     text = said["text"] or ""
-    masked = abuse.masked(Mask.of(data["people"]).text(text))
+    masked = pack.abuse.masked(Mask.of(data["people"]).text(text))
     hidden = state["secrecy"] in HIDDEN
     rests = rest is not None and (hidden or masked != text)
     at = min(moment(said["reported_at"]), now) if said["reported_at"] else now
@@ -57,6 +58,7 @@ def told(state: State, data: Mapping[str, Any], now: datetime, abuse: WordList) 
         "attachments": [] if hidden else said["attachments"],
         "contact": rest.version if rest and rests else "none",
         "answers_question": state["state"] == "awaiting_party", "reported_at": instant(at),
+        "urgency": urgency.added(pack, text, data["earlier"]),
     }  # fmt: skip
     event = Draft(ISSUE_SUPPLEMENTED, body)
     return [contact.record(data["issue"], rest.version, rest.boxes, now), event] if rest and rests else [event]

@@ -13,7 +13,8 @@ from pydantic import SecretStr, ValidationError
 
 from sanfu.city.model import Pack
 from sanfu.contracts import receipts
-from sanfu.intake.domain import progress
+from sanfu.intake.domain import progress, urgency
+from sanfu.intake.domain.attachments import Attachment
 from sanfu.intake.entrypoints.attachments import read_with_files
 from sanfu.intake.entrypoints.attachments import routes as attachments
 from sanfu.intake.entrypoints.imports import read
@@ -27,6 +28,7 @@ from sanfu.intake.handlers.supplements import Supplements, of_party
 from sanfu.intake.ports import ChannelKey, Records
 from sanfu.runtime import pages, texts
 from sanfu.runtime.direct import DirectRoute
+from sanfu.runtime.forms import Form
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.problems import problem
@@ -151,10 +153,15 @@ def _adding(intake: Intake) -> APIRouter:
         Idempotency-Key."""
         if key is None:
             raise key_refused("on a channel with a key this header")
-        wanted = _read(intake, number)
-        received = await intake.supplements.by_channel(wanted, sender.channel, said.model_dump(), key, holder(sender))
+        pack, body, wanted = intake.pack(), said.model_dump(), _read(intake, number)
+        try:
+            received = await intake.supplements.by_channel(wanted, sender.channel, body, key, holder(sender))
+        except Refusal as refusal:
+            first = _first(pack) if urgency.alarming(pack, said.text or "") else {}
+            raise Refusal(refusal.status, refusal.slug, refusal.detail, **refusal.more, **first) from refusal
         body = {**progress.shown(received.state), "number": received.state["supplements"]}
-        kept = {name: body[name] for name in ("receipt", "number", "state")}
+        first = _first(pack, received.state["submission"]["language"]) if received.alarming else {}
+        kept = {**first, **{name: body[name] for name in ("receipt", "number", "state")}}
         return Response(orjson.dumps(kept), 200 if received.repeated else 201, media_type="application/json")
 
     @router.post("/supplements/{token}", status_code=303, include_in_schema=False)
@@ -163,27 +170,35 @@ def _adding(intake: Intake) -> APIRouter:
         if intake.public_url is None:
             raise Refusal(409, "no-way-back", "This service was not told where desk's pages are: set SANFU_PUBLIC_URL.")
         intake.channels.count(Sender("supplement", keyed=False, address=pages.address(request)))
-        try:
-            await _added(intake, token, request)
-            told = "done=add"
-        except (ValidationError, Refusal, Unavailable, StoreDown):
-            told = "failed=add"
+        added, alarming = await _added(intake, token, request)
+        told = ("done=add" if added else "failed=add") + ("&danger=1" if alarming else "")
         spoken = f"&lang={lang}" if lang else ""
         return RedirectResponse(f"{intake.public_url.rstrip('/')}/my/{quote(token)}?{told}{spoken}", 303)
 
     return router
 
 
-async def _added(intake: Intake, token: str, request: Request) -> None:
-    """Add what a party's form says. Raises Refusal, ValidationError, Unavailable, StoreDown."""
-    intake.supplements.link(token)
-    form = await read_with_files(intake.attachments, request, of_party(token))
+async def _added(intake: Intake, token: str, request: Request) -> tuple[bool, bool]:
+    """Add what a party's form says; return whether that could be done, and whether it speaks of danger to life."""
+    alarming = False
+    try:
+        intake.supplements.link(token)
+        form = await read_with_files(intake.attachments, request, of_party(token))
+        text = form.fields.get("text", "").strip() or None
+        alarming = urgency.alarming(intake.pack(), text or "")
+        received = await _form_added(intake, token, form, text)
+    except (ValidationError, Refusal, Unavailable, StoreDown):
+        return False, alarming
+    return True, alarming or received.alarming
+
+
+async def _form_added(intake: Intake, token: str, form: Form[Attachment], text: str | None) -> Received:
+    """Raises Refusal, ValidationError, Unavailable, StoreDown; what is refused keeps no file."""
     try:
         if form.refused:
             raise form.refused
-        text, ids = form.fields.get("text", "").strip() or None, [one.id for one in form.files]
-        said = Supplement(text=text, attachments=ids)
-        await intake.supplements.by_party(token, said.model_dump(), form.fields.get("key", "")[:100] or "form")
+        said = Supplement(text=text, attachments=[one.id for one in form.files])
+        return await intake.supplements.by_party(token, said.model_dump(), form.fields.get("key", "")[:100] or "form")
     except (ValidationError, Refusal):
         await intake.attachments.give_up(form.files)
         raise
@@ -237,13 +252,17 @@ async def _take(
     return 200 if received.repeated else 201, _taken(received, pack, report.language)
 
 
-def _taken(received: Received, pack: Pack, language: str) -> dict[str, Any]:
-    state = received.state
-    notice = pack.notices.get("emergency_first", {}) if state["urgency"] == "emergency" else {}
+def _first(pack: Pack, language: str = "") -> dict[str, str]:
+    """Return what an answer about danger to life says first: whom to call now."""
+    notice = pack.notices.get("emergency_first", {})
     warning = notice.get(language.split("-", maxsplit=1)[0]) or notice.get(pack.locales[0])
-    shown = progress.shown(state)
+    return {"warning": warning} if warning else {}
+
+
+def _taken(received: Received, pack: Pack, language: str) -> dict[str, Any]:
+    shown = progress.shown(received.state)
     return {
-        **({"warning": warning} if warning else {}),
+        **(_first(pack, language) if received.alarming else {}),
         "id": received.issue,
         "receipt": shown["receipt"],
         "state": shown["state"],

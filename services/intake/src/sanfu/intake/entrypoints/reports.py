@@ -170,6 +170,7 @@ class File(Body):
 class Added(Body):
     """What became of it. It is journaled."""
 
+    warning: str | None = Field(None, description="Where its words speak of danger to life: whom to call first")
     receipt: str
     number: int = Field(description="Counts what was added to the report, from 1")
     state: str

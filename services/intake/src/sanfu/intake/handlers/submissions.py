@@ -15,6 +15,7 @@ from sanfu.intake.domain import ids
 from sanfu.intake.domain.admission import Fault
 from sanfu.intake.domain.attachments import Attachment
 from sanfu.intake.domain.rules import refused
+from sanfu.intake.domain.urgency import EMERGENCY
 from sanfu.intake.handlers.attachments import Attachments
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.fold import Done
@@ -45,11 +46,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came of a report. `state` is the issue's, as intake knows it now."""
+    """What came of a report, or of what was added to it. `state` is the issue's, as intake knows it now; `alarming`:
+    these words made it an emergency, or it is one."""
 
     issue: str
     state: Mapping[str, Any]
     repeated: bool
+    alarming: bool = False
 
 
 @dataclass(slots=True)
@@ -82,7 +85,7 @@ class Submissions:
                 raise _about(field, refusal) from refusal
 
         done = await self.attachments.bind(report["attachments"], sender.holder, issue, SUBMIT, submitted)
-        return Received(issue, done.state, done.repeated)
+        return Received(issue, done.state, done.repeated, done.state["urgency"] == EMERGENCY)
 
     def _identify(self, report: Report, sender: Sender, key: str | None) -> tuple[str, str]:
         """Return the issue's id and the field it follows from. The channel's own number is better than a key."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sanfu.contracts.contact_wire import context
 from sanfu.intake.domain.attachments import Attachment
 from sanfu.intake.domain.supplements import OVERTAKEN, Rest, number
+from sanfu.intake.domain.urgency import EMERGENCY
 from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.corrections import WRITER, opened
 from sanfu.intake.handlers.submissions import Do, Received, box, written
@@ -69,7 +70,8 @@ class Supplements:
             raise AssertionError("the last try returns or raises")
 
         done = await self.attachments.bind(said["attachments"], holder, issue, name, added)
-        return Received(issue, done.state, done.repeated)
+        levels = {done.state["urgency"], *(event.data.get("urgency") for event in done.events)}
+        return Received(issue, done.state, done.repeated, EMERGENCY in levels)
 
     async def _state(self, receipt: str) -> Mapping[str, Any]:
         state = await self.records.by_receipt(receipt)
@@ -87,10 +89,12 @@ class Supplements:
         erased = kept is not None and not kept.boxes
         if erased and said["attachments"]:
             raise Refusal(409, "erased", "This person was erased: no file is kept of them, but in a new report.")
-        rest = None if erased else self._rest(issue, kept, number(state), said)
+        was = self._opened(kept, "original") or {}
+        rest = None if erased else self._rest(issue, kept, was, {**said, "number": number(state)})
         data = {
             "issue": issue,
             "said": {**said, "number": number(state)},
+            "earlier": _earlier(state["submission"], was),
             "people": await self._people(issue, kept),
             "rest": rest,
         }
@@ -100,11 +104,10 @@ class Supplements:
             await self.records.keep(replace(kept or Kept(issue, 0, {}), version=rest.version, boxes=rest.boxes))
         return done
 
-    def _rest(self, issue: str, kept: Kept | None, number: int, said: Mapping[str, Any]) -> Rest:
+    def _rest(self, issue: str, kept: Kept | None, was: Mapping[str, Any], said: Mapping[str, Any]) -> Rest:
         """Seal anew what was really written, with this added."""
-        was = self._opened(kept, "original") or {}
         files = {"attachments": said["attachments"]} if said["attachments"] else {}
-        fresh = {**was, "added": [*was.get("added", ()), {"number": number, "text": said["text"], **files}]}
+        fresh = {**was, "added": [*was.get("added", ()), {"number": said["number"], "text": said["text"], **files}]}
         boxes = {**(kept.boxes if kept else {}), "original": box(self.sealer, issue, "original", fresh)}
         return Rest((kept.version if kept else 0) + 1, boxes)
 
@@ -127,3 +130,11 @@ def _no_link() -> Refusal:
 def of_party(token: str) -> str:
     """Return whose files are that come by a party's link."""
     return f"party:{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def _earlier(submission: Mapping[str, Any], original: Mapping[str, Any]) -> str:
+    """Return what was written before, as far as it is known here: as it really was, or as the story has it."""
+    told = {**submission, **original}
+    parts = [told["title"], told["text"], *map(str, told["answers"].values())]
+    parts += [one["text"] for one in original.get("added", ())]
+    return "\n".join(filter(None, parts))

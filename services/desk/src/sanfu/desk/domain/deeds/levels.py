@@ -6,31 +6,51 @@ from typing import Any, Final
 from sanfu.city.model import Pack
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
-from sanfu.desk.domain.deeds.deed import Deed, refused
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import FOLLOWED_UP, HANDLED, REGISTERED, REOPEN_REQUESTED, SUSPENDED
+from sanfu.desk.domain.table import CLOSED, SUSPENDED
+from sanfu.desk.domain.urgency import ALARM, OVER_ONCE, heeded
 from sanfu.runtime.rules import Draft
 
-ALARM: Final = "emergency"
 HIDING: Final = frozenset({"media"})
 """Flags set by people that make an issue confidential, as they do at intake."""
-OVER_ONCE: Final = frozenset({HANDLED, FOLLOWED_UP, REOPEN_REQUESTED, REGISTERED})
-"""States in which nobody works on it now: an emergency can't be left in one."""
+
+BY_WORDS: Final = {
+    "zh": "补充的内容有涉险字样：按召回词先行提级，待人工核实",
+    "en": "What was added speaks of danger: raised by its words, until a person says no",
+}
+"""Why it became more urgent where nobody said so."""
 
 
 def raise_urgency(deed: Deed) -> list[Draft]:
-    """Say that it is more urgent. What becomes an emergency rests no longer; and what was taken to be done, or stood on
-    the register, is handled again, in a new round."""
-    case, told = deed.case, [_urgency(deed, higher=True)]
-    if deed.said["urgency"] != ALARM:
-        return told
+    """Say that it is more urgent."""
+    return _raised(deed.case, _urgency(deed, higher=True), deed.by)
+
+
+def heed_words(case: Case, pack: Pack) -> list[Draft]:
+    """What was added to it speaks of more urgency than it has, or of danger after it was handled: it has that from now
+    on, until a person says no."""
+    spoken = case.get("spoken")
+    if spoken is None or not heeded(case, spoken["urgency"]):
+        return []
+    reason = BY_WORDS["zh" if pack.locales[0].startswith("zh") else "en"]
+    body = {"by": SYSTEM_BY, "before": case["urgency"], **spoken, "reason": reason}
+    return _raised(case, Draft(names.URGENCY_CHANGED, body), SYSTEM_BY)
+
+
+def _raised(case: Case, changed: Draft, by: Mapping[str, Any]) -> list[Draft]:
+    """What becomes an emergency rests no longer; and what was taken to be done, or stood on the register, is handled
+    again, in a new round; so is what was closed while its party still wrote."""
+    if changed.data["urgency"] != ALARM:
+        return [changed]
     if case["state"] == SUSPENDED:
-        told.append(Draft(names.ISSUE_RESUMED, {"by": deed.by, "reason": None}))
-    if case["state"] in OVER_ONCE and case["unit"]:  # what nobody ever led the router assigns
-        body = {"unit": case["unit"], "reason": deed.said["reason"], "because": "emergency", "round": case["round"] + 1}
-        told.append(Draft(names.ISSUE_REOPENED, {"by": deed.by, **body}))
-    return told
+        return [changed, Draft(names.ISSUE_RESUMED, {"by": by, "reason": None})]
+    if not case["unit"] or case["state"] not in {*OVER_ONCE, CLOSED}:  # what nobody ever led the router assigns
+        return [changed]
+    again = {"because": "emergency", "reason": changed.data["reason"], "round": case["round"] + 1}
+    reopened = Draft(names.ISSUE_REOPENED, {"by": by, "unit": case["unit"], **again})
+    return [reopened, changed] if case["state"] == CLOSED else [changed, reopened]
 
 
 def lower_urgency(deed: Deed) -> list[Draft]:

@@ -54,7 +54,7 @@ def _grade_kept(case: Case, event: Event) -> Change:
 
 
 def _urgency(case: Case, event: Event) -> Change:
-    return {"urgency": event.data["urgency"]}
+    return {"urgency": event.data["urgency"], "spoken": None}
 
 
 def _flags(case: Case, event: Event) -> Change:

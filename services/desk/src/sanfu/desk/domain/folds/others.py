@@ -1,7 +1,7 @@
 """What intake, router and sla tell."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
@@ -10,6 +10,7 @@ from sanfu.desk.domain.rounds import led
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 from sanfu.desk.domain.table import AWAITING, IN_REVIEW, SUBMITTED
+from sanfu.desk.domain.urgency import heeded
 
 _TAKEN: Final = (
     "receipt", "title", "text", "channel", "audience", "kind", "urgency", "secrecy", "flags", "party_kind",
@@ -53,7 +54,16 @@ def _supplemented(case: Case, event: Event) -> Change:
         "supplements": [*case["supplements"], more],
         "attachments": [*case["attachments"], *data["attachments"]],
         "contact": contact,
+        **_spoken(case, data),
     }
+
+
+def _spoken(case: Case, data: Mapping[str, Any]) -> Change:
+    """Keep what its words say of its urgency until that has been heeded: once, in the same write."""
+    urgency = data.get("urgency")
+    if urgency is None or not heeded(case, urgency):
+        return {}
+    return {"spoken": {"urgency": urgency, "supplement": data["number"]}}
 
 
 def _assigned(case: Case, event: Event) -> Change | None:
