@@ -28,6 +28,7 @@ CATEGORY_COLUMNS = _columns(
 CODE = re.compile(r"[a-z0-9-]{2,40}")
 CHANNEL_CODE = re.compile(r"[a-z0-9_]{2,40}")
 _PHONE = re.compile(r"\+?[0-9](-?[0-9]){5,18}")
+_REGISTER_CODE = re.compile(r"[0-9A-Z]{18}")
 _EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -113,7 +114,29 @@ def _person(code: str, row: Row, known_units: Collection[str], locales: tuple[st
         email=row.parsed("email", _email, ""),
         locale=row.choice("locale", locales),
         active=row.choice("active", ("yes", "no")) == "yes",
+        liaison_of=_looked_after(row, known_units),
     )
+
+
+def _looked_after(row: Row, known_units: Collection[str]) -> tuple[str, ...]:
+    """Villages by their unit's code, enterprises by their register code; the column may be missing."""
+    found = tuple(row.raw("liaison_of"))
+    for code in found:
+        if code not in known_units and not _REGISTER_CODE.fullmatch(code):
+            row.wrong("liaison_of", f"{code!r} is neither a unit nor an enterprise", "write 18 characters, or a unit")
+    if found and "liaison" not in row.raw("roles"):
+        row.wrong("liaison_of", "is said of somebody who is no liaison", "add the role liaison")
+    return found
+
+
+def bound_twice(people: Mapping[str, Staff], table: Iterable[Row]) -> None:
+    """Note each party that two liaisons of different units look after: which of them would it be?"""
+    units: dict[str, str] = {}
+    for row in table:
+        person = people.get(row.text("id"))
+        for code in person.liaison_of if person and person.active else ():
+            if units.setdefault(code, person.unit if person else "") != (person.unit if person else ""):
+                row.wrong("liaison_of", f"{code!r} has a liaison of {units[code]!r} already", "leave it to one of them")
 
 
 def towns(table: Iterable[Row], known_units: Mapping[str, Unit]) -> dict[str, Town]:

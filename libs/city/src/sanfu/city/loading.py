@@ -15,7 +15,7 @@ from sanfu.city.form import Form
 from sanfu.city.forms import cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
 from sanfu.city.messages import templates
-from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Unit, WordList
+from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Staff, Unit, WordList
 from sanfu.city.placeholders import longest
 from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
@@ -104,12 +104,14 @@ class _PackReader:
         channels = directory.channels(self._csv("channels.csv", directory.CHANNEL_COLUMNS))
         categories = directory.categories(self._csv("categories.csv", directory.CATEGORY_COLUMNS), units, grades)
         policy = PolicyReader(units, channels, grades, locales)
-        rules = RuleReader(units, channels, categories, grades, self.today)
         towns = directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units)
         name = _localised(head.section("name"), locales)
         bounds = self._bounds(head.section("bounds"))
         notices = {key: _localised(part, locales) for key, part in head.section("notices").named()}
         themes = tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh")))
+        asked = self._forms(channels, locales, themes, notices.get(OTHER_THEME) or dict.fromkeys(locales, "—"))
+        atlas = self._atlas(units, bounds, locales, head.section("areas"))
+        rules = RuleReader(units, channels, categories, grades, self.today, forms=asked, areas=atlas.areas)
         pack = Pack(
             version=version_of(self.files),
             code=head.text("code"),
@@ -117,14 +119,14 @@ class _PackReader:
             zone=head.parsed("zone", _zone, "UTC"),
             locales=locales,
             bounds=bounds,
-            atlas=self._atlas(units, bounds, locales, head.section("areas")),
+            atlas=atlas,
             receipt_prefix=head.text("receipt_prefix", ""),
             fallback_unit=self._present_unit(head, "fallback_unit", units),
             emergency_unit=self._present_unit(head, "emergency_unit", units),
             office_unit=self._present_unit(head, "office_unit", units),
             audience_groups=self._groups(head.section("audience_groups"), units),
             units=units,
-            staff=directory.staff(self._csv("staff.csv", directory.STAFF_COLUMNS), units, locales),
+            staff=self._staff(units, locales),
             towns=towns,
             channels=channels,
             categories=categories,
@@ -140,7 +142,7 @@ class _PackReader:
             reports=self._reports(head),
             model=self.files.get(MODEL),
             sure_from=self._sure_from(categories),
-            forms=self._forms(channels, locales, themes, notices.get(OTHER_THEME) or dict.fromkeys(locales, "—")),
+            forms=asked,
             columns=columns(lists.section("columns")),
             cell_words=cell_words(lists.section("words")),
         )
@@ -183,6 +185,12 @@ class _PackReader:
         if content and not found and not self.findings.unreadable:
             self.findings.broken(Place(file), "has no row below its head", "add a row for each")
         return found
+
+    def _staff(self, units: Mapping[str, Unit], locales: tuple[str, ...]) -> dict[str, Staff]:
+        table = self._csv("staff.csv", directory.STAFF_COLUMNS)
+        people = directory.staff(table, units, locales)
+        directory.bound_twice(people, table)
+        return people
 
     def _atlas(self, units: Mapping[str, Unit], bounds: Bounds, locales: Sequence[str], head: Section) -> Atlas:
         """Where things lie; a pack may be without areas, and without names of places."""

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.atlas import Atlas
 from sanfu.city.form import Form
+from sanfu.city.when import AnswerIs, Times, Value
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
 Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader"]
@@ -25,8 +26,6 @@ Restarts = Literal["never", "each_round", "each_lead", "each_start"]
 DaysEnd = Literal["end_of_service", "same_time", "service_minutes"]
 DayOff = Literal["stays", "rolls"]
 Priority = Literal["critical", "normal"]
-Value = str | int | bool
-"""What a field of an event may be compared with."""
 Localised = Mapping[str, str]
 """Locale → text; has every locale of the pack."""
 
@@ -34,6 +33,8 @@ TOWN = "@town"
 """Stands for the town where the issue lies."""
 WISHED = "@wished"
 """Stands for the unit that the reporter named."""
+LIAISON = "@liaison"
+"""Stands for the unit of the party's liaison."""
 LIKENESSES = ("text", "words", "title", "distance", "address", "time", "category")
 """The parts of how alike two issues are."""
 LEAD, OFFICE, GROUP = "@lead", "@office", "@group"
@@ -83,6 +84,8 @@ class Staff:
     email: str
     locale: str
     active: bool
+    liaison_of: tuple[str, ...] = ()
+    """The enterprises and villages that a liaison looks after, by their register codes or units' codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,10 @@ def _whole(folded: str, word: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A rule's conditions: each must hold; an empty one always does. `categories` and `units` are those wished for."""
+    """A rule's conditions: each must hold; an empty one always does. `categories` and `units` are those wished for.
+
+    `towns` is where it lies, however that is known; `areas` those that hold its point.
+    """
 
     channels: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
@@ -241,16 +247,23 @@ class When:
     unit_of_town: bool = False
     """The unit wished for belongs to the town where the issue lies: the town itself or one whose parent it is."""
     words: WordList | None = None
+    areas: tuple[str, ...] = ()
+    liaison: bool | None = None
+    """The party has a liaison; false: it has none."""
+    liaison_units: tuple[str, ...] = ()
+    answers: tuple[AnswerIs, ...] = ()
+    time: Times | None = None
+    """When the city received it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingRule:
     """If `when` holds: this unit leads. The first rule that matches wins.
 
-    `unit` is a code, `@town`, `@wished`, or None where a reviewer has to find it; `assist` likewise. `category` and
-    `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns at once,
-    review asks a person and offers the rest as a suggestion, model lets the classifier assign where it is sure. A rule
-    whose unit is gone has `active` false.
+    `unit` is a code, `@town`, `@wished`, `@liaison`, or None where a reviewer has to find it; `assist` likewise.
+    `category` and `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns
+    at once, review asks a person and offers the rest as a suggestion, model lets the classifier assign where it is
+    sure. A rule whose unit is gone has `active` false.
     """
 
     id: str

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import yaml
 
-from sanfu.city.model import Value
 from sanfu.city.problems import Findings, Place, nearest
+from sanfu.city.when import Value
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)

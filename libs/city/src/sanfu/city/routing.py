@@ -1,13 +1,15 @@
 """Routing rules from their file: plain ones, and those that stand for one rule per category."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Literal
 
 from sanfu.city import vocabulary as words
+from sanfu.city.conditions import answers, times
 from sanfu.city.directory import CODE
-from sanfu.city.model import TOWN, WISHED, Category, Channel, RoutingRule, Unit, When, WordList
+from sanfu.city.form import Form
+from sanfu.city.model import LIAISON, TOWN, WISHED, Category, Channel, RoutingRule, Unit, When, WordList
 from sanfu.city.quantities import word_set
 from sanfu.city.reading import Record, Section
 
@@ -24,9 +26,13 @@ class RuleReader:
         categories: Mapping[str, Category],
         grades: tuple[str, ...],
         today: date,
+        *,
+        forms: Mapping[str, Form],
+        areas: Collection[str],
     ) -> None:
         self.units, self.channels, self.categories = units, channels, categories
         self.grades, self.today = grades, today
+        self.forms, self.areas = forms, areas
         self.ids: set[str] = set()
 
     def rules(self, document: Section) -> tuple[RoutingRule, ...]:
@@ -53,9 +59,10 @@ class RuleReader:
         return rule_id
 
     def _when(self, section: Section) -> When:
+        channels = section.known("channels", self.channels, "channel")
         towns = [code for code, unit in self.units.items() if unit.kind == "town"]
         when = When(
-            channels=section.known("channels", self.channels, "channel"),
+            channels=channels,
             audiences=section.known("audiences", words.AUDIENCES, "audience"),
             categories=section.known("categories", self.categories, "category"),
             units=section.known("units", self.units, "unit"),
@@ -66,14 +73,20 @@ class RuleReader:
             secrecies=section.known("secrecies", words.SECRECIES, "secrecy"),
             unit_of_town=section.choice("unit_of_town", ("yes", "no"), "no") == "yes",
             words=word_list(section, "words") if section.has("words") else None,
+            areas=section.known("areas", self.areas, "area"),
+            liaison=_yes_no(section, "liaison"),
+            liaison_units=section.known("liaison_units", self.units, "unit"),
+            answers=answers(section.section("answers"), channels, self.forms) if section.has("answers") else (),
+            time=times(section.section("time")) if section.has("time") else None,
         )
         section.done()
         return when
 
     def _rule(self, entry: Section, rule_id: str, when: When) -> RoutingRule:
         mode = entry.choice("mode", MODES)
-        unit = entry.one_known("unit", {*self.units, TOWN, WISHED}, "unit")
-        assist = entry.known("assist", {*self.units, TOWN, WISHED}, "unit")
+        allowed = {*self.units, TOWN, WISHED, LIAISON}
+        unit = entry.one_known("unit", allowed, "unit")
+        assist = entry.known("assist", allowed, "unit")
         if mode == "auto":
             self._check_sure(entry, unit, when)
         rule = RoutingRule(
@@ -126,6 +139,10 @@ class RuleReader:
     def _is_gone(self, code: str) -> bool:
         valid_to = self.units[code].valid_to if code in self.units else None
         return valid_to is not None and valid_to <= self.today
+
+
+def _yes_no(section: Section, key: str) -> bool | None:
+    return section.choice(key, ("yes", "no")) == "yes" if section.has(key) else None
 
 
 _SOURCES = ("sure_keywords", "wished")

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
+from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
 from sanfu.router.adapters.background import texts
@@ -13,12 +16,17 @@ from sanfu.router.domain.rules import RouterRules
 from sanfu.router.domain.words import Rarity
 from sanfu.router.entrypoints.http import routes
 from sanfu.router.handlers import rules_of, unfit_model
+from sanfu.router.metrics import RulesMetrics, off
 from sanfu.router.ports import Sketches
 from sanfu.router.settings import RouterSettings
 from sanfu.router.suspecting import Suspecting
 from sanfu.runtime.http import token_guard
 from sanfu.runtime.rules import Rules
 from sanfu.runtime.service import Parts, Service, real_parts
+
+log = structlog.get_logger()
+MOST_NAMED = 20
+"""Rules that a line of the log names."""
 
 
 def production() -> Service:
@@ -40,20 +48,31 @@ def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Servi
         routers=routes(lambda: (_in_use(service), service.clock.now()), lambda id: _document(service, id), guard),
         prepare=sketches.prepare,
         background=[lambda: suspecting.run(service.machine)] if settings.only != "api" else (),
-        watch=lambda: watch(service, packs),
+        watch=lambda: watch(service, packs, metrics),
     )
+    metrics = RulesMetrics.on(service.metrics.registry)
+    metrics.show(packs.current, packs.refused)
+    _tell_what_is_off(packs.current)
     suspecting = Suspecting(sketches, service.concerns.rebuilding)
     service.reader.after = suspecting.folded
     service.decides_by(packs.current.version)
     return service
 
 
-async def watch(service: Service, packs: PackHolder) -> Rules | None:
+async def watch(service: Service, packs: PackHolder, metrics: RulesMetrics | None = None) -> Rules | None:
     """Look at the pack's directory; return rules by the new pack if there is one."""
     rules = await asyncio.to_thread(_newer, _in_use(service), packs)
     if rules is not None:
         service.decides_by(rules.pack.version)
+        _tell_what_is_off(rules.pack)
+    if metrics is not None:
+        metrics.show(packs.current, packs.refused)
     return rules
+
+
+def _tell_what_is_off(pack: Pack) -> None:
+    if switched_off := off(pack):
+        log.warning("rules_switched_off", rules=switched_off[:MOST_NAMED], count=len(switched_off))
 
 
 def _newer(rules: RouterRules, packs: PackHolder) -> RouterRules | None:

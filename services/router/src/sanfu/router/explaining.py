@@ -31,7 +31,7 @@ def account(rules: RouterRules, issue: str, state: State | None, now: datetime) 
         **_head(issue, secrecy, state, rules),
         **{field: list(track.get(name, ())) for field, name in LISTS.items()},
         "right": tracks.final(track),
-        "facts": {name: value for name, value in report.facts._asdict().items() if name != "text"},
+        "facts": _shown(report.facts),
         "guesses": guesses(rules.routing, report.facts),
         "passed_over": _passed_over(rules, track, report.facts),
         "now": {"outcome": outcome, **{name: draft.data.get(name) for name in ("why", "unit", "rule", "decided_by")}},
@@ -50,6 +50,12 @@ def _head(issue: str, secrecy: str, state: State, rules: RouterRules) -> dict[st
         "issue": issue, "secrecy": secrecy, "withheld": secrecy in SECRET, "lead": state["standing"]["lead"],
         "pack": rules.pack.version, "model": model.version if model else None,
     }  # fmt: skip
+
+
+def _shown(facts: Facts) -> dict[str, Any]:
+    """All but what people wrote."""
+    told = {name: value for name, value in facts._asdict().items() if name not in ("text", "answers")}
+    return {**told, "place": facts.place._asdict(), "at": facts.at.isoformat() if facts.at else None}
 
 
 def _sealed(answer: Mapping[str, Any]) -> dict[str, Any]:

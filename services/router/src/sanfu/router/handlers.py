@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import MODEL
 from sanfu.city.model import TOWN, Pack
 from sanfu.city.problems import Problem
 from sanfu.contracts import names
+from sanfu.contracts.envelope import instant
 from sanfu.router.domain import model_file
 from sanfu.router.domain.decisions import Report
 from sanfu.router.domain.matching import Facts
@@ -19,7 +21,7 @@ from sanfu.runtime.rules import Refusal
 
 def rules_of(pack: Pack, rarity: Rarity | None = None) -> RouterRules:
     """Make the rules of a pack, with its model if it has one. Raises Unreadable for one that can't be used."""
-    return RouterRules(pack, rarity, model_file.unpack(pack.model) if pack.model else None)
+    return RouterRules(pack, rarity, model_file.unpack(pack.model) if pack.model else None, national_calendar())
 
 
 def unfit_model(pack: Pack) -> Iterator[Problem]:
@@ -46,7 +48,8 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
     """
     _check_codes(rules.pack, asked)
     routing = rules.routing
-    facts = routing.facts(asked, asked["urgency"], asked["secrecy"], asked["category"])
+    said = {**asked, "submitted_at": asked["submitted_at"] or instant(now)}
+    facts = routing.facts(said, asked["urgency"], asked["secrecy"], asked["category"])
     report = Report(facts, asked["complains_of"])
     decision = routing.route(report, rules.day(now))
     told = dict(decision.data)
@@ -57,6 +60,7 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
         "also": told.get("also", []),
         "suggestions": told.get("suggestions", []),
         "rule": matched.id if matched else None,
+        "place": facts.place._asdict(),
         "pack": rules.pack.version,
         "model": routing.model.version if routing.model else None,
         "guesses": guesses(routing, facts),

@@ -41,6 +41,16 @@ class Told(Body):
     )
 
 
+class Contradiction(Body):
+    """What was said, the words and the coordinates name different towns, or the coordinates lie in none."""
+
+    said: Unit | None = Field(default=None, description="Town that was said")
+    text: Unit | None = Field(default=None, description="Town that the words name")
+    point: Unit | None = Field(default=None, description="Town in which the coordinates lie")
+    disputed: bool = Field(description="So much that nobody can tell which is right: the town is open")
+    outside: bool = Field(default=False, description="The coordinates lie in no town")
+
+
 class Standing(Body):
     """An issue as it stands, for a unit that did not read its story so far. What is secret or internal is not in it."""
 
@@ -83,6 +93,8 @@ class Assignment(Body):
 class IssueAssigned(Assignment):
     """A rule or the model was sure, or a first return was routed again."""
 
+    place: Contradiction | None = Field(default=None, description="Where it lies, if that is in doubt")
+
 
 class Suggestion(Body):
     """What router would do, if it were asked."""
@@ -101,6 +113,7 @@ class ReviewRequested(Body):
     why: Why = Field(description="What stood in the way of deciding it at once")
     reason: Text = Field(description="The same for people to read")
     suggestions: list[Suggestion] = Field(default_factory=list, description="Best first")
+    place: Contradiction | None = Field(default=None, description="Where it lies, if that is in doubt")
     pack: Pack = Field(description="City pack it was decided with")
     model: Pack | None = Field(default=None, description="Version of the model that suggested")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sanfu.city.model import TOWN, WISHED, Pack
+from sanfu.city.model import LIAISON, TOWN, WISHED, Pack
 from sanfu.city.succession import in_its_place
 from sanfu.router.domain.matching import Facts
 
@@ -16,7 +16,8 @@ class Bodies:
 
     def meant(self, code: str | None, facts: Facts, day: date) -> str | None:
         """Find the unit that a rule means, or on that day its successor; None: there is none."""
-        meant = facts.town if code == TOWN else facts.unit if code == WISHED else code
+        stands_for = {TOWN: facts.town, WISHED: facts.unit, LIAISON: facts.liaison}
+        meant = stands_for.get(code, code) if code else None
         return in_its_place(self._units, meant, day)
 
     def recused(self, code: str, complained_of: Sequence[str]) -> bool:

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sanfu.city.atlas import Whereabouts
 from sanfu.contracts import names
 from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.whereabouts import contradiction, in_doubt
 from sanfu.runtime.rules import Draft
+
+NOWHERE = Whereabouts()
 
 
 class Report(NamedTuple):
@@ -64,17 +68,30 @@ def assigned(report: Report, lead: Lead, pack: str) -> Draft:
         **({} if lead.model is None else {"score": lead.score, "model": lead.model}),
         "pack": pack,
         "also": [{"unit": unit, "part": part} for unit, part in told.items()],
+        **_doubted(report.facts.place),
     }
     return Draft(names.ISSUE_ASSIGNED, body)
+
+
+def _doubted(where: Whereabouts) -> dict[str, object]:
+    return {"place": contradiction(where)} if in_doubt(where) else {}
 
 
 def _shown(choice: Choice) -> dict[str, object]:
     return dict(zip(Choice._fields, choice, strict=True))
 
 
-def review(why: str, reason: str, choices: Sequence[Choice], pack: str, model: str | None = None) -> Draft:
+def review(
+    why: str,
+    reason: str,
+    choices: Sequence[Choice],
+    pack: str,
+    *,
+    model: str | None = None,
+    where: Whereabouts = NOWHERE,
+) -> Draft:
     body = {
         "why": why, "reason": reason, "suggestions": [_shown(choice) for choice in choices], "pack": pack,
-        **({} if model is None else {"model": model}),
+        **({} if model is None else {"model": model}), **_doubted(where),
     }  # fmt: skip
     return Draft(names.REVIEW_REQUESTED, body)

@@ -8,14 +8,19 @@ Words are found by Aho-Corasick's automaton, in one pass over the text however m
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
+from sanfu.city.atlas import Whereabouts
+from sanfu.city.calendar import ROUND_THE_CLOCK, Calendar
 from sanfu.city.model import Category, RoutingRule
+from sanfu.router.domain.conditions import Condition, further
 
 
 class Facts(NamedTuple):
@@ -32,6 +37,12 @@ class Facts(NamedTuple):
     unit_of_town: bool = False
     town: str | None = None
     text: str = ""
+    place: Whereabouts = Whereabouts()
+    answers: Mapping[str, Any] = MappingProxyType({})
+    liaison: str | None = None
+    """The unit of the party's liaison, if it has one."""
+    at: datetime | None = None
+    """When the city received it, in the city's own time."""
 
 
 CONDITIONS = {
@@ -44,8 +55,9 @@ CONDITIONS = {
     "kinds": "kind",
     "urgencies": "urgency",
     "secrecies": "secrecy",
+    "liaison_units": "liaison",
 }
-SHORT = frozenset({"channels", "categories", "towns", "secrecies", "urgencies"})
+SHORT = frozenset({"channels", "categories", "towns", "areas", "secrecies", "urgencies"})
 """All that may decide about a confidential issue: nothing that its text says or its party wished."""
 
 
@@ -59,6 +71,7 @@ class Check:
 
     rule: RoutingRule
     conditions: tuple[tuple[str, int, frozenset[str]], ...]
+    further: tuple[tuple[str, Condition], ...]
     blind: bool
     """Looks at nothing that a confidential issue keeps to itself."""
 
@@ -69,29 +82,37 @@ class Check:
                 return name
         if facts.secrecy == "confidential" and not self.blind:
             return "confidential"
+        for name, holds in self.further:
+            if not holds(facts):
+                return name
         when = self.rule.when
-        if when.unit_of_town and not facts.unit_of_town:
-            return "unit_of_town"
         if when.words is not None:
             there = when.words.first(facts.text) is not None if found is None else found
             return None if there else "words"
         return None
 
 
-def _check(rule: RoutingRule) -> Check:
+def _check(rule: RoutingRule, calendar: Calendar) -> Check:
     named = [(name, fact, getattr(rule.when, name)) for name, fact in CONDITIONS.items()]
     conditions = tuple(
         (name, Facts._fields.index(fact), frozenset(allowed)) for name, fact, allowed in named if allowed
     )
-    blind = SHORT.issuperset(name for name, _, _ in conditions) and not rule.when.unit_of_town
-    return Check(rule, conditions, blind and rule.when.words is None)
+    more = tuple(further(rule.when, calendar))
+    blind = SHORT.issuperset(name for name, *_ in (*conditions, *more))
+    return Check(rule, conditions, more, blind and rule.when.words is None)
+
+
+ALWAYS = Calendar(UTC, ROUND_THE_CLOCK)
 
 
 class Matcher:
     """Finds the first rule that matches. Rules that are switched off are not there."""
 
-    def __init__(self, rules: Iterable[RoutingRule], categories: Iterable[Category]) -> None:
-        self.checks = tuple(_check(rule) for rule in rules if rule.active)
+    def __init__(
+        self, rules: Iterable[RoutingRule], categories: Iterable[Category], calendar: Calendar = ALWAYS
+    ) -> None:
+        """`calendar` knows workdays and days off."""
+        self.checks = tuple(_check(rule, calendar) for rule in rules if rule.active)
         self._categories = tuple(categories)
         self._plain: list[int] = []
         self._by_category: dict[str, list[int]] = defaultdict(list)

@@ -4,15 +4,20 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sanfu.city.calendar import Calendar, Holidays
 from sanfu.city.model import TOWN, Pack, RoutingRule
 from sanfu.router.domain.bodies import Bodies
 from sanfu.router.domain.decisions import Choice, Lead, Report, assigned, review
+from sanfu.router.domain.glance import SECRET, Glance
 from sanfu.router.domain.guessing import Guess, Model
 from sanfu.router.domain.matching import Facts, Matcher
 from sanfu.router.domain.reasons import reason
+from sanfu.router.domain.whereabouts import claimed, in_doubt, sentence
 from sanfu.runtime.rules import Draft
 
+NO_HOLIDAYS = Holidays()
 SEPARATOR = " · "
 SUGGESTED = 4
 """Suggestions shown: what fits a reviewer's eye."""
@@ -21,20 +26,16 @@ SUGGESTED = 4
 class Routing:
     """Routes reports by one pack. Immutable; its answers depend on nothing else but the day."""
 
-    def __init__(self, pack: Pack, model: Model | None = None) -> None:
+    def __init__(self, pack: Pack, model: Model | None = None, holidays: Holidays = NO_HOLIDAYS) -> None:
+        """`holidays`: the national calendar, for rules that ask for workdays or days off."""
         self.pack, self.model, self.units = pack, model, Bodies(pack)
-        self.matcher = Matcher(pack.rules, pack.categories.values())
+        self._glance, policy = Glance(pack), pack.policy
+        calendar = Calendar(ZoneInfo(pack.zone), policy.service, holidays, policy.overrides, lenient=True)
+        self.matcher = Matcher(pack.rules, pack.categories.values(), calendar)
 
     def facts(self, said: Mapping[str, Any], urgency: str, secrecy: str, category: str | None) -> Facts:
-        """Pick what rules may look at; of a confidential issue that is no text."""
-        wished = self.pack.units.get(said.get("unit") or "")
-        town = (said.get("place") or {}).get("town")
-        text = "" if secrecy in ("confidential", "sealed") else f"{said.get('title', '')}\n{said.get('text') or ''}"
-        return Facts(
-            said["channel"], said["audience"], said["kind"], urgency, secrecy, category,
-            wished.code if wished else None, wished.kind if wished else None,
-            wished is not None and town is not None and town in (wished.code, wished.parent), town, text,
-        )  # fmt: skip
+        """Pick what rules may look at."""
+        return self._glance.facts(said, urgency, secrecy, category)
 
     # ── a new report ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,7 +74,8 @@ class Routing:
         self, unit: str, decided_by: str, rule: RoutingRule, facts: Facts, also: list[tuple[str, str]]
     ) -> Lead:
         category = rule.category or facts.category
-        return Lead(unit, decided_by, rule.reason, rule.grade or self._grade(category), category, rule.id, also)
+        why, grade = self._why(rule.reason, facts), rule.grade or self._grade(category)
+        return Lead(unit, decided_by, why, grade, category, rule.id, also)
 
     def _assists(self, rule: RoutingRule, facts: Facts, day: date) -> Iterator[tuple[str, str]]:
         for code in rule.assist:
@@ -84,7 +86,7 @@ class Routing:
 
     def guess(self, facts: Facts) -> Guess | None:
         """Ask the model, where there is one and a text that it may read."""
-        if self.model is None or facts.secrecy in ("confidential", "sealed") or not facts.text.strip():
+        if self.model is None or facts.secrecy in SECRET or not facts.text.strip():
             return None
         return self.model.guess(facts)
 
@@ -99,8 +101,8 @@ class Routing:
             return None
         also = self.units.told_beside(unit)
         lead = Lead(
-            unit, "model", self._of_category("guessed", best.category), self._grade(best.category), best.category,
-            None, also, best.score, self.model.version if self.model else None,
+            unit, "model", self._why(self._of_category("guessed", best.category), facts), self._grade(best.category),
+            best.category, None, also, best.score, self.model.version if self.model else None,
         )  # fmt: skip
         return assigned(report, lead, self.pack.version)
 
@@ -119,7 +121,7 @@ class Routing:
             also += self._assists(rule, facts, day)
             return assigned(report, self._by_rule(unit, "emergency", rule, facts, also), self.pack.version)
         unit = self._unrecused([code for code, _ in also], report)
-        why = self._reason("emergency" if facts.town else "no_place")
+        why = self._why(self._reason("emergency" if facts.town else "no_place"), facts)
         lead = Lead(unit, "emergency", why, self._grade(facts.category), facts.category, None, also)
         return assigned(report, lead, self.pack.version)
 
@@ -134,8 +136,10 @@ class Routing:
         return assigned(report, kept, self.pack.version)
 
     def _alarmed(self, facts: Facts, day: date) -> list[tuple[str, str]]:
-        town = self.units.meant(TOWN, facts, day)
-        return [(self.pack.emergency_unit, "emergency"), *([(town, "place")] if town else [])]
+        """Where nobody can tell in which of several towns it is, all of them are told."""
+        spoken_of = claimed(facts.place) if facts.place.disputed else [facts.town]
+        towns = [town for code in spoken_of if (town := self.units.meant(code, facts, day))]
+        return [(self.pack.emergency_unit, "emergency"), *((town, "place") for town in towns)]
 
     def _unrecused(self, units: list[str | None], report: Report) -> str:
         """Take the first unit that the issue does not complain of; the first of all if it complains of each."""
@@ -175,6 +179,7 @@ class Routing:
         self, why: str, report: Report, day: date, rule: RoutingRule | None, guess: Guess | None = None
     ) -> Draft:
         stated = rule.reason if rule and rule.mode != "auto" else self._reason(why)
+        stated = self._why(stated, report.facts)
         if guess and guess.alarm:
             stated = f"{self._reason('alarming')}{SEPARATOR}{stated}"
         chosen: dict[str, Choice] = {}
@@ -184,7 +189,9 @@ class Routing:
                 chosen.setdefault(choice.unit, choice)
         fallback = self._fallback()
         chosen.setdefault(fallback.unit, fallback)
-        return review(why, stated, list(chosen.values()), self.pack.version, self._version(guess))
+        return review(
+            why, stated, list(chosen.values()), self.pack.version, model=self._version(guess), where=report.facts.place
+        )
 
     def _choices(self, facts: Facts, day: date, rule: RoutingRule | None, guess: Guess | None) -> Iterator[Choice]:
         """Suggest the rule's unit, the wished category's, the model's; without a model, what single words hint at."""
@@ -192,6 +199,7 @@ class Routing:
         if rule and unit and unit != self.pack.fallback_unit:
             category = rule.category or facts.category
             yield Choice(unit, rule.reason, 0.6, rule.grade or self._grade(category), category, rule.id)
+        yield from self._of_places(facts, day, rule)
         wished = self.pack.categories.get(facts.category or "")
         hinted = [(wished, 1.0)] if wished else []
         for suspect in guess.suspects if guess else ():
@@ -202,6 +210,20 @@ class Routing:
             if unit := self.units.meant(of.default_unit, facts, day):
                 why = self._reason("wished" if of is wished else "hint")
                 yield Choice(unit, why, round(share * 0.5, 3), of.default_grade, of.code)
+
+    def _of_places(self, facts: Facts, day: date, rule: RoutingRule | None) -> Iterator[Choice]:
+        """Suggest each town that is spoken of, where the rule means the town and nobody can tell which it is."""
+        if rule is None or rule.unit != TOWN or not facts.place.disputed:
+            return
+        category, why = rule.category or facts.category, sentence(facts.place, self.pack)
+        score = 0.9 if rule.mode == "auto" else 0.6
+        for code in claimed(facts.place):
+            if unit := self.units.meant(code, facts, day):
+                yield Choice(unit, why, score, rule.grade or self._grade(category), category, rule.id)
+
+    def _why(self, reason: str, facts: Facts) -> str:
+        """Say beside the reason what is in doubt about the place."""
+        return f"{reason}{SEPARATOR}{sentence(facts.place, self.pack)}" if in_doubt(facts.place) else reason
 
     def _version(self, guess: Guess | None) -> str | None:
         return self.model.version if self.model and guess else None

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain import fanout, story
 from sanfu.router.domain.decisions import Report
 from sanfu.router.domain.guessing import Model
-from sanfu.router.domain.routing import Routing
+from sanfu.router.domain.routing import NO_HOLIDAYS, Routing
 from sanfu.router.domain.sketches import Draughtsman
 from sanfu.router.domain.suspecting import SUSPECT, told
 from sanfu.router.domain.waiting import calls
@@ -25,9 +26,15 @@ class RouterRules:
     service = story.SERVICE
     knows = story.READ | story.WRITTEN
 
-    def __init__(self, pack: Pack, rarity: Rarity | None = None, model: Model | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        rarity: Rarity | None = None,
+        model: Model | None = None,
+        holidays: Holidays = NO_HOLIDAYS,
+    ) -> None:
         self.pack = pack
-        self.routing = Routing(pack, model)
+        self.routing = Routing(pack, model, holidays)
         self.draughtsman = Draughtsman(pack.categories, rarity or Rarity())
         self._zone = ZoneInfo(pack.zone)
 

@@ -19,6 +19,8 @@ from sanfu.runtime.rules import State
 SERVICE = "router"
 SECRET = ("confidential", "sealed")
 MOST_SUSPECTED = 50
+MOST_ANSWERED, SHORT_ANSWER = 2000, 100
+"""Characters kept of all answers, and of one of them where all are more."""
 ROOM = 60_000
 """Bytes of text kept of the report and its supplements: the state stays below 64 KiB."""
 
@@ -124,11 +126,17 @@ def _said(said: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
 
 def _report(data: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: value for name in SAID if (value := data.get(name))}
-    if len(str(said.get("answers", ""))) > 2000:
-        said["answers"] = {}  # the channel has them; a state has no room for a form of any length
+    if len(str(said.get("answers", ""))) > MOST_ANSWERED:
+        said["answers"] = _briefly(said["answers"])
     if "text" in said:
         said["text"] = _cut(said["text"], ROOM)
     return said
+
+
+def _briefly(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the short answers, which rules ask for; the channel has them all, and a state has no room for any length."""
+    short = {code: answer for code, answer in answers.items() if len(str(answer)) <= SHORT_ANSWER}
+    return short if len(str(short)) <= MOST_ANSWERED else {}
 
 
 def _supplemented(said: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sanfu.router.explaining import account
 from sanfu.router.handlers import explain
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.http import Guard, own_router
-from sanfu.runtime.texts import Line, Text
+from sanfu.runtime.texts import Instant, Line, Text
 
 InUse = Callable[[], tuple[RouterRules, datetime]]
 """The rules in use and the time it is."""
@@ -22,10 +22,16 @@ StateOf = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 """An issue's document, or None."""
 
 
+Answer = bool | int | float | Annotated[str, Line(2000)] | None
+
+
 class Where(Body):
     """Where the problem is."""
 
-    town: Unit | None = Field(None, description="Town in which it lies")
+    town: Unit | None = Field(None, description="Town in which it lies, if that was said")
+    address: Annotated[str, Line(300)] | None = Field(None, description="Address, or how to find it")
+    lon: float | None = Field(None, ge=-180, le=180, description="Longitude, WGS-84 degrees")
+    lat: float | None = Field(None, ge=-90, le=90, description="Latitude, WGS-84 degrees")
 
 
 class ReportAsked(Body):
@@ -42,6 +48,11 @@ class ReportAsked(Body):
     category: Code | None = Field(None, description="Category chosen")
     unit: Unit | None = Field(None, description="Unit wished for")
     complains_of: list[Unit] = Field(default_factory=list, max_length=20, description="Units it complains of")
+    answers: dict[Code, Answer] = Field(
+        default_factory=dict, max_length=50, description="Answers to the channel's own questions"
+    )
+    party_code: Code | None = Field(None, description="Register code of the party, which may have a liaison")
+    submitted_at: Instant | None = Field(None, description="When it is received; absent: now")
 
 
 class Passed(BaseModel):
@@ -61,6 +72,20 @@ class Guessed(BaseModel):
     because: list[Cause] = Field(description="What weighed most for that category")
 
 
+class Lies(BaseModel):
+    """Where it lies, and by what that is known."""
+
+    town: str | None = Field(description="Town, as far as anybody can tell")
+    by: str | None = Field(description="`said`, `point` or `text`")
+    said: str | None = Field(description="Town that was said")
+    text: str | None = Field(description="Town that the words name")
+    point: str | None = Field(description="Town in which the point lies")
+    areas: list[str] = Field(description="Areas that hold the point")
+    doubt: bool = Field(description="They contradict each other")
+    disputed: bool = Field(description="So much that nobody can tell which is right")
+    outside: bool = Field(description="The point lies in no town")
+
+
 class Explanation(BaseModel):
     """What would happen, and why."""
 
@@ -74,6 +99,7 @@ class Explanation(BaseModel):
     also: list[dict[str, str]] = Field(description="Further units told at once")
     suggestions: list[dict[str, Any]] = Field(description="What a reviewer would be shown, best first")
     rule: str | None = Field(description="The first rule that matches")
+    place: Lies = Field(description="Where it lies")
     pack: str = Field(description="Version of the city pack")
     model: str | None = Field(description="Version of the model in use")
     guesses: list[Guessed] = Field(description="What the model makes of it, best first; of a secret report nothing")

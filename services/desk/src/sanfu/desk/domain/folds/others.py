@@ -78,7 +78,7 @@ def _review(case: Case, event: Event) -> Change | None:
     if case["state"] not in {SUBMITTED, "returned"}:
         return None
     data = event.data
-    wanted = {"why": data["why"], "reason": data["reason"], "suggestions": data["suggestions"]}
+    wanted = {**{key: data[key] for key in ("why", "reason", "suggestions")}, "place": data.get("place")}
     return {"state": IN_REVIEW, "review": wanted}
 
 
