@@ -1,5 +1,6 @@
 """Packs for tests: the shipped one, and copies of it to break."""
 
+import csv
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,24 @@ def shipped() -> Pack:
 def copied(folder: Path) -> Path:
     """Copy the shipped pack into an empty folder and return its root."""
     return copytree(SHIPPED, folder / "pack")
+
+
+def lasting(root: Path, file: str, **terms: tuple[str, str, str]) -> None:
+    """Give rows of a table their valid_from, valid_to and succeeded_by, by code (`_` stands for `-`)."""
+    path = root / file
+    with path.open(encoding="utf-8", newline="") as table:
+        head, *rows = csv.reader(table)
+    columns = [name for name in LASTING if name not in head]
+    head, rows = [*head, *columns], [[*row, *("" for _ in columns)] for row in rows]
+    for code, term in terms.items():
+        [row] = [row for row in rows if row[0] == code.replace("_", "-")]
+        for name, value in zip(LASTING, term, strict=True):
+            row[head.index(name)] = value
+    with path.open("w", encoding="utf-8", newline="") as table:
+        csv.writer(table, lineterminator="\n").writerows([head, *rows])
+
+
+LASTING = ("valid_from", "valid_to", "succeeded_by")
 
 
 def edited(root: Path, file: str, old: str, new: str) -> int:

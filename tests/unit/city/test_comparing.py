@@ -58,3 +58,19 @@ def test_limits_that_are_set_stay_until_they_are_replanned() -> None:
     _, lines = diff_report(pack, replace(pack, policy=policy), TODAY)
     assert any(line.startswith("~ policy.clocks  review") for line in lines)
     assert "limits that are set already stay: ./sanfu sla replan --dry-run shows what would change" in lines
+
+
+def test_it_says_which_category_open_issues_will_be_of_and_when_and_what_would_be_refused() -> None:
+    pack = shipped()
+    lamp = pack.categories["road-lamp"]
+    soon = replace(lamp, valid_to=date(2026, 6, 1), succeeded_by="public-toilet")
+    taken, lines = diff_report(pack, replace(pack, categories={**pack.categories, "road-lamp": soon}), TODAY)
+    assert taken
+    assert "on 2026-06-01 the open issues of category road-lamp are of public-toilet, units and limits kept" in lines
+    assert any("succeeded_by: – → public-toilet" in line for line in lines)
+    gone = {**pack.categories, "road-lamp": replace(lamp, valid_to=TODAY)}
+    without = {code: one for code, one in pack.categories.items() if code != "road-lamp"}
+    for after in (gone, without):
+        taken, lines = diff_report(pack, replace(pack, categories=after), TODAY)
+        assert not taken
+        assert lines[-1].startswith("refused while it has open issues: category road-lamp has no successor")

@@ -5,8 +5,8 @@ import csv
 import io
 import tempfile
 import zipfile
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +24,7 @@ from sanfu.intake.ports import NotATable
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryDocuments
 from tests.support.eventually import eventually
-from tests.unit.intake.world import HOTLINE, NOW, World, pack
+from tests.unit.intake.world import HOTLINE, NOW, World, pack, running
 
 HEAD = [
     "工单编号",
@@ -301,3 +301,29 @@ def test_every_column_that_a_form_names_finds_its_field() -> None:
         assert reader is not None
         assert len(reader.head.fields) + len(reader.head.ignored) == len(headers)
         assert {f"answers.{code}" for code in form.questions} <= {*reader.head.names}
+
+
+async def test_a_name_is_what_has_it_on_that_day_and_what_is_gone_names_its_successor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamp = pack().categories["road-lamp"]
+    gone = replace(lamp, valid_to=NOW.date(), succeeded_by="street-works")
+    heir = replace(lamp, code="street-works", valid_from=NOW.date(), name_en="Street works")
+    now = replace(pack(), categories={**pack().categories, "road-lamp": gone, "street-works": heir})
+    rows = ["road-lamp", lamp.name_zh, lamp.name_en, "Street works"]
+    for day, read in (
+        (NOW.date(), ["road-lamp", "street-works", "road-lamp", "street-works"]),
+        (NOW.date() - timedelta(days=1), ["road-lamp", "road-lamp", "road-lamp", "street-works"]),
+    ):
+        reader = Reader.of(now, "hotline", [HEAD])
+        assert reader is not None
+        assert [reader.report(with_(类别=cell), day)[0]["category"] for cell in rows] == read
+    monkeypatch.setattr("tests.unit.intake.world.pack", lambda: now)
+    async with running() as later:
+        done = await sent(later, as_csv(HEAD, *(with_(工单编号=str(n), 类别=cell) for n, cell in enumerate(rows))))
+        assert (done["taken"], done["bad"]) == (2, 2)
+        [first, _] = (await later.client.get(done["bad_rows"], headers=HOTLINE)).json()["items"]
+        assert first["errors"] == [
+            {"field": "$.category", "problem": "gone", "column": "类别",
+             "expected": "street-works, which goes on in the place of road-lamp"}
+        ]  # fmt: skip

@@ -1,5 +1,7 @@
 """What is offered to who writes: open issues of the same kind nearby, and no other."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id
 from sanfu.intake.domain import nearby
+from sanfu.intake.domain.hints import hints
 from sanfu.intake.domain.nearby import Asked
 from sanfu.intake.domain.rules import IntakeRules
 from tests.unit.intake.world import NOW, pack
@@ -81,6 +84,25 @@ def test_it_is_offered_again_when_it_goes_on_and_under_the_category_that_a_perso
     assert not offered(HERE, seen)
     [near] = offered(HERE._replace(category="garbage-sorting"), seen)
     assert near.category == "garbage-sorting"
+
+
+def test_it_is_offered_under_the_category_that_goes_on_in_the_place_of_one_that_is_no_more() -> None:
+    said = {"from_category": "road-lamp", "category": "street-works"}
+    seen = after(ASSIGNED, (names.CATEGORY_SUCCEEDED, said))
+    assert not offered(HERE, seen)
+    [near] = offered(HERE._replace(category="street-works"), seen)
+    assert (near.category, seen["state"]) == ("street-works", "assigned")
+    other = after((names.ISSUE_DISPATCHED, {"category": "garbage"}), (names.CATEGORY_SUCCEEDED, said))
+    assert offered(HERE._replace(category="garbage"), other), "it is of another"
+
+
+def test_words_hint_only_at_categories_that_are_there_that_day() -> None:
+    day = NOW.date()
+    lamp = replace(pack().categories["road-lamp"], valid_to=day, succeeded_by="street-works")
+    works = replace(lamp, code="street-works", valid_from=day, valid_to=None, succeeded_by=None)
+    now = replace(pack(), categories={"road-lamp": lamp, "street-works": works})
+    hinted = [[one.code for one in hints(now, "路灯坏了", at)] for at in (day - timedelta(days=1), day)]
+    assert hinted == [["road-lamp"], ["street-works"]]
 
 
 def test_the_nearest_are_offered_first_and_none_that_is_too_far() -> None:

@@ -234,3 +234,17 @@ def test_the_language_is_the_recipients_else_the_citys() -> None:
 
     assert [locale(asked) for asked in ("en", "en-GB", "zh", "ar")] == ["en", "en", "zh", "zh"]
     assert wording.template_of(shipped(), replace(one, template="gone"), "zh") is None
+
+
+def test_messages_name_the_category_that_goes_on_in_the_place_of_one_that_is_no_more() -> None:
+    story = Story("i1")
+    said = {"by": BY, "from_category": "road-lamp", "category": "public-toilet"}
+    events = [story.submitted(category="road-lamp"), story.tell("desk", names.CATEGORY_SUCCEEDED, said)]
+    state, sent = fold(*events)
+    assert (state["facts"]["category"], sent) == ("public-toilet", [])
+    assert (
+        fold(*events, story.assigned(category="gas"), story.tell("desk", names.CATEGORY_SUCCEEDED, said))[0]["facts"][
+            "category"
+        ]
+        == "gas"
+    ), "it is of another"

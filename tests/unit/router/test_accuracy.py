@@ -45,7 +45,7 @@ def test_every_labelled_emergency_is_assigned_at_once_and_no_sealed_report_is() 
 
 
 def test_the_fast_way_finds_the_rule_that_going_through_them_one_by_one_finds() -> None:
-    matcher = ROUTING.matcher
+    matcher = ROUTING.categories.matcher(packs.A_DAY)
     for given in reports():
         for category in (None, given["category"]):
             facts = report(given).facts._replace(category=category)

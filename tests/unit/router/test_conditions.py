@@ -13,6 +13,7 @@ from sanfu.router.domain.matching import Facts
 from sanfu.router.domain.routing import Routing
 from tests.unit.router.city import pack, rule
 
+DAY = date(2026, 5, 6)
 SAID: dict[str, Any] = {"channel": "web", "audience": "resident", "kind": "issue"}
 WEEK = Service(tuple((Frame(540, 1020),) if day < 5 else () for day in range(7)), (Frame(540, 1020),), 1020)
 NATIONAL = Holidays(frozenset({date(2026, 5, 1)}), frozenset({date(2026, 5, 9)}), frozenset({2026}))
@@ -24,8 +25,8 @@ def led_by(rule: RoutingRule, **said: Any) -> str | None:
     city = replace(city, policy=replace(city.policy, service=WEEK), staff=PEOPLE)
     routing = Routing(city, None, NATIONAL)
     facts = routing.facts({**SAID, **said}, "normal", "open", None)
-    found = routing.matcher.first(facts)
-    passed = [on for _, on in routing.matcher.passed_over(facts, found)]
+    found = routing.categories.matcher(DAY).first(facts)
+    passed = [on for _, on in routing.categories.matcher(DAY).passed_over(facts, found)]
     assert (found is None) is bool(passed)
     return routing.units.meant(found.unit, facts, date(2026, 5, 6)) if found else None
 
@@ -97,7 +98,7 @@ def test_answers_of_a_confidential_issue_decide_nothing() -> None:
     city = pack(rule("asked", When(answers=(AnswerIs("errand", ("sign",)),)), "water"))
     routing = Routing(city)
     facts = routing.facts({**SAID, "answers": {"errand": "sign"}}, "normal", "confidential", None)
-    assert routing.matcher.first(facts) is None
+    assert routing.categories.matcher(DAY).first(facts) is None
 
 
 def liaison(id: str, unit: str, *of: str, active: bool = True) -> Staff:
@@ -124,7 +125,7 @@ def test_who_is_the_partys_liaison_decides_nothing_about_a_confidential_issue() 
     routing = Routing(replace(pack(rule("with", When(liaison=True), "@liaison")), staff=PEOPLE))
     facts = routing.facts({**SAID, "party_code": "91330782MA00000001"}, "normal", "confidential", None)
     assert facts.liaison == "roads"
-    assert routing.matcher.first(facts) is None
+    assert routing.categories.matcher(DAY).first(facts) is None
 
 
 def test_facts_without_more_have_no_place_no_time_and_no_answers() -> None:

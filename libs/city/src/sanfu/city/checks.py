@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
+from sanfu.city.endings import ends
 from sanfu.city.model import Pack, limit_of
 from sanfu.city.problems import Problem
-from sanfu.city.succession import in_its_place
 
 LEADS_NOTHING = ("external", "leading_group", "village")
 """Kinds of unit that are never given the lead."""
@@ -18,9 +18,7 @@ def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _follow_ups_of_nobody(pack)
     yield from _nobody_signs(pack, today)
     yield from _limits_that_are_missing(pack)
-    yield from _categories_of_gone_units(pack, today)
-    yield from _staff_of_gone_units(pack, today)
-    yield from _ends_without_successor(pack)
+    yield from ends(pack, today)
 
 
 def _has(pack: Pack, unit: str, role: str) -> bool:
@@ -91,32 +89,3 @@ def _limits_that_are_missing(pack: Pack) -> Iterable[Problem]:
                 key, message = f"clocks.{clock.code}.limits", f"has no limit for the grade {grade!r}"
                 cure = f"add - {{grade: {grade}, limit: …}}"
                 yield Problem("policy.yaml", 0, key, message, cure, fatal=False)
-
-
-def _gone(pack: Pack, code: str, today: date) -> bool:
-    valid_to = pack.units[code].valid_to if code in pack.units else None
-    return valid_to is not None and valid_to <= today
-
-
-def _categories_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
-    for category in pack.categories.values():
-        if _gone(pack, category.default_unit, today):
-            heir = pack.units[category.default_unit].succeeded_by
-            message = f"{category.default_unit!r} is gone, and category {category.code!r} names it"
-            cure = f"write {heir} there" if heir else "name a unit that is there"
-            yield Problem("categories.csv", 0, "default_unit", message, cure, fatal=False)
-
-
-def _staff_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
-    for person in pack.staff.values():
-        if person.active and _gone(pack, person.unit, today):
-            message = f"{person.id!r} is active in {person.unit!r}, which is gone"
-            yield Problem("staff.csv", 0, "unit", message, "name the new unit, or set active to no", fatal=False)
-
-
-def _ends_without_successor(pack: Pack) -> Iterable[Problem]:
-    for unit in pack.units.values():
-        if unit.valid_to is not None and in_its_place(pack.units, unit.code, unit.valid_to) is None:
-            message = f"from {unit.valid_to} on nobody goes on with what {unit.code!r} has open"
-            cure = "name a unit in succeeded_by that is there on that day"
-            yield Problem("units.csv", 0, "succeeded_by", message, cure, fatal=False)

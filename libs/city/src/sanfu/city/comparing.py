@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from sanfu.city.model import Pack, Policy
-from sanfu.city.succession import ended, orphaned
+from sanfu.city.succession import orphaned, to_come
 
 NEW, GONE, CHANGED = "+", "-", "~"
 _PARTS: Final = ("units", "staff", "towns", "channels", "categories", "rules", "templates", "notices",
@@ -56,18 +56,20 @@ def diff_report(before: Pack, after: Pack, today: date) -> tuple[bool, list[str]
         told = one.how or ("",)
         lines += [f"{head}  {told[0]}".rstrip(), *(f"{'':<{len(head)}}  {more}" for more in told[1:])]
     follows = [*_follows(before, after, today, found)]
-    lost = orphaned(before, after, today)
-    refused = [f"refused while it has open issues: {code} has no successor → give it `succeeded_by`" for code in lost]
+    lost = [
+        *orphaned(before.units, after.units, today),
+        *(f"category {code}" for code in orphaned(before.categories, after.categories, today)),
+    ]
+    refused = [f"refused while it has open issues: {one} has no successor → give it `succeeded_by`" for one in lost]
     return not lost, [*lines, *([""] if follows or refused else []), *follows, *refused]
 
 
 def _follows(before: Pack, after: Pack, today: date, found: Sequence[Difference]) -> Iterator[str]:
     """Say what the differences bring about."""
-    known = ended(before, today)
-    for unit in after.units.values():
-        if unit.valid_to and unit.succeeded_by and (known.get(unit.code) != unit.succeeded_by):
-            when = "at once" if unit.valid_to <= today else f"on {unit.valid_to}"
-            yield f"{when} the open issues of {unit.code} pass over to {unit.succeeded_by}, limits kept"
+    for code, heir, when in to_come(before.units, after.units, today):
+        yield f"{when} the open issues of {code} pass over to {heir}, limits kept"
+    for code, heir, when in to_come(before.categories, after.categories, today):
+        yield f"{when} the open issues of category {code} are of {heir}, units and limits kept"
     if any(one.part.startswith("policy.") for one in found):
         yield "limits that are set already stay: ./sanfu sla replan --dry-run shows what would change"
     if any(one.part == "rules" for one in found):

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 
 from sanfu.city import vocabulary as words
-from sanfu.city.model import TOWN, Category, Channel, Staff, Town, Unit, WordList
+from sanfu.city.model import TOWN, Category, Channel, Lasting, Staff, Town, Unit, WordList
 from sanfu.city.quantities import day, word_set
 from sanfu.city.reading import Row
 
@@ -63,27 +65,40 @@ def units(table: Iterable[Row]) -> dict[str, Unit]:
     found = {code: _unit(code, row, rows) for code, row in rows.items()}
     for code in _in_a_circle({code: unit.parent for code, unit in found.items()}):
         rows[code].wrong("parent", f"{code!r} is above itself", "give one unit of the circle another parent, or none")
-    for code in _in_a_circle({code: unit.succeeded_by for code, unit in found.items()}):
-        rows[code].wrong("succeeded_by", f"{code!r} succeeds itself", "name the unit that really took over")
+    _no_circles(found, rows, "unit")
     return found
 
 
 def _unit(code: str, row: Row, known: Collection[str]) -> Unit:
-    unit = Unit(
+    since, until, heir = _lifetime(row, known, "unit")
+    return Unit(
         code=code,
         name_zh=row.text("name_zh"),
         name_en=row.text("name_en"),
         kind=row.choice("kind", words.UNIT_KINDS),
         parent=row.one_known("parent", known, "unit"),
-        valid_from=row.parsed("valid_from", day, None),
-        valid_to=row.parsed("valid_to", day, None),
-        succeeded_by=row.one_known("succeeded_by", known, "unit"),
+        valid_from=since,
+        valid_to=until,
+        succeeded_by=heir,
         duty_phone=row.parsed("duty_phone", _phone, None),
         mailbox=row.parsed("mailbox", _email, None),
     )
-    if unit.valid_from and unit.valid_to and unit.valid_to <= unit.valid_from:
+
+
+def _lifetime(row: Row, known: Collection[str], what: str) -> tuple[date | None, date | None, str | None]:
+    """Read from when and until when something is there, and who goes on with its work then."""
+    since, until = row.parsed("valid_from", day, None), row.parsed("valid_to", day, None)
+    heir = row.one_known("succeeded_by", known, what)
+    if since and until and until <= since:
         row.wrong("valid_to", "is not after valid_from", "write a later date")
-    return unit
+    if heir and not until and not row.raw("valid_to"):
+        row.wrong("valid_to", f"is missing: {heir} never takes over", "write the first day it is no more", fatal=False)
+    return since, until, heir
+
+
+def _no_circles(found: Mapping[str, Lasting], rows: Mapping[str, Row], what: str) -> None:
+    for code in _in_a_circle({code: one.succeeded_by for code, one in found.items()}):
+        rows[code].wrong("succeeded_by", f"{code!r} succeeds itself", f"name the {what} that really took over")
 
 
 def _in_a_circle(next_of: Mapping[str, str | None]) -> list[str]:
@@ -181,8 +196,15 @@ def _channel(code: str, row: Row) -> Channel:
 
 
 def categories(table: Iterable[Row], known_units: Collection[str], grades: tuple[str, ...]) -> dict[str, Category]:
-    allowed = {*known_units, TOWN}
-    return {code: _category(code, row, allowed, grades) for code, row in _coded(table).items()}
+    allowed, rows = {*known_units, TOWN}, _coded(table)
+    found = {code: _lasting(_category(code, row, allowed, grades), row, rows) for code, row in rows.items()}
+    _no_circles(found, rows, "category")
+    return found
+
+
+def _lasting(category: Category, row: Row, known: Collection[str]) -> Category:
+    since, until, heir = _lifetime(row, known, "category")
+    return replace(category, valid_from=since, valid_to=until, succeeded_by=heir)
 
 
 def _category(code: str, row: Row, allowed: set[str], grades: tuple[str, ...]) -> Category:

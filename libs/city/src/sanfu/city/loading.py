@@ -11,6 +11,7 @@ from sanfu.city import directory, ground
 from sanfu.city import vocabulary as words
 from sanfu.city.atlas import Atlas
 from sanfu.city.checks import remarks
+from sanfu.city.endings import used
 from sanfu.city.form import Form
 from sanfu.city.forms import cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
@@ -103,7 +104,9 @@ class _PackReader:
         units = directory.units(self._csv("units.csv", directory.UNIT_COLUMNS))
         channels = directory.channels(self._csv("channels.csv", directory.CHANNEL_COLUMNS))
         categories = directory.categories(self._csv("categories.csv", directory.CATEGORY_COLUMNS), units, grades)
-        policy = PolicyReader(units, channels, grades, locales)
+        policy, errands = PolicyReader(units, channels, grades, locales), policy_file.section("errands")
+        for code in errands.names:
+            used(errands, code, [code], categories, self.today)
         towns = directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units)
         name = _localised(head.section("name"), locales)
         bounds = self._bounds(head.section("bounds"))
@@ -250,6 +253,7 @@ class _PackReader:
         found = {}
         for row in self._csv(SURE_FROM, ("category", "sure_from")):
             if category := row.one_known("category", categories, "category", required=True):
+                used(row, "category", [category], categories, self.today)
                 found[category] = row.parsed("sure_from", share, 1.0)
         return found
 

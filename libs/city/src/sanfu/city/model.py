@@ -43,8 +43,26 @@ LEAD, OFFICE, GROUP = "@lead", "@office", "@group"
 # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Lasting:
+    """What is there for a time only, and whose work somebody or something goes on with then. Keys are codes of its own
+    kind."""
+
+    __slots__ = ()
+    valid_from: date | None
+    valid_to: date | None
+    succeeded_by: str | None
+
+    def valid_on(self, day: date) -> bool:
+        """Tell whether it is there on that day: from `valid_from`, until the day before `valid_to`."""
+        return (self.valid_from is None or self.valid_from <= day) and not self.gone_on(day)
+
+    def gone_on(self, day: date) -> bool:
+        """Tell whether it is there no more on that day."""
+        return self.valid_to is not None and self.valid_to <= day
+
+
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Lasting):
     """A body that may lead, assist, be told or be written to. `kind` decides what may be asked of it (domain.md)."""
 
     code: str
@@ -57,10 +75,6 @@ class Unit:
     succeeded_by: str | None
     duty_phone: str | None
     mailbox: str | None
-
-    def valid_on(self, day: date) -> bool:
-        """Tell whether the unit exists on that day: from `valid_from`, until the day before `valid_to`."""
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
     def name(self, locale: str) -> str:
         return self.name_zh if locale.startswith("zh") else self.name_en
@@ -135,7 +149,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class Category(Lasting):
     """What an issue is about. `default_unit` is a unit's code or `@town`; `sure_words` may decide, `keywords` hint."""
 
     code: str
@@ -151,6 +165,9 @@ class Category:
     assist_units: tuple[str, ...]
     keywords: tuple[str, ...]
     sure_words: "WordList"
+    valid_from: date | None = None
+    valid_to: date | None = None
+    succeeded_by: str | None = None
 
     def name(self, locale: str) -> str:
         return self.name_zh if locale.startswith("zh") else self.name_en
@@ -263,7 +280,8 @@ class RoutingRule:
     `unit` is a code, `@town`, `@wished`, `@liaison`, or None where a reviewer has to find it; `assist` likewise.
     `category` and `grade` None mean: as wished for, else the category's default, else the policy's. `mode` auto assigns
     at once, review asks a person and offers the rest as a suggestion, model lets the classifier assign where it is
-    sure. A rule whose unit is gone has `active` false.
+    sure. A rule whose unit is gone has `active` false. One that stands for a row of the table of categories has
+    `of_category` true: its unit and grade are that category's.
     """
 
     id: str
@@ -275,6 +293,7 @@ class RoutingRule:
     mode: Literal["auto", "review", "model"]
     reason: str
     active: bool = True
+    of_category: bool = False
 
 
 # ── when: calendars, limits, clocks ──────────────────────────────────────────────────────────────────────────────────

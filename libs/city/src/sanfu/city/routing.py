@@ -8,6 +8,7 @@ from typing import Literal
 from sanfu.city import vocabulary as words
 from sanfu.city.conditions import answers, times
 from sanfu.city.directory import CODE
+from sanfu.city.endings import used
 from sanfu.city.form import Form
 from sanfu.city.model import LIAISON, TOWN, WISHED, Category, Channel, RoutingRule, Unit, When, WordList
 from sanfu.city.quantities import word_set
@@ -79,6 +80,7 @@ class RuleReader:
             answers=answers(section.section("answers"), channels, self.forms) if section.has("answers") else (),
             time=times(section.section("time")) if section.has("time") else None,
         )
+        used(section, "categories", when.categories, self.categories, self.today)
         section.done()
         return when
 
@@ -99,6 +101,7 @@ class RuleReader:
             mode=mode,
             reason=entry.text("reason"),
         )
+        used(entry, "category", filter(None, [rule.category]), self.categories, self.today)
         return self._switched(entry, rule)
 
     def _check_sure(self, entry: Section, unit: str | None, when: When) -> None:
@@ -124,8 +127,9 @@ class RuleReader:
                 grade=category.default_grade,
                 mode=mode,
                 reason=reason,
+                of_category=True,
             )
-            yield self._switched(entry, rule)
+            yield rule if category.gone_on(self.today) else self._switched(entry, rule)
 
     def _switched(self, entry: Record, rule: RoutingRule) -> RoutingRule:
         gone = [code for code in (rule.unit, *rule.assist) if code and self._is_gone(code)]
@@ -137,8 +141,7 @@ class RuleReader:
         return replace(rule, active=False)
 
     def _is_gone(self, code: str) -> bool:
-        valid_to = self.units[code].valid_to if code in self.units else None
-        return valid_to is not None and valid_to <= self.today
+        return code in self.units and self.units[code].gone_on(self.today)
 
 
 def _yes_no(section: Section, key: str) -> bool | None:

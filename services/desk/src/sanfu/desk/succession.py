@@ -1,11 +1,11 @@
-"""Units end: their open cases and affairs go to their successors, one event each.
+"""Units end: their open cases and affairs go to their successors, one event each. So do a category's open cases.
 
-There is nothing to remember: what is left is what still names a unit that is no more. So a crash loses nothing, and of
-several processes that go through the same page one is heard for each case.
+There is nothing to remember: what is left is what still names a unit, or a category, that is no more. So a crash loses
+nothing, and of several processes that go through the same page one is heard for each case.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -13,14 +13,14 @@ from typing import Final
 
 import structlog
 
-from sanfu.city.model import Pack
+from sanfu.city.model import Lasting, Pack
 from sanfu.city.succession import ended, orphaned
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.desk.affairs import Affairs
-from sanfu.desk.domain.deeds.succession import SUCCEED
+from sanfu.desk.domain.deeds.succession import SUCCEED, SUCCEED_CATEGORY
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.handlers import EVERYTHING, Desk, Do
-from sanfu.desk.ports import AffairsWanted, Document
+from sanfu.desk.ports import AffairsWanted, Document, Wanted
 from sanfu.runtime.again import again
 from sanfu.runtime.paging import Page
 from sanfu.runtime.rules import Actor, Command, Refusal
@@ -29,14 +29,15 @@ log = structlog.get_logger()
 
 LOOK_EVERY: Final = 2.0
 """Seconds between two looks: a day begins, a pack is taken, an assignment by the old pack was still on its way."""
-PAGE: Final = 200
+FIRST: Final = Page(200, None)
+"""What is done at once: what was done is not there any more at the next look."""
 KINDS: Final = ("order", "meeting", "task", "list")
 ACTOR: Final = Actor("system", "system")
 
 
 @dataclass(slots=True)
 class Succession:
-    """Goes through what units that are no more still have. `run` never ends."""
+    """Goes through what those that are no more still have. `run` never ends."""
 
     desk: Desk
     affairs: Affairs
@@ -50,27 +51,36 @@ class Succession:
             pass
 
     async def settle(self) -> int:
-        """Hand a page of each unit's cases and affairs to its successor; return how many were."""
+        """Hand a page of what each of those that are no more has to its successor; return how many were."""
         moved = 0
-        for former, heir in self._ended().items():
+        for former, heir in self._ended(self.desk.city.pack.units).items():
             said = {"from_unit": former, "unit": heir}
             cases, affairs = await self._held([former])
-            for do, held in ((self.desk.do, cases), (self.affairs.do, affairs)):
-                moved += sum(await asyncio.gather(*(self._succeed(do, one, said) for one in held)))
+            moved += await self._tell(self.desk.do, cases, SUCCEED, said)
+            moved += await self._tell(self.affairs.do, affairs, SUCCEED, said)
+        for former, heir in self._ended(self.desk.city.pack.categories).items():
+            said = {"from_category": former, "category": heir}
+            moved += await self._tell(self.desk.do, await self._of(former), SUCCEED_CATEGORY, said)
         return moved
 
     async def unsettled(self) -> int:
-        """Count what waits for its successor, up to a page."""
-        gone = [*self._ended()]
-        return len([*chain(*await self._held(gone))]) if gone else 0
+        """Count what waits for its successor, up to a page of each kind."""
+        units, categories = (
+            [*self._ended(known)] for known in (self.desk.city.pack.units, self.desk.city.pack.categories)
+        )
+        of_units = [*chain(*await self._held(units))] if units else []
+        return len(of_units) + sum([len(await self._of(code)) for code in categories])
 
     async def refuses(self, pack: Pack) -> bool:
-        """Tell whether a pack can't be taken, because somebody's open cases would be nobody's; the log says whose."""
-        alone = orphaned(self.desk.city.pack, pack, self._today())
-        left = sorted({unit for one in chain(*await self._held(alone)) for unit in one["units"]}.intersection(alone))
+        """Tell whether a pack can't be taken, as open cases would be nobody's, or of nothing; the log says whose."""
+        before, day = self.desk.city.pack, self._today()
+        alone = orphaned(before.units, pack.units, day)
+        units = {unit for one in chain(*await self._held(alone)) for unit in one["units"]}.intersection(alone)
+        categories = [code for code in orphaned(before.categories, pack.categories, day) if await self._of(code)]
+        left = [*sorted(units), *categories]
         if left and self._refused != pack.version:
             self._refused = pack.version
-            cure = "name who goes on with their work: succeeded_by in units.csv"
+            cure = "name who goes on with their work: succeeded_by in units.csv, categories.csv"
             log.warning("pack_refused", version=pack.version, without_successor=left, cure=cure)
         return bool(left)
 
@@ -78,20 +88,31 @@ class Succession:
         """Return open cases and open affairs in which these units have a part, a page of each kind at most."""
         if not units:
             return [], []
-        scope, page = (Clause("system", frozenset(units), None, None, None, frozenset(SECRECIES)),), Page(PAGE, None)
-        affairs = [await self.affairs.lists.page(scope, AffairsWanted(kind), page) for kind in KINDS]
-        return await self.desk.cases.page(scope, EVERYTHING, page), [*chain(*affairs)]
+        scope = (_everything(frozenset(units)),)
+        affairs = [await self.affairs.lists.page(scope, AffairsWanted(kind), FIRST) for kind in KINDS]
+        return await self.desk.cases.page(scope, EVERYTHING, FIRST), [*chain(*affairs)]
 
-    async def _succeed(self, do: Do, held: Document, said: dict[str, str]) -> bool:
+    async def _of(self, category: str) -> list[Document]:
+        """Return open cases of a category, a page at most."""
+        return await self.desk.cases.page((_everything(),), Wanted(category=category), FIRST)
+
+    async def _tell(self, do: Do, held: Sequence[Document], name: str, said: Mapping[str, str]) -> int:
+        return sum(await asyncio.gather(*(self._succeed(do, one, name, said) for one in held)))
+
+    async def _succeed(self, do: Do, held: Document, name: str, said: Mapping[str, str]) -> bool:
         """Tell it of one case or affair. The key holds its version: a part that comes later goes over as well."""
-        key = f"{SUCCEED}:{said['from_unit']}:{said['unit']}:{held['ver']}"
+        key = ":".join((name, *said.values(), str(held["ver"])))
         try:
-            return bool((await do(held["_id"], Command(SUCCEED, said, ACTOR, key))).events)
+            return bool((await do(held["_id"], Command(name, said, ACTOR, key))).events)
         except Refusal:
             return False
 
-    def _ended(self) -> dict[str, str]:
-        return {code: heir for code, heir in ended(self.desk.city.pack, self._today()).items() if heir is not None}
+    def _ended(self, known: Mapping[str, Lasting]) -> dict[str, str]:
+        return {code: heir for code, heir in ended(known, self._today()).items() if heir is not None}
 
     def _today(self) -> date:
         return self.desk.city.pack.day(self.desk.clock.now())
+
+
+def _everything(units: frozenset[str] | None = None) -> Clause:
+    return Clause("system", units, None, None, None, frozenset(SECRECIES))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sanfu.contracts import names
+from sanfu.contracts.envelope import moment
 from sanfu.router.domain import track as tracks
 from sanfu.router.domain.matching import Facts
 from sanfu.router.domain.rules import RouterRules
@@ -24,15 +25,16 @@ def account(rules: RouterRules, issue: str, state: State | None, now: datetime) 
     track, secrecy = state["track"], state["standing"].get("secrecy", "sealed")
     if secrecy == "sealed":
         return {**_head(issue, secrecy, state, rules), "answers": [_sealed(each) for each in track.get("answers", ())]}
-    report = rules.submitted(state)
-    draft = rules.routing.route(report, rules.day(now))
+    report, day = rules.submitted(state), rules.day(now)
+    facts = rules.routing.categories.as_of(report.facts, day)
+    draft = rules.routing.route(report._replace(facts=facts), day)
     outcome = "assigned" if draft.type == names.ISSUE_ASSIGNED else "review"
     return {
         **_head(issue, secrecy, state, rules),
         **{field: list(track.get(name, ())) for field, name in LISTS.items()},
         "right": tracks.final(track),
         "facts": _shown(report.facts),
-        "guesses": guesses(rules.routing, report.facts),
+        "guesses": guesses(rules.routing, report.facts, day),
         "passed_over": _passed_over(rules, track, report.facts),
         "now": {"outcome": outcome, **{name: draft.data.get(name) for name in ("why", "unit", "rule", "decided_by")}},
     }
@@ -67,5 +69,6 @@ def _passed_over(rules: RouterRules, track: tracks.Track, facts: Facts) -> list[
     answer = tracks.first_answer(track)
     if answer is None or answer["pack"] != rules.pack.version:
         return None
-    matcher = rules.routing.matcher
+    day = rules.day(moment(answer["at"]))
+    facts, matcher = rules.routing.categories.as_of(facts, day), rules.routing.categories.matcher(day)
     return [{"rule": rule.id, "on": on} for rule, on in matcher.passed_over(facts, matcher.first(facts))]

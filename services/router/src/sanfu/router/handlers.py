@@ -1,9 +1,10 @@
 """What can be asked of the router: what would become of a report, and why."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from sanfu.city.endings import unheard_of
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import MODEL
 from sanfu.city.model import TOWN, Pack
@@ -39,6 +40,9 @@ def unfit_model(pack: Pack) -> Iterator[Problem]:
     unknown += [code for code in model.heads["unit"].answers if code not in known]
     if unknown:
         yield Problem(MODEL, 0, "", f"knows codes that the pack does not: {', '.join(unknown[:5])}", cure)
+    for code in model.heads["category"].answers:
+        if code in pack.categories and (message := unheard_of(pack.categories[code], pack.categories)):
+            yield Problem(MODEL, 0, "category", f"may say it: {message}", "name one in its succeeded_by")
 
 
 def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -47,13 +51,14 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
     `asked` has IssueSubmitted's fields, as far as rules look at them. Raises Refusal for a code the pack doesn't know.
     """
     _check_codes(rules.pack, asked)
-    routing = rules.routing
+    routing, day = rules.routing, rules.day(now)
     said = {**asked, "submitted_at": asked["submitted_at"] or instant(now)}
     facts = routing.facts(said, asked["urgency"], asked["secrecy"], asked["category"])
-    report = Report(facts, asked["complains_of"])
-    decision = routing.route(report, rules.day(now))
+    facts = routing.categories.as_of(facts, day)
+    report, matcher = Report(facts, asked["complains_of"]), routing.categories.matcher(day)
+    decision = routing.route(report, day)
     told = dict(decision.data)
-    matched = routing.matcher.first(facts)
+    matched = matcher.first(facts)
     return {
         "outcome": "assigned" if decision.type == names.ISSUE_ASSIGNED else "review",
         **{name: told.get(name) for name in ANSWERED},
@@ -63,19 +68,21 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
         "place": facts.place._asdict(),
         "pack": rules.pack.version,
         "model": routing.model.version if routing.model else None,
-        "guesses": guesses(routing, facts),
-        "passed_over": [{"rule": rule.id, "on": on} for rule, on in routing.matcher.passed_over(facts, matched)],
+        "guesses": guesses(routing, facts, day),
+        "passed_over": [{"rule": rule.id, "on": on} for rule, on in matcher.passed_over(facts, matched)],
     }
 
 
-def guesses(routing: Routing, facts: Facts) -> list[dict[str, Any]]:
-    """Say what the model makes of it, and what in the text weighed most for each; nothing of a secret text."""
+def guesses(routing: Routing, facts: Facts, day: date) -> list[dict[str, Any]]:
+    """Say what the model makes of it, and what in the text weighed most for each; nothing of a secret text. What it
+    takes for a category that is gone is its successor's."""
     guess = routing.guess(facts)
     if guess is None or routing.model is None:
         return []
     return [
-        {**suspect._asdict(), "because": [cause._asdict() for cause in routing.model.causes(facts, suspect.category)]}
-        for suspect in guess.suspects
+        {**suspect._asdict(), "because": [cause._asdict() for cause in routing.model.causes(facts, found.category)]}
+        for found in guess.suspects
+        if (suspect := routing.categories.suspect(found, day))
     ]
 
 

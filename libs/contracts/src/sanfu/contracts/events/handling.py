@@ -171,6 +171,14 @@ class UnitSucceeded(Deed):
     unit: Unit = Field(description="Unit that goes on with its work")
 
 
+class CategorySucceeded(Deed):
+    """Its category is no more, and the issue is of another from now on, if it was of that one: who leads, grade and
+    limits stay."""
+
+    from_category: Code = Field(description="Category that is no more")
+    category: Code = Field(description="Category that goes on in its place")
+
+
 class HandoverOffered(Deed):
     """The unit that leads offers the lead to another; until that one accepts, nothing changes."""
 

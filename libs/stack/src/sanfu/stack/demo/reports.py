@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sanfu.city.model import Channel, Pack
+from sanfu.city.succession import in_its_place
 from sanfu.contracts.envelope import instant, moment
 from sanfu.stack.demo.chance import one_of, share
 from sanfu.stack.demo.people import Person, filer, somebody
@@ -107,14 +108,14 @@ def _answers(report: Report, pack: Pack) -> dict[str, Any]:
 
 
 def _sorted_by_staff(report: Report, pack: Pack) -> dict[str, Any]:
-    told = report.told
+    told, day = report.told, report.reported_at.date()
     wished = pack.units.get(report.unit)
     return {
         "kind": told["kind"],
         "urgency": told["urgency"],
         "secrecy": told["secrecy"],
-        "category": told["category"] if told["category"] in pack.categories else None,
-        "unit": report.unit if wished and wished.valid_on(report.reported_at.date()) else _anyone(report, pack),
+        "category": in_its_place(pack.categories, told["category"], day),
+        "unit": report.unit if wished and wished.valid_on(day) else _anyone(report, pack),
     }
 
 

@@ -29,6 +29,7 @@ LISTS = {
     "light_by_limit": ["light", "limit", "_id"],
     "need_by_limit": ["need", "limit", "_id"],
     "reminded_by_limit": ["reminded", "limit", "_id"],
+    "category_by_limit": ["category", "limit", "_id"],
     "counts": ["open", "secrecy", "light", "state", "unit"],
 }
 RAISED = ("filer.id", "filer.unit", "party_code")

@@ -63,7 +63,7 @@ RACING: Final = (
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
     "step", "to_unit", "from_unit", "of", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
-    "added", "dropped",
+    "added", "dropped", "category", "from_category",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,

@@ -223,10 +223,12 @@ LEVELS: Final = {
     **_rows(_EVER, "lower_secrecy", OFFICE | LIAISON, names.SECRECY_CHANGED, STAYS),
 }
 FLAGS: Final = _rows(f"{_VOICED} merged", "flag", REVIEW, names.FLAGS_CHANGED, STAYS)
-SUCCEEDING: Final = _rows(
-    " ".join(state for state in STATES if state != CLOSED), "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS
-)
-"""A unit is no more, and its successor has its part."""
+_NOT_CLOSED: Final = " ".join(state for state in STATES if state != CLOSED)
+SUCCEEDING: Final = {
+    **_rows(_NOT_CLOSED, "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS),
+    **_rows(_NOT_CLOSED, "succeed_category", SYSTEM, names.CATEGORY_SUCCEEDED, STAYS),
+}
+"""A unit is no more, and its successor has its part; a category is no more, and its successor is the case's."""
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
     **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS, **ERRANDS,
     **FLAGS, **ENDING, **SUCCEEDING,

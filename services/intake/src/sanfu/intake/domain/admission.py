@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sanfu.city.form import RESERVED, Form
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model import Channel, Lasting, Pack
+from sanfu.city.succession import in_its_place
 from sanfu.contracts import credit
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
@@ -42,37 +43,49 @@ def faults(report: Report, channel: Channel, pack: Pack, now: datetime) -> Itera
     yield from _asked(report, pack.form_of(channel.code), pack)
 
 
-class _UnitsToday(Collection[str]):
-    """The codes of units that exist on a day. Looked up one by one: a city has hundreds, a report names one."""
+class Today(Collection[str]):
+    """The codes of what is there on a day. Looked up one by one: a city has hundreds, a report names one."""
 
-    def __init__(self, pack: Pack, now: datetime) -> None:
-        self._units, self._day = pack.units, pack.day(now)
+    def __init__(self, known: Mapping[str, Lasting], day: date) -> None:
+        self._known, self._day = known, day
 
     def __contains__(self, code: object) -> bool:
-        unit = self._units.get(code) if isinstance(code, str) else None
-        return unit is not None and unit.valid_on(self._day)
+        one = self._known.get(code) if isinstance(code, str) else None
+        return one is not None and one.valid_on(self._day)
 
     def __iter__(self) -> Iterator[str]:
-        return (code for code in self._units if code in self)
+        return (code for code in self._known if code in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def heir(self, code: str) -> str | None:
+        """Return what goes on in the place of what is gone; None: it is not gone, or nothing does."""
+        gone = code in self._known and self._known[code].gone_on(self._day)
+        return in_its_place(self._known, code, self._day) if gone else None
+
 
 def _codes(report: Report, channel: Channel, pack: Pack, now: datetime) -> Iterator[Fault]:
-    units = _UnitsToday(pack, now)
+    day = pack.day(now)
+    units, categories = Today(pack.units, day), Today(pack.categories, day)
     asked: list[tuple[str, Any, Collection[str]]] = [
         ("audience", report["audience"], channel.audiences),
-        ("category", report["category"], pack.categories),
+        ("category", report["category"], categories),
         ("unit", report["unit"], units),
         ("place.town", report["place"]["town"], pack.towns),
         *((f"complains_of[{at}]", code, units) for at, code in enumerate(report["complains_of"])),
     ]
     for field, code, allowed in asked:
         if code is not None and code not in allowed:
-            yield Fault(field, "not_allowed", one_of(allowed))
+            yield _gone(field, code, allowed) or Fault(field, "not_allowed", one_of(allowed))
     if report["audience"] is None and len(channel.audiences) > 1 and report["category"] not in pack.categories:
         yield Fault("audience", "missing", f"{one_of(channel.audiences)}, or a category that tells it")
+
+
+def _gone(field: str, code: str, allowed: Collection[str]) -> Fault | None:
+    """Name the successor of what is no more: who sends an old code needs no list of all there are."""
+    heir = allowed.heir(code) if isinstance(allowed, Today) else None
+    return Fault(field, "gone", f"{heir}, which goes on in the place of {code}") if heir else None
 
 
 def _place(place: Mapping[str, Any], pack: Pack) -> Iterator[Fault]:

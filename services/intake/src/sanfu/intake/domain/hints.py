@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from sanfu.city.model import Category, Pack
+from sanfu.city.succession import there
 
 MOST = 3
 
 
-def hints(pack: Pack, text: str, most: int = MOST) -> Sequence[Category]:
-    """Return the categories of which most words stand in the text, the first in the pack before others."""
-    folded = text.casefold()
-    counted = [(sum(_in(word.casefold(), folded) for word in one.keywords), one) for one in pack.categories.values()]
+def hints(pack: Pack, text: str, day: date, most: int = MOST) -> Sequence[Category]:
+    """Return the categories there are on a day of which most words stand in the text, the first in the pack before
+    others."""
+    folded, known = text.casefold(), there(pack.categories, day).values()
+    counted = [(sum(_in(word.casefold(), folded) for word in one.keywords), one) for one in known]
     found = sorted((each for each in counted if each[0]), key=lambda each: -each[0])
     return [category for _, category in found[:most]]
 

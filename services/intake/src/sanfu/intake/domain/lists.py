@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.form import Question
-from sanfu.city.model import Pack
+from sanfu.city.model import Category, Pack, Unit
+from sanfu.city.succession import there
 from sanfu.contracts.envelope import instant
 from sanfu.intake.domain.admission import Fault
 
@@ -52,8 +53,8 @@ class Reader:
                 best = head
         return cls(pack, channel, best) if best else None
 
-    def report(self, row: Row) -> tuple[dict[str, Any], list[Fault]]:
-        """Return the report that a row is, as the API would take it, and what of its cells can't be read."""
+    def report(self, row: Row, day: date) -> tuple[dict[str, Any], list[Fault]]:
+        """Return the report that a row is on a day, as the API would take it, and what of its cells can't be read."""
         found: dict[str, Any] = {"answers": {}}
         wrong = list[Fault]()
         for place, field in self.head.fields.items():
@@ -61,14 +62,14 @@ class Reader:
             if not cell:
                 continue
             try:
-                _set(found, field, self._read(field, cell))
+                _set(found, field, self._read(field, cell, day))
             except (ValueError, OverflowError) as error:
                 wrong.append(Fault(field, "can_not_be_read", str(error)))
         found.setdefault("title", str(found.get("text", "")).strip().split("\n")[0][:TITLE])
         found.setdefault("external_id", own_number(row))
         return found, wrong
 
-    def _read(self, field: str, cell: str) -> Any:
+    def _read(self, field: str, cell: str, day: date) -> Any:
         """Raises ValueError that says what would be right."""
         outer, _, inner = field.partition(".")
         if outer == "answers":
@@ -84,11 +85,12 @@ class Reader:
         if field == "found_on.entry":
             return _whole(cell)
         if field == "category":
-            return _coded(cell, {code: (one.name_zh, one.name_en) for code, one in self.pack.categories.items()})
+            return _coded(cell, _named(self.pack.categories, day))
         if field in ("unit", "filer.unit", "place.town"):
             towns = field == "place.town"
-            units = [one for code, one in self.pack.units.items() if not towns or code in self.pack.towns]
-            return _coded(cell, {one.code: (one.name_zh, one.name_en) for one in units})
+            return _coded(
+                cell, _named({c: one for c, one in self.pack.units.items() if not towns or c in self.pack.towns}, day)
+            )
         return self.pack.cell_words.get(field, {}).get(cell, cell)
 
     def _answer(self, question: Question, cell: str) -> Any:
@@ -142,12 +144,20 @@ def _set(report: dict[str, Any], field: str, value: Any) -> None:
         report[outer] = value
 
 
+def _named(known: Mapping[str, Unit | Category], day: date) -> dict[str, tuple[str, ...]]:
+    """Give each code its names. One that is gone, or not there yet, is known by a name that nobody else has then."""
+    present = {code: (one.name_zh, one.name_en) for code, one in there(known, day).items()}
+    taken = {name for names in present.values() for name in names}
+    others = {code: (one.name_zh, one.name_en) for code, one in known.items() if code not in present}
+    return present | {code: tuple(name for name in names if name not in taken) for code, names in others.items()}
+
+
 def _coded(cell: str, named: Mapping[str, tuple[str, ...]]) -> str:
     if cell in named:
         return cell
     found = [code for code, names in named.items() if cell in names]
     if len(found) != 1:
-        shown = ", ".join(names[0] for names in list(named.values())[:8])
+        shown = ", ".join(names[0] for names in [*filter(None, named.values())][:8])
         raise ValueError(f"one of the city's names or codes, as {shown} …")
     return found[0]
 

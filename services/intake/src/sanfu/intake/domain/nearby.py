@@ -61,8 +61,11 @@ def public(state: State) -> bool:
 
 
 def followed(state: State, event: Event) -> State:
-    """Keep what an event of its life changes of how it is found: who says who leads may say what it is about."""
+    """Keep what an event of its life changes of how it is found: who says who leads may say what it is about, and what
+    that was may be another by now."""
     category = event.data.get("category") if event.type in LEADS else None
+    if event.type == names.CATEGORY_SUCCEEDED and _category(state) == event.data["from_category"]:
+        category = event.data["category"]
     return _listed({**state, "category": category} if category else state)
 
 

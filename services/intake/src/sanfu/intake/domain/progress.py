@@ -55,7 +55,11 @@ UNDONE = ("handled", "followed_up", "answered", "refused", "closed")
 """Steps that are then as if they had not been: their dates go."""
 
 KNOWN = frozenset(
-    {*ONWARD, *TURNS, *BACK, names.DEADLINE_SET, names.SECRECY_CHANGED, names.URGENCY_CHANGED, names.CONTACT_CORRECTED}
+    {
+        *(*ONWARD, *TURNS, *BACK),
+        *(names.DEADLINE_SET, names.SECRECY_CHANGED, names.URGENCY_CHANGED, names.CONTACT_CORRECTED),
+        names.CATEGORY_SUCCEEDED,
+    }
 )
 
 
@@ -74,6 +78,8 @@ def moved(state: State, event: Event) -> State:
         case names.ISSUE_SUPPLEMENTED:
             rests = {"contact": event.data["contact"]} if event.data["contact"] != "none" else {}
             return {**_stepped(state, event), "supplements": event.data["number"], **rests}
+        case names.CATEGORY_SUCCEEDED:
+            return state
         case _:
             return _stepped(state, event)
 

@@ -160,7 +160,7 @@ class Imports:
         if not any(cell.strip() for cell in row):
             return "blank"
         reader, head = one.reader, one.reader.head
-        given, wrong = reader.report(row)
+        given, wrong = reader.report(row, reader.pack.day(self.clock.now()))
         if wrong:
             return by_column(wrong, head)
         try:

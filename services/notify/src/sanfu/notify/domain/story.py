@@ -44,6 +44,7 @@ TELLING = frozenset(
 """Events that a template may be for."""
 HEARD = TELLING | {
     names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_RETURNED, names.UNIT_SUCCEEDED,
+    names.CATEGORY_SUCCEEDED,
     names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
 }  # fmt: skip
 OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
@@ -118,6 +119,8 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["unit"] = data["interim"]
         case names.UNIT_SUCCEEDED:
             taken |= _succeeded(before, data["from_unit"], data["unit"])
+        case names.CATEGORY_SUCCEEDED if before.get("category") == data["from_category"]:
+            taken["category"] = data["category"]
         case names.CONTACT_CORRECTED:
             taken["corrected"] = data["version"]
         case names.PARTY_DECEASED:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from sanfu.city.calendar import Calendar, Holidays
 from sanfu.city.model import TOWN, Pack, RoutingRule
 from sanfu.router.domain.bodies import Bodies
+from sanfu.router.domain.categories import Categories
 from sanfu.router.domain.decisions import Choice, Lead, Report, assigned, review
 from sanfu.router.domain.glance import SECRET, Glance
 from sanfu.router.domain.guessing import Guess, Model
-from sanfu.router.domain.matching import Facts, Matcher
+from sanfu.router.domain.matching import Facts
 from sanfu.router.domain.reasons import reason
 from sanfu.router.domain.whereabouts import claimed, in_doubt, sentence
 from sanfu.runtime.rules import Draft
@@ -31,7 +32,7 @@ class Routing:
         self.pack, self.model, self.units = pack, model, Bodies(pack)
         self._glance, policy = Glance(pack), pack.policy
         calendar = Calendar(ZoneInfo(pack.zone), policy.service, holidays, policy.overrides, lenient=True)
-        self.matcher = Matcher(pack.rules, pack.categories.values(), calendar)
+        self.categories = Categories(pack, calendar)
 
     def facts(self, said: Mapping[str, Any], urgency: str, secrecy: str, category: str | None) -> Facts:
         """Pick what rules may look at."""
@@ -46,7 +47,7 @@ class Routing:
             return self._sealed(report, day)
         if facts.urgency == "emergency":
             return self._emergency(report, day)
-        rule = self.matcher.first(facts)
+        rule = self.categories.matcher(day).first(facts)
         unit = self.units.meant(rule.unit, facts, day) if rule else None
         why = self._doubt(report, rule, unit)
         if rule is not None and unit is not None and why is None:
@@ -92,11 +93,11 @@ class Routing:
 
     def _guessed(self, report: Report, guess: Guess, day: date) -> Draft | None:
         """Assign by the model alone: only what it takes for an issue and no emergency, above its category's bar."""
-        best, facts = guess.suspects[0], report.facts
-        bar = self.pack.sure_from.get(best.category)
-        unit = self.units.meant(best.unit, facts, day)
-        if bar is None or best.score < bar or guess.alarm or {guess.kind, facts.kind} != {"issue"}:
+        facts, bar = report.facts, self.pack.sure_from.get(guess.suspects[0].category)  # the model's own, gone or not
+        best = self.categories.suspect(guess.suspects[0], day)
+        if best is None or bar is None or best.score < bar or guess.alarm or {guess.kind, facts.kind} != {"issue"}:
             return None
+        unit = self.units.meant(best.unit, facts, day)
         if unit is None or self.units.recused(unit, report.complains_of):
             return None
         also = self.units.told_beside(unit)
@@ -115,7 +116,7 @@ class Routing:
     def _emergency(self, report: Report, day: date) -> Draft:
         """Assign at once, to the emergency unit and the unit of the place; no doubt stops that."""
         facts, also = report.facts, self._alarmed(report.facts, day)
-        rule = self.matcher.first(facts)
+        rule = self.categories.matcher(day).first(facts)
         if rule is not None and rule.mode == "auto" and "emergency" in rule.when.urgencies:
             unit = self._unrecused([self.units.meant(rule.unit, facts, day), *(code for code, _ in also)], report)
             also += self._assists(rule, facts, day)
@@ -148,7 +149,8 @@ class Routing:
 
     def _sealed(self, report: Report, day: date) -> Draft:
         """Ask for a person, and suggest nobody but whom a rule for sealed issues names."""
-        rule = self.matcher.first(report.facts, lambda rule: "sealed" in rule.when.secrecies)
+        matcher = self.categories.matcher(day)
+        rule = matcher.first(report.facts, lambda rule: "sealed" in rule.when.secrecies)
         unit = self.units.meant(rule.unit, report.facts, day) if rule else None
         choices = [Choice(unit, rule.reason, 1.0, rule=rule.id)] if rule and unit else []
         return review("sealed", rule.reason if rule else self._reason("sealed"), choices, self.pack.version)
@@ -200,14 +202,17 @@ class Routing:
             category = rule.category or facts.category
             yield Choice(unit, rule.reason, 0.6, rule.grade or self._grade(category), category, rule.id)
         yield from self._of_places(facts, day, rule)
-        wished = self.pack.categories.get(facts.category or "")
+        wished = self.categories.of(facts.category, day)
         hinted = [(wished, 1.0)] if wished else []
-        for suspect in guess.suspects if guess else ():
-            if unit := self.units.meant(suspect.unit, facts, day):
+        for found in guess.suspects if guess else ():
+            suspect = self.categories.suspect(found, day)
+            if suspect and (unit := self.units.meant(suspect.unit, facts, day)):
                 why = self._of_category("guess", suspect.category)
                 yield Choice(unit, why, suspect.score, self._grade(suspect.category), suspect.category)
-        for of, share in [*hinted, *(() if guess else self.matcher.hints(facts.text)[:SUGGESTED])]:
-            if unit := self.units.meant(of.default_unit, facts, day):
+        hints = () if guess else self.categories.matcher(day).hints(facts.text)[:SUGGESTED]
+        for hint, share in [*hinted, *hints]:
+            of = self.categories.of(hint.code, day)
+            if of and (unit := self.units.meant(of.default_unit, facts, day)):
                 why = self._reason("wished" if of is wished else "hint")
                 yield Choice(unit, why, round(share * 0.5, 3), of.default_grade, of.code)
 

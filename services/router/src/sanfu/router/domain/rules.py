@@ -80,7 +80,7 @@ class RouterRules:
         return now.astimezone(self._zone).date()
 
     def _answer(self, state: State, question: Mapping[str, Any], day: date) -> Draft:
-        report = self._report(state)
+        report = self._report(state, day)
         match question["what"]:
             case "returned":
                 return self.routing.reroute(report, question, day)
@@ -97,9 +97,10 @@ class RouterRules:
         facts = self.routing.facts(said, asked["urgency"], secrecy, asked.get("category"))
         return Report(facts, asked.get("complains_of", ()))
 
-    def _report(self, state: State) -> Report:
+    def _report(self, state: State, day: date) -> Report:
         said, standing = state["said"], state["standing"]
         facts = self.routing.facts(said, standing["urgency"], standing["secrecy"], standing.get("category"))
+        facts = self.routing.categories.as_of(facts, day)
         return Report(
             facts, said.get("complains_of", ()), standing["assignment"], standing["round"], standing.get("grade")
         )

@@ -34,6 +34,8 @@ def fold(standing: Standing, move: Move) -> Standing:
             after = _disputed(standing, move["unit"], move["interim"]) if move["interim"] else standing
         case "succeed":
             after = _succeeded(standing, move["from"], move["unit"])
+        case "rename":
+            after = {**standing, "category": move["to"]} if standing.get("category") == move["from"] else standing
         case "close":
             after = {**_without_all(standing), "over": True, "lead": None}
         case "change":

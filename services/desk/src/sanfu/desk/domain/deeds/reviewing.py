@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sanfu.city.model import Pack
+from sanfu.city.succession import in_its_place
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.deeds import petitions
@@ -37,11 +38,19 @@ def dispatch(deed: Deed) -> list[Draft]:
     _of_the_place(deed, unit)
     if said["grade"] not in pack.policy.grades:
         raise wrong("grade", "unknown_grade", f"one of {', '.join(pack.policy.grades)}")
-    if said["category"] is not None and said["category"] not in pack.categories:
-        raise wrong("category", "unknown_category", "a code of the pack's categories")
+    _there(deed, said["category"])
     about = {"audience": said["audience"] or case["audience"], "category": said["category"] or case["category"]}
     taken_up = [petitions.admitted(deed)] if petitions.admissible(case) else []  # whoever has it handled admits it
     return [*_adjudication(deed, unit), *taken_up, dispatched(deed, unit, **about)]
+
+
+def _there(deed: Deed, code: str | None) -> None:
+    known = deed.pack.categories
+    if code is None or (code in known and known[code].valid_on(deed.today)):
+        return
+    if heir := in_its_place(known, code, deed.today):
+        raise wrong("category", "gone", f"{heir}, which goes on in its place")
+    raise wrong("category", "unknown_category", "a code of the pack's categories")
 
 
 def _of_the_place(deed: Deed, code: str) -> None:

@@ -1,4 +1,5 @@
-"""A unit is no more: whoever goes on with its work has its parts, in a case and in an affair."""
+"""A unit is no more: whoever goes on with its work has its parts, in a case and in an affair. A category is no more: a
+case of it is of its successor."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +10,8 @@ from sanfu.desk.domain.state import Case
 from sanfu.runtime.rules import Draft
 
 SUCCEED: Final = "succeed"
-"""The system's command, that no person can order."""
+SUCCEED_CATEGORY: Final = "succeed_category"
+"""The system's commands, that no person can order."""
 
 
 def succeeded(subject: Case, said: Mapping[str, Any]) -> list[Draft]:
@@ -17,3 +19,11 @@ def succeeded(subject: Case, said: Mapping[str, Any]) -> list[Draft]:
     if not subject or not subject["open"] or said["from_unit"] not in subject["units"]:
         return []
     return [Draft(names.UNIT_SUCCEEDED, {"by": SYSTEM_BY, "from_unit": said["from_unit"], "unit": said["unit"]})]
+
+
+def recast(case: Case, said: Mapping[str, Any]) -> list[Draft]:
+    """Say it of an open case of the former category; of others there is nothing to say."""
+    if not case or not case["open"] or case["category"] != said["from_category"]:
+        return []
+    body = {"by": SYSTEM_BY, "from_category": said["from_category"], "category": said["category"]}
+    return [Draft(names.CATEGORY_SUCCEEDED, body)]

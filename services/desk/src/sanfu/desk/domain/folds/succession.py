@@ -1,4 +1,5 @@
-"""What it changes in a case that a unit is no more: its parts are its successor's, what it did it did."""
+"""What it changes in a case that a unit is no more: its parts are its successor's, what it did it did. And that a
+category is."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -37,4 +38,9 @@ def _succeeded(case: Case, event: Event) -> Change:
     }  # fmt: skip
 
 
-FOLDS: Final[Mapping[str, Fold]] = {names.UNIT_SUCCEEDED: _succeeded}
+def _recast(case: Case, event: Event) -> Change:
+    """Router may have said another meanwhile: that stays."""
+    return {"category": event.data["category"]} if case["category"] == event.data["from_category"] else {}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {names.UNIT_SUCCEEDED: _succeeded, names.CATEGORY_SUCCEEDED: _recast}
