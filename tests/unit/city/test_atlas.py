@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sanfu.city import drafting
 from sanfu.city.atlas import Area, Atlas, Spot, Whereabouts
 from sanfu.city.gazetteer import Gazetteer
-from sanfu.city.ground import Areas, Plane
+from sanfu.city.ground import AreaReader, Areas, Plane
 from sanfu.city.loading import load
 from sanfu.city.model import Bounds
+from sanfu.city.problems import Findings
 from tests.support.packs import A_DAY, SHIPPED, copied, edited, shipped
 
 BOUNDS = Bounds(0, 0, 1, 1)
@@ -158,6 +159,12 @@ def test_near_a_border_that_is_not_exact_the_name_counts_and_nothing_is_in_dispu
     assert (found.town, found.by, found.doubt, found.disputed) == ("lake", "text", False, False)
 
 
+def test_a_point_in_no_town_contradicts_no_name() -> None:
+    found = where("湖滨路", at=(0.95, 0.5))
+    assert (found.town, found.by, found.outside, found.doubt) == ("lake", "text", True, False)
+    assert where(town="hill", at=(0.95, 0.5)).doubt is False
+
+
 def test_the_town_that_was_said_leads_and_what_contradicts_it_is_a_doubt() -> None:
     for found in (where(town="lake", at=(0.1, 0.1)), where("Hill Town", town="lake")):
         assert (found.town, found.by, found.doubt, found.disputed) == ("lake", "said", True, False)
@@ -254,3 +261,32 @@ def test_a_pack_without_areas_and_names_is_sound(tmp_path: Path) -> None:
     for name in ("areas.geojson", "places.csv"):
         (root / name).unlink()
     assert load(root, A_DAY).problems == ()
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=3) | st.sampled_from(["suxi", "Polygon", "Feature"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["features", "properties", "geometry", "type", "code", "coordinates", "crs", "name"]), inner
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(
+    ANY
+    | st.fixed_dictionaries({"features": st.lists(ANY, max_size=2)})
+    | st.builds(
+        lambda ring: {"features": [area("suxi", ring)]},
+        st.lists(st.lists(st.floats() | st.floats(29, 121), min_size=1, max_size=4), max_size=6),
+    )
+)
+def test_whatever_stands_in_the_file_is_answered_by_problems_and_never_raises(content: Any) -> None:
+    findings = Findings()
+    towns = {"suxi": {"zh": "苏溪镇"}}
+    drawn = AreaReader(findings, towns, shipped().bounds, ["zh"]).read(json.dumps(content))
+    assert drawn.areas.keys() == drawn.shapes.keys()
+    assert drawn.areas or findings.fatal or content == {**content, "features": []}

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from sanfu.city.comparing import CHANGED, GONE, NEW, Difference, diff_report, differences
+from sanfu.city.loading import load
 from sanfu.city.model import Pack, Unit
-from tests.support.packs import shipped
+from tests.support.packs import copied, edited, shipped
 
 TODAY = date(2026, 5, 6)
 
@@ -33,6 +35,29 @@ def test_what_is_new_gone_or_other_is_named_with_its_fields() -> None:
     [other] = [one for one in found if one.key == "tax"]
     assert other.how == (f"name_zh: {pack.units['tax'].name_zh} → 税务",)
     assert len(found) == 5
+
+
+def test_areas_and_names_of_places_that_differ_are_named(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    assert loaded(root).atlas == shipped().atlas
+    edited(root, "areas.geojson", "[120.07889, 29.33785]", "[120.0789, 29.33785]")
+    edited(root, "places.csv", "寺前街,fotang,,\n", "寺前街,fotang,120.02,29.21\n新街,fotang,,\n")
+    edited(root, "pack.yaml", "exact_to: 2000", "exact_to: 0")
+    found = [one for one in differences(shipped(), loaded(root)) if one.part != "pack"]
+    assert [(one.mark, one.part, one.key) for one in found] == [
+        (CHANGED, "areas", "choucheng"),
+        (CHANGED, "places", "寺前街"),
+        (NEW, "places", "新街"),
+        (CHANGED, "areas", "exact_to"),
+    ]
+    _, lines = diff_report(shipped(), loaded(root), TODAY)
+    assert "routing changes for what comes from then on" in lines
+
+
+def loaded(root: Path) -> Pack:
+    pack = load(root, TODAY).pack
+    assert pack is not None
+    return pack
 
 
 def test_it_says_to_whom_open_issues_pass_over_and_when() -> None:

@@ -11,10 +11,12 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Ground with a border: a town's own, whose code is the town's, or one that the city's rules speak of."""
+    """Ground with a border: a town's own, whose code is the town's, or one that the city's rules speak of. `drawn` is
+    a digest of its border: two that differ in it are not the same ground."""
 
     code: str
     name: Mapping[str, str]
+    drawn: str = ""
 
 
 class Spot(NamedTuple):
@@ -80,14 +82,15 @@ class _Nowhere:
 
 @dataclass(frozen=True)
 class Atlas:
-    """All that a city knows of its places. `towns`: codes of the areas that are towns' own. `exact_to`: metres by which
-    a border may be wrong."""
+    """All that a city knows of its places. `towns`: codes of the areas that are towns' own. `listed`: name of a place →
+    what it says. `exact_to`: metres by which a border may be wrong."""
 
     areas: Mapping[str, Area] = field(default_factory=dict)
     towns: frozenset[str] = frozenset()
-    ground: Ground = _Nowhere()
-    names: Names = _Nowhere()
+    ground: Ground = field(default=_Nowhere(), compare=False)
+    names: Names = field(default=_Nowhere(), compare=False)
     exact_to: int = 0
+    listed: Mapping[str, frozenset[Spot]] = field(default_factory=dict)
 
     def where(self, place: Mapping[str, Any], *texts: str | None) -> Whereabouts:
         """Say where a report's place lies. Of the texts the first that names a place counts: put the address first.

@@ -33,11 +33,15 @@ def differences(before: Pack, after: Pack) -> list[Difference]:
             before,
             after,
             "",
-            (*_PARTS, "version", "policy", "themes", "indicators", "reports", "columns", "cell_words"),
+            (*_PARTS, "version", "policy", "themes", "indicators", "reports", "columns", "cell_words", "atlas"),
         )
     ]
     for part in _PARTS:
         found += _keyed(part, _by_key(getattr(before, part)), _by_key(getattr(after, part)))
+    was, now = before.atlas, after.atlas
+    found += [*_keyed("areas", was.areas, now.areas), *_keyed("places", was.listed, now.listed)]
+    if was.exact_to != now.exact_to:
+        found.append(Difference(CHANGED, "areas", "exact_to", (f"{was.exact_to} → {now.exact_to}",)))
     found += _single(before.policy, after.policy, "policy", _POLICY)
     for part in _POLICY:
         found += _keyed(f"policy.{part}", _by_key(getattr(before.policy, part)), _by_key(getattr(after.policy, part)))
@@ -72,7 +76,7 @@ def _follows(before: Pack, after: Pack, today: date, found: Sequence[Difference]
         yield f"{when} the open issues of category {code} are of {heir}, units and limits kept"
     if any(one.part.startswith("policy.") for one in found):
         yield "limits that are set already stay: ./sanfu sla replan --dry-run shows what would change"
-    if any(one.part == "rules" for one in found):
+    if any(one.part in ("rules", "areas", "places") for one in found):
         yield "routing changes for what comes from then on"
 
 

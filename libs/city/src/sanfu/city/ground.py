@@ -6,7 +6,8 @@ points on the side of a border where they are, so nothing is lost between two to
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from math import cos, inf, radians
 from typing import Any
 
@@ -108,7 +109,8 @@ class AreaReader:
             if area is not None and area.code in areas:
                 self.findings.add(place, f"{area.code!r} is there twice", "make one MultiPolygon of them")
             elif area is not None and shape is not None:
-                areas[area.code], shapes[area.code], places[area.code] = area, shape, place
+                areas[area.code] = replace(area, drawn=sha256(shapely.to_wkb(shape)).hexdigest()[:12])
+                shapes[area.code], places[area.code] = shape, place
         return Drawn(areas, shapes, places)
 
     def _features(self, content: str) -> list[Mapping[str, Any]]:

@@ -30,13 +30,17 @@ class AtlasReader:
     def atlas(self, drawn: Drawn | None, listed: Iterable[Row], head: Section) -> Atlas:
         exact_to = head.parsed("exact_to", whole(0, 20_000), 0)
         head.done()
-        names = Gazetteer(self._full(), list(self._others(listed)))
+        others, by_name = list(self._others(listed)), dict[str, set[Spot]]()
+        for name, spot in others:
+            by_name.setdefault(name, set()).add(spot)
+        names = Gazetteer(self._full(), others)
+        known = {name: frozenset(spots) for name, spots in by_name.items()}
         if drawn is None:
-            return Atlas(names=names, exact_to=exact_to)
+            return Atlas(names=names, exact_to=exact_to, listed=known)
         areas = Areas(drawn.shapes, Plane.on(self.bounds))
         of_towns = frozenset(drawn.areas.keys() & self.towns.keys())
         self._remarks(areas, drawn, of_towns)
-        return Atlas(drawn.areas, of_towns, areas, names, exact_to)
+        return Atlas(drawn.areas, of_towns, areas, names, exact_to, known)
 
     def _full(self) -> dict[str, str]:
         """Full names of towns, and of villages, which are places, too."""

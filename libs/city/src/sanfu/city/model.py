@@ -615,7 +615,7 @@ class Pack:
     """What columns of lists are called: header → field of a report, on every channel."""
     cell_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What lists write for a field's codes: field → word → code."""
-    atlas: Atlas = field(default_factory=Atlas, repr=False, compare=False)
+    atlas: Atlas = field(default_factory=Atlas, repr=False)
     """Areas and names of places."""
 
     def form_of(self, channel: str) -> Form:

@@ -38,6 +38,7 @@ def _summary(pack: Pack) -> list[str]:
         "staff": str(len(pack.staff)),
         "channels": str(len(pack.channels)),
         "categories": str(len(pack.categories)),
+        "areas": f"{len(pack.atlas.areas)} ({len(pack.atlas.towns)} of towns)",
         "rules": f"{len(pack.rules)} ({sum(not rule.active for rule in pack.rules)} switched off)",
         "clocks": str(len(pack.policy.clocks)),
         "messages": f"{len({template.id for template in pack.templates})} in {', '.join(pack.locales)}",
