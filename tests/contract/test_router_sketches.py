@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -89,3 +90,27 @@ async def test_nothing_asked_nothing_kept_and_nothing_gone_is_no_trouble(sketche
     await sketches.keep([], ())
     assert await sketches.near([], 5) == []
     assert await sketches.near([asked(keys=[])], 5) == [[]]
+
+
+async def test_many_who_ask_at_once_get_each_what_is_near_to_it_and_nothing_else(sketches: Sketches) -> None:
+    """In some places are a few, in one many more than a query for several may bring."""
+    chance = Random(5)
+    issues = [
+        replace(
+            LAMP, id=f"i{n:04}", lon=120.0 if n % 2 else 120.1 + n / 100, town=f"t{n % 7}", at=NOW - n % 40 * DAY,
+            group=chance.choice("xyz"),
+        )
+        for n in range(3000)
+    ]  # fmt: skip
+    await sketches.keep(issues, ())
+    known = MemorySketches()
+    await known.keep(issues, ())
+    scattered = [one for one in issues if one.lon != 120.0]
+    for some in (chance.sample(issues, 60), chance.sample(scattered, 60)):
+        wanted = [Asked(one.id, one.asks, one.at - 9 * DAY, one.at + 9 * DAY) for one in some]
+        assert await sketches.near(wanted, 5) == await known.near(wanted, 5)
+
+
+async def test_both_ends_count_also_for_instants_finer_than_any_store_keeps(sketches: Sketches) -> None:
+    await sketches.keep([replace(LAMP, id="b")], ())
+    assert await near(sketches, begin=NOW + timedelta(microseconds=400), end=NOW + DAY) == ["b"]

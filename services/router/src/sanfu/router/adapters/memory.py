@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from sanfu.contracts.envelope import truncated
 from sanfu.router.domain.sketches import Sketch
 from sanfu.router.ports import Asked
 
@@ -35,5 +36,6 @@ class MemorySketches:
 
     def _near(self, asked: Asked) -> list[Sketch]:
         ids = set[str]().union(*(self._under.get(key, ()) for key in asked.keys)) - {asked.id}
-        found = [self._kept[id] for id in ids if asked.begin <= self._kept[id].at <= asked.end]
+        begin, end = truncated(asked.begin), truncated(asked.end)
+        found = [self._kept[id] for id in ids if begin <= self._kept[id].at <= end]
         return sorted(found, key=lambda sketch: (sketch.at, sketch.id), reverse=True)
