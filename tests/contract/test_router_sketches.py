@@ -97,7 +97,7 @@ async def test_many_who_ask_at_once_get_each_what_is_near_to_it_and_nothing_else
     chance = Random(5)
     issues = [
         replace(
-            LAMP, id=f"i{n:04}", lon=120.0 if n % 2 else 120.1 + n / 100, town=f"t{n % 7}", at=NOW - n % 40 * DAY,
+            LAMP, id=f"i{n:04}", lon=120.0 if n % 2 else 120.1 + n / 100, town=f"t{n // 6}", at=NOW - n * 7 % 40 * DAY,
             group=chance.choice("xyz"),
         )
         for n in range(3000)

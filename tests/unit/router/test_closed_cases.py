@@ -52,6 +52,15 @@ def test_a_place_that_took_it_is_learnt_as_the_place() -> None:
     assert report.answer == "@town"
 
 
+def test_the_place_is_known_also_where_only_the_text_names_it() -> None:
+    harvest = Harvest(packs.shipped(), packs.A_DAY)
+    it = led(leak(text="佛堂镇老街的水管漏了", place={}, category=None), "fotang")
+    it.dispatch("fotang", 3, category="road-lamp")
+    harvest.add(case(close(it)))
+    [report] = harvest.labelled()
+    assert (report.town, report.answer) == ("fotang", "@town")
+
+
 def test_an_emergency_is_learnt_as_one_also_where_it_became_one_later() -> None:
     it = leak()
     it.tell(names.URGENCY_CHANGED, urgency="emergency", before="normal", reason="so")

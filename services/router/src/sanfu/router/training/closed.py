@@ -14,7 +14,7 @@ from heapq import heappush, heappushpop
 from sanfu.city.model import Pack
 from sanfu.city.succession import in_its_place
 from sanfu.router.domain.features import LONGEST
-from sanfu.router.domain.sketches import SECRET
+from sanfu.router.domain.glance import SECRET, Glance
 from sanfu.router.hindsight.cases import Case
 from sanfu.router.training.labelled import Labelled, seen
 
@@ -34,6 +34,10 @@ class Harvest:
     most: int = MOST
     left_out: Counter[str] = field(default_factory=Counter)
     _kept: list[tuple[int, str, Labelled]] = field(default_factory=list)
+    _glance: Glance = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._glance = Glance(self.pack)
 
     async def gather(self, cases: AsyncIterator[Case | None]) -> list[Labelled]:
         async for case in cases:
@@ -41,7 +45,7 @@ class Harvest:
         return self.labelled()
 
     def add(self, case: Case | None) -> None:
-        found = _labelled(case, self.pack, self.day)
+        found = _labelled(case, self.pack, self.day, self._glance)
         if isinstance(found, str):
             self.left_out[found] += 1
             return
@@ -57,7 +61,7 @@ class Harvest:
         return [report for _, _, report in sorted(self._kept, key=lambda each: each[1])]
 
 
-def _labelled(case: Case | None, pack: Pack, day: date) -> Labelled | str:
+def _labelled(case: Case | None, pack: Pack, day: date, glance: Glance) -> Labelled | str:
     """Read a case as a labelled report; or say why nothing may be learnt from it."""
     if case is None:
         return "no_track"
@@ -71,7 +75,7 @@ def _labelled(case: Case | None, pack: Pack, day: date) -> Labelled | str:
     unit = in_its_place(pack.units, case.right, day)
     if standing.get("category") not in pack.categories or unit is None:
         return "unknown_code"
-    town = (said.get("place") or {}).get("town") or ""
+    town = glance.facts(said, "normal", "internal", None).town or ""  # also where only the text or the point says it
     facts = seen(said["channel"], said["audience"], town, said.get("title", ""), said["text"][:LONGEST])
     emergency = standing.get("urgency") == "emergency"
     grade = standing.get("grade") or pack.policy.default_grade
