@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.flow.test_answers import answers, asked, page
+from tests.flow.test_merging import OTHERS, joined
+from tests.flow.test_merging import UNIT as LAMPS
+from tests.support.assembling import channel_key
 from tests.support.city import City
 
 UNIT = "water"
@@ -63,3 +66,34 @@ async def test_danger_after_it_was_handled_has_it_handled_again_and_sealed_it_st
     [changed] = await city.of(sealed, "urgency-changed")
     assert changed.data["urgency"] == "emergency"
     assert "持刀" not in await city.everything()
+
+
+@pytest.mark.parametrize("how", ["by a channel", "by a person", "after the head was handled"])
+async def test_what_was_merged_and_turns_out_an_emergency_goes_on_by_itself_by_the_minute(city: City, how: str) -> None:
+    head, other = await joined(city)
+    if how == "after the head was handled":
+        await city.officer(LAMPS).do_all(head)
+    if how == "by a person":
+        said = {"urgency": "emergency", "reason": "来电人说灯杆漏电"}
+        await city.person("follow_up_caller").order(other, "raise_urgency", said)
+    else:
+        calm = await city.client("intake").post(
+            f"/v1/receipts/{other.receipt}/supplements", json={"text": "还是不亮。"},
+            headers={"X-Api-Key": channel_key("hotline"), "Idempotency-Key": "calm"},
+        )  # fmt: skip
+        assert calm.status_code == (409 if how == "by a channel" else 201), "while it goes on elsewhere, danger alone"
+        await city.quiet()
+        await city.add(other, "灯杆漏电，有人触电了！")
+    assert (await city.state(other), (await city.receipt(other))["state"]) == ("assigned", "assigned")
+    [apart] = await city.of(other, "separated")
+    assert (apart.data["because"], apart.data["head"]) == ("emergency", head.id)
+    assert await city.limit(other, CLOCK) == city.clock.now() + timedelta(minutes=15)
+    assert any("紧急" in one.text for one in city.sms.to(city.phone("duty_officer", DUTY)))
+    assert any("紧急" in one.text and "119" in one.text for one in city.sms.to(OTHERS)), "its party hears whom to call"
+    heard = [one.data["what"] for one in await city.of(head, "affair-noted")]
+    assert heard == ["supporter_merged", "merged_urgency"], "who handles the head sees it in its story"
+    assert [one.data["what"] for one in await city.unit_topic(LAMPS, head) if one.type == "affair-noted"] == heard
+    assert await city.of(head, "urgency-changed") == []
+    await city.advance(days=25)
+    lit = [await city.lights(other, clock) for clock in (CLOCK, "follow_up", "review")]
+    assert [[level for level, _ in lights] for lights in lit] == [["red"], [], []]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sanfu.contracts import names
-from sanfu.runtime.rules import Concern, Draft, Due
+from sanfu.runtime.rules import Actor, Command, Concern, Draft, Due
 from tests.support.cases import MORNING, Story
-from tests.unit.desk.test_table import HEAD, RULES, fresh, head_handled, led, order
+from tests.unit.desk.test_table import HEAD, RULES, clause, fresh, head_handled, led, order
 
 OFFICER = {"id": "another", "role": "officer", "unit": "urban-management"}
 INTO: Mapping[str, Any] = {
@@ -145,3 +145,59 @@ def test_a_merged_party_asks_to_have_it_handled_again_inside_the_window_takes_it
 def test_a_merged_party_that_has_died_is_looked_for_on_site() -> None:
     case = order(head_handled(merged(fresh())), "party_deceased", "follow_up_caller")
     assert (case["state"], case["need"]) == ("merged", ["site"])
+
+
+# ── danger ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def alarmed(case: Case, by_words: bool) -> tuple[Case, list[Draft]]:
+    """Let a person call it an emergency, or what its party adds; return it after that, and what was told."""
+    if by_words:
+        at: Mapping[str, Any] = {"reported_at": "2026-04-30T01:00:00.000Z", "attachments": [], "contact": "none"}
+        body = {"number": 1, "text": "冒烟了", "urgency": "emergency", **at}
+        event = Story("i-1").event("intake", names.ISSUE_SUPPLEMENTED, body)
+        case = RULES.evolve(case, event)
+        given: Any = event
+    else:
+        data = {"said": {"urgency": "emergency", "reason": "冒烟了"}, "scope": (clause("reviewer"),), "id": "i-1"}
+        given = Command("raise_urgency", data, Actor("r", "reviewer", "three-services-office"), "k")
+    told = [draft for draft in RULES.decide(case, given, MORNING) if isinstance(draft, Draft)]
+    return after(case, told), told
+
+
+@pytest.mark.parametrize("by_words", [False, True])
+@pytest.mark.parametrize("stood", ["merged", "head_handled", "followed_up", "led"])
+def test_what_was_merged_and_turns_out_an_emergency_goes_on_by_itself_and_its_head_hears_of_it(
+    stood: str, by_words: bool
+) -> None:
+    case = merged(led(fresh()) if stood == "led" else fresh())
+    if stood in {"head_handled", "followed_up"}:
+        case = order(head_handled(case), "attempt", "follow_up_caller")
+    if stood == "followed_up":
+        case = order(case, "follow_up", "follow_up_caller", resolved="no")
+    case, told = alarmed(case, by_words)
+    assert [draft.type for draft in told] == [names.ISSUE_SEPARATED, names.URGENCY_CHANGED], "apart, then the alarm"
+    assert (told[0].data["because"], told[0].data["head"]) == ("emergency", "i-9")
+    assert (case["state"], case["head"], case["urgency"], case["open"]) == ("in_review", None, "emergency", True)
+    assert (case["waits"], case["need"], case["head_handled"]) == ({}, None, None), "nobody asks how it went"
+    assert {"plan", "attempts", "follow_up"}.isdisjoint(case["rounds"][-1])
+    raised = Story("i-1").event("desk", told[1].type, told[1].data)
+    assert [named.subject for named in RULES.concerned(raised)] == ["i-9"]
+    head = {**led(fresh()), "merged": ["i-1"]}
+    [noted] = RULES.decide(head, Concern(raised, "i-9"), MORNING)
+    assert isinstance(noted, Draft) and (noted.type, noted.data["what"]) == (names.AFFAIR_NOTED, "merged_urgency")
+    heard = RULES.evolve(head, Story("i-9").event("desk", noted.type, noted.data))
+    assert (heard["urgency"], heard["affairs"], len(heard["history"])) == ("normal", {}, 3)
+    assert head_tells(case, names.ISSUE_CLOSED, kind="withdrawn") == case, "its head's end is its own no more"
+
+
+def test_what_was_merged_and_is_more_urgent_but_no_emergency_stays_where_it_is() -> None:
+    case = order(merged(fresh()), "raise_urgency", "reviewer", urgency="urgent")
+    assert (case["state"], case["urgency"], case["head"]) == ("merged", "urgent", "i-9")
+
+
+def test_what_was_merged_and_had_closed_while_its_party_still_wrote_of_danger_is_open_again() -> None:
+    case = order(head_handled(merged(fresh())), "follow_up", "follow_up_caller", resolved="yes")
+    assert case["state"] == "closed"
+    case, _ = alarmed(case, by_words=True)
+    assert (case["state"], case["open"], case["closed"]) == ("in_review", True, None)

@@ -17,12 +17,13 @@ What = Literal[
     "task_set",
     "task_done",
     "supporter_merged",
+    "merged_urgency",
 ]
 
 
 class AffairNoted(Deed, Concerning):
     """An affair bears upon this issue. What it says stands in the affair's own story, not here. `concerns` names an
-    issue that was merged into this one too late."""
+    issue that was merged into this one too late. merged_urgency: the urgency of one that was merged into it changed."""
 
     affair: Subject = Field(description="The order, meeting or task")
     what: What = Field(description="What happened there")
@@ -83,12 +84,16 @@ class HeadVoided(Deed):
 
 
 class IssueSeparated(Deed):
-    """The issue that this one was merged into ended, and nobody handled it: this one is looked at again by itself."""
+    """The issue that this one was merged into ended, and nobody handled it; or this one turned out an emergency: it
+    goes on by itself."""
 
     head: Subject = Field(description="Issue that it was merged into")
     because: Literal[
         "resolved", "explained", "planned", "other_route", "unverifiable", "withdrawn", "answered", "refused",
-        "merged", "incomplete", "too_late", "reopen_declined",
-    ] = Field(description="How that one ended, or is not handled again; too_late: it took in nothing more")  # fmt: skip
+        "merged", "incomplete", "too_late", "reopen_declined", "emergency",
+    ] = Field(
+        description="How that one ended, or is not handled again; too_late: it took in nothing more; emergency: this "
+        "one speaks of danger to life"
+    )  # fmt: skip
     unit: Unit | None = Field(default=None, description="Unit that led this one when it was merged, if any did")
     round: Count = Field(default=1, description="Round of handling")

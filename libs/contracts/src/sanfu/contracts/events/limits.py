@@ -105,9 +105,10 @@ class GradeChangeDeclined(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class UrgencyChanged(Deed):
+class UrgencyChanged(Deed, Concerning):
     """The issue became more or less urgent; only the coordination office lowers. An emergency is told again where its
-    party speaks of danger after it was handled: then nothing but the number is new."""
+    party speaks of danger after it was handled: then nothing but the number is new. `concerns` names the issue that it
+    was merged into."""
 
     before: Urgency = Field(description="What it was")
     urgency: Urgency = Field(description="What it is")

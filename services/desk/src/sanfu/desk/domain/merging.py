@@ -1,7 +1,8 @@
 """What a head does to the issues that were merged into it, and they to their head. See `bearing`, decision 0021.
 
 Whatever is merged has one of three ends by itself: its head is handled, and its party is asked as any other; its head
-is answered, and so is it; its head ends otherwise, and it is in review again, as if it had not been merged.
+is answered, and so is it; its head ends otherwise, and it is in review again, as if it had not been merged. What turns
+out an emergency goes on by itself at once (`deeds.levels`), and its head only hears of it.
 """
 
 from dataclasses import replace
@@ -11,7 +12,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain.deeds import following, voicing
 from sanfu.desk.domain.deeds.concerning import MOST_MERGED, takes_in
-from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, separated
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing
 from sanfu.desk.domain.rounds import content, this_round
 from sanfu.desk.domain.secrecy import SECRET, WITHHELD
@@ -21,7 +22,7 @@ from sanfu.runtime.rules import Draft
 BEARS: Final = frozenset(
     {
         names.ISSUE_MERGED, names.AFFAIR_NOTED, names.ISSUE_HANDLED, names.COMPLETION_VOIDED, names.ISSUE_ANSWERED,
-        names.ISSUE_CLOSED, names.REOPEN_DECLINED,
+        names.ISSUE_CLOSED, names.REOPEN_DECLINED, names.URGENCY_CHANGED,
     }
 )  # fmt: skip
 """Events of an issue that may bear upon its head, or upon what was merged into it."""
@@ -33,6 +34,8 @@ ANSWERABLE: Final = frozenset({"consult", "thanks"})
 def decided(deed: Deed, event: Event) -> list[Draft]:
     if event.type == names.ISSUE_MERGED:
         return _taken_in(deed, event)
+    if event.type == names.URGENCY_CHANGED:  # its head hears of it, and is as urgent as it was: people say of it
+        return [Draft(names.AFFAIR_NOTED, {"by": SYSTEM_BY, "affair": event.subject, "what": "merged_urgency"})]
     if deed.case["head"] != event.subject:
         return []
     match event.type:
@@ -103,6 +106,4 @@ def _answered(deed: Deed, event: Event) -> list[Draft]:
 
 
 def _separated(deed: Deed, because: str) -> list[Draft]:
-    case = deed.case
-    body = {"by": SYSTEM_BY, "head": case["head"], "because": because, "unit": case["unit"], "round": case["round"]}
-    return [Draft(names.ISSUE_SEPARATED, body)]
+    return [separated(deed.case, because)]

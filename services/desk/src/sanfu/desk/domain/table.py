@@ -160,7 +160,7 @@ VOICES: Final = {
 }
 AFFAIRS: Final = {
     **_rows(f"{_NEW} {_LED} unsigned", "merge", REVIEW, names.ISSUE_MERGED, MERGED),
-    **_rows("merged", "separate", SYSTEM, names.ISSUE_SEPARATED, IN_REVIEW),
+    **_rows("merged followed_up reopen_requested closed", "separate", SYSTEM, names.ISSUE_SEPARATED, IN_REVIEW),
     **_rows("merged", "answer", SYSTEM, names.ISSUE_ANSWERED, ANSWERED),
     **_rows("merged followed_up reopen_requested closed", "void", SYSTEM, names.HEAD_VOIDED, MERGED),
     **_rows(f"{_LED} suspended unsigned", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
@@ -211,7 +211,7 @@ LIMITS: Final = {
 }
 LEVELS: Final = {
     **_rows(
-        f"{_OPEN} reopen_requested",
+        f"{_OPEN} reopen_requested merged",
         "raise_urgency",
         WITNESSES | SYSTEM,
         names.URGENCY_CHANGED,

@@ -17,7 +17,9 @@ OVERTAKEN: Final = "overtaken"
 """The refusal after which one looks again and tries again."""
 MOST: Final = 50
 """Supplements of one issue: who has more to say calls."""
-OVER: Final = frozenset({"answered", "refused", "forwarded", "merged", "withdrawn", "closed", "reopen_requested"})
+MERGED: Final = "merged"
+"""Danger alone is added: it takes the issue out of the one that it was merged into."""
+OVER: Final = frozenset({"answered", "refused", "forwarded", MERGED, "withdrawn", "closed", "reopen_requested"})
 """States in which nothing is added: the way on is an objection, a wish to have it handled again, or a new report."""
 
 
@@ -39,7 +41,8 @@ def told(state: State, data: Mapping[str, Any], now: datetime, pack: Pack) -> li
     before any of them is masked or sealed: desk raises what is less. Raises Refusal 409 where nothing can be added, or
     somebody was faster."""
     said, rest = data["said"], data["rest"]
-    if state["state"] in OVER:
+    spoken = urgency.added(pack, said["text"] or "", data["earlier"])
+    if state["state"] in OVER and not (state["state"] == MERGED and spoken == urgency.EMERGENCY):
         detail = (
             f"It is {state['state']}: nothing is added to it any more. Ask to have it handled again, or report anew."
         )
@@ -58,7 +61,7 @@ def told(state: State, data: Mapping[str, Any], now: datetime, pack: Pack) -> li
         "attachments": [] if hidden else said["attachments"],
         "contact": rest.version if rest and rests else "none",
         "answers_question": state["state"] == "awaiting_party", "reported_at": instant(at),
-        "urgency": urgency.added(pack, text, data["earlier"]),
+        "urgency": spoken,
     }  # fmt: skip
     event = Draft(ISSUE_SUPPLEMENTED, body)
     return [contact.record(data["issue"], rest.version, rest.boxes, now), event] if rest and rests else [event]

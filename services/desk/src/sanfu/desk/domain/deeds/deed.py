@@ -106,6 +106,12 @@ def dispatched(deed: Deed, unit: str, **more: Any) -> Draft:
     return Draft(names.ISSUE_DISPATCHED, {**body, **more})
 
 
+def separated(case: Case, because: str) -> Draft:
+    """What was merged goes on by itself from now on."""
+    body = {"by": SYSTEM_BY, "head": case["head"], "because": because, "unit": case["unit"], "round": case["round"]}
+    return Draft(names.ISSUE_SEPARATED, body)
+
+
 def no_emergency(deed: Deed, done: str) -> None:
     if deed.case["urgency"] == "emergency":
         raise refused("emergency", f"An emergency can't be {done}: somebody has to act, now.")

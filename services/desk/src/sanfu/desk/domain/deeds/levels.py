@@ -6,11 +6,11 @@ from typing import Any, Final
 from sanfu.city.model import Pack
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
-from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, separated
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import CLOSED, SUSPENDED
-from sanfu.desk.domain.urgency import ALARM, OVER_ONCE, heeded
+from sanfu.desk.domain.urgency import ALARM, OVER_ONCE, apart, heeded
 from sanfu.runtime.rules import Draft
 
 HIDING: Final = frozenset({"media"})
@@ -35,15 +35,18 @@ def heed_words(case: Case, pack: Pack) -> list[Draft]:
     if spoken is None or not heeded(case, spoken["urgency"]):
         return []
     reason = BY_WORDS["zh" if pack.locales[0].startswith("zh") else "en"]
-    body = {"by": SYSTEM_BY, "before": case["urgency"], **spoken, "reason": reason}
+    body = {"by": SYSTEM_BY, "before": case["urgency"], **spoken, "reason": reason, "concerns": _head(case)}
     return _raised(case, Draft(names.URGENCY_CHANGED, body), SYSTEM_BY)
 
 
 def _raised(case: Case, changed: Draft, by: Mapping[str, Any]) -> list[Draft]:
     """What becomes an emergency rests no longer; and what was taken to be done, or stood on the register, is handled
-    again, in a new round; so is what was closed while its party still wrote."""
+    again, in a new round; so is what was closed while its party still wrote. What was merged goes on by itself
+    (decision 0028)."""
     if changed.data["urgency"] != ALARM:
         return [changed]
+    if apart(case):
+        return [separated(case, ALARM), changed]
     if case["state"] == SUSPENDED:
         return [changed, Draft(names.ISSUE_RESUMED, {"by": by, "reason": None})]
     if not case["unit"] or case["state"] not in {*OVER_ONCE, CLOSED}:  # what nobody ever led the router assigns
@@ -61,7 +64,12 @@ def _urgency(deed: Deed, *, higher: bool) -> Draft:
     before, after = deed.case["urgency"], deed.said["urgency"]
     _direction(URGENCIES.index(before), URGENCIES.index(after), "urgency", higher=higher)
     body = {"by": deed.by, "before": before, "urgency": after, "reason": deed.said["reason"]}
-    return Draft(names.URGENCY_CHANGED, body)
+    return Draft(names.URGENCY_CHANGED, {**body, "concerns": _head(deed.case)})
+
+
+def _head(case: Case) -> list[str]:
+    """Name the issue that it was merged into: whoever handles that hears of it."""
+    return [case["head"]] if case["head"] else []
 
 
 def raise_secrecy(deed: Deed) -> list[Draft]:

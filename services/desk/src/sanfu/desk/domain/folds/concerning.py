@@ -17,6 +17,8 @@ ASKED: Final = ("plan", "attempts", "answers", "follow_up")
 
 def _noted(case: Case, event: Event) -> Change:
     data = event.data
+    if data["what"] == "merged_urgency":
+        return {}
     if data["what"] == "supporter_merged":
         return {} if data["concerns"] else {"merged": [*case["merged"], data["affair"]]}
     kept = {name: data[name] for name in ("what", "unit", "level", "decision") if data[name] is not None}
@@ -69,7 +71,9 @@ def _unasked(case: Case, **more: str) -> Change:
 
 
 def _separated(case: Case, event: Event) -> Change:
-    return {**by_itself(case), **waiting(case, silence=None), "need": None, "review": None}
+    """How its party was asked about what was done at the head is kept aside."""
+    undone = {"closed": None, "request": None, "review": None}
+    return {**_unasked(case), **by_itself(case), **undone}
 
 
 def _instructed(case: Case, event: Event) -> Change:
