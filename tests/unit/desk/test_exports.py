@@ -12,8 +12,9 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.desk.adapters.memory import memory_shelves
-from sanfu.desk.entrypoints.sheets import HEADS, as_csv, as_xlsx, harmless
+from sanfu.desk.entrypoints.sheets import HEADS, as_csv, as_xlsx
 from sanfu.desk.exports import ROWS
+from sanfu.runtime.spreadsheets import harmless
 from tests.support.cases import MORNING, OFFICE, OFFICER, OTHER, Desk, Story, assigned, deadline, packs, submitted
 
 FORMULAS = ("=1+1", "+86 138", "-1", "@SUM(A1)", "\tx", "＝1+1")

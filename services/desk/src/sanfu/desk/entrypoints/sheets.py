@@ -17,6 +17,7 @@ from sanfu.desk.domain.finding import READ
 from sanfu.desk.entrypoints.views import brief
 from sanfu.desk.entrypoints.words import LIGHTS, STATES, unit_name
 from sanfu.desk.ports import Document
+from sanfu.runtime.spreadsheets import BOM, harmless
 
 Pages = AsyncIterable[Sequence[Document]]
 Row = list[str]
@@ -44,10 +45,6 @@ CODES: Final[dict[str, dict[str, str]]] = {
 }  # fmt: skip
 """What stands for codes; English shows them as they are."""
 YES_NO: Final = {"zh": ("否", "是"), "en": ("no", "yes")}
-DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula, also typed wide."""
-BOM: Final = "\ufeff"
-"""By which spreadsheets know UTF-8."""
 SHEET: Final = 1_048_575
 """Rows of one sheet below its head: the format's own limit."""
 CHUNK: Final = 256 * 1024
@@ -127,11 +124,6 @@ def row(case: Document, pack: Pack, language: str) -> Row:
 
 def _rows(cases: Sequence[Document], pack: Pack, language: str) -> list[Row]:
     return [row(case, pack, language) for case in cases]
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula when it opens CSV."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
 def _lines(rows: Sequence[Row]) -> str:

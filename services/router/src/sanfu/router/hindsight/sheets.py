@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TextIO
 from unicodedata import east_asian_width
 
+from sanfu.runtime.spreadsheets import BOM, harmless
+
 Form = Literal["table", "csv", "json"]
 Row = Mapping[str, Any]
 SHOWN = 60
 """Rows of a table: more than that nobody reads; CSV and JSON have all."""
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula, also typed wide."""
-BOM = "\ufeff"
-"""By which spreadsheets know UTF-8."""
 
 
 class Sheet:
@@ -64,11 +62,6 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{100 * value:.1f}%" if isinstance(value, float) else str(value)
-
-
-def harmless(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula when it opens CSV."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 def width(text: str) -> int:
