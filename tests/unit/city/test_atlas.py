@@ -290,3 +290,12 @@ def test_whatever_stands_in_the_file_is_answered_by_problems_and_never_raises(co
     drawn = AreaReader(findings, towns, shipped().bounds, ["zh"]).read(json.dumps(content))
     assert drawn.areas.keys() == drawn.shapes.keys()
     assert drawn.areas or findings.fatal or content == {**content, "features": []}
+
+
+def test_the_borders_of_an_area_are_closed_rings_its_holes_and_parts_among_them() -> None:
+    ground = atlas().ground
+    hill, lake = ground.rings("hill"), ground.rings("lake")
+    assert (len(hill), len(lake)) == (2, 2), "a hole; two parts"
+    assert all(ring[0] == ring[-1] for ring in (*hill, *lake))
+    assert {(round(lon, 6), round(lat, 6)) for lon, lat in hill[1]} == {(0.2, 0.2), (0.3, 0.2), (0.3, 0.3), (0.2, 0.3)}
+    assert ground.rings("nowhere") == Atlas().ground.rings("hill") == ()

@@ -28,6 +28,7 @@ from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.sealing import Keys, Sealed, Sealer
 from sanfu.runtime.service import Parts, Service
+from tests.support.cases import assigned
 from tests.support.eventually import eventually
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -72,6 +73,14 @@ class World:
         assert all(await self.broker.publish([record]))
         await eventually(lambda: self.documents.documents[issue]["seen"].get("desk") == 1)
 
+    async def taken_up(self, **more: Any) -> str:
+        """Have an open, anonymous report taken up by a unit; return its id."""
+        answer = await self.post(report(party=None, category="road-lamp", **more))
+        id: str = answer.json()["id"]
+        await self.service.commands.drain()
+        await self.hear(id, names.ISSUE_ASSIGNED, assigned())
+        return id
+
     async def contacts(self) -> list[tuple[str, ContactRecord | None]]:
         """The contact topic's records: key, and the record; None for a tombstone."""
         await self.service.commands.drain()
@@ -102,6 +111,7 @@ def settings(**more: Any) -> IntakeSettings:
         "ops_token": SecretStr(OPS["Authorization"].removeprefix("Bearer ")),
         "channel_keys": SecretStr(orjson.dumps(KEYED).decode()),
         "public_rate": "1000/minute",
+        "contact_rate": "1000/minute",
         "public_url": "http://city.example",
     }
     return IntakeSettings(**{**given, **more})

@@ -38,6 +38,10 @@ class Ground(Protocol):
         """Say how far a point is from an area; 0 within it, infinite where there is no such area."""
         ...
 
+    def rings(self, code: str) -> Sequence[Sequence[tuple[float, float]]]:
+        """Return an area's borders for a small map, exact to some 50 m: each a closed ring of (lon, lat)."""
+        ...
+
 
 class Names(Protocol):
     """An index of the names of places."""
@@ -75,6 +79,9 @@ class _Nowhere:
 
     def metres_to(self, code: str, lon: float, lat: float) -> float:
         return inf
+
+    def rings(self, code: str) -> Sequence[Sequence[tuple[float, float]]]:
+        return ()
 
     def spot(self, text: str) -> Spot | None:
         return None

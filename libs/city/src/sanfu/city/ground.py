@@ -21,6 +21,8 @@ from sanfu.city.problems import Findings, Place, nearest
 FILE = "areas.geojson"
 METRES = 111_320.0
 """Of a degree of latitude, near enough."""
+SMALL_MAP = 50.0
+"""Metres by which a border may be simplified for a map on a phone."""
 LEAST_OVERLAP = 10_000.0
 """Square metres that two towns may share before it is told: surveys are drawn apart from each other."""
 
@@ -71,6 +73,13 @@ class Areas:
         if code not in self._at:
             return inf
         return float(self._shapes[self._at[code]].distance(self._plane.point(lon, lat)))
+
+    def rings(self, code: str) -> Sequence[Sequence[tuple[float, float]]]:
+        if code not in self._at:
+            return ()
+        plain = self._plane.lifted(self._shapes[self._at[code]].simplify(SMALL_MAP))
+        parts = shapely.get_rings(shapely.get_parts(plain))
+        return [[(float(lon), float(lat)) for lon, lat in ring.coords] for ring in parts]
 
     def overlaps(self, codes: Iterable[str]) -> Iterator[tuple[str, str, float]]:
         """Name pairs of these areas that share ground, and how many square metres."""

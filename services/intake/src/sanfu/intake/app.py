@@ -15,14 +15,19 @@ from sanfu.intake.adapters.attachments import MemoryAttachmentLog
 from sanfu.intake.adapters.memory import MemoryRecords
 from sanfu.intake.domain.attachments import MOST
 from sanfu.intake.domain.rules import IntakeRules
+from sanfu.intake.entrypoints import form_routes
 from sanfu.intake.entrypoints import imports as lists
 from sanfu.intake.entrypoints.attachments import ATTACHMENTS
+from sanfu.intake.entrypoints.form import Form
+from sanfu.intake.entrypoints.form_routes import PAGE
 from sanfu.intake.entrypoints.http import FORMS, Intake, routes
+from sanfu.intake.entrypoints.look import Look
 from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.corrections import Corrections
 from sanfu.intake.handlers.erasures import Erasures
 from sanfu.intake.handlers.imports import Imports
+from sanfu.intake.handlers.nearby import Nearby
 from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.metrics import AttachmentMetrics
@@ -72,7 +77,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     if settings.keys is None:
         raise SystemExit("intake needs the key ring for personal data: set SANFU_KEYS_FILE or SANFU_KEYS")
     records, first = _records(parts), settings.first_keys()
-    channels = Channels(records, FixedWindowRateLimiter(MemoryStorage()), settings.rate)
+    channels = Channels(records, FixedWindowRateLimiter(MemoryStorage()), settings.rate, settings.rate_of_contacts)
 
     async def do(issue: str, command: Command) -> Done:
         return await service.commands.do(issue, command)
@@ -116,14 +121,24 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     erasures = Erasures(do, records, submissions.indexes, attachments)
     corrections = Corrections(records, sealer, submissions.indexes)
     intake = Intake(submissions, supplements, channels, erasures, records, attachments, pack, settings.public_url)
+    page = Form(
+        intake,
+        Nearby(records, parts.clock),
+        Look(settings.public_url, settings.form_url, settings.attachment_limit),
+        settings.form_channel,
+    )
     imports = Imports(records, submissions, tables, parts.clock, lists.plain)
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
-        routers=[routes(intake, settings.ops_token), lists.routes(imports, channels, pack, settings.import_folder)],
+        routers=[
+            routes(intake, settings.ops_token), lists.routes(imports, channels, pack, settings.import_folder),
+            form_routes.routes(page),
+        ],
         tables=[Table(CONTACTS, corrections.apply)], background=[refresh, sweep, imports.work],
         larger={
             lists.IMPORTS: settings.import_limit, ATTACHMENTS: settings.attachment_limit,
             FORMS: MOST * settings.attachment_limit + FIELDS,
+            f"{PAGE}/": FIELDS, PAGE: MOST * settings.attachment_limit + FIELDS,
         }, prepare=prepare,
         watch=watch,
     )  # fmt: skip

@@ -22,7 +22,15 @@ class IntakeSettings(ServiceSettings):
     public_rate: str = Field(
         "20/minute", description="reports that one address may send over public channels without a key: `limits` syntax"
     )
-
+    contact_rate: str = Field(
+        "20/hour", description="reports without a key that may leave one phone or e-mail: `limits` syntax"
+    )
+    form_channel: str = Field("web", description="public channel whose form is served as a page, at /report")
+    form_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="where people find that page, for the codes on receipts; without it: where they asked for it",
+    )
     import_limit: int = Field(
         64 * 1024 * 1024, ge=1024, description="bytes of a list: 100,000 rows of 600 bytes; a list is no archive"
     )
@@ -44,11 +52,15 @@ class IntakeSettings(ServiceSettings):
         description="where parties find desk's pages: a form that adds something leads back there",
     )
 
-    @field_validator("public_rate")
+    @field_validator("public_rate", "contact_rate")
     @classmethod
     def a_rate(cls, given: str) -> str:
         parse(given)
         return given
+
+    @property
+    def rate_of_contacts(self) -> RateLimitItem:
+        return parse(self.contact_rate)
 
     @property
     def rate(self) -> RateLimitItem:

@@ -248,7 +248,9 @@ async def _take(
     pack = intake.pack()
     sender = intake.channels.sender(pack, api_key, report.channel, address)
     intake.channels.count(sender)
-    received = await intake.submissions.submit(of_account(report.plain(), sender), sender, key, pack.receipt_prefix)
+    plain = of_account(report.plain(), sender)
+    intake.channels.count_contacts(sender, intake.submissions.indexes(plain["party"] or {}))
+    received = await intake.submissions.submit(plain, sender, key, pack.receipt_prefix)
     return 200 if received.repeated else 201, _taken(received, pack, report.language)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem
@@ -26,6 +27,7 @@ class Channels:
     records: Records
     limiter: FixedWindowRateLimiter
     rate: RateLimitItem
+    contact_rate: RateLimitItem
     known: dict[str, ChannelKey] = field(default_factory=dict)
 
     def sender(self, pack: Pack, key: str | None, channel: str | None, address: str) -> Sender:
@@ -66,13 +68,20 @@ class Channels:
 
     def count(self, sender: Sender) -> None:
         """Count one report of a sender without a key. Raises Refusal 429 with the seconds to wait."""
-        if sender.keyed or self.limiter.hit(self.rate, sender.channel, sender.address):
+        if not sender.keyed:
+            self._hit(self.rate, "from one address", sender.channel, sender.address)
+
+    def count_contacts(self, sender: Sender, indexes: Sequence[str]) -> None:
+        """Count one report without a key that leaves contacts, known by their blind indexes: nobody is flooded with
+        answers to what others write in their name. Raises Refusal 429."""
+        for index in () if sender.keyed else indexes:
+            self._hit(self.contact_rate, "with one contact", "contact", index)
+
+    def _hit(self, rate: RateLimitItem, what: str, *whose: str) -> None:
+        if self.limiter.hit(rate, *whose):
             return
-        reset = self.limiter.get_window_stats(self.rate, sender.channel, sender.address).reset_time
-        wait = max(1, round(reset - time.time()))
-        raise Refusal(
-            429, "too-many-reports", f"At most {self.rate} from one address; go on in {wait} s.", retry_after=wait
-        )
+        wait = max(1, round(self.limiter.get_window_stats(rate, *whose).reset_time - time.time()))
+        raise Refusal(429, "too-many-reports", f"At most {rate} {what}; go on in {wait} s.", retry_after=wait)
 
     async def refresh(self) -> None:
         """Read the keys again. Raises StoreDown; what was known stays."""

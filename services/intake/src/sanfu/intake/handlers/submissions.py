@@ -70,7 +70,7 @@ class Submissions:
         if len(written(report, ())) > LONGEST:
             raise Refusal(413, "report-too-large", f"A report has at most {LONGEST} bytes.", limit=LONGEST)
         issue, field = self._identify(report, sender, key)
-        number = receipts.number(self.sealer.blind_index(issue, "receipt"), prefix)
+        number = self._number(issue, prefix)
         actor = Actor(sender.channel, "channel" if sender.keyed else "party")
 
         async def submitted(files: Sequence[Attachment]) -> Done:
@@ -86,6 +86,13 @@ class Submissions:
 
         done = await self.attachments.bind(report["attachments"], sender.holder, issue, SUBMIT, submitted)
         return Received(issue, done.state, done.repeated, done.state["urgency"] == EMERGENCY)
+
+    def receipt(self, channel: str, key: str, prefix: str = "") -> str:
+        """Return the receipt number of what a channel sent under an Idempotency-Key."""
+        return self._number(ids.keyed(channel, "key", key), prefix)
+
+    def _number(self, issue: str, prefix: str) -> str:
+        return receipts.number(self.sealer.blind_index(issue, "receipt"), prefix)
 
     def _identify(self, report: Report, sender: Sender, key: str | None) -> tuple[str, str]:
         """Return the issue's id and the field it follows from. The channel's own number is better than a key."""
