@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.flow.parts import ON_BOTH
 from tests.support.city import City
 
 IN_FOTANG = {"lon": 120.024, "lat": 29.205}
@@ -37,6 +38,7 @@ async def test_what_is_the_towns_goes_to_the_town_of_the_point_or_of_the_words(
     assert leader["town"] == town
 
 
+@ON_BOTH
 async def test_where_text_and_point_disagree_a_reviewer_is_shown_both_towns_and_decides(city: City) -> None:
     place = {"address": "佛堂镇寺前街60号", **IN_DACHEN}
     said = {"title": "公园设施", "text": "健身器材坏了没人管。", "category": of_the_town(city)}

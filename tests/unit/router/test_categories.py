@@ -9,8 +9,8 @@ import pytest
 from sanfu.city.model import Pack, RoutingRule, When, WordList
 from sanfu.contracts import names
 from sanfu.router.domain.decisions import Report
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.guessing import Guess, Suspect
-from sanfu.router.domain.matching import Facts
 from sanfu.router.domain.routing import Routing
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.handlers import explain, unfit_model

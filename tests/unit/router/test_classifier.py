@@ -16,9 +16,9 @@ from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.router.domain import model_file
 from sanfu.router.domain.decisions import Report
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.features import LONGEST
 from sanfu.router.domain.guessing import Guess, Model, Suspect
-from sanfu.router.domain.matching import Facts
 from sanfu.router.domain.routing import Routing
 from sanfu.router.handlers import rules_of, unfit_model
 from tests.support import packs

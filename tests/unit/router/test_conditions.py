@@ -9,7 +9,7 @@ import pytest
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Frame, RoutingRule, Service, Staff, When
 from sanfu.city.when import AnswerIs, Times
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.routing import Routing
 from tests.unit.router.city import pack, rule
 

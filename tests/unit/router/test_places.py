@@ -33,10 +33,13 @@ def submitted(*rules: RoutingRule, place: dict[str, Any], **data: Any) -> Event:
 def test_the_town_of_the_point_leads_what_is_the_towns() -> None:
     answer = submitted(LAMP, text="路灯坏了", place={"lon": 0.7, "lat": 0.1})
     assert (answer.type, answer.data["unit"], answer.data["place"]) == (names.ISSUE_ASSIGNED, "lake", None)
+    assert answer.data["reason"] == "because of lamp · the town by the point"
 
 
 def test_the_town_that_words_name_leads_where_there_is_no_point() -> None:
-    assert submitted(LAMP, text="路灯坏了", place={"address": "湖滨路3号"}).data["unit"] == "lake"
+    answer = submitted(LAMP, text="路灯坏了", place={"address": "湖滨路3号"})
+    assert answer.data["unit"] == "lake"
+    assert answer.data["reason"] == "because of lamp · the town by the name in the text"
 
 
 def test_a_rule_may_ask_for_an_area() -> None:

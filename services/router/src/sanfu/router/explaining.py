@@ -7,7 +7,7 @@ from typing import Any
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.router.domain import track as tracks
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.domain.sketches import SECRET
 from sanfu.router.handlers import guesses

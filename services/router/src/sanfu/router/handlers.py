@@ -13,7 +13,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.router.domain import model_file
 from sanfu.router.domain.decisions import Report
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.routing import Routing
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.domain.words import Rarity

@@ -5,7 +5,7 @@ from datetime import date
 
 from sanfu.city.model import LIAISON, TOWN, WISHED, Pack
 from sanfu.city.succession import in_its_place
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 
 
 class Bodies:

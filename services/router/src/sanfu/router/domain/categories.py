@@ -8,8 +8,9 @@ from functools import lru_cache
 from sanfu.city.calendar import Calendar
 from sanfu.city.model import Category, Pack, RoutingRule
 from sanfu.city.succession import in_its_place
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.guessing import Suspect
-from sanfu.router.domain.matching import Facts, Matcher
+from sanfu.router.domain.matching import Matcher
 
 Absent = frozenset[tuple[str, str | None]]
 """The categories that are not there on a day, each with the one in its place, or None."""

@@ -1,17 +1,12 @@
 """Conditions of a rule that are no list of codes: areas, answers, the party's liaison, time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from sanfu.city.calendar import Calendar
 from sanfu.city.model import When
+from sanfu.router.domain.facts import Facts
 
-if TYPE_CHECKING:
-    from sanfu.router.domain.matching import Facts
-
-Condition = Callable[["Facts"], bool]
+Condition = Callable[[Facts], bool]
 
 
 def further(when: When, calendar: Calendar) -> Iterator[tuple[str, Condition]]:
@@ -21,8 +16,8 @@ def further(when: When, calendar: Calendar) -> Iterator[tuple[str, Condition]]:
     """
     if when.unit_of_town:
         yield "unit_of_town", lambda facts: facts.unit_of_town
-    if when.areas:
-        yield "areas", lambda facts: not set(when.areas).isdisjoint(facts.place.areas)
+    if wanted := frozenset(when.areas):
+        yield "areas", lambda facts: not wanted.isdisjoint(facts.place.areas)
     if when.liaison is not None:
         yield "liaison", lambda facts: (facts.liaison is not None) is when.liaison
     if when.answers:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sanfu.city.atlas import Whereabouts
 from sanfu.contracts import names
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.whereabouts import contradiction, in_doubt
 from sanfu.runtime.rules import Draft
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from math import log, sqrt
 from typing import NamedTuple
 
-from sanfu.router.domain.matching import Facts, Vocabulary
+from sanfu.router.domain.facts import Facts
+from sanfu.router.domain.matching import Vocabulary
 
 LENGTHS = (1, 2, 3)
 LONGEST = 2_000

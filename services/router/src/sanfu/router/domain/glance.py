@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.whereabouts import found
 
 SECRET = ("confidential", "sealed")

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.features import Features
-from sanfu.router.domain.matching import Facts
 
 Numbers = npt.NDArray[np.float64]
 SHOWN = 3

@@ -8,42 +8,17 @@ Words are found by Aho-Corasick's automaton, in one pass over the text however m
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from sanfu.city.atlas import Whereabouts
 from sanfu.city.calendar import ROUND_THE_CLOCK, Calendar
 from sanfu.city.model import Category, RoutingRule
 from sanfu.router.domain.conditions import Condition, further
-
-
-class Facts(NamedTuple):
-    """What a rule may look at. `kind` is the issue's, `unit_kind` that of the unit wished for."""
-
-    channel: str
-    audience: str
-    kind: str
-    urgency: str
-    secrecy: str
-    category: str | None = None
-    unit: str | None = None
-    unit_kind: str | None = None
-    unit_of_town: bool = False
-    town: str | None = None
-    text: str = ""
-    place: Whereabouts = Whereabouts()
-    answers: Mapping[str, Any] = MappingProxyType({})
-    liaison: str | None = None
-    """The unit of the party's liaison, if it has one."""
-    at: datetime | None = None
-    """When the city received it, in the city's own time."""
-
+from sanfu.router.domain.facts import Facts
 
 CONDITIONS = {
     "channels": "channel",

@@ -11,11 +11,11 @@ from sanfu.city.model import TOWN, Pack, RoutingRule
 from sanfu.router.domain.bodies import Bodies
 from sanfu.router.domain.categories import Categories
 from sanfu.router.domain.decisions import Choice, Lead, Report, assigned, review
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.glance import SECRET, Glance
 from sanfu.router.domain.guessing import Guess, Model
-from sanfu.router.domain.matching import Facts
 from sanfu.router.domain.reasons import reason
-from sanfu.router.domain.whereabouts import claimed, in_doubt, sentence
+from sanfu.router.domain.whereabouts import claimed, derived, in_doubt, sentence
 from sanfu.runtime.rules import Draft
 
 NO_HOLIDAYS = Holidays()
@@ -75,7 +75,9 @@ class Routing:
         self, unit: str, decided_by: str, rule: RoutingRule, facts: Facts, also: list[tuple[str, str]]
     ) -> Lead:
         category = rule.category or facts.category
-        why, grade = self._why(rule.reason, facts), rule.grade or self._grade(category)
+        by = derived(facts.place, self.pack) if rule.unit == TOWN else None
+        why = self._why(f"{rule.reason}{SEPARATOR}{by}" if by else rule.reason, facts)
+        grade = rule.grade or self._grade(category)
         return Lead(unit, decided_by, why, grade, category, rule.id, also)
 
     def _assists(self, rule: RoutingRule, facts: Facts, day: date) -> Iterator[tuple[str, str]]:

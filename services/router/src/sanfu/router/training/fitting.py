@@ -14,9 +14,9 @@ from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from sanfu.city.model import Category
+from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.features import Features, document, grams
 from sanfu.router.domain.guessing import Head, Model, softmax
-from sanfu.router.domain.matching import Facts
 from sanfu.router.training.labelled import Labelled, folds
 
 Numbers = npt.NDArray[np.float64]

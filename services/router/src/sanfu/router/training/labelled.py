@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sanfu.city.model import TOWN, Pack
-from sanfu.router.domain.matching import Facts
+from sanfu.router.domain.facts import Facts
 
 SECRET = ("confidential", "sealed")
 TEST_SHARE = 4
