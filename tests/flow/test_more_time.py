@@ -83,3 +83,19 @@ async def test_an_operator_makes_an_open_issue_an_emergency_and_units_and_clocks
     )
     await city.advance(hours=3)
     assert [level for level, _ in await city.lights(issue, "emergency_report")].count("red") == 0
+
+
+async def test_a_review_that_waits_for_a_court_rests_with_its_clock_and_goes_on_where_it_was(city: City) -> None:
+    issue = await city.report("web", title="邻里纠纷", text="两家为院墙争执，想请政府评评理。", category=None)
+    assert await city.state(issue) == "in_review"
+    before = await city.limit(issue, "review")
+    office = city.person("coordination_office")
+    await office.order(issue, "suspend", {"reason": "court"})
+    assert (await city.receipt(issue))["state"] == "suspended"
+    await city.advance(days=2)
+    assert await city.lights(issue, "review") == []
+    await office.order(issue, "resume", {})
+    assert (await city.state(issue), (await city.receipt(issue))["state"]) == ("in_review", "in_review")
+    assert await city.limit(issue, "review") > before, "by the service time in which it rested"
+    await city.person("reviewer").dispatch(issue, UNIT)
+    assert await city.state(issue) == "assigned"

@@ -240,13 +240,38 @@ def test_only_a_meeting_puts_a_difficult_issue_on_the_register() -> None:
 
 
 @pytest.mark.parametrize(
-    "issue", [difficult("returned"), difficult("in_review"), difficult("handled"), {**difficult(), "grade": "complex"}]
+    "issue", [difficult("awaiting_party"), difficult("handled"), {**difficult(), "grade": "complex"}]
 )
-def test_what_is_not_difficult_or_no_unit_has_in_hand_goes_on_no_register(issue: Mapping[str, Any]) -> None:
+def test_what_is_not_difficult_or_nobody_works_on_goes_on_no_register(issue: Mapping[str, Any]) -> None:
     decided = decision("i-1", "register", unit=UNIT, plan=PLAN)
     with pytest.raises(Refusal) as refusal:
         order(called("i-1"), "hold", held_at=instant(MORNING), decisions=[decided], others={"i-1": issue})
     assert refusal.value.slug == "not-for-the-register"
+
+
+@pytest.mark.parametrize("state", ["returned", "in_review", "suspended"])
+def test_put_on_the_register_while_it_is_open_who_leads_it_is_led_by_whom_the_decision_binds(state: str) -> None:
+    left = {"at": instant(MORNING), "left": "in_review", "until": LATER}
+    open_: Mapping[str, Any] = {**difficult(state), "suspension": left if state == "suspended" else None}
+    issue = open_
+    decided = decision("i-1", "register", unit="transport", plan={**PLAN, "owner": "transport"})
+    (held,) = order(called("i-1"), "hold", held_at=instant(MORNING), decisions=[decided], others={"i-1": issue})
+    drafts = drafted(CASES, issue, Concern(event("meeting-1", 2, held), "i-1"))
+    assert [one.type for one in drafts] == [names.AFFAIR_NOTED, names.ISSUE_DISPATCHED, names.ISSUE_REGISTERED]
+    for number, draft in enumerate(drafts, 1):
+        issue = CASES.evolve(issue, event("i-1", number, draft))
+    assert (issue["state"], issue["unit"], issue["suspension"]) == ("registered", "transport", None)
+    villages = decision("i-1", "register", unit="fotang-beilei", plan=PLAN)
+    with pytest.raises(Refusal):
+        order(called("i-1"), "hold", held_at=instant(MORNING), decisions=[villages], others={"i-1": open_})
+
+
+def test_a_meeting_closes_what_was_followed_up() -> None:
+    issue = {**case(), "state": "followed_up", "round": 1, "merged": ["i-2"]}
+    decided = decision("i-1", "close", text="已依法说明理由。")
+    (held,) = order(called("i-1"), "hold", held_at=instant(MORNING), decisions=[decided], others={"i-1": issue})
+    _, closed = drafted(CASES, issue, Concern(event("meeting-1", 2, held), "i-1"))
+    assert (closed.type, closed.data["kind"], closed.data["concerns"]) == (names.ISSUE_CLOSED, "explained", ["i-2"])
 
 
 def test_a_meeting_gives_the_lead_to_another_unit_by_its_own_assignment() -> None:

@@ -37,6 +37,7 @@ async def test_whoever_sees_it_makes_it_an_emergency_and_only_the_office_says_th
     await does(desk, user, "raise_urgency", urgency="emergency", reason=SEEN)
     assert told(desk, names.URGENCY_CHANGED)[0] | {"by": None} == {
         "by": None, "before": "normal", "urgency": "emergency", "supplement": None, "reason": SEEN,
+        "concerns": [],
     }  # fmt: skip
     assert await refuses(desk, REVIEWER, "lower_urgency", urgency="normal", reason="误报") == "not-now"
     assert await refuses(desk, OFFICE, "lower_urgency", urgency="normal") == "invalid-input"

@@ -10,13 +10,16 @@ from sanfu.contracts.envelope import instant
 from tests.support.cases import (
     CALLER,
     HEAD,
+    HELPERS_HEAD,
     MORNING,
     OFFICE,
     OFFICER,
+    REVIEWER,
     Desk,
     Story,
     assigned,
     deadline,
+    review,
     submitted,
 )
 from tests.support.eventually import eventually
@@ -225,3 +228,53 @@ async def test_a_case_exempted_from_follow_up_is_closed_by_the_office_and_not_as
     await does(desk, OFFICE, "exempt", of="follow_up", reason="诉求人失联且现场已拆除")
     assert await refuses(desk, OFFICE, "close", kind="resolved") == "kind-unfit"
     assert (await does(desk, OFFICE, "close", kind="unverifiable"))["state"] == "closed"
+
+
+# ── a pause of the review ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_reviewed_rests_by_the_office_alone_and_is_in_review_again(desk: Desk) -> None:
+    await desk.tell(
+        Story("i-1"), ("intake", names.ISSUE_SUBMITTED, submitted()), ("router", names.REVIEW_REQUESTED, review())
+    )
+    assert await refuses(desk, REVIEWER, "suspend", reason="court") == "not-now"
+    await does(desk, OFFICE, "suspend", reason="court")
+    assert told(desk, names.ISSUE_SUSPENDED)[0]["until"] == instant(MORNING + 5 * DAY), "as long as a complex one"
+    assert await refuses(desk, REVIEWER, "dispatch", unit="water", grade="simple", reason="归口") == "not-now"
+    desk.advance(days=1)
+    assert (await does(desk, OFFICE, "resume"))["state"] == "in_review"
+    await does(desk, OFFICE, "suspend", reason="court")
+    desk.advance(days=4)
+    await eventually(lambda: len(told(desk, names.ISSUE_RESUMED)) == 2)
+    assert (await seen(desk))["state"] == "in_review", "by itself, too"
+    assert await refuses(desk, OFFICE, "suspend", reason="court") == "suspension-used-up"
+    await does(desk, REVIEWER, "dispatch", unit="urban-management", grade="complex", reason="归口")
+    assert (await does(desk, OFFICER, "acknowledge"))["state"] == "acknowledged"
+
+
+async def test_a_dispute_that_rests_is_one_still_and_who_returned_it_sees_it(desk: Desk) -> None:
+    story = Story("i-1")
+    await desk.tell(
+        story,
+        ("intake", names.ISSUE_SUBMITTED, submitted()),
+        ("router", names.ISSUE_ASSIGNED, assigned(grade="complex")),
+    )
+    back = {"ground": "area", "proposed_unit": "fotang", "text": "属地"}
+    await does(desk, HEAD, "return", **back)
+    await desk.tell(story, ("router", names.ISSUE_ASSIGNED, assigned("transport", assignment=2, grade="complex")))
+    await does(desk, HELPERS_HEAD, "return", **back)
+    await desk.tell(story, ("router", names.REVIEW_REQUESTED, review("second_return")))
+    await does(desk, OFFICE, "suspend", reason="court")
+    case = desk.documents.documents["i-1"]
+    assert (case["state"], case["disputed"], "transport" in case["units"]) == ("suspended", True, True)
+    assert (await does(desk, OFFICE, "resume"))["state"] == "in_review"
+
+
+async def test_danger_ends_a_pause_of_the_review(desk: Desk) -> None:
+    await desk.tell(
+        Story("i-1"), ("intake", names.ISSUE_SUBMITTED, submitted()), ("router", names.REVIEW_REQUESTED, review())
+    )
+    await does(desk, OFFICE, "suspend", reason="court")
+    await does(desk, REVIEWER, "raise_urgency", urgency="emergency", reason="墙要倒了")
+    assert (await seen(desk))["state"] == "in_review"
+    assert await refuses(desk, OFFICE, "suspend", reason="court") == "emergency"

@@ -25,11 +25,12 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import codec
 from sanfu.desk.domain import asking
-from sanfu.desk.domain.affairs.meetings import REGISTRABLE
+from sanfu.desk.domain.affairs.meetings import REGISTRABLE, UNLED
 from sanfu.desk.domain.deeds.ending import THREE_ONES, handlers
 from sanfu.desk.domain.parts import handling_units
 from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Clause, Scope, related, subtrees
+from sanfu.desk.domain.state import standing
 from sanfu.desk.domain.table import COMMANDS, LEAD
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.runtime.rules import Actor, Command, Concern, Draft, Due, Refusal
@@ -174,10 +175,23 @@ class Life(RuleBasedStateMachine):
             told = light(level, moment(clock["limit"]), version=clock["version"], round=clock["round"])
             self._tell("sla", names.LIGHT_CHANGED, told)
 
-    @precondition(lambda self: self.case.get("state") in REGISTRABLE)
+    @precondition(lambda self: self.case.get("state") in REGISTRABLE - UNLED and standing(self.case) not in UNLED)
     @rule()
     def a_meeting_puts_it_on_the_register(self) -> None:
         self._tell("desk", names.ISSUE_REGISTERED, REGISTERED)
+
+    @precondition(lambda self: self.case)
+    @rule(urgency=st.sampled_from([None, "urgent", "emergency"]))
+    def its_party_adds_something(self, urgency: str | None) -> None:
+        number = len(self.case["supplements"]) + 1
+        body: Mapping[str, Any] = {"number": number, "text": None, "answers": {}, "attachments": [], "contact": "none",
+                "answers_question": False, "reported_at": "2026-05-06T01:00:00.000Z", "urgency": urgency}  # fmt: skip
+        self._tell("intake", names.ISSUE_SUPPLEMENTED, body)
+        heard = self.story.event("intake", names.ISSUE_SUPPLEMENTED, body)
+        self._do(RULES.decide(self.case, heard, self.now))
+        nobodys = self.case["state"] == "petition_review" or not (self.case["open"] or self.case["unit"])
+        assert urgency != "emergency" or nobodys or self.case["urgency"] == "emergency", "danger is never missed"
+        assert not self.case.get("spoken"), "it is heeded at once"
 
     @precondition(lambda self: self.case.get("head"))
     @rule(type=st.sampled_from([names.ISSUE_HANDLED, *HEAD_TELLS]))
@@ -315,8 +329,11 @@ class Life(RuleBasedStateMachine):
                 assert before["urgency"] != "emergency" or "contact" in before["rounds"][-1], "nobody has met it yet"
                 assert before["channel"] != "petition" and before["secrecy"] != "sealed"
             case names.ISSUE_RESUMED:
-                assert after["state"] in {"assigned", "acknowledged", "contacted"}, "it goes on from where it was"
-                assert (after["state"] == "assigned") == (after["rounds"][-1]["acknowledged_at"] is None)
+                if before["suspension"]["left"]:
+                    assert after["state"] == before["suspension"]["left"] == "in_review"
+                else:
+                    assert after["state"] in {"assigned", "acknowledged", "contacted"}, "it goes on from where it was"
+                    assert (after["state"] == "assigned") == (after["rounds"][-1]["acknowledged_at"] is None)
             case names.ISSUE_HANDLED if by["role"] != "system":
                 assert {"contact"} <= {*before["rounds"][-1], *before["rounds"][-1].get("exempt", {})}
             case names.ISSUE_REGISTERED:

@@ -35,7 +35,7 @@ from sanfu.desk.domain.folds import (
 )  # fmt: skip
 from sanfu.desk.domain.parts import LEVELS, disputed, involved, light_of, open_tasks
 from sanfu.desk.domain.rounds import handled, this_round
-from sanfu.desk.domain.state import Case, Change, Fold
+from sanfu.desk.domain.state import Case, Change, Fold, standing
 from sanfu.desk.domain.table import AFTER, CLOSED, MERGED
 
 HISTORY: Final = 50
@@ -146,7 +146,7 @@ def _counting(case: Case, level: int) -> Any:
 def _worked_against(case: Case) -> list[Any]:
     """Return the clocks that somebody is working against as the case stands: one, or on the register the next step of
     the plan and the next report."""
-    codes: tuple[str, ...] = (_CLOCK_OF.get(case["state"], ""),)
+    codes: tuple[str, ...] = (_CLOCK_OF.get(standing(case), ""),)
     if disputed(case):
         codes = ("adjudication",)
     elif case["state"] == "registered":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.state import Case, standing
 from sanfu.desk.domain.table import FOR_AGAIN, FOR_ASSIST, FOR_LEAD, FOR_NOBODY, FOR_OFFERED
 
 Task = Mapping[str, Any]
@@ -29,7 +29,7 @@ def disputed(case: Case) -> bool:
     """Tell whether it was returned twice and the group of its audience has not yet said who leads."""
     returned = case["returned"]
     open_ = returned is not None and returned["number"] >= 2 and returned["decided_at"] is None
-    return open_ and case["state"] in DISPUTED
+    return open_ and standing(case) in DISPUTED
 
 
 def involved(case: Case) -> list[str]:
@@ -39,7 +39,7 @@ def involved(case: Case) -> list[str]:
 
 def _parts(case: Case) -> Iterator[str | None]:
     yield case["unit"]
-    if case["returned"] and case["state"] in DISPUTED:
+    if case["returned"] and standing(case) in DISPUTED:
         yield case["returned"]["unit"]
     yield from (unit for unit, _ in case["beside"])
     yield from (task["unit"] for task in open_tasks(case))

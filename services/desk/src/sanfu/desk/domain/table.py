@@ -163,7 +163,7 @@ AFFAIRS: Final = {
     **_rows("merged followed_up reopen_requested closed", "separate", SYSTEM, names.ISSUE_SEPARATED, IN_REVIEW),
     **_rows("merged", "answer", SYSTEM, names.ISSUE_ANSWERED, ANSWERED),
     **_rows("merged followed_up reopen_requested closed", "void", SYSTEM, names.HEAD_VOIDED, MERGED),
-    **_rows(f"{_LED} suspended unsigned", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
+    **_rows(f"in_review {_LED} returned suspended unsigned", "register", SYSTEM, names.ISSUE_REGISTERED, REGISTERED),
     **_rows("registered", "reach_milestone", LEAD, names.MILESTONE_REACHED, STAYS),
     **_rows("registered", "report_register", LEAD | OFFICE, names.REGISTER_REPORTED, STAYS),
     **_rows(f"{_LED} unsigned returned registered handled", "instruct", LEADERS, names.INSTRUCTION_GIVEN, STAYS),
@@ -201,6 +201,7 @@ ASSISTING: Final = {
 }
 LIMITS: Final = {
     **_rows(_LED, "suspend", LEAD | OFFICE, names.ISSUE_SUSPENDED, SUSPENDED),
+    **_rows("in_review", "suspend", OFFICE, names.ISSUE_SUSPENDED, SUSPENDED),
     **_rows("suspended", "resume", LEAD | OFFICE | SYSTEM, names.ISSUE_RESUMED, CONTACTED),
     **_rows(_LED, "ask_extension", LEAD, names.EXTENSION_ASKED, STAYS),
     **_rows(f"{_LED} suspended unsigned", "decide_extension", OFFICE | SYSTEM, names.EXTENSION_DECIDED, STAYS),

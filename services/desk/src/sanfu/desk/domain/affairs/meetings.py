@@ -15,13 +15,15 @@ from sanfu.desk.domain.affairs.table import CALLED, MEETING
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, leader, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing
 from sanfu.desk.domain.scope import line
-from sanfu.desk.domain.state import Case, Change, Fold
+from sanfu.desk.domain.state import Case, Change, Fold, standing
 from sanfu.runtime.rules import Draft
 
 BINDING: Final = frozenset({"task", "lead", "register"})
 """Kinds of decision that name the unit they bind."""
-REGISTRABLE: Final = frozenset({"assigned", "acknowledged", "contacted", "suspended", "unsigned"})
-"""States in which an issue may go on the register: a unit leads it beyond dispute, and has not handled it."""
+UNLED: Final = frozenset({"in_review", "returned"})
+"""States in which it is open who leads: put on the register, the unit that the decision binds does."""
+REGISTRABLE: Final = UNLED | {"assigned", "acknowledged", "contacted", "suspended", "unsigned"}
+"""States in which an issue may go on the register: its party has said what it is about, and nobody has handled it."""
 LED: Final = frozenset({"in_review", "assigned", "acknowledged", "contacted", "unsigned", "returned"})
 """States in which a meeting may give the lead to another unit."""
 LONGEST_SILENCE: Final = 90
@@ -113,8 +115,10 @@ def _registrable(deed: Deed, field: str, said: Mapping[str, Any]) -> None:
     if plan is None:
         raise wrong(f"{field}.plan", "missing", "owner, cause, milestones and the next public report")
     if case.get("grade") != "difficult" or case.get("state") not in REGISTRABLE:
-        detail = f"{said['issue']} can't go on the register: that is for difficult issues that a unit has in hand."
+        detail = f"{said['issue']} can't go on the register: that is for difficult issues that are being worked on."
         raise refused("not-for-the-register", detail)
+    if standing(case) in UNLED:
+        leader(deed, said["unit"], f"{field}.unit", case)
     named = {"owner": plan["owner"], **{f"plan[{n}].unit": step["unit"] for n, step in enumerate(plan["plan"])}}
     for name, unit in named.items():
         if unit is not None and not (unit in deed.pack.units and deed.pack.units[unit].valid_on(deed.today)):
@@ -194,13 +198,15 @@ def follows(event: Event, issue: str, case: Case, pack: Pack) -> list[Draft]:
             continue
         match each["decision"]:
             case "register" if case["state"] in REGISTRABLE:
+                if standing(case) in UNLED:
+                    told.append(_led(case, {**each, "text": each["text"] or each["plan"]["cause"]}, by, pack))
                 first = each["plan"]["plan"][0]["limit"]
                 body = {"by": by, "meeting": event.subject, **each["plan"], "concerns": [], "milestone_by": first}
                 told.append(Draft(names.ISSUE_REGISTERED, body))
             case "lead" if case["state"] in LED and each["unit"] != case["unit"]:
                 told.append(_led(case, each, by, pack))
             case "close" if case["state"] == "followed_up":
-                told.append(closing("explained", case["round"], reply=each["text"], by=by))
+                told.append(closing("explained", case, reply=each["text"], by=by))
     return told
 
 

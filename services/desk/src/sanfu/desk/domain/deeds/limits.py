@@ -1,5 +1,6 @@
 """Limits and what moves them: pauses, extensions, the grade; exemptions from the three ones."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,15 +26,17 @@ RUNNING: Final = frozenset({"assigned", "acknowledged", CONTACTED, SUSPENDED, UN
 
 def suspend(deed: Deed) -> list[Draft]:
     """Let the clocks rest, for a reason that lies outside the unit; all pauses together no longer than the policy has
-    for the grade. It ends by itself."""
+    for the grade, before it has one for the city's default. It ends by itself. What awaits its party rests already,
+    what was returned waits for router alone, and of what is handled nothing is left to do but to ask."""
     case, said = deed.case, deed.said
     no_emergency(deed, "suspended")
     reasons = suspension_reasons(deed.pack)
     if said["reason"] not in reasons:
         raise wrong("reason", "unknown_reason", f"a reason code of the pack: {', '.join(reasons) or 'it has none'}")
-    longest = deed.until("suspension", deed.now - timedelta(milliseconds=case["rested_ms"]))
+    graded = replace(deed, case={**case, "grade": case["grade"] or deed.pack.policy.default_grade})
+    longest = graded.until("suspension", deed.now - timedelta(milliseconds=case["rested_ms"]))
     if longest is None:
-        raise refused("no-suspension", f"A case of grade {case['grade']} is never suspended.")
+        raise refused("no-suspension", f"A case of grade {graded.case['grade']} is never suspended.")
     if longest <= instant(deed.now):
         raise refused("suspension-used-up", "It was suspended for as long as it may be, all pauses together.")
     until = said["until"] or longest

@@ -8,19 +8,20 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.rounds import in_round, reached
 from sanfu.desk.domain.secrecy import SECRET, WITHHELD, hushed
-from sanfu.desk.domain.state import Case, Change, Fold, waiting
-from sanfu.desk.domain.table import CONTACTED, FOLLOWED_UP
+from sanfu.desk.domain.state import Case, Change, Fold, standing, waiting
+from sanfu.desk.domain.table import CONTACTED, FOLLOWED_UP, IN_REVIEW
 
 
 def _suspended(case: Case, event: Event) -> Change:
     data = event.data
     suspension = {"at": instant(event.time), **{key: data[key] for key in ("by", "reason", "text", "until")}}
+    suspension |= {"left": case["state"] if case["state"] == IN_REVIEW else None}
     return {"suspension": suspension, **waiting(case, resume=data["until"])}
 
 
 def _resumed(case: Case, event: Event) -> Change:
-    """It goes on from where the unit has come."""
-    return {**rested(case, event), "state": reached(case)}
+    """It goes on from where it stood; where a unit leads, from where that has come."""
+    return {**rested(case, event), "state": IN_REVIEW if standing(case) == IN_REVIEW else reached(case)}
 
 
 def rested(case: Case, event: Event) -> Change:
