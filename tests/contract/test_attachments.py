@@ -108,6 +108,22 @@ async def test_an_upload_that_breaks_takes_its_chunks_with_it(mongo: str, prefix
     assert chunks_left == 0
 
 
+async def test_what_a_lost_process_had_kept_of_a_file_goes_when_it_is_deleted(mongo: str, prefix: str) -> None:
+    client = connect(mongo)
+    files = GridFSAttachments(bucket(client[prefix], "attachments"))
+    chunks = client[prefix]["attachments.chunks"]
+    await keep(files, b"whole", id="a")
+    await keep(files, b"another", id="b")
+    await client[prefix]["attachments.files"].delete_one({"filename": "a"})  # an entry is written last
+    assert await chunks.count_documents({}) == 2
+    await files.delete("a")
+    left = [one["files_id"] async for one in chunks.find()]
+    assert [one.partition("/")[0] for one in left] == ["b"]
+    assert await content(files, "b") == b"another"
+    await client.drop_database(prefix)
+    client.close()
+
+
 async def nothing_there(attachments: Attachments) -> None:
     with pytest.raises(Refusal) as refused:
         await attachments.open("a")

@@ -1,5 +1,6 @@
 """Files that come with a report: kept once, bound once, told of by what they are, and gone if nobody names them."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,14 +8,24 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from prometheus_client import CollectorRegistry
 
 from sanfu.contracts import names
-from sanfu.intake.handlers.attachments import READING, SEEN
+from sanfu.intake.adapters.attachments import MemoryAttachmentLog
+from sanfu.intake.handlers.attachments import READING, SEEN, Attachments
+from sanfu.intake.metrics import AttachmentMetrics
+from sanfu.runtime.attachments import MemoryAttachments
+from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.file_links import FileLinks
+from sanfu.runtime.fold import Done
+from sanfu.runtime.kinds import PDF as PAPER
+from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.pictures import Pictures
+from sanfu.runtime.uploads import Uploads
 from tests.support.eventually import eventually
 from tests.support.files import MAKER, PDF, SOUND, photo
 from tests.unit.intake.test_adding import add, added, receipt
-from tests.unit.intake.world import HOTLINE, KEYED, KEYS, OPS, World, opened, report, running
+from tests.unit.intake.world import HOTLINE, KEYED, KEYS, NOW, OPS, World, opened, report, running
 
 VISIT = {"X-Api-Key": KEYED["visit"]}
 LINKS = FileLinks.of(KEYS, b"attachments")
@@ -80,6 +91,23 @@ async def test_the_same_report_again_is_the_same_receipt_also_with_its_files_sen
     other = await send(world, PDF)
     await submit(world, other["id"], status=409)
     await submit(world, status=409)
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+async def test_a_report_sent_twice_at_one_instant_is_one_and_keeps_its_file(world: World, copies: int) -> None:
+    ids = [(await send(world, photo()))["id"] for _ in range(copies)]
+    answers = await asyncio.gather(
+        *(world.post(report(attachments=[ids[n % copies]]), {**HOTLINE, "Idempotency-Key": "k1"}) for n in range(8))
+    )
+    assert {answer.status_code for answer in answers} == {200, 201}
+    assert len({answer.json()["receipt"] for answer in answers}) == 1
+    [told] = await world.told()
+    [file] = told["attachments"]
+    assert {*noted(world)} == {file["id"]}
+    world.clock.advance(timedelta(days=2))
+    await asyncio.sleep(0)
+    assert (await got(world, file["id"]))[0] == 200
+    assert "due" not in noted(world)[file["id"]]
 
 
 async def test_a_file_belongs_to_the_key_that_sent_it_and_to_one_report(world: World) -> None:
@@ -185,7 +213,9 @@ async def test_whoever_is_erased_leaves_no_file_and_brings_none(world: World) ->
 async def test_a_filer_who_is_erased_takes_no_file_of_the_partys(world: World) -> None:
     file = await send(world)
     await submit(world, file["id"], filer={"id": "op-1", "name": "张三", "phone": "13800000009"})
-    await world.client.post("/v1/erasures", json={"phone": "13800000009"}, headers=OPS)
+    await world.told()
+    answer = await world.client.post("/v1/erasures", json={"phone": "13800000009"}, headers=OPS)
+    assert answer.json()["erased"] == 1
     assert {*noted(world)} == {file["id"]}
 
 
@@ -237,3 +267,23 @@ async def _in_pieces(content: bytes) -> AsyncIterator[bytes]:
 async def test_nobody_sends_a_file_without_a_key(world: World) -> None:
     await send(world, headers={}, status=401)
     assert not noted(world)
+
+
+async def test_the_file_of_a_command_that_another_request_did_with_it_stays() -> None:
+    """Of two requests at one instant one claims the file, the other, which finds it claimed, may be done first."""
+    documents, clock = MemoryDocuments(), ManualClock(NOW)
+    log, files = MemoryAttachmentLog(documents), MemoryAttachments()
+    uploads = Uploads(files, Pictures(), (PAPER,), 1000)
+    links, metrics = FileLinks(b"x"), AttachmentMetrics.on(CollectorRegistry())
+    attachments = Attachments(log, uploads, documents, links, clock, metrics, 10)
+    one = await attachments.take("key:1", _in_pieces(PDF))
+
+    async def done_already(_: Any) -> Done:
+        return Done("i-1", 1, {}, (), repeated=True)
+
+    await attachments.bind([one.id], "key:1", "i-1", "submit", done_already)
+    [bound] = await log.of("i-1")
+    assert (bound.id, bound.due) == (one.id, None)
+    copy = await attachments.take("key:1", _in_pieces(PDF))
+    await attachments.bind([copy.id], "key:1", "i-1", "submit", done_already)
+    assert await log.of("i-1") == [bound], "this one was sent once more"

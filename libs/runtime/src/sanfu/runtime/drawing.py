@@ -27,8 +27,7 @@ def drawn_anew(given: IO[bytes], form: str, into: IO[bytes]) -> None:
     """Draw a picture the way up that EXIF tells; EXIF itself, places, thumbnails, profiles, comments and frames behind
     the first stay out. Raises ValueError that says what would be right."""
     try:
-        with warnings.catch_warnings(), Image.open(given, formats=[form]) as picture:
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(given, formats=[form]) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise OverflowError
             upright = ImageOps.exif_transpose(picture)
@@ -38,13 +37,14 @@ def drawn_anew(given: IO[bytes], form: str, into: IO[bytes]) -> None:
         bare.paste(plain)
         del plain
         bare.save(into, form, **SAVED[form])
-    except (OverflowError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (OverflowError, Image.DecompressionBombError) as error:
         raise ValueError(f"a picture of at most {MOST_PIXELS // 1_000_000} megapixels") from error
     except Exception as error:  # a decoder raises whatever a broken file leads it into
         raise ValueError("a picture that can be read to its end") from error
 
 
 def main() -> int:
+    warnings.simplefilter("ignore")  # nothing but a reason of ours is said on standard error
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

@@ -17,7 +17,8 @@ class NoPicture(Exception):
 
 
 class Pictures:
-    """Draws by `sanfu.runtime.drawing`, a process for each picture: the loop of this one computes nothing for it."""
+    """Draws by `sanfu.runtime.drawing`, a process for each picture: the loop of this one computes nothing for it,
+    and what this one's environment holds, secrets too, that one is not given."""
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -26,8 +27,8 @@ class Pictures:
         """Draw from one real file, read from where it stands, into another. Raises NoPicture."""
         async with self._room:
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "sanfu.runtime.drawing", media_type,
-                stdin=given, stdout=into, stderr=asyncio.subprocess.PIPE,
+                sys.executable, "-I", "-m", "sanfu.runtime.drawing", media_type,
+                stdin=given, stdout=into, stderr=asyncio.subprocess.PIPE, env={},
             )  # fmt: skip
             try:
                 async with asyncio.timeout(LONGEST):

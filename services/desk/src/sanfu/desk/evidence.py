@@ -105,9 +105,13 @@ class Evidence:
         came = {one["id"] for one in received(case, await self._original(id) if "original" in parts else None)}
         if file not in came and file not in {one["_id"] for one in await self.of(id)}:
             raise no_file()
+        link = self._link(file, file in came, secret=secret)
         if clause:
             await self._note(who, case, clause, purpose)
-        if file in came:
+        return link
+
+    def _link(self, file: str, came: bool, *, secret: bool) -> tuple[str, str]:
+        if came:
             return self.received.link(file, READING if secret else SEEN, self.desk.clock.now())
         made = self.links.link(file, USERS, self.desk.clock.now())
         return made.under(PATH), made.until

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sanfu.intake.domain.attachments import Attachment
+from sanfu.intake.domain.attachments import Attachment, Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +131,17 @@ class AttachmentLog(Protocol):
         """Count one sender's files that no report has yet."""
         ...
 
-    async def claim(self, ids: Sequence[str], issue: str, command: str, due: datetime) -> int:
+    async def claim(self, ids: Sequence[str], claim: Claim, due: datetime) -> int:
         """Take those of these files that are whole, belong to nobody and are not going, until `due`; answer how many
         they were. Of two at one instant one gets a file."""
         ...
 
-    async def release(self, ids: Sequence[str], issue: str, command: str) -> None:
-        """Undo a claim."""
+    async def release(self, ids: Sequence[str], claim: Claim) -> None:
+        """Undo this claim; another's stays."""
         ...
 
-    async def settle(self, ids: Sequence[str]) -> None:
-        """Note that these files have a report: they go no more by themselves."""
+    async def settle(self, ids: Sequence[str], issue: str, command: str) -> None:
+        """Note that this command has these files: they go no more by themselves."""
         ...
 
     async def due(self, now: datetime, limit: int) -> list[Attachment]:

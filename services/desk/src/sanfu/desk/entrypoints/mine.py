@@ -23,13 +23,16 @@ from sanfu.desk.evidence import Evidence
 from sanfu.desk.parties import COMMANDS, Parties
 from sanfu.runtime.downloads import FileId
 from sanfu.runtime.http import own_router
+from sanfu.runtime.kinds import ENDINGS
 from sanfu.runtime.pages import address, form, same_site
 from sanfu.runtime.rules import Refusal
 
 Spoken = Annotated[Literal["zh", "en"] | None, Query(alias="lang")]
 Command = Literal["rate", "remind", "request_reopen", "ask_review", "object", "withdraw"]
 Done = Annotated[Command | Literal["add"] | None, Query()]
-Failed = Annotated[Literal["add"] | None, Query()]
+Failed = Annotated[Literal["add", "add_files"] | None, Query()]
+KINDS = ",".join(ENDINGS)
+"""What a browser offers to choose from; intake judges by itself."""
 LOOKS, LOOK_EVERY = 20, 0.1
 """Times, and seconds between them, that the page looks whether an answer has come."""
 OVER = frozenset({"closed", "reopen_requested", "merged"})
@@ -62,7 +65,7 @@ def routes(parties: Parties, evidence: Evidence) -> APIRouter:
         try:
             if done == "add":
                 await _heard(parties, token)
-            wrong = "failed_add" if failed else ""
+            wrong = f"failed_{failed}" if failed else ""
             return await _mine(parties, token, language, done=done, wrong=wrong, danger=danger)
         except Refusal as refusal:
             spoken = language or "zh"
@@ -128,7 +131,7 @@ async def _mine(
     view = shown(case, pack, spoken, [command for command in COMMANDS if command in possible])
     more: dict[str, Any] = {
         "mine": words, "view": view, "token": token, "wrong": told, "done": words[f"done_{done}"] if done else "",
-        "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case),
+        "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case), "kinds": KINDS,
         "first": _first(case, pack, spoken, danger=danger),
     }  # fmt: skip
     return _unsearched(page("mine.html", parties.desk, spoken, status, sends_to=parties.intake_url, **more))

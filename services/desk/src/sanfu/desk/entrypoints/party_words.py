@@ -17,6 +17,9 @@ MINE: Final = {
         "add": "补充情况", "add_hint": "您写的内容会交给审核和承办人员。保密件的内容只由有权人员查看。",
         "add_text": "要补充的情况", "done_add": "已收到您补充的情况。",
         "failed_add": "没有补充成功，请检查内容或稍后再试。",
+        "failed_add_files": "没有补充成功：文件太大、太多，或不是照片、PDF、录音。请重新选择。",
+        "add_files": "照片、PDF 或录音（可不选）",
+        "add_files_hint": "最多 10 个，每个不超过 20 MB。照片中的拍摄地点等信息会被去除；PDF 和录音按原样保存。",
         "can": "您可以", "language": "EN", "received": "已收到", "dispatched": "已交办", "contacted": "已联系",
         "handled": "已办结", "closed": "已销号", "again": "第 {n} 次办理", "joined": "已与同一事项合并办理",
         "void": "经核实未办好，正在重新办理",
@@ -53,7 +56,12 @@ MINE: Final = {
         "add": "Add something",
         "add_hint": "It goes to those who review and handle it; of a confidential report, to the few who may read it.",
         "add_text": "What you want to add", "done_add": "We have what you added.",
-        "failed_add": "It was not added: look at what you wrote, or try again later.", "can": "What you can do",
+        "failed_add": "It was not added: look at what you wrote, or try again later.",
+        "failed_add_files": "It was not added: a file is too large, one too many, or no photo, PDF or recording. "
+        "Choose again.",
+        "add_files": "Photos, PDF or recordings (optional)",
+        "add_files_hint": "At most 10, of 20 MB each. Where and with what a photo was taken is removed; PDF and "
+        "recordings are kept as they are.", "can": "What you can do",
         "language": "中文", "received": "Received", "dispatched": "Assigned", "contacted": "Contacted you",
         "handled": "Handled", "closed": "Closed", "again": "Handled {n} times", "joined": "Joined with another report",
         "void": "It turned out not to be done, and is handled again", "rate": "Say how it went",

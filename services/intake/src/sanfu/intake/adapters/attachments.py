@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sanfu.intake.adapters.documents import attachment, filed
-from sanfu.intake.domain.attachments import Attachment
+from sanfu.intake.domain.attachments import Attachment, Claim
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.store import StoreDown
 
@@ -43,21 +43,24 @@ class MemoryAttachmentLog:
     async def unbound(self, holder: str) -> int:
         return sum(one["holder"] == holder and "due" in one for one in self._all.values())
 
-    async def claim(self, ids: Sequence[str], issue: str, command: str, due: datetime) -> int:
+    async def claim(self, ids: Sequence[str], claim: Claim, due: datetime) -> int:
         free = [one for id in ids if (one := self._all.get(id)) and _is_free(one)]
         for one in free:
-            one |= {"issue": issue, "command": command, "due": due}
+            one |= {"issue": claim.issue, "command": claim.command, "claim": claim.token, "due": due}
         return len(free)
 
-    async def release(self, ids: Sequence[str], issue: str, command: str) -> None:
+    async def release(self, ids: Sequence[str], claim: Claim) -> None:
         for id in ids:
             one = self._all.get(id, {})
-            if (one.get("issue"), one.get("command")) == (issue, command):
-                del one["issue"], one["command"]
+            if one.get("claim") == claim.token:
+                del one["issue"], one["command"], one["claim"]
 
-    async def settle(self, ids: Sequence[str]) -> None:
+    async def settle(self, ids: Sequence[str], issue: str, command: str) -> None:
         for id in ids:
-            self._all.get(id, {}).pop("due", None)
+            one = self._all.get(id, {"going": True})
+            if not one.get("going"):
+                one |= {"issue": issue, "command": command}
+                one.pop("due", None)
 
     async def due(self, now: datetime, limit: int) -> list[Attachment]:
         found = sorted((one for one in self._all.values() if "due" in one and one["due"] <= now), key=_due)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sanfu.intake.adapters.documents import attachment, filed
-from sanfu.intake.domain.attachments import Attachment
+from sanfu.intake.domain.attachments import Attachment, Claim
 from sanfu.runtime.mongo import MAJORITY, Database, spoken
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,21 +43,22 @@ class MongoAttachmentLog:
         async with spoken():
             return await self._all.count_documents({"holder": holder, "due": {"$exists": True}})
 
-    async def claim(self, ids: Sequence[str], issue: str, command: str, due: datetime) -> int:
-        claim = {"$set": {"issue": issue, "command": command, "due": due}}
+    async def claim(self, ids: Sequence[str], claim: Claim, due: datetime) -> int:
+        ours = {"issue": claim.issue, "command": claim.command, "claim": claim.token, "due": due}
         async with spoken():
-            done = await self._all.update_many({"_id": {"$in": list(ids)}, **FREE}, claim)
+            done = await self._all.update_many({"_id": {"$in": list(ids)}, **FREE}, {"$set": ours})
         return done.modified_count
 
-    async def release(self, ids: Sequence[str], issue: str, command: str) -> None:
-        ours = {"_id": {"$in": list(ids)}, "issue": issue, "command": command}
+    async def release(self, ids: Sequence[str], claim: Claim) -> None:
+        ours = {"_id": {"$in": list(ids)}, "claim": claim.token}
         async with spoken():
-            await self._all.update_many(ours, {"$unset": {"issue": "", "command": ""}})
+            await self._all.update_many(ours, {"$unset": {"issue": "", "command": "", "claim": ""}})
 
-    async def settle(self, ids: Sequence[str]) -> None:
-        if ids:
-            async with spoken():
-                await self._all.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"due": ""}})
+    async def settle(self, ids: Sequence[str], issue: str, command: str) -> None:
+        standing = {"_id": {"$in": list(ids)}, "going": {"$exists": False}}
+        bound = {"$set": {"issue": issue, "command": command}, "$unset": {"due": ""}}
+        async with spoken():
+            await self._all.update_many(standing, bound)
 
     async def due(self, now: datetime, limit: int) -> list[Attachment]:
         return await self._found({"due": {"$lte": now, "$exists": True}}, limit)

@@ -15,10 +15,20 @@ UNBOUND: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """For what files are claimed, and by which of the requests that may send it at one instant."""
+
+    issue: str
+    command: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file, and where it belongs. `holder` sent it, and alone may name it. Until it is whole it has no `received`,
     the SHA-256 of what came. `due`: when it goes unless a report has it; None: a report has it. `issue` and `command`
-    name the one that took it, or is about to. `going`: it is being deleted.
+    name the one that took it, or is about to; `claim` is the same for files that were claimed at once. `going`: it is
+    being deleted.
     """
 
     id: str
@@ -30,6 +40,7 @@ class Attachment:
     size: int = 0
     issue: str | None = None
     command: str | None = None
+    claim: str | None = None
     going: bool = False
 
     def told(self) -> dict[str, Any]:
@@ -61,6 +72,11 @@ def named(
             raise taken(place)
         found.append(one)
     return found
+
+
+def copies(one: Attachment, others: Sequence[Attachment]) -> list[Attachment]:
+    """Return files that were sent for the same command as this one by another request: only one of the two has it."""
+    return [each for each in others if each.command == one.command and each.claim != one.claim]
 
 
 def taken(place: int | None = None) -> Refusal:

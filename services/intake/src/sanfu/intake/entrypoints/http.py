@@ -170,33 +170,33 @@ def _adding(intake: Intake) -> APIRouter:
         if intake.public_url is None:
             raise Refusal(409, "no-way-back", "This service was not told where desk's pages are: set SANFU_PUBLIC_URL.")
         intake.channels.count(Sender("supplement", keyed=False, address=pages.address(request)))
-        added, alarming = await _added(intake, token, request)
-        told = ("done=add" if added else "failed=add") + ("&danger=1" if alarming else "")
+        told, alarming = await _added(intake, token, request)
+        told += "&danger=1" if alarming else ""
         spoken = f"&lang={lang}" if lang else ""
         return RedirectResponse(f"{intake.public_url.rstrip('/')}/my/{quote(token)}?{told}{spoken}", 303)
 
     return router
 
 
-async def _added(intake: Intake, token: str, request: Request) -> tuple[bool, bool]:
-    """Add what a party's form says; return whether that could be done, and whether it speaks of danger to life."""
+async def _added(intake: Intake, token: str, request: Request) -> tuple[str, bool]:
+    """Add what a party's form says; return what its page is told, and whether it speaks of danger to life."""
     alarming = False
     try:
         intake.supplements.link(token)
         form = await read_with_files(intake.attachments, request, of_party(token))
         text = form.fields.get("text", "").strip() or None
         alarming = urgency.alarming(intake.pack(), text or "")
+        if form.refused:
+            return "failed=add_files", alarming
         received = await _form_added(intake, token, form, text)
     except (ValidationError, Refusal, Unavailable, StoreDown):
-        return False, alarming
-    return True, alarming or received.alarming
+        return "failed=add", alarming
+    return "done=add", alarming or received.alarming
 
 
 async def _form_added(intake: Intake, token: str, form: Form[Attachment], text: str | None) -> Received:
     """Raises Refusal, ValidationError, Unavailable, StoreDown; what is refused keeps no file."""
     try:
-        if form.refused:
-            raise form.refused
         said = Supplement(text=text, attachments=[one.id for one in form.files])
         return await intake.supplements.by_party(token, said.model_dump(), form.fields.get("key", "")[:100] or "form")
     except (ValidationError, Refusal):

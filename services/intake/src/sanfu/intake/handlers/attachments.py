@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Any, Final
 
-from sanfu.intake.domain.attachments import MOST_OF_AN_ISSUE, UNBOUND, Attachment, named, taken, too_many
+from sanfu.intake.domain.attachments import MOST_OF_AN_ISSUE, UNBOUND, Attachment, Claim, copies, named, taken, too_many
 from sanfu.intake.domain.secrecy import HIDDEN
 from sanfu.intake.metrics import AttachmentMetrics
 from sanfu.intake.ports import AttachmentLog
@@ -31,6 +31,8 @@ SEEN: Final = "attachment"
 READING: Final = "reading of an attachment"
 """What a link is signed for: of what is confidential or sealed only a reading, which desk has on record, opens any."""
 PAGE: Final = 100
+TRIES: Final = 5
+"""Claims of one file at one instant before it counts as taken."""
 Act = Callable[[Sequence[Attachment]], Awaitable[Done]]
 
 
@@ -87,29 +89,39 @@ class Attachments:
         Refusal: 422 or 409 for a file that can't be brought."""
         if not ids:
             return await act(())
-        files = named(ids, await self.log.get(ids), holder, issue, command)
-        fresh = [one.id for one in files if one.issue is None]
-        await self._claim(fresh, issue, command)
+        files, fresh, claim = await self._claimed(ids, holder, issue, command)
         crashpoint("intake.attachment_claimed")
         try:
+            if fresh and await self.log.count(issue) > MOST_OF_AN_ISSUE:
+                raise too_many()
             done = await act(files)
         except Refusal:
-            await self.log.release(fresh, issue, command)
+            await self.log.release(fresh, claim)
             raise
         crashpoint("intake.attachment_taken")
-        if done.repeated and fresh:
+        if done.repeated and fresh and await self._sent_before(fresh[0]):
             await self._delete(fresh)
-        await self.log.settle([one.id for one in files if not done.repeated or one.id not in fresh])
+        else:
+            await self.log.settle(ids, issue, command)
         return done
 
-    async def _claim(self, fresh: Sequence[str], issue: str, command: str) -> None:
-        claimed = await self.log.claim(fresh, issue, command, self.clock.now() + UNBOUND)
-        wrong = taken() if claimed < len(fresh) else None
-        if wrong is None and await self.log.count(issue) > MOST_OF_AN_ISSUE:
-            wrong = too_many()
-        if wrong:
-            await self.log.release(fresh, issue, command)
-            raise wrong
+    async def _claimed(
+        self, ids: Sequence[str], holder: str | None, issue: str, command: str
+    ) -> tuple[list[Attachment], list[str], Claim]:
+        """Claim files; return them, and those that no request for the same command had claimed yet."""
+        claim = Claim(issue, command, token_hex(8))
+        for _ in range(TRIES):
+            files = named(ids, await self.log.get(ids), holder, issue, command)
+            fresh = [one.id for one in files if one.issue is None]
+            if not fresh or await self.log.claim(fresh, claim, self.clock.now() + UNBOUND) == len(fresh):
+                return files, fresh, claim
+            await self.log.release(fresh, claim)
+        raise taken()
+
+    async def _sent_before(self, id: str) -> bool:
+        """Tell whether other files than those that were claimed with this one came for the same command."""
+        one = (await self.log.get([id])).get(id)
+        return one is not None and one.issue is not None and bool(copies(one, await self.log.of(one.issue)))
 
     async def open(self, link: FileLink) -> tuple[store.Attachment, AsyncIterator[bytes]]:
         """Give a file to who brings a link that desk has made. Raises Refusal 404 for one that nobody made, that has
@@ -130,12 +142,18 @@ class Attachments:
     async def sweep(self) -> None:
         """Delete what no report took in time, and note what one took. Raises StoreDown."""
         while self.closed() is None and (found := await self.log.due(self.clock.now(), PAGE)):
-            issues = await self.documents.read([one.issue for one in found if one.issue])
-            owned = [one.id for one in found if not one.going and _has(issues.get(one.issue or "", {}), one)]
-            await self.log.settle(owned)
             for one in found:
-                if one.id not in owned and await self.log.condemn(one.id, one.due):
-                    await self._delete([one.id])
+                await self._settled_or_deleted(one)
+
+    async def _settled_or_deleted(self, one: Attachment) -> None:
+        if one.issue and one.command and not one.going:
+            document = (await self.documents.read([one.issue])).get(one.issue, {})
+            settled = [each for each in copies(one, await self.log.of(one.issue)) if each.due is None]
+            if not settled and _was_done(document, one.command):
+                await self.log.settle([one.id], one.issue, one.command)
+                return
+        if await self.log.condemn(one.id, one.due):
+            await self._delete([one.id])
 
     async def _delete(self, ids: Sequence[str]) -> None:
         for id in ids:
@@ -144,6 +162,5 @@ class Attachments:
             await self.log.drop([id])
 
 
-def _has(document: Mapping[str, Any], one: Attachment) -> bool:
-    """Tell whether the command that a file was claimed for was done."""
-    return any(was["key"] == one.command for was in document.get("applied", ()))
+def _was_done(document: Mapping[str, Any], command: str) -> bool:
+    return any(was["key"] == command for was in document.get("applied", ()))

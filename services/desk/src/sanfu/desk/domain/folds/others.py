@@ -45,7 +45,8 @@ def _supplemented(case: Case, event: Event) -> Change:
     """What was added while intake did not know yet that it is confidential is not kept either."""
     data = event.data
     text = None if case["secrecy"] in SECRET else data.get("text")
-    more: Change = {"text": text, "at": data["reported_at"]}
+    files = [one["id"] for one in data["attachments"]]
+    more: Change = {"text": text, "at": data["reported_at"], **({"attachments": files} if files else {})}
     contact = data["contact"] if data["contact"] != "none" else case["contact"]
     answered = {"state": IN_REVIEW, "question": None} if case["state"] == AWAITING else {}
     return {
