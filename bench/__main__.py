@@ -19,11 +19,11 @@ def main(arguments: list[str]) -> int:
     reader = argparse.ArgumentParser("./sanfu bench")
     reader.add_argument("name", choices=NAMES)
     reader.add_argument("--json", action="store_true")
-    reader.add_argument("--open", type=int, help="timers: so many clocks armed")
+    reader.add_argument("--open", type=int, help="timers: so many clocks armed; duplicates: so many open issues")
     reader.add_argument("--cases", type=int, help="desk: so many cases")
     asked = reader.parse_args(arguments)
-    if asked.open is not None and (asked.name != "timers" or asked.open < LEAST):
-        reader.error(f"--open goes with timers, and takes {LEAST} at least")
+    if asked.open is not None and (asked.name not in {"timers", "duplicates"} or asked.open < LEAST):
+        reader.error(f"--open goes with timers and duplicates, and takes {LEAST} at least")
     if asked.cases is not None and (asked.name != "desk" or asked.cases < LEAST_CASES):
         reader.error(f"--cases goes with desk, and takes {LEAST_CASES} at least")
     more = {} if asked.open is None else {"open": asked.open}

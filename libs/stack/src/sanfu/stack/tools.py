@@ -37,7 +37,9 @@ console = Console(highlight=False)
 def bench(
     name: Annotated[str, typer.Argument(help="machine, intake, flow, timers, desk, router, duplicates or imports")],
     as_json: Annotated[bool, typer.Option("--json", help="last line: one JSON object")] = False,
-    armed: Annotated[int | None, typer.Option("--open", help="timers: so many open clocks, such as 1000000")] = None,
+    armed: Annotated[
+        int | None, typer.Option("--open", help="timers, duplicates: so many are open, such as 1000000")
+    ] = None,
     cases: Annotated[int | None, typer.Option("--cases", help="desk: so many cases (default: 1000000)")] = None,
 ) -> None:
     """Measure something against its bare counterpart, on servers of its own. Minutes; let nothing else run."""
