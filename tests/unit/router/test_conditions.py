@@ -98,6 +98,7 @@ def test_answers_of_a_confidential_issue_decide_nothing() -> None:
     city = pack(rule("asked", When(answers=(AnswerIs("errand", ("sign",)),)), "water"))
     routing = Routing(city)
     facts = routing.facts({**SAID, "answers": {"errand": "sign"}}, "normal", "confidential", None)
+    assert facts.answers == {}
     assert routing.categories.matcher(DAY).first(facts) is None
 
 

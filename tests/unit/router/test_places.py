@@ -65,6 +65,12 @@ def test_where_words_and_point_contradict_each_other_the_reviewer_is_shown_both_
     assert "named as lake, the point lies in hill" in answer.data["reason"]
 
 
+def test_a_category_of_the_towns_own_suggests_each_town_that_is_spoken_of() -> None:
+    asked = rule("asked", When(channels=("web",)), "office", "review")
+    answer = submitted(asked, category="lamps", text="湖滨路", place={"lon": 0.1, "lat": 0.1})
+    assert [each["unit"] for each in answer.data["suggestions"]] == ["lake", "hill", "office"]
+
+
 def test_what_is_no_matter_of_the_town_is_assigned_and_the_doubt_is_told() -> None:
     answer = submitted(PIPE, text="湖滨路的水管坏了", place={"lon": 0.1, "lat": 0.1})
     assert (answer.data["unit"], answer.data["place"]["disputed"]) == ("water", True)

@@ -6,6 +6,7 @@ from datetime import date
 from sanfu.city.model import LIAISON, TOWN, WISHED, Pack
 from sanfu.city.succession import in_its_place
 from sanfu.router.domain.facts import Facts
+from sanfu.router.domain.whereabouts import claimed
 
 
 class Bodies:
@@ -19,6 +20,11 @@ class Bodies:
         stands_for = {TOWN: facts.town, WISHED: facts.unit, LIAISON: facts.liaison}
         meant = stands_for.get(code, code) if code else None
         return in_its_place(self._units, meant, day)
+
+    def maybe_meant(self, code: str | None, facts: Facts, day: date) -> list[str]:
+        """Name all units that a rule may mean: several, where it means the town and nobody can tell which of them."""
+        codes = claimed(facts.place) if code == TOWN and facts.place.disputed else [code]
+        return [unit for each in codes if (unit := self.meant(each, facts, day))]
 
     def recused(self, code: str, complained_of: Sequence[str]) -> bool:
         """Tell whether the issue complains of the unit, or of one above or below it."""

@@ -15,7 +15,7 @@ from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.glance import SECRET, Glance
 from sanfu.router.domain.guessing import Guess, Model
 from sanfu.router.domain.reasons import reason
-from sanfu.router.domain.whereabouts import claimed, derived, in_doubt, sentence
+from sanfu.router.domain.whereabouts import derived, in_doubt, sentence
 from sanfu.runtime.rules import Draft
 
 NO_HOLIDAYS = Holidays()
@@ -140,8 +140,7 @@ class Routing:
 
     def _alarmed(self, facts: Facts, day: date) -> list[tuple[str, str]]:
         """Where nobody can tell in which of several towns it is, all of them are told."""
-        spoken_of = claimed(facts.place) if facts.place.disputed else [facts.town]
-        towns = [town for code in spoken_of if (town := self.units.meant(code, facts, day))]
+        towns = self.units.maybe_meant(TOWN, facts, day)
         return [(self.pack.emergency_unit, "emergency"), *((town, "place") for town in towns)]
 
     def _unrecused(self, units: list[str | None], report: Report) -> str:
@@ -199,33 +198,31 @@ class Routing:
 
     def _choices(self, facts: Facts, day: date, rule: RoutingRule | None, guess: Guess | None) -> Iterator[Choice]:
         """Suggest the rule's unit, the wished category's, the model's; without a model, what single words hint at."""
-        unit = self.units.meant(rule.unit, facts, day) if rule else None
-        if rule and unit and unit != self.pack.fallback_unit:
-            category = rule.category or facts.category
-            yield Choice(unit, rule.reason, 0.6, rule.grade or self._grade(category), category, rule.id)
-        yield from self._of_places(facts, day, rule)
+        yield from self._of_rule(facts, day, rule) if rule else ()
         wished = self.categories.of(facts.category, day)
         hinted = [(wished, 1.0)] if wished else []
         for found in guess.suspects if guess else ():
-            suspect = self.categories.suspect(found, day)
-            if suspect and (unit := self.units.meant(suspect.unit, facts, day)):
-                why = self._of_category("guess", suspect.category)
+            if (suspect := self.categories.suspect(found, day)) is None:
+                continue
+            why = self._of_category("guess", suspect.category)
+            for unit in self.units.maybe_meant(suspect.unit, facts, day):
                 yield Choice(unit, why, suspect.score, self._grade(suspect.category), suspect.category)
         hints = () if guess else self.categories.matcher(day).hints(facts.text)[:SUGGESTED]
         for hint, share in [*hinted, *hints]:
-            of = self.categories.of(hint.code, day)
-            if of and (unit := self.units.meant(of.default_unit, facts, day)):
-                why = self._reason("wished" if of is wished else "hint")
+            if (of := self.categories.of(hint.code, day)) is None:
+                continue
+            why = self._reason("wished" if of is wished else "hint")
+            for unit in self.units.maybe_meant(of.default_unit, facts, day):
                 yield Choice(unit, why, round(share * 0.5, 3), of.default_grade, of.code)
 
-    def _of_places(self, facts: Facts, day: date, rule: RoutingRule | None) -> Iterator[Choice]:
-        """Suggest each town that is spoken of, where the rule means the town and nobody can tell which it is."""
-        if rule is None or rule.unit != TOWN or not facts.place.disputed:
-            return
-        category, why = rule.category or facts.category, sentence(facts.place, self.pack)
-        score = 0.9 if rule.mode == "auto" else 0.6
-        for code in claimed(facts.place):
-            if unit := self.units.meant(code, facts, day):
+    def _of_rule(self, facts: Facts, day: date, rule: RoutingRule) -> Iterator[Choice]:
+        """Suggest what the rule means. One that is sure of everything but the town comes before what is guessed."""
+        category, units = rule.category or facts.category, self.units.maybe_meant(rule.unit, facts, day)
+        open_town = rule.unit == TOWN and facts.place.disputed
+        why = sentence(facts.place, self.pack) if open_town else rule.reason
+        score = 0.9 if open_town and rule.mode == "auto" else 0.6
+        for unit in units:
+            if unit != self.pack.fallback_unit:
                 yield Choice(unit, why, score, rule.grade or self._grade(category), category, rule.id)
 
     def _why(self, reason: str, facts: Facts) -> str:
