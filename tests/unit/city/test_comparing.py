@@ -99,3 +99,17 @@ def test_it_says_which_category_open_issues_will_be_of_and_when_and_what_would_b
         taken, lines = diff_report(pack, replace(pack, categories=after), TODAY)
         assert not taken
         assert lines[-1].startswith("refused while it has open issues: category road-lamp has no successor")
+
+
+def test_it_says_who_goes_on_with_what_is_addressed_to_a_post() -> None:
+    pack = shipped()
+    post = replace(pack.staff["tax-officer"], valid_to=date(2026, 6, 1), succeeded_by="tax-head")
+    taken, lines = diff_report(pack, replace(pack, staff={**pack.staff, "tax-officer": post}), TODAY)
+    assert taken
+    assert (
+        "on 2026-06-01 tax-head goes on with what is addressed to post tax-officer, and holds what that held" in lines
+    )
+    without = {id: one for id, one in pack.staff.items() if id != "tax-officer"}
+    taken, lines = diff_report(pack, replace(pack, staff=without), TODAY)
+    assert not taken
+    assert lines[-1].startswith("refused while it has open issues: post tax-officer has no successor")

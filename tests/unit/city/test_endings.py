@@ -118,6 +118,30 @@ FAULTS: dict[str, tuple[Edit, str, str, str, str, bool]] = {
         ),
         "texts/", ".where.category", "'road-lamp' ends on 2026-06-01", "name in its succeeded_by", True,
     ),
+    "a post whose successor is not there": (
+        lambda root: lasting(root, "staff.csv", tax_officer=("", ENDS, "tax-oficer")),
+        "staff.csv", "succeeded_by", "no post 'tax-oficer'", "write tax-officer", True,
+    ),
+    "posts in a circle": (
+        lambda root: lasting(root, "staff.csv", tax_officer=("", ENDS, "tax-head"), tax_head=("", ENDS, "tax-officer")),
+        "staff.csv", "succeeded_by", "'tax-head' succeeds itself", "post that really took over", True,
+    ),
+    "a post that ends before it begins": (
+        lambda root: lasting(root, "staff.csv", tax_officer=(ENDS, "2026-05-01", "tax-head")),
+        "staff.csv", "valid_to", "is not after valid_from", "later date", True,
+    ),
+    "a post whose successor may read no issue": (
+        lambda root: lasting(root, "staff.csv", tax_officer=("", ENDS, "system-administrator")),
+        "staff.csv", "succeeded_by", "'system-administrator' keeps accounts", "another post", True,
+    ),
+    "nobody goes on with a post": (
+        lambda root: lasting(root, "staff.csv", tax_officer=("", ENDS, "")),
+        "staff.csv", "succeeded_by", "what 'tax-officer' has open", "name in", False,
+    ),
+    "nobody signs once a post has ended": (
+        lambda root: lasting(root, "staff.csv", tax_head=("", "2026-05-06", "finance-head")),
+        "staff.csv", "roles", "nobody signs for 'tax'", "unit_head", False,
+    ),
     "a successor that ends first": (
         lambda root: lasting(
             root, "categories.csv", permit_errand=("", ENDS, "tax-refund"), tax_refund=("", "2026-05-20", "")
@@ -149,3 +173,8 @@ def test_what_still_names_a_category_that_is_gone_is_remarked_on_with_what_to_wr
     assert {(one.file, one.cure, one.fatal) for one in problems} == {
         ("policy.yaml", "write tax-refund", False), ("rules.yaml", "write tax-refund", False)
     }  # fmt: skip
+
+
+def test_who_succeeds_a_post_inside_its_unit_acts_in_its_roles(root: Path) -> None:
+    lasting(root, "staff.csv", tax_head=("", "2026-05-06", "tax-officer"))
+    assert checked(root)[1] == ()

@@ -419,3 +419,31 @@ async def shown(bench: Bench, **query: str) -> list[dict[str, Any]]:
 
 async def is_quiet(service: Service) -> bool:
     return bool((await service.watcher.quiet())["quiet"])
+
+
+async def test_what_was_for_somebody_who_left_goes_to_who_goes_on_with_their_work(bench: Bench) -> None:
+    filer = {"kind": "officer", "id": "former"}
+    await bench.publish(
+        unit("tax"), user("former", "tax", "officer", active=False, succeeded_by="next"),
+        user("next", "tax", "officer", active=False, succeeded_by="last"), user("last", "tax", "officer"),
+    )  # fmt: skip
+    story = Story("i1")
+    await bench.publish(on_the_wire(story.submitted(filer=filer, party_kind="none", contact="none")))
+    await bench.publish(on_the_wire(story.closed()))
+    await eventually(bench.quiet)
+    assert {message.to for message in (*bench.sms.got, *bench.email.got)} == {"138-last", "last@city.example"}
+
+
+async def test_where_nobody_goes_on_it_goes_to_nobody_and_a_circle_is_no_end(bench: Bench) -> None:
+    await bench.publish(
+        unit("tax"), user("one", "tax", "officer", active=False, succeeded_by="other"),
+        user("other", "tax", "officer", active=False, succeeded_by="one"),
+    )  # fmt: skip
+    story = Story("i1")
+    await bench.publish(
+        on_the_wire(story.submitted(filer={"kind": "officer", "id": "one"}, party_kind="none", contact="none")),
+        on_the_wire(story.closed()),
+    )
+    await eventually(bench.quiet)
+    assert bench.sms.got == []
+    assert {one["why"] for one in await shown(bench)} == {"left"}

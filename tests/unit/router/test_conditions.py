@@ -122,6 +122,18 @@ def test_a_rule_may_ask_whether_the_party_has_a_liaison_and_of_which_unit() -> N
     assert led_by(theirs) is None
 
 
+def test_of_a_liaison_whose_post_is_no_more_the_successor_is_the_liaison_from_the_day_on() -> None:
+    last = date(2026, 5, 31)
+    former = replace(PEOPLE["li"], valid_to=date(2026, 6, 1), succeeded_by="next")
+    people = {"li": former, "next": liaison("next", "water")}
+    routing = Routing(replace(pack(rule("with", When(liaison=True), "@liaison")), staff=people))
+    said = {**SAID, "party_code": "hill-village"}
+    found = [routing.facts(said, "normal", "open", None, day=day).liaison for day in (last, date(2026, 6, 1))]
+    assert found == ["roads", "water"]
+    came = [f"2026-05-31T{hour}:00:00.000Z" for hour in ("15", "16")]  # midnight in the city lies between them
+    assert [routing.facts({**said, "submitted_at": at}, "normal", "open", None).liaison for at in came] == found
+
+
 def test_who_is_the_partys_liaison_decides_nothing_about_a_confidential_issue() -> None:
     routing = Routing(replace(pack(rule("with", When(liaison=True), "@liaison")), staff=PEOPLE))
     facts = routing.facts({**SAID, "party_code": "91330782MA00000001"}, "normal", "confidential", None)

@@ -6,14 +6,15 @@ from datetime import date
 from sanfu.city.endings import ends
 from sanfu.city.model import Pack, limit_of
 from sanfu.city.problems import Problem
+from sanfu.city.succession import in_its_place
 
 LEADS_NOTHING = ("external", "leading_group", "village")
 """Kinds of unit that are never given the lead."""
 
 
 def remarks(pack: Pack, today: date) -> Iterable[Problem]:
-    yield from _nobody_on_duty(pack)
-    yield from _nobody_reviews(pack)
+    yield from _nobody_on_duty(pack, today)
+    yield from _nobody_reviews(pack, today)
     yield from _errands_of_nothing(pack)
     yield from _follow_ups_of_nobody(pack)
     yield from _nobody_signs(pack, today)
@@ -21,20 +22,23 @@ def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from ends(pack, today)
 
 
-def _has(pack: Pack, unit: str, role: str) -> bool:
-    return any(person.unit == unit and role in person.roles and person.active for person in pack.staff.values())
+def _has(pack: Pack, unit: str, role: str, today: date) -> bool:
+    """Tell whether somebody of a unit acts in a role: of a post that is no more, its successor, if of the same unit."""
+    posts = (one.id for one in pack.staff.values() if one.active and one.unit == unit and role in one.roles)
+    heirs = (in_its_place(pack.staff, post, today) for post in posts)
+    return any(pack.staff[heir].active and pack.staff[heir].unit == unit for heir in heirs if heir)
 
 
-def _nobody_on_duty(pack: Pack) -> Iterable[Problem]:
+def _nobody_on_duty(pack: Pack, today: date) -> Iterable[Problem]:
     """An emergency goes to the emergency unit and the unit of the place: somebody there must be reached at night."""
     for code in (pack.emergency_unit, *pack.towns):
-        if not _has(pack, code, "duty_officer") and not pack.units[code].duty_phone:
+        if not _has(pack, code, "duty_officer", today) and not pack.units[code].duty_phone:
             cure = f"add a person of {code} with the role duty_officer, or its duty_phone to units.csv"
             yield Problem("staff.csv", 0, "roles", f"nobody of {code!r} is on duty in an emergency", cure, fatal=False)
 
 
-def _nobody_reviews(pack: Pack) -> Iterable[Problem]:
-    if not _has(pack, pack.office_unit, "reviewer"):
+def _nobody_reviews(pack: Pack, today: date) -> Iterable[Problem]:
+    if not _has(pack, pack.office_unit, "reviewer", today):
         cure = f"add a person of {pack.office_unit} with the role reviewer"
         yield Problem("staff.csv", 0, "roles", "nobody reviews what no rule is sure of", cure, fatal=False)
 
@@ -62,7 +66,7 @@ def _nobody_signs(pack: Pack, today: date) -> Iterable[Problem]:
         return
     for unit in pack.units.values():
         leads = unit.valid_on(today) and unit.kind not in LEADS_NOTHING
-        if leads and not any(_has(pack, code, "unit_head") for code in _line(pack, unit.code)):
+        if leads and not any(_has(pack, code, "unit_head", today) for code in _line(pack, unit.code)):
             message = f"nobody signs for {unit.code!r}: neither it nor a unit above it has a head"
             cure = f"add a person of {unit.code} with the role unit_head"
             yield Problem("staff.csv", 0, "roles", message, cure, fatal=False)

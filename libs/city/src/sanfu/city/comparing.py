@@ -63,6 +63,7 @@ def diff_report(before: Pack, after: Pack, today: date) -> tuple[bool, list[str]
     lost = [
         *orphaned(before.units, after.units, today),
         *(f"category {code}" for code in orphaned(before.categories, after.categories, today)),
+        *(f"post {code}" for code in orphaned(before.staff, after.staff, today)),
     ]
     refused = [f"refused while it has open issues: {one} has no successor → give it `succeeded_by`" for one in lost]
     return not lost, [*lines, *([""] if follows or refused else []), *follows, *refused]
@@ -74,6 +75,8 @@ def _follows(before: Pack, after: Pack, today: date, found: Sequence[Difference]
         yield f"{when} the open issues of {code} pass over to {heir}, limits kept"
     for code, heir, when in to_come(before.categories, after.categories, today):
         yield f"{when} the open issues of category {code} are of {heir}, units and limits kept"
+    for code, heir, when in to_come(before.staff, after.staff, today):
+        yield f"{when} {heir} goes on with what is addressed to post {code}, and holds what that held"
     if any(one.part.startswith("policy.") for one in found):
         yield "limits that are set already stay: ./sanfu sla replan --dry-run shows what would change"
     if any(one.part in ("rules", "areas", "places") for one in found):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from sanfu.city import vocabulary as words
 from sanfu.city.model import TOWN, Category, Channel, Lasting, Staff, Town, Unit, WordList
@@ -27,6 +28,8 @@ CATEGORY_COLUMNS = _columns(
     "assist_units sure_keywords"
 )
 
+L = TypeVar("L", Category, Staff)
+KEEPS_ACCOUNTS = "system_administrator"
 CODE = re.compile(r"[a-z0-9-]{2,40}")
 CHANNEL_CODE = re.compile(r"[a-z0-9_]{2,40}")
 _PHONE = re.compile(r"\+?[0-9](-?[0-9]){5,18}")
@@ -116,7 +119,14 @@ def _in_a_circle(next_of: Mapping[str, str | None]) -> list[str]:
 
 
 def staff(table: Iterable[Row], known_units: Collection[str], locales: tuple[str, ...]) -> dict[str, Staff]:
-    return {code: _person(code, row, known_units, locales) for code, row in _coded(table, column="id").items()}
+    rows = _coded(table, column="id")
+    found = {code: _lasting(_person(code, row, known_units, locales), row, rows, "post") for code, row in rows.items()}
+    _no_circles(found, rows, "post")
+    for code, post in found.items():
+        heir = found.get(post.succeeded_by or "")
+        if heir and KEEPS_ACCOUNTS in heir.roles:
+            rows[code].wrong("succeeded_by", f"{heir.id!r} keeps accounts: they read no issue", "name another post")
+    return found
 
 
 def _person(code: str, row: Row, known_units: Collection[str], locales: tuple[str, ...]) -> Staff:
@@ -145,13 +155,23 @@ def _looked_after(row: Row, known_units: Collection[str]) -> tuple[str, ...]:
 
 
 def bound_twice(people: Mapping[str, Staff], table: Iterable[Row]) -> None:
-    """Note each party that two liaisons of different units look after: which of them would it be?"""
-    units: dict[str, str] = {}
+    """Note each party that liaisons of different units look after at one time: which of them would it be?"""
+    bound: dict[str, list[Staff]] = {}
     for row in table:
         person = people.get(row.text("id"))
         for code in person.liaison_of if person and person.active else ():
-            if units.setdefault(code, person.unit if person else "") != (person.unit if person else ""):
-                row.wrong("liaison_of", f"{code!r} has a liaison of {units[code]!r} already", "leave it to one of them")
+            others = bound.setdefault(code, [])
+            for other in others:
+                if person and other.unit != person.unit and _at_one_time(other, person):
+                    row.wrong(
+                        "liaison_of", f"{code!r} has a liaison of {other.unit!r} already", "leave it to one of them"
+                    )
+                    break
+            others += [person] if person else []
+
+
+def _at_one_time(one: Lasting, other: Lasting) -> bool:
+    return not any(a.valid_to and b.valid_from and a.valid_to <= b.valid_from for a, b in ((one, other), (other, one)))
 
 
 def towns(table: Iterable[Row], known_units: Mapping[str, Unit]) -> dict[str, Town]:
@@ -197,14 +217,14 @@ def _channel(code: str, row: Row) -> Channel:
 
 def categories(table: Iterable[Row], known_units: Collection[str], grades: tuple[str, ...]) -> dict[str, Category]:
     allowed, rows = {*known_units, TOWN}, _coded(table)
-    found = {code: _lasting(_category(code, row, allowed, grades), row, rows) for code, row in rows.items()}
+    found = {code: _lasting(_category(code, row, allowed, grades), row, rows, "category") for code, row in rows.items()}
     _no_circles(found, rows, "category")
     return found
 
 
-def _lasting(category: Category, row: Row, known: Collection[str]) -> Category:
-    since, until, heir = _lifetime(row, known, "category")
-    return replace(category, valid_from=since, valid_to=until, succeeded_by=heir)
+def _lasting(one: L, row: Row, known: Collection[str], what: str) -> L:
+    since, until, heir = _lifetime(row, known, what)
+    return replace(one, valid_from=since, valid_to=until, succeeded_by=heir)
 
 
 def _category(code: str, row: Row, allowed: set[str], grades: tuple[str, ...]) -> Category:

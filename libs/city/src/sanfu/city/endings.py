@@ -14,6 +14,7 @@ def ends(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _staff_of_gone_units(pack, today)
     yield from _without_successor("units.csv", pack.units)
     yield from _without_successor("categories.csv", pack.categories)
+    yield from _without_successor("staff.csv", pack.staff)
     yield from _messages_of_no_category(pack)
 
 
@@ -49,7 +50,7 @@ def _categories_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
 
 def _staff_of_gone_units(pack: Pack, today: date) -> Iterable[Problem]:
     for person in pack.staff.values():
-        if person.active and pack.units[person.unit].gone_on(today):
+        if person.works_on(today) and pack.units[person.unit].gone_on(today):
             message = f"{person.id!r} is active in {person.unit!r}, which is gone"
             yield Problem("staff.csv", 0, "unit", message, "name the new unit, or set active to no", fatal=False)
 

@@ -8,7 +8,7 @@ are minutes unless they are a `Limit`. Nothing here knows a city by name.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -87,8 +87,8 @@ class Unit(Lasting):
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
-    """A person who works on issues, or one post on duty."""
+class Staff(Lasting):
+    """A post: somebody who works on issues, or one place on duty. Whoever succeeds it goes on with its work."""
 
     id: str
     name: str
@@ -100,6 +100,13 @@ class Staff:
     active: bool
     liaison_of: tuple[str, ...] = ()
     """The enterprises and villages that a liaison looks after, by their register codes or units' codes."""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    succeeded_by: str | None = None
+
+    def works_on(self, day: date) -> bool:
+        """Tell whether somebody works there that day."""
+        return self.active and self.valid_on(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -621,6 +628,10 @@ class Pack:
     def form_of(self, channel: str) -> Form:
         """Return what a channel asks. One that has no form asks nothing of its own."""
         return self.forms.get(channel) or Form(channel, self.name)
+
+    def begins(self, day: date) -> datetime:
+        """Return the instant at which a date begins in the city."""
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
 
     def day(self, at: datetime) -> date:
         """Return the date it is in the city: units come and go at its midnight."""

@@ -14,7 +14,7 @@ ISSUE_EVENTS = _words(
     "IssueAcknowledged IssueContacted SceneReached SituationReported IssueHandled "
     "FollowUpPlanned FollowUpAttempted FollowUpAnswered IssueFollowedUp "
     "CompletionVoided IssueClosed IssueReturned ReturnAdjudicated AssistAsked AssistDone IssueCopied "
-    "IssueHandedOver UnitSucceeded CategorySucceeded HandoverOffered HandoverDeclined ComplaintNoted "
+    "IssueHandedOver UnitSucceeded CategorySucceeded PostSucceeded HandoverOffered HandoverDeclined ComplaintNoted "
     "CompletionSubmitted CompletionSentBack GradeChangeDeclined "
     "ReopenRequested IssueReopened ReopenDeclined IssueSuspended IssueResumed IssueRegistered "
     "ExtensionAsked ExtensionDecided GradeChangeAsked GradeChanged UrgencyChanged SecrecyChanged ExemptionDecided "

@@ -47,6 +47,7 @@ class UserRecord(Body):
     liaison_of: list[Code] = Field(default_factory=list, description="Enterprises, villages, units bound to")
     reach: Reach = Field(default_factory=Reach, description="Where messages go")
     locale: str = Field(default="zh", max_length=20, description="Language to write in")
+    succeeded_by: Code | None = Field(default=None, description="Account that goes on with the work once it has left")
     active: bool = Field(default=True, description="False once the person has left")
     as_of: Instant = Field(description="When this became so")
 

@@ -222,6 +222,7 @@ EVENTS = (
         also=(names.AFFAIRS,),
     ),
     _issue(names.CATEGORY_SUCCEEDED, handling.CategorySucceeded, "desk", "intake router sla notify", "类别承接"),
+    _issue(names.POST_SUCCEEDED, handling.PostSucceeded, "desk", "sla", "岗位承接"),
     _issue(names.HANDOVER_OFFERED, handling.HandoverOffered, "desk", "router sla notify", "拟移交"),
     _issue(names.COMPLAINT_NOTED, handling.ComplaintNoted, "desk", "router sla", "回避登记"),
     _issue(names.HANDOVER_DECLINED, handling.HandoverDeclined, "desk", "router sla", "移交未接受"),

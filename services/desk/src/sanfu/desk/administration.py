@@ -168,7 +168,7 @@ class Administration:
     def _apart(self, found: Account, role: str) -> None:
         """Keep those who keep accounts apart from those who see cases."""
         held = {grant.role for grant in own_grants(found, self.accounts.pack())}
-        stands_in = bool(found.record.get("stands_in"))
+        stands_in = bool(found.stands_in)
         if (role == ADMINISTRATOR and (held - {ADMINISTRATOR} or stands_in)) or (
             role != ADMINISTRATOR and ADMINISTRATOR in held
         ):

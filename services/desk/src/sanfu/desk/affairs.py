@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from sanfu.city.succession import in_its_place
 from sanfu.desk.domain.affairs.rules import unknown
 from sanfu.desk.domain.deeds.deed import wrong
 from sanfu.desk.domain.masking import masked
@@ -72,7 +73,9 @@ class Affairs:
             sponsor = (decision["plan"] or {}).get("sponsor")
             person = await self.desk.accounts.person(sponsor) if sponsor else None
             if sponsor and not (person and person.holds("leader", self.desk.clock.now())):
-                raise wrong(f"decisions[{number}].plan.sponsor", "no_leader", "the account of a leader")
+                post = in_its_place(self.desk.city.pack.staff, sponsor, self.desk.city.pack.day(self.desk.clock.now()))
+                heir = f", as {post} in the place of {sponsor}" if post and post != sponsor else ""
+                raise wrong(f"decisions[{number}].plan.sponsor", "no_leader", f"the account of a leader{heir}")
 
     async def _seen(self, who: Viewer, field: str, ids: Sequence[str]) -> dict[str, Document]:
         """Return these cases. Raises Refusal 422 that names one that does not exist or is not to be seen."""

@@ -10,6 +10,7 @@ database. Every process may do this: they write the same.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -19,7 +20,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import to_headers
-from sanfu.desk.domain.accounts import PERSON, Account, boundaries, everybody, posts
+from sanfu.desk.domain.accounts import PERSON, Account, boundaries, days, everybody, posts
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document, Shelf
 from sanfu.runtime.again import again
@@ -74,8 +75,9 @@ class Directory:
     async def _wanted(self, now: datetime) -> "tuple[Records, datetime | None]":
         """Return what the topic has to show, and until when."""
         accounts = {record["_id"]: record for record in await self.desk.shelves.users.all()}
-        ends = (at for record in accounts.values() for at in boundaries(record) if at > now)
-        return records(self.desk.city.pack, accounts, now), min(ends, default=None)
+        pack = self.desk.city.pack
+        ends = chain(days(pack), *(boundaries(record) for record in accounts.values()))
+        return records(pack, accounts, now), min((at for at in ends if at > now), default=None)
 
     async def _send(self, shelf: Shelf) -> bool:
         waiting = [document for document in await shelf.all() if document["unsent"]]
@@ -148,4 +150,5 @@ def _user(person: Account, pack: Pack, all: Mapping[str, Account], now: datetime
     return {
         "what": "user", "code": person.id, "name": person.name, "unit": person.unit,
         "roles": list(posts(person, all, now)), "reach": reach, "locale": person.locale, "active": person.works(now),
+        **({"succeeded_by": listed.succeeded_by} if listed and listed.succeeded_by else {}),
     }  # fmt: skip

@@ -13,8 +13,8 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list is asked for: all that is given must hold. `unit` the lead, `assisting` one with an open task,
-    `inner` the reddest light of the open tasks, `sponsor` a leader, of what is on the register, `due_before` an instant
-    as written.
+    `inner` the reddest light of the open tasks, `sponsor` a leader, of what is on the register, `agent` who carries an
+    errand, `due_before` an instant as written.
 
     `closed` False: open cases only; True: closed ones only; None: both. `by` names the sort key: `limit` or `order`,
     both rising. Of spans the beginning belongs to them, the end does not.
@@ -42,12 +42,13 @@ class Wanted:
     inner: str | None = None
     disputed: bool | None = None
     sponsor: str | None = None
+    agent: str | None = None
     closed: bool | None = False
     by: Literal["limit", "order"] = "limit"
 
     def conditions(self) -> dict[str, Any]:
         """Return what a case's fields must equal; of a list, one of its members."""
-        given = {name: getattr(self, name) for name in _EQUAL}
+        given = {name: getattr(self, name) for name in _EQUAL} | {"errand.agent": self.agent}
         standing = {} if self.closed is None else {"open": not self.closed}
         return {**standing, **{name: value for name, value in given.items() if value is not None}}
 

@@ -1,4 +1,5 @@
-"""Units end: their open cases and affairs go to their successors, one event each. So do a category's open cases.
+"""Units end: their open cases and affairs go to their successors, one event each. So do a category's open cases,
+and what of them is addressed to a post.
 
 There is nothing to remember: what is left is what still names a unit, or a category, that is no more. So a crash loses
 nothing, and of several processes that go through the same page one is heard for each case.
@@ -17,7 +18,7 @@ from sanfu.city.model import Lasting, Pack
 from sanfu.city.succession import ended, orphaned
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.desk.affairs import Affairs
-from sanfu.desk.domain.deeds.succession import SUCCEED, SUCCEED_CATEGORY
+from sanfu.desk.domain.deeds.succession import SUCCEED, SUCCEED_CATEGORY, SUCCEED_POST
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.handlers import EVERYTHING, Desk, Do
 from sanfu.desk.ports import AffairsWanted, Document, Wanted
@@ -61,15 +62,21 @@ class Succession:
         for former, heir in self._ended(self.desk.city.pack.categories).items():
             said = {"from_category": former, "category": heir}
             moved += await self._tell(self.desk.do, await self._of(former), SUCCEED_CATEGORY, said)
+        for former, heir in self._ended(self.desk.city.pack.staff).items():
+            said = {"from_user": former, "user": heir}
+            moved += await self._tell(self.desk.do, await self._addressed(former), SUCCEED_POST, said)
         return moved
 
     async def unsettled(self) -> int:
         """Count what waits for its successor, up to a page of each kind."""
-        units, categories = (
-            [*self._ended(known)] for known in (self.desk.city.pack.units, self.desk.city.pack.categories)
-        )
-        of_units = [*chain(*await self._held(units))] if units else []
-        return len(of_units) + sum([len(await self._of(code)) for code in categories])
+        pack = self.desk.city.pack
+        units = [*self._ended(pack.units)]
+        waiting = [*chain(*await self._held(units))]
+        for code in self._ended(pack.categories):
+            waiting += await self._of(code)
+        for code in self._ended(pack.staff):
+            waiting += await self._addressed(code)
+        return len(waiting)
 
     async def refuses(self, pack: Pack) -> bool:
         """Tell whether a pack can't be taken, as open cases would be nobody's, or of nothing; the log says whose."""
@@ -77,10 +84,11 @@ class Succession:
         alone = orphaned(before.units, pack.units, day)
         units = {unit for one in chain(*await self._held(alone)) for unit in one["units"]}.intersection(alone)
         categories = [code for code in orphaned(before.categories, pack.categories, day) if await self._of(code)]
-        left = [*sorted(units), *categories]
+        posts = [code for code in orphaned(before.staff, pack.staff, day) if await self._addressed(code)]
+        left = [*sorted(units), *categories, *posts]
         if left and self._refused != pack.version:
             self._refused = pack.version
-            cure = "name who goes on with their work: succeeded_by in units.csv, categories.csv"
+            cure = "name who goes on with their work: succeeded_by in units.csv, categories.csv, staff.csv"
             log.warning("pack_refused", version=pack.version, without_successor=left, cure=cure)
         return bool(left)
 
@@ -95,6 +103,12 @@ class Succession:
     async def _of(self, category: str) -> list[Document]:
         """Return open cases of a category, a page at most."""
         return await self.desk.cases.page((_everything(),), Wanted(category=category), FIRST)
+
+    async def _addressed(self, user: str) -> list[Document]:
+        """Return open cases of which something is addressed to an account, a page of each kind at most."""
+        kinds = (Wanted(agent=user), Wanted(sponsor=user))
+        pages = [await self.desk.cases.page((_everything(),), kind, FIRST) for kind in kinds]
+        return [*{one["_id"]: one for one in chain(*pages)}.values()]
 
     async def _tell(self, do: Do, held: Sequence[Document], name: str, said: Mapping[str, str]) -> int:
         return sum(await asyncio.gather(*(self._succeed(do, one, name, said) for one in held)))

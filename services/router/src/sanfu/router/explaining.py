@@ -26,8 +26,7 @@ def account(rules: RouterRules, issue: str, state: State | None, now: datetime) 
     if secrecy == "sealed":
         return {**_head(issue, secrecy, state, rules), "answers": [_sealed(each) for each in track.get("answers", ())]}
     report, day = rules.submitted(state), rules.day(now)
-    facts = rules.routing.categories.as_of(report.facts, day)
-    draft = rules.routing.route(report._replace(facts=facts), day)
+    draft = rules.routing.route(rules.submitted(state, day), day)
     outcome = "assigned" if draft.type == names.ISSUE_ASSIGNED else "review"
     return {
         **_head(issue, secrecy, state, rules),
@@ -35,7 +34,7 @@ def account(rules: RouterRules, issue: str, state: State | None, now: datetime) 
         "right": tracks.final(track),
         "facts": _shown(report.facts),
         "guesses": guesses(rules.routing, report.facts, day),
-        "passed_over": _passed_over(rules, track, report.facts),
+        "passed_over": _passed_over(rules, state),
         "now": {"outcome": outcome, **{name: draft.data.get(name) for name in ("why", "unit", "rule", "decided_by")}},
     }
 
@@ -64,11 +63,11 @@ def _sealed(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {name: answer[name] for name in ("what", "at", "pack") if name in answer}
 
 
-def _passed_over(rules: RouterRules, track: tracks.Track, facts: Facts) -> list[dict[str, str]] | None:
+def _passed_over(rules: RouterRules, state: State) -> list[dict[str, str]] | None:
     """Name the rules before the one that decided, if the pack in use is the one it was decided by; else nobody can."""
-    answer = tracks.first_answer(track)
+    answer = tracks.first_answer(state["track"])
     if answer is None or answer["pack"] != rules.pack.version:
         return None
     day = rules.day(moment(answer["at"]))
-    facts, matcher = rules.routing.categories.as_of(facts, day), rules.routing.categories.matcher(day)
+    facts, matcher = rules.submitted(state, day).facts, rules.routing.categories.matcher(day)
     return [{"rule": rule.id, "on": on} for rule, on in matcher.passed_over(facts, matcher.first(facts))]

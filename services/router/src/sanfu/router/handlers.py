@@ -53,8 +53,7 @@ def explain(rules: RouterRules, asked: Mapping[str, Any], now: datetime) -> dict
     _check_codes(rules.pack, asked)
     routing, day = rules.routing, rules.day(now)
     said = {**asked, "submitted_at": asked["submitted_at"] or instant(now)}
-    facts = routing.facts(said, asked["urgency"], asked["secrecy"], asked["category"])
-    facts = routing.categories.as_of(facts, day)
+    facts = routing.facts(said, asked["urgency"], asked["secrecy"], asked["category"], day=day)
     report, matcher = Report(facts, asked["complains_of"]), routing.categories.matcher(day)
     decision = routing.route(report, day)
     told = dict(decision.data)

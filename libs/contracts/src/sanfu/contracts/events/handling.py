@@ -179,6 +179,14 @@ class CategorySucceeded(Deed):
     category: Code = Field(description="Category that goes on in its place")
 
 
+class PostSucceeded(Deed):
+    """A post is no more, and what of the issue was addressed to it (its errand, its place on the register) is another's
+    from now on; what it did it did, and no limit moves."""
+
+    from_user: Code = Field(description="Account of the post that is no more")
+    user: Code = Field(description="Account of the post that goes on with its work")
+
+
 class HandoverOffered(Deed):
     """The unit that leads offers the lead to another; until that one accepts, nothing changes."""
 

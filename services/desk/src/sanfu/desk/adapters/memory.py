@@ -54,8 +54,13 @@ class MemoryCases:
 
 
 def _fits(case: Document, wanted: Wanted) -> bool:
-    equal = all(_is(case.get(name), value) for name, value in wanted.conditions().items())
+    equal = all(_is(_part(case, name), value) for name, value in wanted.conditions().items())
     return equal and all(_between(case[name], *span) for name, span in wanted.spans().items())
+
+
+def _part(case: Document, name: str) -> Any:
+    outer, _, inner = name.partition(".")
+    return (case.get(outer) or {}).get(inner) if inner else case.get(outer)
 
 
 def _is_sought(case: Document, sought: Sought) -> bool:

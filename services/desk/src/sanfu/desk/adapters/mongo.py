@@ -34,6 +34,8 @@ LISTS = {
 }
 RAISED = ("filer.id", "filer.unit", "party_code")
 """What says who raised a case; most have no such thing, and are in no such index."""
+ADDRESSED = ("errand.agent", "sponsor")
+"""To whom something of a case is addressed; of most to nobody, and they are in no such index."""
 FOUND, LEFT_OPEN = "found_by", "left_open"
 RARE = 2000
 """A token is rare enough if fewer cases have it: no more are counted to find the rarest."""
@@ -125,6 +127,10 @@ def _indexes() -> Iterator[Document]:
     yield _index("found_on_lists", ["found_on.affair", "state"], partialFilterExpression=on_lists)
     helped = {**OPEN, "assisting": {"$gt": ""}}  # of most cases nobody has a task: they are in no such index
     yield _index("assisting_by_limit", ["assisting", "limit", "_id"], partialFilterExpression=helped)
+    for field in ADDRESSED:
+        yield _index(
+            f"addressed_{field}", [field, "limit", "_id"], partialFilterExpression={**OPEN, field: {"$gt": ""}}
+        )
     for field in RAISED:
         some = {**OPEN, field: {"$exists": True}}
         yield _index(f"raised_{field}", [field, "limit", "_id"], partialFilterExpression=some)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sanfu.city.model import Pack
-from sanfu.contracts.envelope import moment
+from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.people import derived
 from sanfu.desk.domain.scope import CASELESS, LEVELS, SEALED, Grant, Viewer
 
@@ -40,10 +40,19 @@ class Account:
     active: bool
     until: datetime | None
     record: Document
+    since: datetime | None = None
+    inherited: tuple[Document, ...] = ()
+    """The posts that it goes on with by the staff list, each as a substitution without an end."""
 
     def works(self, now: datetime) -> bool:
         """Tell whether it may come in."""
-        return self.active and (self.until is None or now < self.until)
+        begun = self.since is None or self.since <= now
+        return self.active and begun and (self.until is None or now < self.until)
+
+    @property
+    def stands_in(self) -> tuple[Document, ...]:
+        """For whom it stands in, from when until when: by the staff list, and by what was said here."""
+        return (*self.inherited, *self.record.get("stands_in", ()))
 
 
 def account(id: str, record: Document | None, pack: Pack) -> Account | None:
@@ -59,8 +68,23 @@ def account(id: str, record: Document | None, pack: Pack) -> Account | None:
         own.get("locale") or (staff.locale if staff else "zh"),
         (staff.roles if staff else ()) if kind == PERSON else ("unit_system",),
         own.get("active", True) and (staff is None or staff.active),
-        _moment(own.get("until")), own,
+        _earlier(_moment(own.get("until")), pack.begins(staff.valid_to) if staff and staff.valid_to else None), own,
+        pack.begins(staff.valid_from) if staff and staff.valid_from else None,
+        tuple(_inherited(id, pack)),
     )  # fmt: skip
+
+
+def _inherited(id: str, pack: Pack) -> Iterator[Document]:
+    """Give a term for each post that ended and this one goes on with, at once or as its successors' successor."""
+    for former, post in pack.staff.items():
+        since, at = post.valid_to, post
+        while since and at.valid_to and at.succeeded_by:
+            since = max(since, at.valid_to)
+            if at.succeeded_by == id:
+                begun = instant(pack.begins(since))
+                yield {"id": f"{id}:post:{former}", "for": former, "since": begun, "until": None, "why": "post"}
+                break
+            at = pack.staff[at.succeeded_by]
 
 
 def everybody(records: Mapping[str, Document], pack: Pack) -> list[Account]:
@@ -76,7 +100,7 @@ def own_grants(of: Account, pack: Pack) -> tuple[Grant, ...]:
 
 def substitutions(of: Account, now: datetime) -> list[Document]:
     """Return the substitutions in which somebody stands in for another at this instant."""
-    return [each for each in of.record.get("stands_in", ()) if _lasts(each, now)]
+    return [each for each in of.stands_in if _lasts(each, now)]
 
 
 def borrowed(of: Account, term: Document, pack: Pack) -> tuple[Grant, ...]:
@@ -99,8 +123,14 @@ def viewer(of: Account, stood_for: Mapping[str, Account], pack: Pack, now: datet
     return Viewer(of.id, of.unit, (*own_grants(of, pack), *lent))
 
 
+def days(pack: Pack) -> Iterator[datetime]:
+    """Give the instants at which posts of the staff list begin or end."""
+    dates = {day for post in pack.staff.values() for day in (post.valid_from, post.valid_to) if day}
+    yield from map(pack.begins, dates)
+
+
 def boundaries(record: Document) -> Iterator[datetime]:
-    """Give the instants at which what an account is, holds or stands in for begins or ends."""
+    """Give the instants at which what an account is, holds or stands in for begins or ends, by its record."""
     terms = [*record.get("grants", ()), *record.get("stands_in", ())]
     instants = [record.get("until"), *(term.get(end) for term in terms for end in ("since", "until"))]
     yield from (moment(at) for at in instants if at is not None)

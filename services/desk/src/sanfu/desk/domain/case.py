@@ -63,7 +63,7 @@ RACING: Final = (
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
     "step", "to_unit", "from_unit", "of", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
-    "added", "dropped", "category", "from_category",
+    "added", "dropped", "category", "from_category", "user", "from_user",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,

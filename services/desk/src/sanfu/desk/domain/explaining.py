@@ -19,7 +19,7 @@ from sanfu.runtime.rules import Refusal
 
 Case = Mapping[str, Any]
 Held = Iterator[tuple[str, str | None, Grant]]
-"""Where a grant comes from (staff_list, given, substitution, hand_over), its id or whose it is, and the grant."""
+"""Where a grant comes from (staff_list, given, substitution, hand_over, post), its id or whose it is, and the grant."""
 
 
 def held(of: Account, stood_for: Mapping[str, Account], pack: Pack, now: datetime) -> Held:

@@ -15,7 +15,7 @@ from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
 from sanfu.desk.domain.deeds.levels import heed_words
-from sanfu.desk.domain.deeds.succession import recast, succeeded
+from sanfu.desk.domain.deeds.succession import passed_on, recast, succeeded
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, handled, this_round
@@ -51,6 +51,8 @@ class DeskRules:
                 return succeeded(state, given.data)
             case Command(name="succeed_category"):
                 return recast(state, given.data)
+            case Command(name="succeed_post"):
+                return passed_on(state, given.data)
             case Command():
                 return self._obey(state, given, now)
             case Due():

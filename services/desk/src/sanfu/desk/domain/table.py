@@ -228,8 +228,9 @@ _NOT_CLOSED: Final = " ".join(state for state in STATES if state != CLOSED)
 SUCCEEDING: Final = {
     **_rows(_NOT_CLOSED, "succeed", SYSTEM, names.UNIT_SUCCEEDED, STAYS),
     **_rows(_NOT_CLOSED, "succeed_category", SYSTEM, names.CATEGORY_SUCCEEDED, STAYS),
+    **_rows(_NOT_CLOSED, "succeed_post", SYSTEM, names.POST_SUCCEEDED, STAYS),
 }
-"""A unit is no more, and its successor has its part; a category is no more, and its successor is the case's."""
+"""A unit, a category or a post is no more: its successor has its part, is the case's, has what was addressed to it."""
 TABLE: Final[Mapping[tuple[str, str, str], Step]] = {
     **REVIEWING, **HANDLING, **FOLLOWING, **VOICES, **ASSISTING, **LIMITS, **LEVELS, **AFFAIRS, **PETITIONS, **ERRANDS,
     **FLAGS, **ENDING, **SUCCEEDING,

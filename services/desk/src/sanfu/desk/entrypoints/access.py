@@ -23,7 +23,8 @@ WORDS: Final = {
     "zh": {
         "sees": "{name}（{user}）看得到 {case}。", "not": "{name}（{user}）看不到 {case}。",
         "closed": "账号已停用，或已离岗。", "nothing": "没有任何授权。", "staff_list": "人员名册", "given": "另行授权",
-        "substitution": "代理", "hand_over": "工作交接", "grant": "{source}：{role}{id}", "in_place": "（代 {id}）",
+        "substitution": "代理", "hand_over": "工作交接",
+        "post": "岗位承接", "grant": "{source}：{role}{id}", "in_place": "（代 {id}）",
         "shows": "可见", "hides": "不可见", "over": "不在有效期内（{since} 至 {until}）",
         "caseless": "该角色不看任何办件",
         "holds": "符合", "fails": "不符合",
@@ -39,6 +40,7 @@ WORDS: Final = {
         "sees": "{name} ({user}) sees {case}.", "not": "{name} ({user}) does not see {case}.",
         "closed": "The account is closed, or its holder has left.", "nothing": "No grant at all.",
         "staff_list": "staff list", "given": "given", "substitution": "substitution", "hand_over": "hand-over",
+        "post": "succession of a post",
         "grant": "{source}: {role}{id}", "in_place": " (for {id})", "shows": "shows it", "hides": "does not show it",
         "over": "not in force ({since} to {until})", "caseless": "this role opens no case", "holds": "holds",
         "fails": "fails", "wants": "{condition}: wants {wanted}; the case has {found}: {holds}",

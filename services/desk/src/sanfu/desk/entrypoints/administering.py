@@ -139,7 +139,7 @@ def _people(router: APIRouter, keeping: Administration, entry: Entry, who: Who) 
         found = await keeping.one(user)
         response.headers["ETag"] = f'"{found.record.get("version", 0)}"'
         held = [_grant(grant) for grant in derived(found.id, found.unit, found.roles, pack())]
-        given = {"grants": found.record.get("grants", []), "stands_in": found.record.get("stands_in", [])}
+        given = {"grants": found.record.get("grants", []), "stands_in": list(found.stands_in)}
         return {**shown(found), "by_staff_list": held, **given}
 
     @router.patch("/users/{user}", operation_id="change_user")
@@ -197,7 +197,7 @@ def _in_place(router: APIRouter, keeping: Administration, who: Who, administrato
         """Who stands in for whom, from when until when; hand-overs too."""
         found = (
             {"user": one.id, **each} for one in await keeping.every()
-            for each in one.record.get("stands_in", ()) if user in {None, one.id, each["for"]}
+            for each in one.stands_in if user in {None, one.id, each["for"]}
         )  # fmt: skip
         return _listed(found, page)
 

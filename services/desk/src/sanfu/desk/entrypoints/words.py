@@ -59,6 +59,7 @@ COMMANDS: Final = {
     "merge": ("合并", "merge"), "separate": ("恢复单独办理", "go on by itself"),
     "succeed": ("由承接单位接续", "pass to the unit's successor"),
     "succeed_category": ("改入承接类别", "pass to the category's successor"),
+    "succeed_post": ("由承接岗位接续", "pass to the post's successor"),
     "register": ("挂账", "put on the register"),
     "instruct": ("批示", "instruct"), "reach_milestone": ("完成节点", "reach a milestone"),
     "report_register": ("公开通报", "report to the public"), "acknowledge": ("签收", "acknowledge"),

@@ -1,6 +1,6 @@
 """Who a delivery goes to: looked up when it is sent, not before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,6 +82,10 @@ class People:
 
     def _user(self, delivery: Delivery, code: str) -> Found:
         user = self.users.get(code)
+        passed = {code}
+        while user is not None and not user["active"] and user.get("succeeded_by") not in (None, *passed):
+            passed.add(user["succeeded_by"])
+            user = self.users.get(user["succeeded_by"])
         if user is None:
             return Waits("directory")
         if not user["active"]:
@@ -115,11 +119,22 @@ async def people(stores: Stores, sealer: Sealer, page: Sequence[Delivery]) -> Pe
     codes = {code for d in page for code in (*d.users[:1], d.facts.get("user")) if code}
     issues = sorted({d.subject for d in page if d.contact is not None})
     found = await stores.directory.get([*(f"unit:{c}" for c in units), *(f"user:{c}" for c in sorted(codes))])
+    while heirs := _heirs(found.values()) - {key.removeprefix("user:") for key in found}:
+        more = await stores.directory.get([f"user:{code}" for code in sorted(heirs)])
+        if not more:
+            break
+        found |= more
     records = [*found.values(), *(await stores.directory.having("unit", units) if units else ())]
     kept = await stores.contacts.get([f"{issue}/{writer}" for issue in issues for writer in ("intake", "desk")])
     contacts = {i: [kept[key] for w in ("intake", "desk") if (key := f"{i}/{w}") in kept] for i in issues}
     by_kind = {what: {r["code"]: r for r in records if r.get("what") == what} for what in ("unit", "user")}
     return People(by_kind["unit"], by_kind["user"], contacts, sealer)
+
+
+def _heirs(records: Iterable[Document]) -> set[str]:
+    """Name the accounts that go on with the work of those among these who have left."""
+    left = (one for one in records if one.get("what") == "user" and not one["active"])
+    return {heir for one in left if (heir := one.get("succeeded_by"))}
 
 
 def _reach(unit: Document, medium: str) -> str | None:

@@ -34,9 +34,12 @@ class Routing:
         calendar = Calendar(ZoneInfo(pack.zone), policy.service, holidays, policy.overrides, lenient=True)
         self.categories = Categories(pack, calendar)
 
-    def facts(self, said: Mapping[str, Any], urgency: str, secrecy: str, category: str | None) -> Facts:
-        """Pick what rules may look at."""
-        return self._glance.facts(said, urgency, secrecy, category)
+    def facts(
+        self, said: Mapping[str, Any], urgency: str, secrecy: str, category: str | None, *, day: date | None = None
+    ) -> Facts:
+        """Pick what rules may look at, as things are on a day; None: as they were when it came in."""
+        facts = self._glance.facts(said, urgency, secrecy, category, day)
+        return self.categories.as_of(facts, day) if day else facts
 
     # ── a new report ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -89,18 +89,18 @@ class RouterRules:
             case _:
                 return self.routing.route(report, day)
 
-    def submitted(self, state: State) -> Report:
-        """The report as it was when it came in, as far as the state still has it: of what became secret since, no
-        text. Only of a state whose track has `asked`."""
+    def submitted(self, state: State, day: date | None = None) -> Report:
+        """The report as it was when it came in, or as it would be seen on a day, as far as the state still has it: of
+        what became secret since, no text. Only of a state whose track has `asked`."""
         said, asked = state["said"], state["track"]["asked"]
         secrecy = max(asked["secrecy"], state["standing"].get("secrecy", "sealed"), key=SECRECIES.index)
-        facts = self.routing.facts(said, asked["urgency"], secrecy, asked.get("category"))
+        facts = self.routing.facts(said, asked["urgency"], secrecy, asked.get("category"), day=day)
         return Report(facts, asked.get("complains_of", ()))
 
     def _report(self, state: State, day: date) -> Report:
         said, standing = state["said"], state["standing"]
-        facts = self.routing.facts(said, standing["urgency"], standing["secrecy"], standing.get("category"))
-        facts = self.routing.categories.as_of(facts, day)
+        category = standing.get("category")
+        facts = self.routing.facts(said, standing["urgency"], standing["secrecy"], category, day=day)
         return Report(
             facts, said.get("complains_of", ()), standing["assignment"], standing["round"], standing.get("grade")
         )

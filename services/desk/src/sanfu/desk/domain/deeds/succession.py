@@ -1,5 +1,5 @@
 """A unit is no more: whoever goes on with its work has its parts, in a case and in an affair. A category is no more: a
-case of it is of its successor."""
+case of it is of its successor. A post is no more: what is addressed to it is its successor's."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sanfu.runtime.rules import Draft
 
 SUCCEED: Final = "succeed"
 SUCCEED_CATEGORY: Final = "succeed_category"
+SUCCEED_POST: Final = "succeed_post"
 """The system's commands, that no person can order."""
 
 
@@ -27,3 +28,16 @@ def recast(case: Case, said: Mapping[str, Any]) -> list[Draft]:
         return []
     body = {"by": SYSTEM_BY, "from_category": said["from_category"], "category": said["category"]}
     return [Draft(names.CATEGORY_SUCCEEDED, body)]
+
+
+def addressed(case: Case) -> set[str]:
+    """Name the accounts to which something of a case is addressed: who carries its errand, who sponsors it."""
+    errand = case["errand"]["agent"] if case["errand"] else None
+    return {one for one in (errand, case["sponsor"]) if one is not None}
+
+
+def passed_on(case: Case, said: Mapping[str, Any]) -> list[Draft]:
+    """Say it of an open case in which something is addressed to the former post; of others there is nothing to say."""
+    if not case or not case["open"] or said["from_user"] not in addressed(case):
+        return []
+    return [Draft(names.POST_SUCCEEDED, {"by": SYSTEM_BY, "from_user": said["from_user"], "user": said["user"]})]

@@ -1,5 +1,5 @@
 """What it changes in a case that a unit is no more: its parts are its successor's, what it did it did. And that a
-category is."""
+category is, or a post."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -43,4 +43,17 @@ def _recast(case: Case, event: Event) -> Change:
     return {"category": event.data["category"]} if case["category"] == event.data["from_category"] else {}
 
 
-FOLDS: Final[Mapping[str, Fold]] = {names.UNIT_SUCCEEDED: _succeeded, names.CATEGORY_SUCCEEDED: _recast}
+def _passed_on(case: Case, event: Event) -> Change:
+    former, heir = event.data["from_user"], event.data["user"]
+
+    def moved(part: Any, field: str) -> Any:
+        return {**part, field: heir} if part and part[field] == former else part
+
+    sponsor = heir if case["sponsor"] == former else case["sponsor"]
+    register = moved(case["register"], "sponsor")
+    return {"errand": moved(case["errand"], "agent"), "register": register, "sponsor": sponsor}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    names.UNIT_SUCCEEDED: _succeeded, names.CATEGORY_SUCCEEDED: _recast, names.POST_SUCCEEDED: _passed_on,
+}  # fmt: skip
