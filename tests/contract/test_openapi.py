@@ -47,10 +47,17 @@ OPEN = {
     *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready")),
     *(("intake", path) for path in ("/v1/issues", "/v1/receipts/{number}", "/v1/channels/{code}/form")),
     ("intake", "/v1/attachments/{file}"),
+    *(
+        ("intake", f"/open311/{path}.{{format}}")
+        for path in ("discovery", "v2/discovery", "v2/services", "v2/requests")
+    ),
+    *(("intake", f"/open311/v2/{path}.{{format}}") for path in ("services/{code}", "requests/{id}", "tokens/{token}")),
+    ("intake", "/open311/v2/servicerequestupdates.{format}"),
     *(("desk", path) for path in ("/login", "/board", "/password", "/v1/evidence/{file}")),
 }
-"""What anybody may ask: a public channel's report, a receipt by its number, the door, and the way to it; a file, by a
-link that was signed for it."""
+"""What anybody may ask: a public channel's report, a receipt by its number, what Open311 shows to everybody (who posts
+there sends the key in the form: `tests/unit/intake/test_open311.py`), the door, and the way to it; a file, by a link
+that was signed for it."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")
 MODEST = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],

@@ -26,6 +26,39 @@ class Broken:
 
 
 BROKEN = {
+    "a state of which others are told nothing": Broken(
+        "open311.yaml",
+        "  contacted: {status: open",
+        "  contakted: {status: open",
+        "states.contakted",
+        "no state",
+        "write",
+    ),
+    "a status that the standard does not have": Broken(
+        "open311.yaml",
+        "closed: {status: closed, word: CLOSED",
+        "closed: {status: done, word: CLOSED",
+        "status",
+        "'done'",
+        "one of",
+    ),
+    "a word that no client reads": Broken(
+        "open311.yaml", "word: FIXED", "word: SOLVED", "word", "'SOLVED' is not known", "one of"
+    ),
+    "a service of another audience": Broken(
+        "open311.yaml",
+        "[road-lamp, ",
+        "[rural-road, ",
+        "services",
+        "no category for resident or enterprise 'rural-road'",
+        "write",
+    ),
+    "a channel that anybody may use": Broken(
+        "open311.yaml", "channel: open311", "channel: web", "channel", "'web' has no keys", "keyed: yes"
+    ),
+    "a jurisdiction of a town that is not there": Broken(
+        "open311.yaml", "yiwu.example: {}", "yiwu.example: {town: oslo}", "town", "no town 'oslo'", "write"
+    ),
     "an example that is no answer": Broken(
         "forms/hotline.yaml", 'example: "1"', "example: often", "example", "'often' is no answer", "whole number"
     ),

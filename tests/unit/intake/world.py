@@ -1,7 +1,7 @@
 """Intake on memory parts, with the city pack as shipped, and the ways a test looks at what it did."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +36,12 @@ CITY = Path(__file__).resolve().parents[3] / "cities" / "yiwu"
 KEYS = Keys("k1", {"k1": b"k" * 32}, b"i" * 32)
 OPS = {"Authorization": "Bearer operators-token-of-tests"}
 HOTLINE = {"X-Api-Key": "hotline-key-hotline-key-hotline-key"}
-KEYED = {"hotline": HOTLINE["X-Api-Key"], "visit": "visit-key-visit-key-visit-key-visit-key"}
+APP = "open311-key-open311-key-open311-key"
+KEYED = {
+    "hotline": HOTLINE["X-Api-Key"],
+    "visit": "visit-key-visit-key-visit-key-visit-key",
+    "open311": APP,
+}
 STORY_CODEC: Codec = codec
 
 
@@ -118,11 +123,11 @@ def settings(**more: Any) -> IntakeSettings:
 
 
 @asynccontextmanager
-async def running(**more: Any) -> AsyncIterator[World]:
+async def running(packs: Callable[[], Pack] | None = None, **more: Any) -> AsyncIterator[World]:
     broker, documents, clock = MemoryBroker(), MemoryDocuments(), ManualClock(NOW)
     for topic in (names.ISSUES, names.CONTACTS, names.dead_letter_topic("intake")):
         broker.create(topic, 2)
-    service = assemble(settings(**more), Parts(broker, documents, clock), pack)
+    service = assemble(settings(**more), Parts(broker, documents, clock), packs or pack)
     await service.start()
     transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
     try:

@@ -94,7 +94,7 @@ def _form(code: str, section: Section, locales: Sequence[str], lists: Lists) -> 
                 part.wrong("when", f"{other!r} is no question before this one", nearest(other, before))
     form = Form(
         channel=code,
-        title=_localised(section.section("title"), locales),
+        title=section.section("title").localised(locales),
         must=section.known("must", FIELDS, "field of a report"),
         takes=section.known("takes", RESERVED, "reserved field"),
         flags=section.known("flags", words.FLAGS, "flag") if section.has("flags") else None,
@@ -111,7 +111,7 @@ def _question(code: str, section: Section, locales: Sequence[str], lists: Lists)
     kind = section.choice("type", TYPES, "choice" if choices else "text")
     question = Question(
         code=code,
-        title=_localised(section.section("title"), locales),
+        title=section.section("title").localised(locales),
         type=kind,
         required=section.choice("required", ("no", "yes"), "no") == "yes",
         longest=section.parsed("longest", whole(1, LONGEST), 200),
@@ -132,7 +132,7 @@ def _choices(section: Section, locales: Sequence[str], lists: Lists) -> Mapping[
     listed = section.one_known("choices_from", lists, "list")
     if listed is not None:
         return lists.get(listed, {})
-    return {code: _localised(part, locales) for code, part in section.section("choices").named()}
+    return {code: part.localised(locales) for code, part in section.section("choices").named()}
 
 
 def _example(section: Section, kind: str, choices: Mapping[str, Localised]) -> Any:
@@ -143,9 +143,3 @@ def _example(section: Section, kind: str, choices: Mapping[str, Localised]) -> A
         case "integer":
             return int(written) if written.isdecimal() else written
     return written
-
-
-def _localised(section: Section, locales: Sequence[str]) -> dict[str, str]:
-    found = {locale: section.text(locale) for locale in locales}
-    section.done()
-    return found

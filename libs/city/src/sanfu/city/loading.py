@@ -16,7 +16,10 @@ from sanfu.city.form import Form
 from sanfu.city.forms import cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
 from sanfu.city.messages import templates
-from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Staff, Unit, WordList
+from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Staff, Town, Unit, WordList
+from sanfu.city.open311 import Open311
+from sanfu.city.open311_file import FILE as OPEN311
+from sanfu.city.open311_file import open311
 from sanfu.city.placeholders import longest
 from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
@@ -108,9 +111,9 @@ class _PackReader:
         for code in errands.names:
             used(errands, code, [code], categories, self.today)
         towns = directory.towns(self._csv("towns.csv", directory.TOWN_COLUMNS), units)
-        name = _localised(head.section("name"), locales)
+        name = head.section("name").localised(locales)
         bounds = self._bounds(head.section("bounds"))
-        notices = {key: _localised(part, locales) for key, part in head.section("notices").named()}
+        notices = {key: part.localised(locales) for key, part in head.section("notices").named()}
         themes = tuple(row.cells for row in self._csv("themes.csv", ("code", "category_code", "theme_zh")))
         asked = self._forms(channels, locales, themes, notices.get(OTHER_THEME) or dict.fromkeys(locales, "—"))
         atlas = self._atlas(units, bounds, locales, head.section("areas"))
@@ -148,6 +151,7 @@ class _PackReader:
             forms=asked,
             columns=columns(lists.section("columns")),
             cell_words=cell_words(lists.section("words")),
+            open311=self._open311(channels, categories, towns, notices, locales),
         )
         lists.done()
         head.text("zone")
@@ -275,6 +279,22 @@ class _PackReader:
         file = "columns.yaml"
         return self._yaml(file) if file in self.files else Section(None, Place(file), self.findings)
 
+    def _open311(
+        self,
+        channels: Mapping[str, Channel],
+        categories: Mapping[str, Category],
+        towns: Mapping[str, Town],
+        notices: Mapping[str, Localised],
+        locales: Sequence[str],
+    ) -> Open311 | None:
+        """What it shows and takes over Open311; a pack may do without."""
+        if OPEN311 not in self.files:
+            return None
+        return open311(
+            self._yaml(OPEN311),
+            channels=channels, categories=categories, towns=towns, notices=notices, locales=locales, today=self.today,
+        )  # fmt: skip
+
     def _abuse(self) -> WordList:
         """Words that no officer has to read; a pack may do without."""
         if "abuse.yaml" not in self.files:
@@ -322,9 +342,3 @@ def _examples(
         )
         for locale, city in name.items()
     }
-
-
-def _localised(section: Section, locales: Sequence[str]) -> dict[str, str]:
-    found = {locale: section.text(locale) for locale in locales}
-    section.done()
-    return found

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.atlas import Atlas
 from sanfu.city.form import Form
+from sanfu.city.open311 import Open311
 from sanfu.city.when import AnswerIs, Times, Value
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
@@ -624,6 +625,8 @@ class Pack:
     """What lists write for a field's codes: field → word → code."""
     atlas: Atlas = field(default_factory=Atlas, repr=False)
     """Areas and names of places."""
+    open311: Open311 | None = None
+    """What it shows and takes over Open311; None: nothing."""
 
     def form_of(self, channel: str) -> Form:
         """Return what a channel asks. One that has no form asks nothing of its own."""

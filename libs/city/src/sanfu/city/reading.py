@@ -206,6 +206,12 @@ class Section(Record):
                 self.wrong(key, "allows no value", "list at least one")
         return found
 
+    def localised(self, locales: Iterable[str]) -> dict[str, str]:
+        """The whole mapping as one text in each of these languages."""
+        found = {locale: self.text(locale) for locale in locales}
+        self.done()
+        return found
+
     def done(self) -> None:
         for key in self.nodes.keys() - self.asked:
             self.wrong(key, "is not a key that belongs here", nearest(key, sorted(self.asked)))

@@ -13,9 +13,10 @@ from sanfu.contracts.registry import codec
 from sanfu.intake.adapters import tables
 from sanfu.intake.adapters.attachments import MemoryAttachmentLog
 from sanfu.intake.adapters.memory import MemoryRecords
+from sanfu.intake.adapters.public_memory import MemoryPublicIssues
 from sanfu.intake.domain.attachments import MOST
 from sanfu.intake.domain.rules import IntakeRules
-from sanfu.intake.entrypoints import form_routes
+from sanfu.intake.entrypoints import form_routes, georeport_form, georeports
 from sanfu.intake.entrypoints import imports as lists
 from sanfu.intake.entrypoints.attachments import ATTACHMENTS
 from sanfu.intake.entrypoints.form import Form
@@ -26,12 +27,13 @@ from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.corrections import Corrections
 from sanfu.intake.handlers.erasures import Erasures
+from sanfu.intake.handlers.georeports import Georeports
 from sanfu.intake.handlers.imports import Imports
 from sanfu.intake.handlers.nearby import Nearby
 from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
 from sanfu.intake.metrics import AttachmentMetrics
-from sanfu.intake.ports import AttachmentLog, Records
+from sanfu.intake.ports import AttachmentLog, PublicIssues, Records
 from sanfu.intake.settings import IntakeSettings
 from sanfu.runtime import attachments as store
 from sanfu.runtime.again import again
@@ -78,6 +80,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         raise SystemExit("intake needs the key ring for personal data: set SANFU_KEYS_FILE or SANFU_KEYS")
     records, first = _records(parts), settings.first_keys()
     channels = Channels(records, FixedWindowRateLimiter(MemoryStorage()), settings.rate, settings.rate_of_contacts)
+    public = _public(parts)
 
     async def do(issue: str, command: Command) -> Done:
         return await service.commands.do(issue, command)
@@ -93,6 +96,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     async def prepare() -> None:
         await records.prepare()
         await filed.prepare()
+        await public.prepare()
         await channels.seed(first)
 
     async def watch() -> Rules | None:
@@ -128,11 +132,15 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         settings.form_channel,
     )
     imports = Imports(records, submissions, tables, parts.clock, lists.plain)
+    desk = Georeports(
+        submissions, supplements, channels, public, records, parts.clock, lists.plain, georeport_form.read_update
+    )
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
         routers=[
             routes(intake, settings.ops_token), lists.routes(imports, channels, pack, settings.import_folder),
             form_routes.routes(page),
+            georeports.routes(desk, pack, settings.open311_url),
         ],
         tables=[Table(CONTACTS, corrections.apply)], background=[refresh, sweep, imports.work],
         larger={
@@ -164,3 +172,13 @@ def _files(parts: Parts) -> tuple[store.Attachments, AttachmentLog]:
 
     files = store.GridFSAttachments(bucket(parts.database, "attachment_files"), spoken)
     return files, MongoAttachmentLog(parts.database)
+
+
+def _public(parts: Parts) -> PublicIssues:
+    if isinstance(parts.documents, MemoryDocuments):
+        return MemoryPublicIssues(parts.documents)
+    from sanfu.intake.adapters.public_mongo import MongoPublicIssues  # noqa: PLC0415 (it loads the driver)
+    from sanfu.runtime.mongo import MongoDocuments  # noqa: PLC0415
+
+    assert isinstance(parts.documents, MongoDocuments)  # noqa: S101 (there are no other parts)
+    return MongoPublicIssues(parts.documents)

@@ -207,3 +207,36 @@ class Records(ImportLog, Protocol):
     async def revoke_key(self, id: str) -> bool:
         """Revoke a key for ever. False if there is none of this id."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Which issues are looked for among those that everybody may know of. `keys`: states (`closed.resolved`) of which
+    one has to be it. Spans are instants, ends included. What comes is the newest first: by when it was received, or,
+    where a span of its updates is given, by when it was updated."""
+
+    keys: Sequence[str]
+    categories: Sequence[str] = ()
+    town: str | None = None
+    received: tuple[str, str] | None = None
+    updated: tuple[str, str] | None = None
+    skip: int = 0
+    limit: int = 1000
+
+
+class PublicIssues(Protocol):
+    """Finds what everybody may know of among the subject documents, by indexes alone. Every method may raise
+    StoreDown."""
+
+    async def prepare(self) -> None: ...
+
+    async def known(self, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Return the issues with these ids, in their order, also such as nobody may know of."""
+        ...
+
+    async def look(self, look: Look) -> list[Mapping[str, Any]]: ...
+
+    async def updates(self, look: Look) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Return the updates within `look.updated`, each with its issue, the oldest first; `look.received` is not
+        regarded."""
+        ...

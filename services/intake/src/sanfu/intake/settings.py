@@ -52,6 +52,12 @@ class IntakeSettings(ServiceSettings):
         description="where parties find desk's pages: a form that adds something leads back there",
     )
 
+    open311_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="where other apps find this service, for Open311's discovery: absent, where the request found it",
+    )
+
     @field_validator("public_rate", "contact_rate")
     @classmethod
     def a_rate(cls, given: str) -> str:

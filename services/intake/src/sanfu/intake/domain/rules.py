@@ -8,7 +8,7 @@ from typing import Any
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.names import ISSUE_SUBMITTED
-from sanfu.intake.domain import admission, contact, nearby, progress, submission, supplements
+from sanfu.intake.domain import admission, contact, nearby, progress, public, submission, supplements
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Publish, Refusal, Relay, State
 
 CONTACTS = "contacts"
@@ -30,11 +30,12 @@ class IntakeRules:
 
     pack: Pack
     service: str = "intake"
-    knows: frozenset[str] = frozenset({ISSUE_SUBMITTED, *progress.KNOWN})
+    knows: frozenset[str] = frozenset({ISSUE_SUBMITTED, *progress.KNOWN, *public.FURTHER})
 
     def evolve(self, state: State, event: Event) -> State:
         if event.type != ISSUE_SUBMITTED:
-            return nearby.followed(progress.moved(state, event), event)
+            moved = state if event.type in public.FURTHER else progress.moved(state, event)
+            return nearby.followed(public.followed(state, moved, event), event)
         received = instant(event.time)
         return {
             "submission": event.data,
@@ -44,6 +45,7 @@ class IntakeRules:
             "received_at": received,
             "state": "submitted",
             "dates": {"submitted": received},
+            "public": public.begun(event.data, received),
         }
 
     def decide(self, state: State, given: Input, now: datetime) -> Sequence[Outcome]:
