@@ -1,4 +1,4 @@
-"""Lists of orders, meetings and tasks, in memory and on MongoDB."""
+"""Lists of orders, meetings, tasks and lists, in memory and on MongoDB."""
 
 import random
 from collections.abc import AsyncIterator
@@ -13,7 +13,8 @@ from sanfu.desk.ports import AffairsLists, AffairsWanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 
-UNITS, KINDS = ("tax", "police", "fotang"), ("order", "meeting", "task")
+UNITS, KINDS = ("tax", "police", "fotang"), ("order", "meeting", "task", "list")
+HOLDERS = ("city-leader", "tax-officer")
 WHOLE = (Clause("supervisor", None, None, None, None, frozenset({"open", "internal"})),)
 OFFICER = (Clause("officer", frozenset({"tax"}), None, None, None, frozenset({"internal"})),)
 GROUP = (Clause("reviewer", None, None, frozenset({"resident"}), None, frozenset({"internal"})),)
@@ -29,9 +30,12 @@ def some(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "_id": id, "ver": 1, "what": what, "state": pick.choice(("raised", "replied")), "open": open,
             "unit": pick.choice(UNITS), "units": pick.sample(UNITS, 2), "town": None, "secrecy": "internal",
             "audience": None, "channel": None, "party_code": None, "filer": None,
+            "kind": pick.choice(("visit", "checkup")),
             "concerns": [f"i-{pick.randint(1, 9)}"],
             "limit": f"2026-05-{pick.randint(1, 9):02d}T09:00:00.000Z",
         }  # fmt: skip
+        if what == "list":
+            found[id] |= {"filer": {"id": pick.choice(HOLDERS)}, "channel": found[id]["kind"]}
     return found
 
 
@@ -69,6 +73,8 @@ async def every(lists: AffairsLists, scope: tuple[Clause, ...], wanted: AffairsW
     [
         AffairsWanted("order"), AffairsWanted("meeting", ended=True), AffairsWanted("task", unit="tax"),
         AffairsWanted("order", state="raised"), AffairsWanted("order", issue="i-3"),
+        AffairsWanted("list", kind="visit"), AffairsWanted("list", holder="tax-officer"),
+        AffairsWanted("list", kind="checkup", ended=True),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("scope", [WHOLE, OFFICER, GROUP])
@@ -79,6 +85,8 @@ async def test_a_list_holds_what_is_wanted_and_in_scope_by_what_is_due_first(
         one for one in AFFAIRS.values()
         if one["what"] == wanted.what and covering(scope, one)
         and (wanted.unit is None or wanted.unit in one["units"])
+        and (wanted.kind is None or wanted.kind == one["kind"])
+        and (wanted.holder is None or wanted.holder == (one["filer"] or {}).get("id"))
         and (wanted.state is None or one["state"] == wanted.state)
         and (wanted.issue in one["concerns"] if wanted.issue else one["open"] is not wanted.ended)
     ]  # fmt: skip
@@ -89,3 +97,12 @@ async def test_a_list_holds_what_is_wanted_and_in_scope_by_what_is_due_first(
 
 async def test_a_scope_without_clauses_sees_nothing(lists: AffairsLists) -> None:
     assert await lists.page((), AffairsWanted("order"), Page(5, None)) == []
+
+
+async def test_a_holder_sees_their_own_and_a_head_of_the_units_lists_only_the_visits(lists: AffairsLists) -> None:
+    own = Clause("holder", None, None, None, None, frozenset({"internal"}), filer="tax-officer")
+    visits = Clause("unit_head", frozenset({"tax"}), None, None, frozenset({"visit"}), frozenset({"internal"}))
+    for clause in (own, visits):
+        expected = {id for id, one in AFFAIRS.items() if one["what"] == "list" and one["open"] and clause.holds(one)}
+        assert set(await every(lists, (clause,), AffairsWanted("list"))) == expected
+        assert expected

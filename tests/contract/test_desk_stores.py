@@ -10,7 +10,7 @@ import pytest
 from sanfu.desk.adapters.memory import MemoryCases, MemoryShelf
 from sanfu.desk.adapters.mongo import MongoCases, MongoShelf
 from sanfu.desk.domain.scope import Clause, Scope, covering
-from sanfu.desk.ports import Cases, Shelf, Sought, Wanted
+from sanfu.desk.ports import Cases, Found, Shelf, Sought, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 
@@ -20,6 +20,7 @@ SECRECIES = ("open", "internal", "confidential", "sealed")
 AUDIENCES, CHANNELS, LIGHTS = ("enterprise", "resident"), ("hotline", "web"), ("none", "yellow", "red")
 CATEGORIES, FLAGS, TOKENS = ("water", "road"), ("media", "group"), ("路灯", "灯不", "不亮", "#7k3", "#k3t", "水管")
 STATES = ("in_review", "assigned", "handled", "closed")
+HELD = ("list-1", "list-2", "list-3")
 
 
 def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
@@ -42,6 +43,7 @@ def some_cases(seed: int, count: int) -> dict[str, dict[str, Any]]:
             "disputed": pick.random() < 0.3, "sponsor": pick.choice([None, "city-leader"]),
             "errand": pick.choice([None, {"agent": "a-1"}, {"agent": "a-2"}]),
             "filer": pick.choice([None, {"id": "m-1", "unit": None}, {"id": "m-2", "unit": "tax"}, {"unit": "beilei"}]),
+            "found_on": pick.choice([None, *({"affair": held, "entry": 1} for held in HELD)]),
         }  # fmt: skip
     return found
 
@@ -112,6 +114,15 @@ async def every(cases: Cases, scope: Scope, wanted: Wanted, size: int = 7) -> li
         if len(rows) <= size:
             return found
         after = Cursor(rows[size - 1][wanted.by], rows[size - 1]["_id"])
+
+
+async def test_what_was_found_on_lists_is_counted_by_state_and_of_no_other_list(cases: Cases) -> None:
+    wanted = HELD[:2]
+    states = [(case["found_on"]["affair"], case["state"]) for case in CASES.values() if case["found_on"]]
+    expected = {Found(*one, states.count(one)) for one in states if one[0] in wanted}
+    assert set(await cases.found_on(wanted)) == expected
+    assert expected
+    assert await cases.found_on(["list-9"]) == []
 
 
 async def test_lists_and_counts_hold_exactly_what_the_scope_covers(cases: Cases) -> None:

@@ -19,7 +19,7 @@ from sanfu.runtime.crash import CRASHPOINTS
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.mongo import connect
 from tests.flow.test_succession import FORMER, HEIR, LAST_DAY, renamed
-from tests.support.cases import CALLER, OFFICE, REVIEWER, Story, as_user, assigned, submitted, token
+from tests.support.cases import CALLER, LEADER, OFFICE, REVIEWER, Story, as_user, assigned, submitted, token
 from tests.support.city import local
 from tests.support.mortal import Mortal, Place, again_and_again
 from tests.support.parts import create_topics
@@ -28,8 +28,8 @@ TOPICS = {
     names.ISSUES: 4, names.AFFAIRS: 4, names.CONTACTS: 1, names.DIRECTORY: 1, names.dead_letter_topic("desk"): 1,
 }  # fmt: skip
 OFFICER, HEAD = f"{FORMER}-officer", f"{FORMER}-head"
-PEOPLE = (OFFICER, HEAD, OFFICE, REVIEWER, CALLER, "building-officer")
-LAMP, SECRET, TWIN = "i-lamp", "i-secret", "i-twin"
+PEOPLE = (OFFICER, HEAD, OFFICE, REVIEWER, CALLER, LEADER, "building-officer")
+LAMP, SECRET, TWIN, FOUND = "i-lamp", "i-secret", "i-twin", "i-found"
 ORDER = f"order:{LAMP}:false_completion:1"
 POINTS = sorted(name for name in CRASHPOINTS if name.startswith(("machine.", "concerns.")))
 IN_TURN = ("machine.after_write:2", "concerns.before_fold:1", "machine.before_publish:3", "concerns.after_fold:2")
@@ -134,6 +134,20 @@ async def joined(it: World) -> None:
     await it.desk.shows(f"/v1/cases/{LAMP}", noted, **as_user(OFFICE))
 
 
+async def listed(it: World) -> None:
+    """A leader's list: what was found on it is confidential, so what was written of that goes onto the shelf."""
+    entries = [{"what": "project", "title": title, "due": "2026-06-30"} for title in ("某学校", "某工地")]
+    made = await it.does(OFFICE, "lists", kind="visit", title="走访清单", holder=LEADER, entries=entries)
+    held = made["id"]
+    await it.does(LEADER, f"lists/{held}/mark", entry=1, result="visited", text="校方称有学生受伤。")
+    found_on = {"affair": held, "entry": 1}
+    neutral = {"secrecy": "confidential", "title": "保密诉求", "text": None}
+    await it.tell(FOUND, assigned("tax"), channel="visit", found_on=found_on, **neutral)
+    withheld = lambda seen: seen["entries"][0]["text"] == "[withheld]"  # noqa: E731
+    await it.desk.shows(f"/v1/lists/{held}", withheld, **as_user(OFFICE))
+    await it.does(LEADER, f"lists/{held}/mark", entry=2, result="refused", text="改期。")
+
+
 async def succeeded(it: World) -> None:
     """The unit ends at midnight, and another goes on with its work."""
     it.place.jump(f"{LAST_DAY} 00:01")
@@ -143,7 +157,7 @@ async def succeeded(it: World) -> None:
 
 
 async def lived(it: World) -> tuple[Any, ...]:
-    for stretch in (followed, written_about, joined, succeeded):
+    for stretch in (followed, written_about, joined, listed, succeeded):
         await stretch(it)
     await it.desk.quiet()
     return it.answers, await it.tale(), await it.kept()
@@ -181,13 +195,16 @@ def calm(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 def test_what_is_calm_is_what_was_asked_for(calm: tuple[Any, ...]) -> None:
     answers, told, kept = calm
-    assert len(answers) == 16
+    assert len(answers) == 19
     assert told[names.AFFAIRS, ORDER, names.ORDER_RAISED] == 1
+    of_lists = (names.LIST_OPENED, names.ENTRY_MARKED, names.FINDING_NOTED, names.AFFAIR_HUSHED, names.LIST_ENDED)
+    assert [sum(n for (*_, type), n in told.items() if type == one) for one in of_lists] == [1, 2, 1, 1, 1]
+    assert told[names.ISSUES, FOUND, names.ORIGIN_NOTED] == 1
     for issue in (LAMP, SECRET):
         assert told[names.ISSUES, issue, names.UNIT_SUCCEEDED] == 1
     assert told[names.ISSUES, LAMP, names.FOLLOW_UP_PLANNED] == 2
     assert [kept[one]["state"] for one in (LAMP, ORDER, TWIN)] == ["acknowledged", "lifted", "merged"]
-    assert [*kept["shelf"].values()] == [[SECRET], [SECRET]]
+    assert [*kept["shelf"].values()] == [[SECRET], [SECRET], [FOUND]]
 
 
 async def test_a_desk_that_is_killed_at_one_crash_point_after_the_other_answers_tells_and_keeps_the_same(

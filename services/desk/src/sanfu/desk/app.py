@@ -35,6 +35,7 @@ from sanfu.desk.entrypoints import (
     exporting,
     files,
     http,
+    list_pages,
     mine,
     pages,
     providing,
@@ -109,6 +110,7 @@ def assemble(
         return service.line(names.AFFAIRS).commands.closed()
 
     affairs = _affairs(desk, parts, do_affair)
+    lists = Lists(affairs)
     owing = Owing(desk, affairs, closed)
     directory, succession = Directory(desk, parts.broker), Succession(desk, affairs)
     entry = Entry(
@@ -159,9 +161,10 @@ def assemble(
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
             *http.routes(desk, who), *receipts.routes(Receipts(desk), who),
-            *affairs_http.routes(affairs, who), *lists_http.routes(Lists(affairs), who), searching.routes(desk, who),
+            *affairs_http.routes(affairs, who), *lists_http.routes(lists, who), searching.routes(desk, who),
             files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
             draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door),
+            list_pages.routes(lists, sessions),
             mine.routes(parties, evidence), access.routes(desk, who, ops_guard(settings.ops_token)),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),

@@ -23,7 +23,7 @@ Language = Annotated[Literal["zh", "en"], Query(alias="lang")]
 
 STATIC = {
     "board.css": "text/css", "plain.css": "text/css", "mine.css": "text/css", "board.js": "text/javascript",
-    "board.svg": "image/svg+xml",
+    "board.svg": "image/svg+xml", "lists.css": "text/css",
 }  # fmt: skip
 
 
@@ -94,7 +94,9 @@ def routes(desk: Desk, sessions: Sessions) -> APIRouter:
         return EventSourceResponse(events(), headers={"Cache-Control": "no-store"})
 
     @router.get("/board/{name}", include_in_schema=False)
-    async def static(name: Literal["board.css", "plain.css", "mine.css", "board.js", "board.svg"]) -> Response:
+    async def static(
+        name: Literal["board.css", "plain.css", "mine.css", "board.js", "board.svg", "lists.css"],
+    ) -> Response:
         own = files("sanfu.desk").joinpath("pages", name).read_bytes
         body = await asyncio.to_thread(plain_style if name == "plain.css" else own)
         return Response(body, media_type=STATIC[name], headers={"Cache-Control": "max-age=300"})

@@ -11,7 +11,8 @@ from sanfu.desk.domain.affairs.table import HOLDER, OPENERS
 from sanfu.desk.domain.scope import LEVELS, Clause, Scope
 
 EVERYWHERE: Final = frozenset({"coordination_office", "leader", "auditor"})
-"""They see the lists of the whole city, as far as their grant goes."""
+"""They see the lists of the whole city, as far as their grant goes: over a town as an area it shows none, for a list
+lies in no town."""
 
 
 def of_lists(scope: Scope, who: str) -> Scope:
@@ -21,9 +22,9 @@ def of_lists(scope: Scope, who: str) -> Scope:
 
 
 def _of_lists(clause: Clause) -> Clause | None:
-    if clause.role in EVERYWHERE and not clause.only_reads:
+    if clause.role in EVERYWHERE:
         return clause
-    if clause.role == "unit_head" and clause.units is not None:
+    if clause.role == "unit_head":
         return replace(clause, channels=frozenset({VISIT}))
     return None
 

@@ -1,0 +1,150 @@
+"""The pages of lists: all that somebody sees, and one with its entries and findings. They change nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from sanfu.city.model import Pack
+from sanfu.contracts.envelope import moment
+from sanfu.desk.domain.affairs.table import LIST
+from sanfu.desk.domain.scope import Viewer
+from sanfu.desk.domain.secrecy import WITHHELD
+from sanfu.desk.entrypoints.affairs import AffairId
+from sanfu.desk.entrypoints.list_words import KINDS, LEVELS, LISTS, STANDINGS
+from sanfu.desk.entrypoints.listing import RESULTS, brief, whole
+from sanfu.desk.entrypoints.pages import Language, page
+from sanfu.desk.entrypoints.sessions import Sessions
+from sanfu.desk.entrypoints.words import STATES, unit_name
+from sanfu.desk.lists import Lists
+from sanfu.desk.ports import AffairsWanted
+from sanfu.runtime.http import PageAsked, own_router
+from sanfu.runtime.paging import Cursor
+from sanfu.runtime.rules import Refusal
+
+Kind = Annotated[Literal["visit", "experience", "checkup"] | None, Query()]
+Shown = Mapping[str, Any]
+
+
+def routes(lists: Lists, sessions: Sessions) -> APIRouter:
+    """Return the pages' routes; whoever is not logged in is shown the door."""
+    router, desk = own_router(tags=["pages"]), lists.affairs.desk
+
+    @router.get("/lists", response_class=HTMLResponse)
+    async def listing(
+        request: Request, asked: PageAsked, language: Language = "zh", kind: Kind = None,
+        ended: Annotated[bool, Query()] = False,
+    ) -> Response:  # fmt: skip
+        """The lists that somebody sees, what is due first first."""
+        who = await _looker(sessions, request)
+        if who is None:
+            return RedirectResponse(f"/login?lang={language}", 303)
+        rows = await lists.page(who, AffairsWanted(LIST, kind=kind, ended=ended), asked)
+        answer = asked.of(rows, lambda one: Cursor(one["limit"], one["_id"]))
+        counts, now = await lists.counts(answer["items"]), desk.clock.now()
+        lines = [_line(brief(one, counts[one["_id"]], now), desk.city.pack, language) for one in answer["items"]]
+        where = _where(language, kind, ended=ended)
+        next = _query(language, kind, ended=ended, cursor=answer["next"]) if answer["next"] else None
+        return _page("lists.html", lists, language, lines=lines, kind=kind, ended=ended, where=where, next=next)
+
+    @router.get("/lists/{affair}", response_class=HTMLResponse)
+    async def one(request: Request, affair: AffairId, language: Language = "zh") -> Response:
+        """One list: its entries, what was found at each, and how that stands."""
+        who = await _looker(sessions, request)
+        if who is None:
+            return RedirectResponse(f"/login?lang={language}", 303)
+        try:
+            held = await lists.one(who, affair)
+        except Refusal as refusal:
+            return _page("list_unknown.html", lists, language, status=refusal.status)
+        (cases, scope), counts, now = await lists.findings(who, held), await lists.counts([held]), desk.clock.now()
+        pack, shown = desk.city.pack, whole(held, cases, scope, now)
+        entries = [_entry(one, pack, language) for one in shown["entries"]]
+        line = _line(brief(held, counts[held["_id"]], now), pack, language)
+        return _page("list.html", lists, language, line=line, entries=entries, id=affair)
+
+    return router
+
+
+async def _looker(sessions: Sessions, request: Request) -> Viewer | None:
+    session = await sessions.session(request)
+    return None if session is None or session.confined else session.who
+
+
+def _page(name: str, lists: Lists, language: str, *, status: int = 200, **more: Any) -> HTMLResponse:
+    return page(name, lists.affairs.desk, language, status, lists=LISTS[language], kinds=KINDS[language], **more)
+
+
+def _query(language: str, kind: str | None, *, ended: bool, cursor: str | None = None) -> str:
+    asked = {"lang": language, "kind": kind, "ended": "true" if ended else None, "cursor": cursor}
+    return urlencode({name: value for name, value in asked.items() if value is not None})
+
+
+def _where(language: str, kind: str | None, *, ended: bool) -> dict[str, Any]:
+    """Return the ways from here to other kinds, and to what is under way or has ended."""
+    kinds = [(one, _query(language, one, ended=ended)) for one in (None, *KINDS[language])]
+    return {"kinds": kinds, "open": _query(language, kind, ended=False), "over": _query(language, kind, ended=True)}
+
+
+def _line(shown: Shown, pack: Pack, language: str) -> dict[str, Any]:
+    """Show a list as a line: names instead of codes, local dates, what was done of what."""
+    words, progress = LISTS[language], shown["progress"]
+    results = [(name, STANDINGS[language][name], progress[name]) for name in STANDINGS[language] if progress[name]]
+    found = [
+        words[name].format(n=progress[count])
+        for name, count in (("under_way", "under_way"), ("handled", "handled"), ("closed", "findings_closed"))
+        if progress[count]
+    ]
+    holder = pack.staff.get(shown["holder"])
+    done = sum(progress[result] for result in RESULTS)
+    dropped = shown["ended"] and shown["ended"]["result"] == "dropped"
+    return {
+        "id": shown["id"], "title": shown["title"], "kind": KINDS[language][shown["kind"]], "light": shown["light"],
+        "holder": holder.name if holder else shown["holder"], "unit": unit_name(pack, shown["unit"], language),
+        "done": words["of"].format(n=done, of=progress["entries"]),
+        "results": results, "found": found, "findings": progress["findings"], "due": _day(shown["entry_by"], pack),
+        "dropped": words["dropped_because"].format(why=shown["ended"]["reason"]) if dropped else None,
+        "group": _chosen(pack, "checkup", "group", shown["group"], language),
+    }  # fmt: skip
+
+
+def _entry(one: Shown, pack: Pack, language: str) -> dict[str, Any]:
+    words = LISTS[language]
+    theme = one["theme_text"] or _chosen(pack, "experience", "theme", one["theme"], language)
+    named = one["title"] or theme or words["unnamed"].format(code=one["code"])
+    about = [
+        theme if one["title"] else None,
+        _chosen(pack, "visit", "visited", one["what"], language),
+        _chosen(pack, "visit", "purpose", one["purpose"], language),
+        unit_name(pack, one["town"], language) if one["town"] else None,
+        one["code"] if one["title"] else None,
+    ]
+    text = words["withheld"] if one["text"] == WITHHELD else one["text"]
+    return {
+        "number": one["number"], "named": named, "about": [each for each in about if each], "text": text,
+        "standing": STANDINGS[language][one["standing"]], "level": LEVELS.get(one["standing"]),
+        "day": one["on"] or _day(one["due"], pack), "findings": _findings(one["findings"], language),
+    }  # fmt: skip
+
+
+def _findings(found: Sequence[Shown], language: str) -> list[dict[str, Any]]:
+    return [{**one, "state": STATES[language].get(one["state"], one["state"])} for one in found]
+
+
+def _chosen(pack: Pack, channel: str, question: str, code: str | None, language: str) -> str | None:
+    """Name an answer as the channel's form does; an unknown code is shown as it stands."""
+    asked = pack.form_of(channel).questions.get(question)
+    known = asked.choices.get(code or "") if asked else None
+    return known.get(language, code) if known else code
+
+
+def _day(instant: str | None, pack: Pack) -> str | None:
+    """Return the date of the city that ends at an instant."""
+    if instant is None:
+        return None
+    last: datetime = moment(instant) - timedelta(milliseconds=1)
+    return last.astimezone(ZoneInfo(pack.zone)).date().isoformat()
