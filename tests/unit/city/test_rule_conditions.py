@@ -67,7 +67,7 @@ WRONG = {
     "hours of no length": ('time: {hours: ["08:00-08:00"]}', "time.hours", "can't be read", "write hours"),
     "a day that is none": ("time: {days: [holiday]}", "time.days", "'holiday' can't be read", "write"),
     "dates turned round": ("time: {from: 2026-05-02, until: 2026-05-01}", "time.until", "before `from`", "later"),
-    "a key of time that is none": ("time: {hour: 8}", "time.hour", "is not a key", "write hours"),
+    "a key of time that is none": ("time: {hour: 8, days: [mon]}", "time.hour", "is not a key", "write hours"),
     "a time that says nothing": ("time: {hours: []}", "time", "says no time", "write hours"),
     "a liaison that may be": ("liaison: perhaps", "liaison", "'perhaps'", "yes"),
     "a liaison's unit that is not there": ("liaison_units: [nobody]", "liaison_units", "no unit 'nobody'", "write"),
@@ -84,6 +84,7 @@ def test_a_condition_that_is_wrong_is_named_with_its_line_and_cure_and_the_pack_
     loaded = load(root, A_DAY)
     assert loaded.pack is None
     told = [p for p in loaded.problems if (p.file, p.line) == ("rules.yaml", line)]
+    assert len(told) == 1, "and nothing else that only follows from it"
     assert [p for p in told if p.key.endswith(key) and message in p.message and cure in p.cure], loaded.problems
 
 

@@ -22,7 +22,7 @@ def times(section: Section) -> Times:
     if begin and end and end < begin:
         section.wrong("until", "is before `from`", "write a later date, or the same")
     section.done()
-    if not (hours or days or begin or end):
+    if not any(section.raw(key) for key in ("hours", "days", "from", "until")):
         section.findings.add(section.place, "says no time", "write hours, days, from or until")
     kinds = frozenset(kind for kind in days if isinstance(kind, str))
     weekly = frozenset(one for span in days if not isinstance(span, str) for one in span)

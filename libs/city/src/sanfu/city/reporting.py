@@ -33,12 +33,13 @@ def told(problem: Problem) -> list[str]:
 
 def _summary(pack: Pack) -> list[str]:
     kinds = sum(unit.kind in ("department", "vertical") for unit in pack.units.values())
+    atlas = pack.atlas
     counts = {
         "units": f"{len(pack.units)} ({kinds} departments, {len(pack.towns)} towns)",
         "staff": str(len(pack.staff)),
         "channels": str(len(pack.channels)),
         "categories": str(len(pack.categories)),
-        "areas": f"{len(pack.atlas.areas)} ({len(pack.atlas.towns)} of towns)",
+        "areas": f"{len(atlas.areas)} ({len(atlas.towns)} of towns), {len(atlas.listed)} names of places",
         "rules": f"{len(pack.rules)} ({sum(not rule.active for rule in pack.rules)} switched off)",
         "clocks": str(len(pack.policy.clocks)),
         "messages": f"{len({template.id for template in pack.templates})} in {', '.join(pack.locales)}",
