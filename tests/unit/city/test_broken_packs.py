@@ -233,8 +233,8 @@ BROKEN = {
     ),
     "a clock's unknown event": Broken(
         "policy.yaml",
-        "stops: [IssueFollowedUp,",
-        "stops: [IssueFolowedUp,",
+        "- IssueFollowedUp\n",
+        "- IssueFolowedUp\n",
         "clocks.follow_up.stops[1].event",
         "no event 'IssueFolowedUp'",
         "write IssueFollowedUp",
