@@ -114,7 +114,9 @@ async def test_of_a_confidential_one_nothing_is_told_that_its_text_says(asked: A
 
     body = await eventually(withheld)
     assert body is not None
-    assert body["guesses"] == []
+    assert (body["guesses"], body["duplicates"], body["passed_over"]) == ([], [], None)
+    assert (body["answers"][0]["unit"], body["answers"][0]["decided_by"]) == ("tax", "rule")
+    assert "tax-refund" not in json.dumps(body), "neither rule nor category: they say what it is about"
     assert "怎么还没到" not in json.dumps(body, ensure_ascii=False)
 
 

@@ -1,6 +1,6 @@
 """Why an issue went where it went: what the router said of it, by what, and what came of that."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,17 +24,20 @@ def account(rules: RouterRules, issue: str, state: State | None, now: datetime) 
         raise Refusal(404, "no-such-issue", _missing(state))
     track, secrecy = state["track"], state["standing"].get("secrecy", "sealed")
     if secrecy == "sealed":
-        return {**_head(issue, secrecy, state, rules), "answers": [_sealed(each) for each in track.get("answers", ())]}
+        answers = [_only(SEALED, each) for each in track.get("answers", ())]
+        return {**_head(issue, secrecy, state, rules), "answers": answers}
+    hushed = secrecy in SECRET and track["asked"]["secrecy"] not in SECRET
     report, day = rules.submitted(state), rules.day(now)
     draft = rules.routing.route(rules.submitted(state, day), day)
     outcome = "assigned" if draft.type == names.ISSUE_ASSIGNED else "review"
     return {
         **_head(issue, secrecy, state, rules),
         **{field: list(track.get(name, ())) for field, name in LISTS.items()},
+        **(_unsaid(track) if hushed else {}),
         "right": tracks.final(track),
         "facts": _shown(report.facts),
         "guesses": guesses(rules.routing, report.facts, day),
-        "passed_over": _passed_over(rules, state),
+        "passed_over": None if hushed else _passed_over(rules, state),
         "now": {"outcome": outcome, **{name: draft.data.get(name) for name in ("why", "unit", "rule", "decided_by")}},
     }
 
@@ -59,8 +62,22 @@ def _shown(facts: Facts) -> dict[str, Any]:
     return {**told, "place": facts.place._asdict(), "at": facts.at.isoformat() if facts.at else None}
 
 
-def _sealed(answer: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: answer[name] for name in ("what", "at", "pack") if name in answer}
+SEALED = ("what", "at", "pack")
+HUSHED = (*SEALED, "unit", "grade", "decided_by", "assignment", "round")
+
+
+def _only(names: Collection[str], entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name in names}
+
+
+def _unsaid(track: tracks.Track) -> dict[str, Any]:
+    """Leave out, of what became secret later, whatever was drawn from its text while that could be read: rule, category
+    and reason say what it is about, and so do its likes."""
+    return {
+        "answers": [_only(HUSHED, each) for each in track.get("answers", ())],
+        "dispatched": [_only(HUSHED, each) for each in track.get("leads", ())],
+        "duplicates": [],
+    }
 
 
 def _passed_over(rules: RouterRules, state: State) -> list[dict[str, str]] | None:
