@@ -9,7 +9,7 @@ An account is a record of desk's own, laid over the staff list: a field it does 
 - `last`: the change that made this version, as the audit keeps it
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -55,8 +55,11 @@ class Account:
         return (*self.inherited, *self.record.get("stands_in", ()))
 
 
-def account(id: str, record: Document | None, pack: Pack) -> Account | None:
-    """Lay a record over the staff list; None for somebody whom neither knows."""
+Inheritances = Mapping[str, Sequence[Document]]
+
+
+def account(id: str, record: Document | None, pack: Pack, inherited: Inheritances | None = None) -> Account | None:
+    """Lay a record over the staff list; None for somebody whom neither knows. `inherited`: of many, once for all."""
     staff, own = pack.staff.get(id), record or {}
     if staff is None and not own.get("unit"):
         return None
@@ -70,26 +73,27 @@ def account(id: str, record: Document | None, pack: Pack) -> Account | None:
         own.get("active", True) and (staff is None or staff.active),
         _earlier(_moment(own.get("until")), pack.begins(staff.valid_to) if staff and staff.valid_to else None), own,
         pack.begins(staff.valid_from) if staff and staff.valid_from else None,
-        tuple(_inherited(id, pack)),
+        tuple((inheritances(pack) if inherited is None else inherited).get(id, ())),
     )  # fmt: skip
 
 
-def _inherited(id: str, pack: Pack) -> Iterator[Document]:
-    """Give a term for each post that ended and this one goes on with, at once or as its successors' successor."""
+def inheritances(pack: Pack) -> Inheritances:
+    """Give each post a term for every one that ended and it goes on with, at once or as a successor's successor."""
+    found: dict[str, list[Document]] = {}
     for former, post in pack.staff.items():
         since, at = post.valid_to, post
         while since and at.valid_to and at.succeeded_by:
-            since = max(since, at.valid_to)
-            if at.succeeded_by == id:
-                begun = instant(pack.begins(since))
-                yield {"id": f"{id}:post:{former}", "for": former, "since": begun, "until": None, "why": "post"}
-                break
-            at = pack.staff[at.succeeded_by]
+            since, heir = max(since, at.valid_to), at.succeeded_by
+            term = {"id": f"{heir}:post:{former}", "for": former, "since": instant(pack.begins(since)), "until": None}
+            found.setdefault(heir, []).append({**term, "why": "post"})
+            at = pack.staff[heir]
+    return found
 
 
 def everybody(records: Mapping[str, Document], pack: Pack) -> list[Account]:
     """Return all accounts by id: those of the staff list, and those made here."""
-    found = [account(id, records.get(id), pack) for id in sorted({*pack.staff, *records})]
+    inherited = inheritances(pack)
+    found = [account(id, records.get(id), pack, inherited) for id in sorted({*pack.staff, *records})]
     return [one for one in found if one is not None]
 
 
