@@ -1,25 +1,44 @@
 """A story in which every type of event is told, and each service that lost what it made of it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.contracts.registry import EVENTS, SERVICES
 from sanfu.runtime.memory import MemoryDocuments
 from tests.flow.test_secrecy import in_days, office, petitioned, whole_life
-from tests.flow.test_succession import FORMER, LAST_DAY, city
-from tests.support.city import City, local
+from tests.flow.test_succession import FORMER, LAST_DAY, renamed
+from tests.support import assembling
+from tests.support import city as cities
+from tests.support.city import City, in_memory, local
 from tests.support.eventually import eventually
+from tests.support.packs import A_DAY, lasting
 from tests.support.scribe import Scribe
 
-__all__ = ["city"]
-
+AGENT, DEPUTY = "fotang-window-officer", "service-centre-officer"
 TOPICS = (names.ISSUES, names.AFFAIRS, names.CONTACTS, names.DIRECTORY)
 PROJECTIONS = ("router", "sla", "desk", "notify")
 TOLD_BY_NOBODY_YET = {names.REPLY_REFUSED}
+
+
+@pytest.fixture
+async def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
+    """A city in which a unit, a category and a post end on one day."""
+    root = renamed(tmp_path)
+    lasting(root, "categories.csv", noise=("", LAST_DAY, "public-toilet"))
+    lasting(root, "staff.csv", fotang_window_officer=("", LAST_DAY, DEPUTY))
+    holder = PackHolder(root, today=lambda: A_DAY)
+    for module in (assembling, cities):
+        monkeypatch.setattr(module, "packs", lambda: holder)
+    async with in_memory() as city:
+        yield city
 
 
 # ── what the whole life of an issue leaves out ───────────────────────────────────────────────────────────────────────
@@ -87,12 +106,20 @@ async def unsaid(city: City) -> None:
     await city.add(issue, "在寺前街。")
 
 
+async def ending(city: City) -> None:
+    """Of a category that ends, and carried by somebody whose post does."""
+    await city.report("hotline", category="noise", title="夜间施工")
+    filer = {"id": AGENT, "unit": "fotang-window"}
+    errand = await city.report("window", audience="enterprise", category="business-registration", filer=filer)
+    await city.staff(AGENT).order(errand, "plan_errand", {})
+
+
 async def everything(city: City) -> None:
-    """Tell all that there is to tell; at last a unit ends, and another goes on with its work."""
+    """Tell all that there is to tell; at last a unit, a category and a post end, and others go on with their work."""
     await whole_life(city, Scribe(city, "开甲"))
     await petitioned(city, Scribe(city, "密甲"))
     await city.report("hotline", category="road-lamp", title="最后一盏")
-    for journey in (hushed, merged, burning, asked, unsaid):
+    for journey in (hushed, merged, burning, asked, unsaid, ending):
         await journey(city)
     await city.advance_to(local(f"{LAST_DAY} 00:01"))
 
