@@ -142,6 +142,10 @@ async def test_danger_is_warned_of_and_categories_are_suggested_while_one_writes
     await page.fill("#text", "路口的路灯坏了")
     await page.wait_for_selector("#danger:empty", state="attached")
     await sight.is_sound()
+    await page.select_option("#category", "food-poisoning")
+    await page.wait_for_selector("#danger .danger")
+    await page.select_option("#category", "")
+    await page.wait_for_selector("#danger:empty", state="attached")
     name = pack().categories["road-lamp"].name(lang)
     await page.click(f"#hints >> text={name}")
     assert await page.input_value("#category") == "road-lamp"
@@ -153,7 +157,7 @@ async def test_the_browser_warns_of_what_the_server_would_call_an_emergency_and_
     served: tuple[World, str], browser: Browser
 ) -> None:
     _, at = served
-    lines = (CITY / "reports.jsonl").read_bytes().splitlines()[::7]
+    lines = (CITY / "reports.jsonl").read_bytes().splitlines()[::3]
     texts = [orjson.loads(line)["text_body"] for line in lines] + ["SPARKS!", "sparkss", "Smell of GAS", "a live  wire"]
     page = (await opened(browser, at, 390)).page
     await page.goto(f"{at}/report?lang=zh")
@@ -171,7 +175,7 @@ async def test_the_browser_warns_of_what_the_server_would_call_an_emergency_and_
         [recall.first(text) is not None, [one.code for one in hints(pack(), text, NOW.date())]] for text in texts
     ]
     assert found == expected
-    assert 5 < sum(danger for danger, _ in found) < len(texts), "some, and not all"
+    assert 2 < sum(danger for danger, _ in found) < len(texts), "some, and not all"
     await page.context.close()
 
 

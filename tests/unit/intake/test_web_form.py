@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import orjson
 import pytest
 
 from sanfu.intake.domain.hints import hints
 from sanfu.intake.entrypoints.form_words import FORM, STATES
+from sanfu.intake.entrypoints.look import Look, groups
 from sanfu.runtime.memory import Fault
 from tests.support.files import PDF, photo
 from tests.unit.intake.world import HOTLINE, NOW, World, opened, pack, report, running
@@ -240,6 +243,7 @@ async def test_the_words_that_warn_and_suggest_are_the_packs(world: World) -> No
     words = (await world.client.get("/report/words?lang=en")).json()
     assert [tuple(each) for each in words["danger"]["sets"]] == list(pack().urgency_words["emergency"].sets)
     assert len(words["categories"]) == len(pack().categories)
+    assert words["grave"] == ["food-poisoning"]
     assert "road-lamp" in [one.code for one in hints(pack(), "路口的路灯坏了", NOW.date())]
     assert hints(pack(), "", NOW.date()) == []
     answer = await send(world, text="路口的路灯坏了，也没有信号", category="", phone="")
@@ -372,9 +376,21 @@ async def test_a_file_that_is_not_taken_is_said_beside_its_field_and_none_of_a_r
 
 async def test_nobody_names_anothers_file(world: World) -> None:
     theirs = rests(await send_files(world, PDF, phone=""))
+    elsewhere = httpx.ASGITransport(app=world.service.app, client=("10.0.0.9", 1))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://intake") as stranger:
+        answer = await stranger.post("/report", data={**TYPED, "kept": theirs})
+    assert (answer.status_code, [*faults(answer)], rests(answer)) == (422, ["files"], "")
     assert (await send(world, kept=theirs, key=f"{KEY}-1")).status_code == 303
-    for kept in (theirs, "0" * 32, "not an id", "' or 1=1"):
+    for kept, status in ((theirs, 409), ("0" * 32, 422), ("not an id", 422), ("' or 1=1", 422)):
         answer = await send(world, kept=kept, key=f"{KEY}-2")
-        assert answer.status_code in (409, 422)
-        assert [*faults(answer)] == ["files"]
-        assert rests(answer) == "" or answer.status_code == 409
+        assert (answer.status_code, [*faults(answer)]) == (status, ["files"])
+
+
+async def test_what_is_no_more_is_not_offered(world: World) -> None:
+    ended = replace(pack().categories["road-lamp"], valid_to=NOW.date(), succeeded_by="garbage-sorting")
+    without = replace(pack(), categories={**pack().categories, "road-lamp": ended})
+    look = Look(None, None, 1)
+    for known, offered in ((pack(), True), (without, False)):
+        words = orjson.loads(look.words(known, "zh", NOW.date()).body)
+        assert ("road-lamp" in [code for code, _, _ in words["categories"]]) is offered
+        assert ("road-lamp" in [one.code for group in groups(known, NOW.date()).values() for one in group]) is offered

@@ -103,6 +103,7 @@ def _farewell(stack: Stack, office: str, adds_up: bool) -> None:
     console.print("[green]it adds up[/]" if adds_up else "[red]it does not add up[/]: see the lines with ✗")
     console.print(f"board     {stack.urls['desk']}/board", soft_wrap=True)
     console.print(f"          sign in as the office ({office}): {stack.keys.users[office]}", soft_wrap=True)
+    console.print(f"form      {stack.urls['intake']}/report")
     console.print(f"messages  {stack.urls['sinks']}/")
     console.print(f"keys      ./sanfu keys --name {stack.plan.name}")
     console.print(f"still running; stop it with  ./sanfu down --name {stack.plan.name}")

@@ -111,7 +111,7 @@ class Form:
         plain = {**report.plain(), **({"joins": joins} if joins else {})}
         self.intake.channels.count_contacts(sender, self.intake.submissions.indexes(plain["party"] or {}))
         received = await self.intake.submissions.submit(plain, sender, _key(given), pack.receipt_prefix)
-        called = {"call": "1"} if received.state["urgency"] == "emergency" else {}
+        called = {"call": "1"} if received.alarming else {}
         query = {"number": received.state["receipt"], "lang": language, "new": "1", **called}
         return RedirectResponse(f"/receipt?{urlencode(query)}", 303)
 
@@ -189,4 +189,4 @@ def _dangerous(pack: Pack, given: Given) -> bool:
     """Tell whether what was typed speaks of danger to life, as it will be judged when it is taken in."""
     said = "\n".join(value for name, value in given.items() if name in ("title", "text") or name.startswith("answers."))
     category = pack.categories.get(given.get("category", ""))
-    return urgency.decided(pack, text=said, category=category, chosen=None) == "emergency"
+    return urgency.decided(pack, text=said, category=category, chosen=None) == urgency.EMERGENCY

@@ -23,6 +23,7 @@ from sanfu.contracts.envelope import moment
 from sanfu.intake.domain import progress
 from sanfu.intake.domain.attachments import MOST
 from sanfu.intake.domain.nearby import Near
+from sanfu.intake.domain.urgency import EMERGENCY
 from sanfu.intake.entrypoints.form_fields import HONEYPOT
 from sanfu.intake.entrypoints.form_words import FORM, STATES
 from sanfu.runtime.pages import guarded, plain_style
@@ -47,7 +48,7 @@ class Look:
     def form(self, pack: Pack, language: str, status: int, shown: Mapping[str, Any]) -> HTMLResponse:
         channel, day = shown["channel"], shown["day"]
         more = {
-            "questions": list(pack.form_of(channel.code).questions.values()), "groups": _groups(pack, day),
+            "questions": list(pack.form_of(channel.code).questions.values()), "groups": groups(pack, day),
             "audiences": sorted(channel.audiences, key=lambda one: one != "resident"),
             "units": sorted(there(pack.units, day).values(), key=lambda unit: unit.kind),
             "map": outline(pack, language), "honeypot": HONEYPOT, "first": _notice(pack, "emergency_first", language),
@@ -86,12 +87,11 @@ class Look:
         return self.public_url and f"{self.public_url.rstrip('/')}/my?lang={language}"
 
     def words(self, pack: Pack, language: str, day: date) -> Response:
-        recall = pack.urgency_words.get("emergency")
+        recall, known = pack.urgency_words.get(EMERGENCY), there(pack.categories, day).values()
         body = {
+            "grave": [one.code for one in known if one.urgency_default == EMERGENCY],
             "danger": {"sets": recall.sets if recall else [], "unless": recall.unless if recall else []},
-            "categories": [
-                [one.code, one.name(language), one.keywords] for one in there(pack.categories, day).values()
-            ],
+            "categories": [[one.code, one.name(language), one.keywords] for one in known],
         }
         return Response(orjson.dumps(body), media_type="application/json", headers=KEPT)
 
@@ -145,7 +145,7 @@ def _town(pack: Pack, code: str, language: str) -> str:
     return unit.name(language) if unit else pack.towns[code].name_zh
 
 
-def _groups(pack: Pack, day: date) -> Mapping[str, Any]:
+def groups(pack: Pack, day: date) -> Mapping[str, Any]:
     """Return the categories there are, by who has such needs, in the pack's order."""
     groups: dict[str, list[Any]] = {}
     for category in there(pack.categories, day).values():

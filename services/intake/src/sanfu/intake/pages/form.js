@@ -45,7 +45,7 @@ function written() {
 
 function warn(words) {
   const shown = field("danger");
-  const danger = dangerous(written(), words.danger);
+  const danger = dangerous(written(), words.danger) || words.grave.includes(field("category").value);
   if (danger && !shown.firstChild) {
     const line = document.createElement("p");
     line.className = "told danger";
