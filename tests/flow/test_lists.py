@@ -72,6 +72,21 @@ async def test_a_leaders_list_shows_who_was_visited_who_was_not_and_how_its_find
     assert (await shown(leader, made))["state"] == "ended"
 
 
+async def test_the_light_of_a_list_is_that_of_the_entry_that_is_due_next(city: City) -> None:
+    holder = city.officer("tax")
+    said = visits(*PLACES[:2], due="2026-05-12")
+    said["entries"][0]["due"] = "2026-05-07"
+    made = await holder.make("lists", said)
+    await mark(holder, made, 1)
+    await city.advance_to(local("2026-05-08 01:00"))
+    assert await lights(city, made) == [], "the first was visited in time"
+    await city.advance_to(local("2026-05-12 00:00"))
+    assert await lights(city, made) == ["yellow"]
+    await city.advance_to(local("2026-05-13 00:00"))
+    assert await lights(city, made) == ["yellow", "red"]
+    assert (await shown(holder, made))["progress"]["overdue"] == 1
+
+
 @ON_BOTH
 async def test_an_incognito_sheet_has_no_finding_or_three_and_no_unit_learns_whose_it_is(city: City) -> None:
     officer = city.staff(OFFICER)
@@ -124,11 +139,14 @@ async def test_a_finding_that_becomes_confidential_takes_what_was_written_of_its
     holder = city.officer("tax")
     made = await holder.make("lists", visits(*PLACES[:2]))
     issue = await city.report("visit", found_on={"affair": made["id"], "entry": 1})
+    await city.person("reviewer").dispatch(issue, UNIT)
     await mark(holder, made, 1, text="老板说孩子生病。")
     await mark(holder, made, 2, text="宣讲政策。")
     await office(city).order(issue, "raise_secrecy", {"secrecy": "confidential", "reason": "涉及病情"})
     first, second = (await shown(holder, made))["entries"]
     assert (first["text"], second["text"]) == ("[withheld]", "宣讲政策。")
+    told = [one for one in await city.unit_topic(UNIT, issue) if one.type == "secrecy-changed"]
+    assert [one.data["concerns"] for one in told] == [[]], "no unit hears on which list it was found"
     [finding] = first["findings"]
     assert (finding["receipt"], finding["title"], finding["unit"]) == (issue.receipt, None, None)
 
