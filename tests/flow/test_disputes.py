@@ -85,6 +85,21 @@ async def test_a_town_dispatches_down_to_a_section_that_returns_it_and_the_town_
     await town.handle(issue)
 
 
+async def test_a_section_is_due_no_later_than_its_town_whose_own_limit_becomes_earlier(city: City) -> None:
+    issue = await city.report("hotline", title="村口垃圾", text="村口堆了垃圾。")
+    await city.person("reviewer").dispatch(issue, "fotang", "complex")
+    town, section = city.officer("fotang"), city.officer("fotang-enforcement")
+    await town.acknowledge(issue)
+    await town.order(issue, "ask_assist", {"unit": "fotang-enforcement", "task": "清运垃圾"})
+    assert await city.limit(issue, "assist") == local("2026-05-08 09:00")
+    await town.order(issue, "ask_grade", {"grade": "simple", "reason": "当天可以清完"})
+    assert await city.limit(issue, "assist") == await city.limit(issue) == local("2026-05-06 17:30")
+    await city.advance_to(local("2026-05-06 17:30"))
+    assert [level for level, _ in await city.lights(issue, "assist")] == ["yellow", "red"]
+    [task] = await _tasks(section, assisting="fotang-enforcement")
+    assert (task["light"], moment(task["limit"])) == ("red", local("2026-05-06 17:30"))
+
+
 async def test_a_town_sees_its_sections_late_before_it_is_late_itself(city: City) -> None:
     """Complex, dispatched on Wednesday: the town has until Saturday evening, its section two days."""
     issue = await city.report("hotline", title="村口垃圾", text="村口堆了垃圾。")

@@ -67,10 +67,12 @@ def test_two_tasks_run_side_by_side_and_each_is_stopped_by_its_own_end_only(told
 
 
 def test_a_task_without_a_limit_has_the_policys_by_the_hours_of_the_unit_that_has_it(told: Telling) -> None:
-    said = asked(told, "2026-03-12 10:00", 1, "market-group", None)
-    assert deadlines(said, "assist") == [(1, "started", "2026-03-14 17:30")]
-    said = asked(told, "2026-03-12 10:00", 2, "police", None)
-    assert deadlines(said, "assist") == [(1, "started", "2026-03-15 00:00")], "there is always somebody there"
+    said = asked(told, "2026-03-10 10:00", 1, "market-group", None)
+    assert deadlines(said, "assist") == [(1, "started", "2026-03-12 17:30")]
+    said = asked(told, "2026-03-10 10:00", 2, "police", None)
+    assert deadlines(said, "assist") == [(1, "started", "2026-03-13 00:00")], "there is always somebody there"
+    said = asked(told, "2026-03-12 10:00", 3, "police", None)
+    assert deadlines(said, "assist") == [(1, "started", "2026-03-13 17:30")], "no later than the lead's"
 
 
 def test_a_task_rests_with_the_case_and_ends_with_it(told: Telling) -> None:
@@ -156,3 +158,83 @@ def test_each_is_shown_and_explained_by_its_own_name(told: Telling) -> None:
     assert shown == {"assist:1": "transport", "assist:2": "water"}
     explained = RULES.explained(told.state, "assist:2")
     assert explained is not None and explained.plain()["limit"] == at("2026-03-11 16:00")
+
+
+# ── within the lead's ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def shorter(told: Telling, when: str) -> list[Draft]:
+    return told.tell(names.GRADE_CHANGED, when, grade="simple", before="complex")
+
+
+def test_a_task_is_due_no_later_than_the_lead_whose_limit_becomes_earlier_and_keeps_an_earlier_one_of_its_own(
+    told: Telling,
+) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    asked(told, "2026-03-10 10:00", 2, "fotang-construction", "2026-03-10 15:00")
+    asked(told, "2026-03-10 10:00", 3, "transport", "2026-03-12 16:00")
+    done(told, "2026-03-10 10:30", 3, "transport")
+    said = shorter(told, "2026-03-10 11:00")
+    assert deadlines(said, "unit_handling")[-1][1:] == ("grade_changed", "2026-03-10 17:30")
+    assert deadlines(of(said, 1), "assist") == [(2, "grade_changed", "2026-03-10 17:30")]
+    assert [one[2] for one in deadlines(of(said, 2), "assist")] == ["2026-03-10 15:00"], "only its yellow moves"
+    assert (of(said, 1)[-1].data["unit"], of(said, 3)) == ("fotang-enforcement", [])
+    assert told.tell(names.REMINDER_ADDED, "2026-03-10 12:00", number=1) == [], "once"
+    later = told.wait("2026-03-12 18:00")
+    assert lights(of(later, 1), "assist") == [(2, "yellow", "yellow_due", False), (2, "red", "limit_passed", False)]
+    assert told.again().state == told.state
+
+
+def test_what_it_crossed_by_its_own_limit_goes_on_the_record_and_its_light_out(told: Telling) -> None:
+    asked(told, "2026-03-10 09:30", 1, "fotang-enforcement", "2026-03-11 10:00")
+    assert lights(told.wait("2026-03-10 10:30"), "assist") == [(1, "yellow", "yellow_due", False)]
+    assert lights(shorter(told, "2026-03-10 11:00"), "assist") == [(1, "none", "deadline_moved", False)]
+
+
+def test_after_that_a_pause_moves_both_alike_and_those_before_are_not_counted_twice(told: Telling) -> None:
+    asked(told, "2026-03-10 09:30", 1, "fotang-enforcement", "2026-03-12 16:00")
+    told.tell(names.ISSUE_SUSPENDED, "2026-03-10 10:00", reason="rain")
+    assert deadlines(told.tell(names.ISSUE_RESUMED, "2026-03-10 11:00"), "assist") == [
+        (2, "resumed", "2026-03-12 17:00")
+    ]
+    said = shorter(told, "2026-03-10 11:00")
+    [(_, _, lead)] = deadlines(said, "unit_handling")
+    assert deadlines(said, "assist") == [(3, "grade_changed", lead)]
+    told.tell(names.ISSUE_SUSPENDED, "2026-03-10 13:30", reason="rain")
+    said = told.tell(names.ISSUE_RESUMED, "2026-03-10 14:30")
+    assert [one[2] for one in deadlines(said, "assist")] == [one[2] for one in deadlines(said, "unit_handling")]
+
+
+def test_while_the_lead_rests_and_once_its_new_limit_has_passed_a_task_keeps_its_own(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    told.tell(names.ISSUE_SUSPENDED, "2026-03-10 11:00", reason="rain")
+    assert [one[2] for one in deadlines(shorter(told, "2026-03-10 12:00"), "assist")] == ["2026-03-12 16:00"]
+    said = told.tell(names.ISSUE_RESUMED, "2026-03-10 14:00")
+    assert [one[2] for one in deadlines(said, "assist")] == [one[2] for one in deadlines(said, "unit_handling")]
+    late = Telling(RULES)
+    late.submitted("2026-03-10 09:00")
+    late.assigned("2026-03-10 09:15", unit="fotang")
+    asked(late, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    late.wait("2026-03-11 09:00")
+    assert [one[2] for one in deadlines(shorter(late, "2026-03-11 09:00"), "assist")] == ["2026-03-12 16:00"]
+
+
+def test_a_new_lead_takes_the_tasks_into_its_own_limit_and_an_extension_leaves_them(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-13 17:30")
+    until = at("2026-03-16 17:30")
+    said = told.tell(names.EXTENSION_DECIDED, "2026-03-10 11:00", clock="handling", granted=True, until=until, number=1)
+    assert deadlines(said, "assist") == []
+    said = told.assigned("2026-03-10 13:00", unit="choucheng", grade="simple", assignment=2)
+    assert deadlines(said, "assist")[-1][2] == "2026-03-10 17:30"
+
+
+def test_what_was_shortened_and_lost_with_an_outbox_is_told_after_the_rebuild(told: Telling) -> None:
+    asked(told, "2026-03-10 10:00", 1, "fotang-enforcement", "2026-03-12 16:00")
+    shorter(told, "2026-03-10 11:00")
+    lost = Telling(RULES)
+    for event in told.story:
+        if event.source != "sla":
+            lost.fold(event)
+    missed = lost.settle("2026-03-10 12:00")
+    assert deadlines(missed, "assist")[-1][2] == "2026-03-10 17:30"
+    assert lost.settle("2026-03-10 12:00") == []

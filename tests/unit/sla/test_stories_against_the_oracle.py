@@ -141,6 +141,44 @@ def test_a_story_ends_with_the_deadline_that_the_oracle_reckons_from_its_start(
     check(case, deeds, of_unit=of_unit)
 
 
+def with_tasks(rules: SlaRules) -> SlaRules:
+    """The same policy, with a clock for tasks within its own."""
+    lead = rules.pack.policy.clocks["handling"]
+    task = replace(
+        lead, code="assist", per="assist", in_charge="assistant", limit_field="limit", within="handling",
+        starts=(Trigger(names.ASSIST_ASKED),), stops=(Trigger(names.ASSIST_DONE),), not_after=None,
+    )  # fmt: skip
+    policy = replace(rules.pack.policy, clocks={"handling": lead, "assist": task})
+    return SlaRules(replace(rules.pack, policy=policy), policies.holidays())
+
+
+@settings(max_examples=max(60, CASES // 2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cases(), LIVES, st.booleans(), st.integers(0, 4), st.integers(60, 6 * 1440))
+def test_whatever_a_lead_lives_through_no_task_is_due_later_and_each_of_its_lights_turns_once(
+    case: Plain, deeds: list[tuple[str, int]], of_unit: bool, place: int, span: int
+) -> None:
+    told, life = Telling(with_tasks(rules_of(case, of_unit=of_unit))), Life(case.start)
+    told.assigned(_text(life.now), grade=life.grade)
+    for number, (deed, gap) in enumerate([*deeds, ("resume", 60)]):
+        life.now += timedelta(minutes=gap)
+        told.wait(_text(life.now))
+        _do(told, life, deed)
+        now = policies.local(_text(life.now))
+        if number == min(place, len(deeds)):
+            limit = instant(now + timedelta(minutes=span))
+            told.tell(names.ASSIST_ASKED, _text(life.now), unit="water", task="清运", number=1, limit=limit)
+        task, lead = (told.state["clocks"].get(key) for key in ("assist:1", "handling"))
+        if task and life.since is None and instant(now) < lead["limit"]:
+            assert task["limit"] <= lead["limit"], deed
+    told.wait(_text(life.now + timedelta(days=30)))
+    of_task = [one.data for one in told.story if one.data.get("about") == "assist:1"]
+    turned = [(data["version"], data["level"]) for data in of_task if data.get("level") not in (None, "none")]
+    assert len(turned) == len(set(turned))
+    versions = [data["version"] for data in of_task if "level" not in data]
+    assert versions == [*range(1, len(versions) + 1)]
+    assert told.again().state == told.state
+
+
 @pytest.mark.full
 @settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases(), LIVES, st.booleans())

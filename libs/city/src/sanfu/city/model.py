@@ -449,6 +449,8 @@ class Clock:
     office's time; else each start is a new one."""
     per: str = "issue"
     not_after: str | None = None
+    within: str | None = None
+    """A clock of the issue's: while that runs, this one's limit is no later than its."""
 
     def applies_to(self, facts: Mapping[str, str]) -> bool:
         return all(facts.get(fact) in allowed for fact, allowed in self.applies.items())

@@ -187,6 +187,7 @@ class PolicyReader:
             extended_with=section.known("extended_with", self._clocks, "clock"),
             charges_returns=section.choice("wrong_return", ("forgiven", "charged"), "forgiven") == "charged",
             per=section.choice("per", words.PER, "issue"),
+            within=section.choice("within", self._clocks) if section.has("within") else None,
         )
         _of_assists(section, clock)
         if not clock.limits:
@@ -282,6 +283,8 @@ def _of_assists(section: Section, clock: Clock) -> None:
         section.wrong("in_charge", "is `assistant` for a clock `per: assist`, and for no other", "write both, or none")
     if clock.per == "assist" and any(one.event != words.wire_type("AssistAsked") for one in clock.starts):
         section.wrong("starts", "of a clock `per: assist` can only be AssistAsked", "write starts: [AssistAsked]")
+    if clock.within is not None and clock.per != "assist":
+        section.wrong("within", "is for a clock `per: assist`, and for no other", "leave it out")
 
 
 def _yellow(section: Section) -> Yellow:

@@ -78,12 +78,14 @@ class DeadlineSet(Clock):
     yellow: Instant | None = Field(default=None, description="Yellow from this instant on; none: never")
     grade: Grade | None = Field(default=None, description="Grade it was reckoned for")
     reason: Literal[
-        "started", "resumed", "extended", "grade_changed", "urgency_changed", "handed_over", "stop_voided", "replanned"
-    ] = Field(default="started", description="Why this version came about")
+        "started", "resumed", "extended", "grade_changed", "urgency_changed", "handed_over", "stop_voided", "replanned",
+        "outer_shortened",
+    ] = Field(default="started", description="Why it came; outer_shortened: the lead's own is earlier now")  # fmt: skip
     pack: Pack = Field(description="City pack with which it was reckoned")
     urgency: Urgency | None = Field(default=None, description="Urgency it was reckoned for")
     started_by: EventId | None = Field(default=None, description="The event that started the clock")
     fixed: Instant | None = Field(default=None, description="The limit as an instant, where the start set one")
+    fixed_after: Amount = Field(default=0, description="How many of the pauses were over when `fixed` was set anew")
     stops: list[Trigger] = Field(default_factory=list, description="What stops it")
     stops_together: bool = Field(default=False, description="True: it takes all of them, else any")
     ends: list[Trigger] = Field(default_factory=list, description="What ends it, whatever else has come")

@@ -50,7 +50,9 @@ def brief(case: Document) -> dict[str, Any]:
 
 def _task(task: Task) -> dict[str, Any]:
     """Show a task that is open, as a line of a list does."""
-    return {**{name: task[name] for name in ("number", "unit", "mandatory", "limit")}, "light": light_of(task)}
+    limit = min((clock["limit"] for clock in task.get("clocks", {}).values()), default=task["limit"])
+    told = {name: task[name] for name in ("number", "unit", "mandatory")}
+    return {**told, "limit": limit, "light": light_of(task)}
 
 
 def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:

@@ -113,6 +113,14 @@ class Announcer:
         same = draft is None or all(draft.data[name] == was[name] for name in ("limit", "yellow", *TRIGGERS))
         return None if same else draft
 
+    def within(self, run: Run, outer: Announced, facts: Mapping[str, Any]) -> Draft | None:
+        """Set the deadline anew by a clock than which it is no later. From then on its pauses move it as they move
+        that; those before are in it."""
+        was = run.announced
+        clock = self._pack.policy.clocks[was["clock"]]
+        news = {**was, "version": was["version"] + 1, "fixed": outer["limit"], "fixed_after": len(was["paused"])}
+        return self._set(clock, news, seen(facts, was["about"]), "outer_shortened")
+
     def again(self, run: Run, facts: Mapping[str, Any]) -> Draft:
         """Set the same deadline again: the version before it went out for one that was never announced."""
         was = run.announced
@@ -186,7 +194,8 @@ class Announcer:
         return Case(
             clock=clock, facts=said, start=moment(run["starts"]), unit=whose_hours(clock, facts),
             pauses=tuple(
-                Span(moment(one["begins"]), moment(one["ends"])) for one in (*run["not_its_own"], *run["paused"])
+                Span(moment(one["begins"]), moment(one["ends"]))
+                for one in (*run["not_its_own"], *run["paused"][run.get("fixed_after", 0) :])
             ),
             extensions=(Limit(kind, run["extended_days"]),) if run["extended_days"] else (),
             fixed=moment(run["fixed"]) if run["fixed"] else None, asked=_asked(clock, run, facts),

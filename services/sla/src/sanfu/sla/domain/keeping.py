@@ -19,6 +19,7 @@ ALWAYS = ("unit", "limit", "starts", "started_by", "round", "version")
 UNLESS: Mapping[str, Any] = MappingProxyType({
     "yellow": None, "grade": None, "urgency": None, "paused": [], "not_its_own": [], "extended_days": 0,
     "extended_until": None, "voided_stops": 0, "unknown_year": None, "fixed": None, "about": None,
+    "fixed_after": 0,
 })  # fmt: skip
 """What is kept only where it is something else than this."""
 OWN: Mapping[str, Any] = MappingProxyType({"lit": [], "climbed": 0, "set_at": None})

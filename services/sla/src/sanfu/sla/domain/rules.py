@@ -24,6 +24,7 @@ from sanfu.sla.domain.keeping import clocks_of
 from sanfu.sla.domain.ladder import Ladder, first
 from sanfu.sla.domain.runs import Announced, Run, log_before, run_of
 from sanfu.sla.domain.whose import about, seen
+from sanfu.sla.domain.within import overtaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,13 @@ class SlaRules:
     def decide(self, state: State, given: Input, now: datetime) -> Sequence[Draft]:
         match given:
             case Event():
-                return [*self._followed(state, instant(now))]
+                return self._and_within(state, [*self._followed(state, instant(now))], instant(now))
             case Due():
-                return [*self._fired(state, instant(given.heard or given.at), instant(now))]
+                fired = [*self._fired(state, instant(given.heard or given.at), instant(now))]
+                return self._and_within(state, fired, instant(now))
             case Command(name="Replan"):
-                return [draft for one in self.replanned(state, now) for draft in one.drafts]
+                replanned = [draft for one in self.replanned(state, now) for draft in one.drafts]
+                return self._and_within(state, replanned, instant(now))
             case Command():
                 raise Refusal(404, "unknown-command", f"sla knows no command {given.name}")
 
@@ -99,7 +102,26 @@ class SlaRules:
         clocks = clocks_of(state)
         gone = [announced for announced in clocks.values() if announced["clock"] not in self.pack.policy.clocks]
         drafts = [draft for announced in gone for draft in self._after(state, announced, instant(now))]
-        return drafts + [draft for clock in self._clocks() for draft in self._missed(state, clock, instant(now))]
+        drafts += [draft for clock in self._clocks() for draft in self._missed(state, clock, instant(now))]
+        return self._and_within(state, drafts, instant(now))
+
+    def _and_within(self, state: State, drafts: list[Draft], now: str) -> list[Draft]:
+        """Add what follows for the clocks that lie within one that has an earlier limit now."""
+        known, clocks = clocks_of(state), self.pack.policy.clocks
+        for run, outer in [*overtaken(clocks, known, drafts, lambda one: self._standing(one, state), now)]:
+            draft = self._announcer.within(run, outer, state["facts"])
+            if draft is None:
+                continue
+            version = (keeping.key(run.announced), run.announced["version"])
+            fresh = [n for n, one in enumerate(drafts) if (keeping.key(one.data), one.data["version"]) == version]
+            if (
+                fresh and drafts[fresh[0]].type == names.DEADLINE_SET
+            ):  # told at this instant: one version says all of it
+                told = {name: drafts[fresh[0]].data[name] for name in ("version", "reason")}
+                drafts[fresh[0]] = Draft(draft.type, {**draft.data, **told})
+            else:
+                drafts += [*_superseded(run, now), draft]
+        return drafts
 
     def _followed(self, state: State, now: str) -> Iterator[Draft]:
         """What follows from the story's last event: clocks that start, and those that it stops or changes."""
