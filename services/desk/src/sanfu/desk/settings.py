@@ -31,8 +31,8 @@ class DeskSettings(ServiceSettings):
     intake_url: str | None = Field(
         None,
         pattern=r"^https?://[^/?#]+/?$",
-        description="where a browser finds intake: a party's page sends there what is added, an officer's link to a file "
-        "that came with a report leads there; absent: neither is offered",
+        description="where a browser finds intake: a party's page sends there what is added, an officer's link to a "
+        "file that came with a report leads there; absent: neither is offered",
     )
     secure_cookies: bool = Field(False, description="set it where pages are served over https: then only there")
 
