@@ -114,12 +114,26 @@ async def ending(city: City) -> None:
     await city.staff(AGENT).order(errand, "plan_errand", {})
 
 
+async def listed(city: City) -> None:
+    """A list of visits to which more is added; something confidential was found on it, and the rest is late."""
+    holder = city.officer("tax")
+    visit = {"what": "project", "title": "某工地", "due": "2026-05-08"}
+    said = {"kind": "visit", "title": "走访清单", "entries": [visit, {**visit, "due": LAST_DAY}]}
+    held = (await holder.make("lists", said))["id"]
+    await holder.make(f"lists/{held}/add", {"entries": [{**visit, "title": "某学校"}]})
+    await holder.make(f"lists/{held}/mark", {"entry": 1, "result": "visited", "text": "宣讲政策。"})
+    issue = await city.report("visit", category="road-lamp", found_on={"affair": held, "entry": 1})
+    await office(city).order(issue, "raise_secrecy", {"secrecy": "confidential", "reason": "涉及病情"})
+    another = (await holder.make("lists", said))["id"]
+    await holder.make(f"lists/{another}/end", {"reason": "另行安排"})
+
+
 async def everything(city: City) -> None:
     """Tell all that there is to tell; at last a unit, a category and a post end, and others go on with their work."""
     await whole_life(city, Scribe(city, "开甲"))
     await petitioned(city, Scribe(city, "密甲"))
     await city.report("hotline", category="road-lamp", title="最后一盏")
-    for journey in (hushed, merged, burning, asked, unsaid, ending):
+    for journey in (hushed, merged, burning, asked, unsaid, listed, ending):
         await journey(city)
     await city.advance_to(local(f"{LAST_DAY} 00:01"))
 
