@@ -212,6 +212,13 @@ async def test_who_sends_too_often_is_told_how_long_to_wait_and_loses_nothing() 
         assert f"请在 {late.headers['retry-after']} 秒后再试" in late.text
 
 
+async def test_looks_for_what_is_nearby_are_counted_apart_from_reports() -> None:
+    async with running(public_rate="2/minute") as world:
+        looks = [await world.client.post("/report/near", data={"town": "fotang"}) for _ in range(3)]
+        assert [look.status_code for look in looks] == [200, 200, 429]
+        assert (await send(world)).status_code == 303
+
+
 async def test_one_contact_is_left_only_so_often_from_wherever_it_comes() -> None:
     async with running(contact_rate="2/hour") as world:
         assert [(await send(world, key=f"{KEY}-{at}")).status_code for at in range(2)] == [303, 303]

@@ -8,8 +8,9 @@ from fastapi.responses import HTMLResponse
 from sanfu.contracts import receipts
 from sanfu.intake.entrypoints import form_fields as fields
 from sanfu.intake.entrypoints.form import Form
+from sanfu.intake.handlers.submissions import Sender
 from sanfu.runtime.http import own_router
-from sanfu.runtime.pages import form, same_site
+from sanfu.runtime.pages import address, form, same_site
 from sanfu.runtime.store import StoreDown
 
 Spoken = Annotated[Literal["zh", "en"], Query(alias="lang")]
@@ -45,9 +46,10 @@ def _form_routes(router: APIRouter, page: Form) -> None:
 def _asking(router: APIRouter, page: Form) -> None:
     @router.post("/report/near", response_class=HTMLResponse, include_in_schema=False)
     async def near(request: Request, language: Spoken = "zh") -> Response:
-        """Show what is open nearby, as a part of the page. What was typed comes in the body: addresses of requests are
-        written down by those in between."""
+        """Show what is open nearby, as a part of the page; counted like reports, but apart from them. What was typed
+        comes in the body: addresses of requests are written down by those in between."""
         same_site(request)
+        page.intake.channels.count(Sender("near", keyed=False, address=address(request)))
         pack = page.intake.pack()
         found = await page.near.look(fields.asked(await form(request)), pack)
         return page.look.near(pack, language, found)
