@@ -146,12 +146,12 @@ async def test_a_desk_that_was_down_at_midnight_does_it_when_it_is_back_and_says
 async def test_a_pack_that_would_leave_open_issues_without_a_category_is_not_taken_until_there_are_none(
     city: City, tmp_path: Path
 ) -> None:
-    issue = await city.report("hotline", category="noise", external_id=None)
+    issue = await city.report("hotline", category="funeral", external_id=None)
     if await city.of(issue, "assigned") == []:
         await city.person("reviewer").dispatch(issue, "urban-management")
     unit = (await city.person("reviewer").reads(f"cases/{issue.id}"))["unit"]
     root = tmp_path / "pack"
-    lasting(root, "categories.csv", noise=("", "2026-05-01", ""))
+    lasting(root, "categories.csv", funeral=("", "2026-05-01", ""))
     desk = city.services["desk"]
     before, look = desk.machine.rules, desk._watch
     assert look is not None

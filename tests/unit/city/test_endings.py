@@ -91,8 +91,8 @@ FAULTS: dict[str, tuple[Edit, str, str, str, str, bool]] = {
         "categories.csv", "valid_to", "is missing: public-toilet never takes over", "first day", False,
     ),
     "nothing goes on with what it has open": (
-        lambda root: lasting(root, "categories.csv", road_lamp=("", ENDS, "")),
-        "categories.csv", "succeeded_by", "nobody goes on with what 'road-lamp' has open", "name in", False,
+        lambda root: lasting(root, "categories.csv", funeral=("", ENDS, "")),
+        "categories.csv", "succeeded_by", "nobody goes on with what 'funeral' has open", "name in", False,
     ),
     "a rule says what ends for good": (
         lambda root: lasting(root, "categories.csv", general_consult=("", ENDS, "")),
@@ -114,9 +114,9 @@ FAULTS: dict[str, tuple[Edit, str, str, str, str, bool]] = {
     ),
     "a message for what ends for good": (
         lambda root: _for_good(
-            root, "road_lamp", "texts/receipt.yaml", "where: {", "where: {category: [road-lamp], "
+            root, "funeral", "texts/receipt.yaml", "where: {", "where: {category: [funeral], "
         ),
-        "texts/", ".where.category", "'road-lamp' ends on 2026-06-01", "name in its succeeded_by", True,
+        "texts/", ".where.category", "'funeral' ends on 2026-06-01", "name in its succeeded_by", True,
     ),
     "a post whose successor is not there": (
         lambda root: lasting(root, "staff.csv", tax_officer=("", ENDS, "tax-oficer")),
