@@ -446,12 +446,13 @@ async def test_an_update_is_added_once_and_does_not_say_who_wrote_it(world: Worl
     id = taken(await post(world))
     await world.told()
     first = await add(world, id, media_url="https://p.example/2.jpg")
-    assert (first.status_code, first.json()) == (201, [{"update_id": f"{id}.1"}])
+    assert (first.status_code, first.json()) == (201, [{"update_id": f"{id}.17"}])
+    assert (await add(world, id, update_id="18", description="还有一盏。")).json() == [{"update_id": f"{id}.18"}]
     again = await add(world, id, media_url="https://p.example/2.jpg")
-    assert (again.status_code, again.json()) == (200, [{"update_id": f"{id}.1"}])
+    assert (again.status_code, again.json()) == (200, [{"update_id": f"{id}.17"}])
     assert wrong(await add(world, id)), "another update under the same number"
     added = [one for one in await world.told() if "answers_question" in one]
-    assert [one["text"] for one in added] == ["***说灯还是不亮。\nhttps://p.example/2.jpg"]
+    assert [one["text"] for one in added] == ["***说灯还是不亮。\nhttps://p.example/2.jpg", "还有一盏。"]
     assert added[0]["reported_at"] == "2026-03-02T01:00:00.000Z", "not later than it came"
 
 

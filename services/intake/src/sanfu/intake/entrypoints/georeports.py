@@ -194,7 +194,7 @@ def _updates(desk: Georeports, pack: Callable[[], Pack]) -> APIRouter:
                 raise
             raise Refusal(refusal.status, refusal.slug, f"{warning} {refusal.detail}", **refusal.more) from refusal
         notice = {"service_notice": warning} if added.alarming and warning else {}
-        found = [{"update_id": f"{id}.{added.state['supplements']}", **notice}]
+        found = [{"update_id": id, **notice}]
         return answer(format, root, found, 200 if added.repeated else 201)
 
     return router

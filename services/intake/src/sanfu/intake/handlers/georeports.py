@@ -79,8 +79,9 @@ class Georeports:
     async def add(
         self, offered: Open311, posted: Posted, key: ChannelKey, *, again: str | None
     ) -> tuple[str, Received]:
-        """Add what an update says to a request that came by this channel; return its id. What the client takes to be
-        its status changes nothing: that follows from what is done. Raises Refusal, Unavailable."""
+        """Add what an update says to a request that came by this channel; return the update's id, the same however
+        often it is sent. What the client takes to be the request's status changes nothing: that follows from what is
+        done. Raises Refusal, Unavailable."""
         jurisdiction(offered, posted.get("jurisdiction_id", (None,))[0])
         id = posted.get("service_request_id", ("",))[0]
         wrong = list(georeporting.unknown(posted, georeporting.UPDATE))
@@ -94,11 +95,11 @@ class Georeports:
         said = self.read_update(
             {"text": georeporting.said(posted), "reported_at": posted.get("updated_datetime", (None,))[0]}
         )
-        named = posted.get("update_id", ("",))[0]
-        known_by = again or f"open311:{key.id}:{named or _digest(posted, key)}"
-        return id, await self.supplements.by_channel(
-            found[0]["receipt"], key.channel, said, known_by[:200], holder(key)
-        )
+        named = posted.get("update_id", (_digest(posted, key),))[0]
+        known_by = again or f"open311:{key.id}:{named}"
+        receipt: str = found[0]["receipt"]
+        added = await self.supplements.by_channel(receipt, key.channel, said, known_by[:200], holder(key))
+        return f"{id}.{named[:80]}", added
 
     async def by_token(self, token: str, pack: Pack) -> str | None:
         """Return the id of the request with this receipt number, or with this id itself."""
