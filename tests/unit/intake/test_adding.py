@@ -96,6 +96,28 @@ async def test_what_is_added_of_danger_is_told_as_an_emergency_without_its_words
     assert (await added(world))[-1]["urgency"] is None
 
 
+@pytest.mark.parametrize(
+    ("words", "level"), [("请替我保密，怕报复。", "confidential"), ("他们给村干部塞红包。", "sealed")]
+)
+async def test_words_that_few_may_read_are_told_to_nobody_and_neither_is_what_comes_before_desk_has_heard_of_them(
+    world: World, words: str, level: str
+) -> None:
+    issue, number = await receipt(world)
+    await add(world, number, words)
+    await add(world, number, "我下午在家。", "k2")
+    first, second = await added(world)
+    assert (first["secrecy"], first["text"], first["contact"]) == (level, None, 2)
+    assert (second["secrecy"], second["text"]) == (None, None)
+    (_, record) = (await world.contacts())[-1]
+    assert record is not None
+    assert [one["text"] for one in opened(record, "original")["added"]] == [words, "我下午在家。"]
+    office = {"id": "office-duty", "role": "coordination_office", "unit": None}
+    lowered: dict[str, Any] = {"by": office, "before": level, "secrecy": "open", "reason": "可以公开", "concerns": []}
+    await world.hear(issue, names.SECRECY_CHANGED, lowered)
+    await add(world, number, "灯又亮了。", "k3")
+    assert (await added(world))[-1]["text"] == "灯又亮了。"
+
+
 async def test_words_that_only_together_speak_of_danger_are_heard_also_where_the_first_rest_sealed(
     world: World,
 ) -> None:

@@ -118,4 +118,7 @@ class IssueSupplemented(Body):
     urgency: Urgency | None = Field(
         default=None, description="How soon somebody must act by the words it brought; absent: they say nothing of that"
     )
+    secrecy: Secrecy | None = Field(
+        default=None, description="Who may read it by the words it brought; absent: they say nothing of that"
+    )
     reported_at: Instant = Field(description="When it was reported")

@@ -125,6 +125,9 @@ class SecrecyChanged(Deed, Concerning):
     before: Secrecy = Field(description="What it was")
     secrecy: Secrecy = Field(description="What it is")
     title: Term | None = Field(default=None, description="Neutral line that stands for the title from now on")
+    supplement: Count | None = Field(
+        default=None, description="Number of the supplement whose words raised it; absent: a person did"
+    )
     reason: Text = Field(description="Why, for people to read; internal")
 
 

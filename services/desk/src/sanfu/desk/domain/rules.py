@@ -14,7 +14,7 @@ from sanfu.desk.domain.deeds import correcting, errands, following, handling, pe
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
-from sanfu.desk.domain.deeds.levels import heed_words
+from sanfu.desk.domain.deeds.levels import heed_confidence, heed_words
 from sanfu.desk.domain.deeds.succession import passed_on, recast, succeeded
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
@@ -58,7 +58,7 @@ class DeskRules:
             case Due():
                 return self._waited(state, now)
             case Event():
-                return withheld(heed_words(state, self.pack), state) if state.get("spoken") else ()
+                return self._heeded(state, given.subject, now)
 
     def _borne(self, drafts: Sequence[Draft], case: State, id: str, now: datetime) -> Sequence[Outcome]:
         """What others make of the case. Where that makes it confidential, its own texts are sealed; without a key ring
@@ -68,6 +68,13 @@ class DeskRules:
         if self.seal is None:
             return [draft for draft in drafts if not hides(draft)]
         return discreet(drafts, case, id, self.seal, now)
+
+    def _heeded(self, case: State, id: str, now: datetime) -> Sequence[Outcome]:
+        """What follows by itself from what its party added: it is more urgent, or for fewer people. What a lost store
+        did not tell of the latter is told with the next event: its words are nowhere meanwhile."""
+        if not case.get("spoken") and not case.get("confided"):
+            return ()
+        return self._borne([*heed_words(case, self.pack), *heed_confidence(case, self.pack)], case, id, now)
 
     def _waited(self, case: State, now: datetime) -> Sequence[Draft]:
         """What the case waited for has come: the earliest of it; the rest is looked at in its turn."""

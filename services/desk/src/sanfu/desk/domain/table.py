@@ -220,7 +220,7 @@ LEVELS: Final = {
         standing=FOR_NOBODY,
     ),
     **_rows(_OPEN, "lower_urgency", OFFICE, names.URGENCY_CHANGED, STAYS),
-    **_rows(_EVER, "raise_secrecy", WITNESSES, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
+    **_rows(_EVER, "raise_secrecy", WITNESSES | SYSTEM, names.SECRECY_CHANGED, STAYS, standing=FOR_NOBODY),
     **_rows(_EVER, "lower_secrecy", OFFICE | LIAISON, names.SECRECY_CHANGED, STAYS),
 }
 FLAGS: Final = _rows(f"{_VOICED} merged", "flag", REVIEW, names.FLAGS_CHANGED, STAYS)

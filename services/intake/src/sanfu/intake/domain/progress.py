@@ -70,14 +70,16 @@ def moved(state: State, event: Event) -> State:
             handling = event.data["clock"] == "handling"
             return {**state, "due_at": event.data["limit"]} if handling else state
         case names.SECRECY_CHANGED:
-            return {**state, **_hidden(state, event), "secrecy": event.data["secrecy"]}
+            return {**state, **_hidden(state, event), "secrecy": event.data["secrecy"], "secrecy_spoken": None}
         case names.URGENCY_CHANGED:
             return {**state, "urgency": event.data["urgency"]}
         case names.CONTACT_CORRECTED:
             return {**state, "corrected": event.data["version"]}
         case names.ISSUE_SUPPLEMENTED:
             rests = {"contact": event.data["contact"]} if event.data["contact"] != "none" else {}
-            return {**_stepped(state, event), "supplements": event.data["number"], **rests}
+            heard = event.data.get("secrecy")  # until desk has heard it, too, nothing else is told either
+            spoken = {"secrecy_spoken": heard} if heard in HIDDEN else {}
+            return {**_stepped(state, event), "supplements": event.data["number"], **rests, **spoken}
         case names.CATEGORY_SUCCEEDED:
             return state
         case _:

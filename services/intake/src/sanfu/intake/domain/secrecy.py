@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sanfu.city.model import Category, Channel, Pack
+from sanfu.intake.domain import recall
 
 LEVELS = ("open", "internal", "confidential", "sealed")
 HIDDEN = frozenset({"confidential", "sealed"})
@@ -34,3 +35,8 @@ def decided(pack: Pack, matter: Matter) -> str:
     found += ["confidential"] if CONFIDENTIAL_FLAGS & set(matter.flags) else []
     found += ["sealed"] if pack.office_unit in matter.complains_of else []
     return max(found, key=LEVELS.index)
+
+
+def added(pack: Pack, text: str, earlier: str) -> str | None:
+    """Return who may read it by the words of a supplement, None where they say nothing of that."""
+    return recall.highest(pack.secrecy_words, LEVELS, text, earlier)

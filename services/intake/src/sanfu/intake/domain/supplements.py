@@ -9,7 +9,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 from sanfu.contracts.names import ISSUE_SUPPLEMENTED
-from sanfu.intake.domain import contact, urgency
+from sanfu.intake.domain import contact, secrecy, urgency
 from sanfu.intake.domain.secrecy import HIDDEN
 from sanfu.runtime.rules import Draft, Outcome, Refusal, State
 
@@ -37,9 +37,9 @@ def number(state: State) -> int:
 
 
 def told(state: State, data: Mapping[str, Any], now: datetime, pack: Pack) -> list[Outcome]:
-    """Say what follows from a supplement: `{issue, said, earlier, people, rest}`. How urgent it is its own words say,
-    before any of them is masked or sealed: desk raises what is less. Raises Refusal 409 where nothing can be added, or
-    somebody was faster."""
+    """Say what follows from a supplement: `{issue, said, earlier, people, rest}`. How urgent it is, and who may read
+    it, its own words say, before any of them is masked or told: desk raises what is less. Raises Refusal 409 where
+    nothing can be added, or somebody was faster."""
     said, rest = data["said"], data["rest"]
     spoken = urgency.added(pack, said["text"] or "", data["earlier"])
     if state["state"] in OVER and not (state["state"] == MERGED and spoken == urgency.EMERGENCY):
@@ -53,7 +53,8 @@ def told(state: State, data: Mapping[str, Any], now: datetime, pack: Pack) -> li
         raise Refusal(409, OVERTAKEN, "Something else was added at the same instant.")
     text = said["text"] or ""
     masked = pack.abuse.masked(Mask.of(data["people"]).text(text))
-    hidden = state["secrecy"] in HIDDEN
+    kept_from = secrecy.added(pack, text, data["earlier"])
+    hidden = not HIDDEN.isdisjoint({state["secrecy"], state.get("secrecy_spoken"), kept_from})
     rests = rest is not None and (hidden or masked != text)
     at = min(moment(said["reported_at"]), now) if said["reported_at"] else now
     body = {
@@ -61,7 +62,7 @@ def told(state: State, data: Mapping[str, Any], now: datetime, pack: Pack) -> li
         "attachments": [] if hidden else said["attachments"],
         "contact": rest.version if rest and rests else "none",
         "answers_question": state["state"] == "awaiting_party", "reported_at": instant(at),
-        "urgency": spoken,
+        "urgency": spoken, "secrecy": kept_from,
     }  # fmt: skip
     event = Draft(ISSUE_SUPPLEMENTED, body)
     return [contact.record(data["issue"], rest.version, rest.boxes, now), event] if rest and rests else [event]

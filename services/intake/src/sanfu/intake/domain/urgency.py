@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sanfu.city.model import Category, Pack, WordList
+from sanfu.city.model import Category, Pack
+from sanfu.intake.domain import recall
 
 LEVELS = ("normal", "urgent", "emergency")
 EMERGENCY: Final = "emergency"
@@ -15,16 +16,8 @@ def decided(pack: Pack, *, text: str, category: Category | None, chosen: str | N
 
 
 def added(pack: Pack, text: str, earlier: str) -> str | None:
-    """Return the highest level that the recall words of a supplement speak of, None if of none. Words count together
-    with what was written `earlier`; what stood there alone was judged when it came, and a person may have said no."""
-    found = [level for level, words in pack.urgency_words.items() if _brought(words, text, earlier)]
-    return max(found, key=LEVELS.index, default=None)
-
-
-def _brought(words: WordList, text: str, earlier: str) -> bool:
-    if words.first(text) is not None:
-        return True
-    return not set(words.found(f"{earlier}\n{text}")) <= set(words.found(earlier))
+    """Return how soon somebody must act by the words of a supplement, None where they say nothing of that."""
+    return recall.highest(pack.urgency_words, LEVELS, text, earlier)
 
 
 def alarming(pack: Pack, text: str) -> bool:

@@ -21,6 +21,11 @@ BY_WORDS: Final = {
     "en": "What was added speaks of danger: raised by its words, until a person says no",
 }
 """Why it became more urgent where nobody said so."""
+BY_CONFIDENCES: Final = {
+    "zh": "补充的内容有涉密字样：按词先行提级，待人工核实",
+    "en": "What was added holds words of confidence: raised by them, until a person says no",
+}
+"""Why fewer people may read it where nobody said so."""
 
 
 def raise_urgency(deed: Deed) -> list[Draft]:
@@ -34,9 +39,22 @@ def heed_words(case: Case, pack: Pack) -> list[Draft]:
     spoken = case.get("spoken")
     if spoken is None or not heeded(case, spoken["urgency"]):
         return []
-    reason = BY_WORDS["zh" if pack.locales[0].startswith("zh") else "en"]
-    body = {"by": SYSTEM_BY, "before": case["urgency"], **spoken, "reason": reason, "concerns": _head(case)}
-    return _raised(case, Draft(names.URGENCY_CHANGED, body), SYSTEM_BY)
+    body = {"by": SYSTEM_BY, "before": case["urgency"], **spoken, "concerns": _head(case)}
+    return _raised(case, Draft(names.URGENCY_CHANGED, {**body, "reason": _why(BY_WORDS, pack)}), SYSTEM_BY)
+
+
+def heed_confidence(case: Case, pack: Pack) -> list[Draft]:
+    """What was added to it is for fewer people than it is itself: so is all of it from now on, until the office says
+    no."""
+    told = case.get("confided")
+    if told is None or SECRECIES.index(told["secrecy"]) <= SECRECIES.index(case["secrecy"]):
+        return []
+    changed = secrecy_changed(case, told["secrecy"], _why(BY_CONFIDENCES, pack), SYSTEM_BY, pack)
+    return [Draft(changed.type, {**changed.data, "supplement": told["supplement"]})]
+
+
+def _why(words: Mapping[str, str], pack: Pack) -> str:
+    return words["zh" if pack.locales[0].startswith("zh") else "en"]
 
 
 def _raised(case: Case, changed: Draft, by: Mapping[str, Any]) -> list[Draft]:

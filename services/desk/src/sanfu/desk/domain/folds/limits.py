@@ -66,11 +66,12 @@ def _secrecy(case: Case, event: Event) -> Change:
     """Of what becomes confidential nothing is left here that anybody wrote: the original rests with the contact, the
     rest on the shelf."""
     data = event.data
+    now = {"secrecy": data["secrecy"], "confided": None}
     if data["secrecy"] not in SECRET or case["secrecy"] in SECRET:
-        return {"secrecy": data["secrecy"]}
+        return now
     place = {**case["place"], "address": None}
     bare = {"title": data["title"] or WITHHELD, "text": None, "answers": {}, "place": place}
-    return {**hushed(case), **bare, "secrecy": data["secrecy"]}
+    return {**hushed(case), **bare, **now}
 
 
 def _exempted(case: Case, event: Event) -> Change:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.folds.assisting import lit, timed
@@ -56,6 +57,7 @@ def _supplemented(case: Case, event: Event) -> Change:
         "attachments": [*case["attachments"], *data["attachments"]],
         "contact": contact,
         **_spoken(case, data),
+        **_confided(case, data),
     }
 
 
@@ -65,6 +67,14 @@ def _spoken(case: Case, data: Mapping[str, Any]) -> Change:
     if urgency is None or not heeded(case, urgency):
         return {}
     return {"spoken": {"urgency": urgency, "supplement": data["number"]}}
+
+
+def _confided(case: Case, data: Mapping[str, Any]) -> Change:
+    """Keep what its words say of who may read it until that has been heeded, in the same write."""
+    level = data.get("secrecy")
+    if level is None or SECRECIES.index(level) <= SECRECIES.index(case["secrecy"]):
+        return {}
+    return {"confided": {"secrecy": level, "supplement": data["number"]}}
 
 
 def _assigned(case: Case, event: Event) -> Change | None:

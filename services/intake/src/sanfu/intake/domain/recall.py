@@ -1,0 +1,18 @@
+"""What the pack's lists of words make of what is added to a report."""
+
+from collections.abc import Mapping, Sequence
+
+from sanfu.city.model import WordList
+
+
+def highest(lists: Mapping[str, WordList], order: Sequence[str], text: str, earlier: str) -> str | None:
+    """Return the highest level that an addition's words speak of, None if of none. Words count together with what was
+    written `earlier`; what stood there alone was judged when it came, and a person may have said no."""
+    found = [level for level, words in lists.items() if _brought(words, text, earlier)]
+    return max(found, key=order.index, default=None)
+
+
+def _brought(words: WordList, text: str, earlier: str) -> bool:
+    if words.first(text) is not None:
+        return True
+    return not set(words.found(f"{earlier}\n{text}")) <= set(words.found(earlier))
