@@ -12,7 +12,7 @@ NONE = dict.fromkeys(("town", "address", "lon", "lat", "town_by", "town_in_text"
 async def placed(world: World, place: dict[str, Any], **more: Any) -> dict[str, Any]:
     answer = await world.post(report(place=place, **{"title": "路灯", "text": "路灯不亮", **more}))
     assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = (await world.told())[-1]["place"]
+    found: dict[str, Any] = world.documents.documents[answer.json()["id"]]["submission"]["place"]
     return found
 
 
