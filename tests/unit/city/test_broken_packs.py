@@ -9,6 +9,7 @@ import pytest
 from sanfu.city.loading import Loaded, load
 from sanfu.city.problems import Problem
 from sanfu.city.reporting import check_report
+from sanfu.city.segments import fits
 from tests.support.packs import A_DAY, copied, edited
 
 
@@ -307,6 +308,38 @@ BROKEN = {
         "use only: ",
     ),
     "a medium that is not known": Broken("texts/lights.yaml", "medium: sms", "medium: fax", "medium", "'fax'", "sms"),
+    "a unit that is told before there is one": Broken(
+        "texts/receipt.yaml", "audience: party", "audience: unit", "audience", "never told to 'unit'", "party, filer"
+    ),
+    "a party that hears of a light": Broken(
+        "texts/lights.yaml", "audience: officer", "audience: party", "audience", "LightChanged is never told", "officer"
+    ),
+    "a party by a robot": Broken(
+        "texts/receipt.yaml", "medium: sms", "medium: wecom", "medium", "not reached by 'wecom'", "write one of: sms"
+    ),
+    "a list for a party": Broken(
+        "texts/receipt.yaml",
+        "urgency: critical",
+        "urgency: digestible",
+        "urgency",
+        "a party gets no lists",
+        "write normal",
+    ),
+    "a condition on a field that the event does not have": Broken(
+        "texts/lights.yaml", "{level: [yellow]", "{levle: [yellow]", "where.levle", "is no field of", "write level"
+    ),
+    "a condition on a value that never comes": Broken(
+        "texts/lights.yaml", "{level: [yellow]", "{level: [amber]", "where.level", "is never 'amber'", "yellow"
+    ),
+    "a condition on a clock that nobody keeps": Broken(
+        "texts/lights.yaml", "[unit_handling, assist]", "[unit_handing, assist]", "clock", "never", "unit_handling"
+    ),
+    "a message that a list has no words for": Broken(
+        "texts/lights.yaml", "      zh: 黄灯{number}，{due}到期", "      # none", "line.zh", "is missing", "add zh", -1
+    ),
+    "a line that reveals the category": Broken(
+        "texts/lights.yaml", "黄灯{number}，", "黄灯{category}，", "line.zh", "would reveal", "use only: "
+    ),
     "a message twice": Broken(
         "texts/lights.yaml", "id: red-officer-sms", "id: yellow-officer-sms", "messages[3].id", "twice", "rename"
     ),
@@ -499,15 +532,35 @@ def test_frames_that_overlap_are_told_once_for_the_whole_week(tmp_path: Path) ->
     assert "at or after the end of the one before" in problem.cure
 
 
-def test_an_sms_that_may_outgrow_one_segment_is_remarked_on(tmp_path: Path) -> None:
+def test_an_sms_that_may_outgrow_one_segment_is_refused(tmp_path: Path) -> None:
     root = copied(tmp_path)
     line = edited(root, "texts/receipt.yaml", "凭编号可随时查询进度。", "凭编号可随时查询进度。" + "谢谢您的信任。" * 5)
 
     loaded = load(root, A_DAY)
 
-    assert loaded.pack is not None
+    assert loaded.pack is None
     assert {(each.line, each.key.rpartition(".")[2]) for each in loaded.problems} == {(line, "zh")}
     assert all("more than 1 SMS of 70" in each.message for each in loaded.problems)
+
+
+def test_an_sms_is_measured_with_the_longest_name_that_the_city_has_for_what_it_holds(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "policy.yaml", "name: {zh: 紧急签收", "name: {zh: " + "签收" * 12)
+    problems = load(root, A_DAY).problems
+    assert {problem.file for problem in problems} <= {"texts/lights.yaml", "texts/ladder.yaml"}
+    assert any("more than 1 SMS of 70" in problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "segments", "holds"),
+    [
+        ("字" * 70, 1, True), ("字" * 71, 1, False), ("字" * 134, 2, True), ("字" * 135, 2, False),
+        ("a" * 160, 1, True), ("a" * 161, 1, False), ("a" * 306, 2, True), ("a" * 307, 2, False),
+        ("[" * 80, 1, True), ("[" * 81, 1, False), ("`" * 70, 1, True), ("`" * 71, 1, False),
+    ],
+)  # fmt: skip
+def test_an_sms_holds_seventy_characters_and_of_several_each_sixty_seven(text: str, segments: int, holds: bool) -> None:
+    assert fits(text, segments) is holds
 
 
 def test_the_report_shows_where_what_and_the_cure(tmp_path: Path) -> None:

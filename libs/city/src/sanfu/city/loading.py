@@ -15,8 +15,8 @@ from sanfu.city.endings import used
 from sanfu.city.form import Form
 from sanfu.city.forms import cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
-from sanfu.city.messages import templates
-from sanfu.city.model import Bounds, Category, Channel, Localised, Pack, Staff, Town, Unit, WordList
+from sanfu.city.messages import Known, templates
+from sanfu.city.model import Bounds, Category, Channel, Clock, Localised, Pack, Staff, Town, Unit, WordList
 from sanfu.city.open311 import Open311
 from sanfu.city.open311_file import FILE as OPEN311
 from sanfu.city.open311_file import open311
@@ -118,6 +118,11 @@ class _PackReader:
         asked = self._forms(channels, locales, themes, notices.get(OTHER_THEME) or dict.fromkeys(locales, "—"))
         atlas = self._atlas(units, bounds, locales, head.section("areas"))
         rules = RuleReader(units, channels, categories, grades, self.today, forms=asked, areas=atlas.areas)
+        rules_of_time = policy.policy(policy_file, policy.overrides(self._yaml("holidays.yaml")))
+        known = Known(
+            _examples(name, units, categories, towns, rules_of_time.clocks),
+            {"clock": rules_of_time.clocks, "channel": channels, "unit": units, "town": towns, "language": locales},
+        )
         pack = Pack(
             version=version_of(self.files),
             code=head.text("code"),
@@ -137,8 +142,8 @@ class _PackReader:
             channels=channels,
             categories=categories,
             rules=rules.rules(self._yaml("rules.yaml")),
-            policy=policy.policy(policy_file, policy.overrides(self._yaml("holidays.yaml"))),
-            templates=templates(self._folder("texts"), _examples(name, units, categories, towns)),
+            policy=rules_of_time,
+            templates=templates(self._folder("texts"), known),
             notices=notices,
             urgency_words=self._words("urgency.yaml", words.URGENCIES[:0:-1]),
             secrecy_words=self._words("secrecy.yaml", words.SECRECIES[:0:-1]),
@@ -327,7 +332,11 @@ def _zone(name: str) -> str:
 
 
 def _examples(
-    name: Localised, units: Mapping[str, Unit], categories: Mapping[str, Category], towns: Iterable[str]
+    name: Localised,
+    units: Mapping[str, Unit],
+    categories: Mapping[str, Category],
+    towns: Iterable[str],
+    clocks: Mapping[str, Clock],
 ) -> dict[str, Mapping[str, str]]:
     """Say for each locale how long the city's own names get where a message holds them."""
     return {
@@ -338,6 +347,7 @@ def _examples(
                 "unit": [unit.name(locale) for unit in units.values()],
                 "town": [units[code].name(locale) for code in towns if code in units],
                 "category": [category.name(locale) for category in categories.values()],
+                "clock": [clock.name[locale] for clock in clocks.values()],
             },
         )
         for locale, city in name.items()

@@ -1,32 +1,41 @@
 """Message templates from texts/*.yaml: each message in every language of the pack, checked word by word."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import get_args
 
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
+from sanfu.city.fields import fields
 from sanfu.city.model import Audience, Delivery, Medium, Priority, Template
-from sanfu.city.placeholders import LINK, PLACEHOLDERS, REVEALING, placeholders
+from sanfu.city.placeholders import ADDRESSED, LINK, PLACEHOLDERS, REVEALING, placeholders
+from sanfu.city.problems import nearest
 from sanfu.city.quantities import minutes
 from sanfu.city.reading import Section
+from sanfu.city.segments import fits, length, room
 
-AUDIENCES: tuple[Audience, ...] = (
-    "party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader",
-)  # fmt: skip
-MEDIA: tuple[Medium, ...] = ("sms", "email")
-DELIVERIES: tuple[Delivery, ...] = ("at_most_once", "at_least_once")
-PRIORITIES: tuple[Priority, ...] = ("normal", "critical")
-SEGMENT_WIDE, SEGMENT_LATIN = 70, 160
-"""Characters of one SMS: with any character outside ASCII, and without."""
-HEADER_WIDE, HEADER_LATIN = 3, 7
-"""Characters that each loses where it is one of several."""
-
-
-Examples = Mapping[str, Mapping[str, str]]
-"""Locale → placeholder → an example at its longest."""
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+MEDIA: tuple[Medium, ...] = get_args(Medium)
+DELIVERIES: tuple[Delivery, ...] = get_args(Delivery)
+PRIORITIES: tuple[Priority, ...] = ("normal", "critical", "digestible")
+OUTSIDE: tuple[Audience, ...] = ("party", "filer")
+REACHED_BY: Mapping[str, tuple[Medium, ...]] = {"party": ("sms", "email")}
+"""Who is not reached by every medium there is."""
+_SIGNED = re.compile(r"【[^】]*】|^[^:]{0,60}: ")
+"""How an SMS says who sends it; a list says that once."""
 
 
-def templates(documents: Iterable[Section], examples: Examples) -> tuple[Template, ...]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a pack's messages are held against. `examples`: locale → placeholder → an example at its longest; `codes`:
+    field of an event → the pack's codes that it may have."""
+
+    examples: Mapping[str, Mapping[str, str]]
+    codes: Mapping[str, Iterable[str]] = field(default_factory=dict)
+
+
+def templates(documents: Iterable[Section], known: Known) -> tuple[Template, ...]:
     """Read every message, in every locale that has examples."""
     found: list[Template] = []
     ids: set[str] = set()
@@ -38,13 +47,13 @@ def templates(documents: Iterable[Section], examples: Examples) -> tuple[Templat
             if message_id in ids:
                 entry.wrong("id", f"{message_id!r} is there twice", "rename one of them")
             ids.add(message_id)
-            found += _message(message_id, entry, examples)
+            found += _message(message_id, entry, known)
         document.done()
     return tuple(found)
 
 
-def _message(message_id: str, entry: Section, examples: Examples) -> list[Template]:
-    texts = {name: entry.section(name) for name in ("subject", "body", "neutral")}
+def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
+    texts = {name: entry.section(name) for name in ("subject", "body", "neutral", "line")}
     named = entry.known("event", words.EVENTS, "event", required=True)
     events = [words.wire_type(event) for event in named if event in words.EVENTS]
     medium = entry.choice("medium", MEDIA)
@@ -62,18 +71,58 @@ def _message(message_id: str, entry: Section, examples: Examples) -> list[Templa
         delivery=entry.choice("delivery", DELIVERIES),
         useful_for=entry.parsed("useful_for", minutes, 24 * 60),
         urgency=entry.choice("urgency", PRIORITIES, "normal"),
+        statutory=entry.choice("statutory", ("no", "yes"), "no") == "yes",
     )
+    _pair(entry, common, dict(zip(events, named, strict=False)))
+    _asked(entry.section("where"), common, events, known)
     found = []
-    for locale, samples in examples.items():
+    for locale, samples in known.examples.items():
         subject = texts["subject"].text(locale) if medium == "email" else None
         body, neutral = texts["body"].text(locale), texts["neutral"].text(locale)
-        written = [replace(common, locale=locale, event=e, subject=subject, body=body, neutral=neutral) for e in events]
+        line = texts["line"].text(locale, _line(common, subject, body, neutral))
+        one = replace(common, locale=locale, subject=subject, body=body, neutral=neutral, line=line)
+        written = [replace(one, event=event) for event in events]
         _check(written, texts, samples, segments)
         found += written
     for section in texts.values():
         section.done()
     entry.done()
     return found
+
+
+def _line(one: Template, subject: str | None, body: str, neutral: str) -> str | None:
+    """What stands for a message in a list if nothing else is said; None: something has to be."""
+    if subject or one.audience in OUTSIDE or one.urgency == "critical":
+        return subject or ""
+    return _SIGNED.sub("", neutral, count=1) if body == neutral else None
+
+
+def _pair(entry: Section, one: Template, events: Mapping[str, str]) -> None:
+    """Check that an event can be told to this audience, by this medium, with this urgency."""
+    for event, name in events.items():
+        audiences = ADDRESSED.get(event, ())
+        if audiences and one.audience not in audiences:
+            entry.wrong("audience", f"{name} is never told to {one.audience!r}", nearest(one.audience, audiences))
+    media = REACHED_BY.get(one.audience, MEDIA)
+    if one.medium not in media:
+        entry.wrong("medium", f"a {one.audience} is not reached by {one.medium!r}", nearest(one.medium, media))
+    if one.urgency == "digestible" and one.audience in OUTSIDE:
+        entry.wrong("urgency", f"a {one.audience} gets no lists", "write normal, or leave it out")
+
+
+def _asked(section: Section, one: Template, events: Sequence[str], known: Known) -> None:
+    """Check that each of its events has the fields it asks for, and that they may have these values."""
+    for event in events:
+        there = fields(event)
+        for name, values in one.where.items():
+            if name not in there:
+                section.wrong(name, f"is no field of {event}", nearest(name, sorted(there)))
+                continue
+            codes = known.codes.get(name)
+            allowed = there[name] if codes is None else tuple(codes)
+            for value in values:
+                if allowed is not None and value not in allowed:
+                    section.wrong(name, f"is never {value!r}", nearest(str(value), map(str, allowed)))
 
 
 def _check(
@@ -87,9 +136,12 @@ def _check(
         texts["body"].wrong(first.locale, "nobody is told of this event", "choose an event that has placeholders")
         return
     common = frozenset.intersection(*allowed)
-    for name, text in {"subject": first.subject or "", "body": first.body, "neutral": first.neutral}.items():
+    bodies = {"subject": first.subject or "", "body": first.body, "neutral": first.neutral}
+    if texts["line"].has(first.locale):
+        bodies["line"] = first.line
+    for name, text in bodies.items():
         usable = common if name == "body" else common - REVEALING
-        usable = usable if first.audience == "party" and name != "subject" else usable - {LINK}
+        usable = usable if first.audience == "party" and name not in ("subject", "line") else usable - {LINK}
         if _filled(texts[name], first.locale, text, usable) and first.medium == "sms":
             _check_length(texts[name], first.locale, text.format_map(samples), segments)
 
@@ -108,12 +160,10 @@ def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) ->
 
 
 def _check_length(section: Section, locale: str, longest: str, segments: int) -> None:
-    room = SEGMENT_LATIN if longest.isascii() else SEGMENT_WIDE
-    if segments > 1:
-        room = (room - HEADER_LATIN if longest.isascii() else room - HEADER_WIDE) * segments
-    if len(longest) > room:
-        message = f"may grow to {len(longest)} characters, more than {segments} SMS of {room} together"
-        section.wrong(locale, message, f"shorten it, or pay for more: `segments: {segments + 1}`", fatal=False)
+    if not fits(longest, segments):
+        most = room(longest, segments)
+        message = f"may grow to {length(longest)} characters, more than {segments} SMS of {most} together"
+        section.wrong(locale, message, f"shorten it, or pay for more: `segments: {segments + 1}`")
 
 
 def _few(text: str) -> int:

@@ -20,13 +20,13 @@ from sanfu.city.open311 import Open311
 from sanfu.city.when import AnswerIs, Times, Value
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
-Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader"]
-Medium = Literal["sms", "email"]
+Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "supervisor", "leader"]
+Medium = Literal["sms", "email", "webhook", "dingtalk", "wecom", "inbox"]
 Delivery = Literal["at_most_once", "at_least_once"]
 Restarts = Literal["never", "each_round", "each_lead", "each_start"]
 DaysEnd = Literal["end_of_service", "same_time", "service_minutes"]
 DayOff = Literal["stays", "rolls"]
-Priority = Literal["critical", "normal"]
+Priority = Literal["critical", "normal", "digestible"]
 Localised = Mapping[str, str]
 """Locale → text; has every locale of the pack."""
 
@@ -560,7 +560,8 @@ class Template:
     Sent for `event` (type on the wire) where the issue's facts, with the event's body laid over them, fit `where`.
     Placeholders are `{name}`, all from the event's allow-list (`sanfu.city.placeholders`). `neutral` is the body for a
     confidential issue: it names no category, place or unit. Older events than `useful_for` minutes are not told any
-    more. `critical` passes quiet hours, digests, caps and opt-outs.
+    more. `critical` passes quiet hours, digests, caps and opt-outs; `digestible` is told in a digest only. `line`
+    stands for it there, and says no more than `neutral`. What is `statutory` passes caps and opt-outs.
     """
 
     id: str
@@ -575,6 +576,8 @@ class Template:
     delivery: Delivery
     useful_for: int
     urgency: Priority
+    line: str = ""
+    statutory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ _WIDE = {
     "due": "12月31日 17:30",
     "clock": "单位办理",
     "late_by": "13天22小时",
-    "outcome": "已说明理由",
+    "outcome": "已告知其他途径",
     "reply": "已于今日上午完成整改，欢迎监督。",
-    "step": "单位负责人",
+    "step": "协调办公室",
     "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
     "until": "12月31日 23:59",
 }
@@ -31,9 +31,9 @@ _LATIN = {
     "due": "31 Dec 17:30",
     "clock": "unit handling",
     "late_by": "13 d 22 h",
-    "outcome": "explained",
+    "outcome": "joined with another report",
     "reply": "Mended this morning; please tell us if it is not.",
-    "step": "unit head",
+    "step": "coordination office",
     "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
     "until": "31 Dec 23:59",
 }
@@ -79,6 +79,22 @@ _ALLOWED = {
 }
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {wire_type(event): frozenset(names) for event, names in _ALLOWED.items()}
 """Event's type on the wire → the placeholders that whoever sends the message must be able to fill."""
+
+_OUTSIDE = ("party", "filer")
+_STAFF = ("unit", "officer", "unit_head", "duty_officer", "supervisor", "leader")
+_ADDRESSED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("IssueSubmitted",), _OUTSIDE),  # no unit leads yet
+    **dict.fromkeys(
+        ("SupplementAsked", "SupplementReminded", "MediationOffered", "FollowUpPlanned", "ContactCorrected"), ("party",)
+    ),
+    **dict.fromkeys(
+        ("LightChanged", "EscalationRaised", "AssistAsked", "HandoverOffered", "CompletionSubmitted",
+         "CompletionSentBack", "ReminderAdded"), _STAFF,
+    ),
+}  # fmt: skip
+ADDRESSED: Mapping[str, tuple[str, ...]] = {wire_type(event): told for event, told in _ADDRESSED.items()}
+"""Event's type on the wire → who alone may be told of it: before there is a unit none, of what units owe no party. An
+event that is not here may be told to anybody."""
 
 
 def placeholders(body: str) -> frozenset[str]:

@@ -55,8 +55,6 @@ LOOKED_AT = {"place": "site", "officer": "again", "monitor": "monitor"}
 ASKED = ("party", "desk", "committee", "office", *LOOKED_AT)
 """Whom a follow-up asks."""
 ASKED_BY = ("call", "writing")
-MEDIA = ("sms", "email")
-TOLD = ("party", "filer", "unit", "officer", "unit_head", "duty_officer", "leader")
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind", "level")
 """What a clock's limits may depend on."""
 
