@@ -1,6 +1,7 @@
 """Kafka as deployments have it: by TLS, with accounts, and with no more rights than deploy/kafka's table grants."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,13 +20,20 @@ from tests.support.secured import PASSWORD, PLAIN, SCRAM, Secured, secured_broke
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*_SelectorTransport.__del__:pytest.PytestUnraisableExceptionWarning",
+    r"ignore:Exception ignored in. <socket\.socket:pytest.PytestUnraisableExceptionWarning",
     "ignore:unclosed transport:ResourceWarning",
 )
-"""Connections are turned away here on purpose, and the client leaves their closing to a turn that the loop may not make
-any more: whatever the machine does meanwhile decides in which test that is noticed."""
+"""Connections are turned away here on purpose, and TLS says goodbye in its own time: the test's loop ends before."""
 
 USERS = [*(f"sanfu-{name}" for name in (*SERVICES, "topics")), "unit-water"]
 WATER, TAX = names.unit_topic("water"), names.unit_topic("tax")
+
+
+@pytest.fixture(autouse=True)
+def swept() -> Iterator[None]:
+    """Whatever a test leaves half closed is noticed in that test, and not in one that comes later."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-from sanfu.city.model import Bounds, Category, Frame, Pack, Policy, RoutingRule, Service, Unit, When, WordList
+from sanfu.city.model import Bounds, Category, Frame, Pack, Policy, RoutingRule, Service, Unit, When
+from sanfu.city.wordlists import WordList
 
 
 def unit(code: str, kind: str = "department", parent: str | None = None, **more: object) -> Unit:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import When, WordList
+from sanfu.city.model import When
+from sanfu.city.wordlists import WordList
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain.rules import RouterRules

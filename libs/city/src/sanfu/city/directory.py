@@ -7,9 +7,10 @@ from datetime import date
 from typing import TypeVar
 
 from sanfu.city import vocabulary as words
-from sanfu.city.model import TOWN, Category, Channel, Lasting, Staff, Town, Unit, WordList
+from sanfu.city.model import TOWN, Category, Channel, Lasting, Staff, Town, Unit
 from sanfu.city.quantities import day, word_set
 from sanfu.city.reading import Row
+from sanfu.city.wordlists import WordList
 
 
 def _columns(text: str) -> tuple[str, ...]:

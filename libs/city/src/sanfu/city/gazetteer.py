@@ -4,14 +4,12 @@ A town's or village's own full name says more than a street's: where a text has 
 two towns nobody can tell, and so nothing is said.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from sanfu.city.atlas import Spot
-
-_LATIN = re.compile(r"[a-z0-9]")
+from sanfu.city.wordlists import whole
 
 
 class Gazetteer:
@@ -31,7 +29,7 @@ class Gazetteer:
     def spot(self, text: str) -> Spot | None:
         folded = text.casefold()
         hits = self._finder.find_matches_as_indexes(folded)
-        found = {self._names[which] for which, begin, end in hits if _whole(folded, begin, end)}
+        found = {self._names[which] for which, begin, end in hits if whole(folded, begin, end)}
         spots = [spot for name in found for spot in self._spots.get(name, ()) if len(self._spots[name]) == 1]
         towns = {self._full[name] for name in found if name in self._full} or {spot.town for spot in spots}
         if len(towns) != 1:
@@ -39,11 +37,3 @@ class Gazetteer:
         (town,) = towns
         points = {spot for spot in spots if spot.town == town and spot.lon is not None}
         return points.pop() if len(points) == 1 else Spot(town)
-
-
-def _whole(folded: str, begin: int, end: int) -> bool:
-    """A name in Latin letters counts only as whole words."""
-    if not folded[begin:end].isascii():
-        return True
-    before, after = folded[begin - 1 : begin] if begin else "", folded[end : end + 1]
-    return not (_LATIN.match(before) or _LATIN.match(after))

@@ -16,7 +16,7 @@ from sanfu.city.form import Form
 from sanfu.city.forms import cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
 from sanfu.city.messages import Known, templates
-from sanfu.city.model import Bounds, Category, Channel, Clock, Localised, Pack, Staff, Town, Unit, WordList
+from sanfu.city.model import Bounds, Category, Channel, Clock, Localised, Pack, Staff, Town, Unit
 from sanfu.city.open311 import Open311
 from sanfu.city.open311_file import FILE as OPEN311
 from sanfu.city.open311_file import open311
@@ -26,6 +26,7 @@ from sanfu.city.problems import Findings, Place, Problem
 from sanfu.city.quantities import share
 from sanfu.city.reading import Row, Section, document, rows
 from sanfu.city.routing import RuleReader, word_list
+from sanfu.city.wordlists import WordList
 
 SUFFIXES = frozenset({".yaml", ".csv", ".jsonl", ".geojson", ".npz"})
 """Files that belong to a pack; others (a README, an editor's backup) change no decision."""

@@ -5,11 +5,9 @@ own order; codes are as written in the files. Times of day are minutes since loc
 are minutes unless they are a `Limit`. Nothing here knows a city by name.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -18,6 +16,7 @@ from sanfu.city.atlas import Atlas
 from sanfu.city.form import Form
 from sanfu.city.open311 import Open311
 from sanfu.city.when import AnswerIs, Times, Value
+from sanfu.city.wordlists import WordList
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
 Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "supervisor", "leader"]
@@ -172,82 +171,13 @@ class Category(Lasting):
     secrecy_default: str
     assist_units: tuple[str, ...]
     keywords: tuple[str, ...]
-    sure_words: "WordList"
+    sure_words: WordList
     valid_from: date | None = None
     valid_to: date | None = None
     succeeded_by: str | None = None
 
     def name(self, locale: str) -> str:
         return self.name_zh if locale.startswith("zh") else self.name_en
-
-
-@dataclass(frozen=True, slots=True)
-class WordList:
-    """Sets of words, in order; a set is found in a text when all of its words are.
-
-    `unless` are phrases that are taken out of the text before it is searched. Case does not count; a word of Latin
-    letters counts only as a whole word.
-    """
-
-    sets: tuple[tuple[str, ...], ...] = ()
-    unless: tuple[str, ...] = ()
-    _initials: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        folded = tuple(tuple(word.casefold() for word in words) for words in self.sets)
-        object.__setattr__(self, "sets", folded)
-        initials: dict[str, tuple[int, ...]] = {}
-        for place, (first, *_) in enumerate(folded):
-            initials[first[0]] = (*initials.get(first[0], ()), place)
-        object.__setattr__(self, "_initials", initials)
-        object.__setattr__(self, "unless", tuple(phrase.casefold() for phrase in self.unless))
-
-    def first(self, text: str) -> tuple[str, ...] | None:
-        """Return the first set found in the text (its words in lower case), or None."""
-        return next(self.found(text), None)
-
-    def found(self, text: str) -> Iterator[tuple[str, ...]]:
-        """Return every set found in the text (its words in lower case), in the list's order."""
-        folded, characters = _folded(text)
-        begun = [place for initial in self._initials.keys() & characters for place in self._initials[initial]]
-        if not begun:
-            return
-        for phrase in self.unless:
-            folded = folded.replace(phrase, "\n")
-        for place in sorted(begun):
-            for word in self.sets[place]:
-                if word not in folded or (word.isascii() and not _whole(folded, word)):
-                    break
-            else:
-                yield self.sets[place]
-
-    def masked(self, text: str) -> str:
-        """Return the text with `*` for each character of a word that stands in it; the same object if there is none.
-        What a phrase of `unless` covers is left as it is."""
-        if self.first(text) is None:
-            return text
-        return _pattern(self.sets, self.unless).sub(lambda found: found[1] or "*" * len(found[0]), text)
-
-
-@lru_cache(maxsize=8)
-def _pattern(sets: tuple[tuple[str, ...], ...], unless: tuple[str, ...]) -> re.Pattern[str]:
-    """Find what is not to be touched (the group), or a word; the longer first."""
-    words = sorted({word for each in sets for word in each}, key=len, reverse=True)
-    forms = (f"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else re.escape(word) for word in words)
-    kept = "|".join(map(re.escape, sorted(unless, key=len, reverse=True))) or "(?!)"
-    return re.compile("|".join((f"({kept})", *forms)), re.IGNORECASE)
-
-
-@lru_cache(maxsize=8)
-def _folded(text: str) -> tuple[str, frozenset[str]]:
-    """Fold case once for the many lists that one text is held against; and which characters it has, by which most of
-    their words are out at once."""
-    folded = text.casefold()
-    return folded, frozenset(folded)
-
-
-def _whole(folded: str, word: str) -> bool:
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", folded) is not None
 
 
 # ── routing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -616,7 +546,7 @@ class Pack:
     indicators: tuple[Mapping[str, str], ...]
     reports: Path | None
     """Made-up reports for the demo, JSON Lines."""
-    abuse: WordList = WordList()
+    abuse: WordList = field(default_factory=WordList)
     """Words that no officer has to read."""
     model: bytes | None = field(default=None, repr=False)
     """A trained model as it stands in its file; who reads it, the router knows."""

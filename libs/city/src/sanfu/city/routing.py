@@ -10,9 +10,10 @@ from sanfu.city.conditions import answers, times
 from sanfu.city.directory import CODE
 from sanfu.city.endings import used
 from sanfu.city.form import Form
-from sanfu.city.model import LIAISON, TOWN, WISHED, Category, Channel, RoutingRule, Unit, When, WordList
+from sanfu.city.model import LIAISON, TOWN, WISHED, Category, Channel, RoutingRule, Unit, When
 from sanfu.city.quantities import word_set
 from sanfu.city.reading import Record, Section
+from sanfu.city.wordlists import WordList
 
 MODES: tuple[Literal["auto", "review", "model"], ...] = ("auto", "review", "model")
 

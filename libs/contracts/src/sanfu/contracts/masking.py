@@ -41,7 +41,7 @@ def _folded(character: str) -> str:
 _FOLDING = _Folding()
 
 _SEP = r"[ \t\n.\-_/·•()]{0,3}"
-_GAPS = dict.fromkeys(map(ord, " \t\n.-_/·•()"))
+_GAPS = " \t\n.-_/·•()"
 """What may stand between the characters of a number or a name without hiding it."""
 
 
@@ -70,14 +70,16 @@ FORMS = (*EMAILS, *IDS, *MOBILES, *OTHER_PHONES)
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A value of this report's people: how it is found, and what a text must hold, without its gaps, to have it."""
+    """A value of this report's people: what a text must hold, without its gaps, to have it. `number`: a phone's."""
 
     bare: str
-    form: str
+    number: bool = False
 
     def hidden(self, folded: str, bare: str) -> str:
         """Mark every occurrence. A pattern is made only for who is there: making one takes longer than all else."""
-        return re.sub(self.form, _marked, folded) if self.bare in bare else folded
+        if self.bare not in bare:
+            return folded
+        return re.sub(_SEP.join(self.bare) if self.number else _literal(self.bare), _marked, folded)
 
 
 def _marked(found: re.Match[str]) -> str:
@@ -103,7 +105,7 @@ class Mask:
     def text(self, text: str) -> str:
         """Return the text with `*` for each character that tells who it is; the same object if there is none."""
         searched = folded = text.translate(_FOLDING)
-        bare = folded.translate(_GAPS)
+        bare = _closed_up(folded)
         for value in self.own:
             searched = value.hidden(searched, bare)
         mails, numbers = "@" in folded, _LONG_NUMBER.search(bare) is not None
@@ -135,6 +137,12 @@ def plain(text: str) -> str:
     return text.translate(_FOLDING).strip()
 
 
+def _closed_up(folded: str) -> str:
+    for gap in _GAPS:
+        folded = folded.replace(gap, "")
+    return folded
+
+
 def digits(phone: str) -> str:
     """Return a phone's digits, without the country's code."""
     found = "".join(re.findall("[0-9]", plain(phone)))
@@ -149,12 +157,12 @@ def dialled(phone: str) -> str:
 
 def _own(person: Mapping[str, Any]) -> Iterable[Own]:
     for field in ("address", "email", "own_email", "name", "guardian"):
-        if value := plain(person.get(field) or "").translate(_GAPS):
-            yield Own(value, _literal(value))
+        if value := _closed_up(plain(person.get(field) or "")):
+            yield Own(value)
     for number in map(digits, filter(None, (person.get("phone"), person.get("own_phone")))):
         for part in (number, number[4:], number[3:]) if number.startswith("0") else (number,):
             if len(part) >= 5:
-                yield Own(part, _SEP.join(part))
+                yield Own(part, number=True)
 
 
 def _literal(value: str) -> str:

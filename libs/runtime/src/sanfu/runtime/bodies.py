@@ -21,8 +21,10 @@ from sanfu.runtime.rules import Refusal
 SMALL = 256 * 1024
 """Bytes of a request, unless a path has a limit of its own: a subject's whole document has no more."""
 
-_SUSPECT = re.compile(rb"\\u00|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\d{19}|[eE]\+?\d{3}|NaN|Infinity")
-"""In the bytes of every body that `_unkept` would find fault with, and of hardly any other."""
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_SUSPECT = (b"\\u00", b"\\ud", b"\\uD", b"\xed", b"0" * 19, b"e000", b"e+000", b"NaN", b"Infinity")
+"""One of these is in the bytes of every body that `unkept` would find fault with, every digit taken for a 0: looked for
+in a tenth of the time that one pattern takes."""
 _NAMES = re.compile(rb'"([^"]*+)"\s*+:')
 """The name before every colon that stands outside a text; and some that stand inside one."""
 _BOM = b"\xef\xbb\xbf"
@@ -139,7 +141,7 @@ def _refused(body: bytes, content_type: str) -> Response | None:
 def unkept(body: bytes) -> Iterator[dict[str, str]]:
     """Name what in a JSON body no store could keep, and each name that comes twice in one object: which of the two was
     meant nobody knows. Nothing for what is no JSON: the parser will say so."""
-    if not _SUSPECT.search(body) and not _may_repeat(body):
+    if not _suspect(body) and not _may_repeat(body):
         return
     try:
         todo: list[tuple[tuple[str | int, ...], Any]] = [(("body",), json.loads(body, object_pairs_hook=_Pairs))]
@@ -160,9 +162,14 @@ def unkept(body: bytes) -> Iterator[dict[str, str]]:
                 yield {"field": field_path(place), "problem": "cannot_be_kept", "expected": expected}
 
 
+def _suspect(body: bytes) -> bool:
+    alike = body.translate(_ALIKE)
+    return any(mark in alike for mark in _SUSPECT)
+
+
 def _may_repeat(body: bytes) -> bool:
     names = _NAMES.findall(body)
-    return len(names) > len(set(names)) or any(b"\\" in name for name in names)
+    return len(names) > len(set(names)) or (b"\\" in body and any(b"\\" in name for name in names))
 
 
 def _fault(value: Any) -> str | None:

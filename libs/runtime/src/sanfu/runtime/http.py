@@ -128,11 +128,13 @@ def create_app(
 ) -> FastAPI:
     """Make a service's app. `routers` are its own routes; `more` goes to FastAPI (`lifespan`, say).
 
-    Only `/openapi.json` of the documentation is served: the usual pages fetch their scripts from elsewhere.
+    Only `/openapi.json` of the documentation is served: the usual pages fetch their scripts from elsewhere. Traces and
+    metrics are `Edge`'s: FastAPI's own telemetry is off, which asks anew for each request whether it is on.
     """
     app = FastAPI(
-        title=f"sanfu {service}", version=version, docs_url=None, redoc_url=None, responses=problems.RESPONSES, **more
-    )
+        title=f"sanfu {service}", version=version, docs_url=None, redoc_url=None, responses=problems.RESPONSES,
+        telemetry={"tracing": False, "metrics": False, "logs": False}, **more,
+    )  # fmt: skip
     app.add_middleware(Directly, whole=app)
     app.add_middleware(Bodies, limit=body_limit, larger=larger)
     problems.install(app)

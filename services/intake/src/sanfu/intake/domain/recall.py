@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sanfu.city.model import WordList
+from sanfu.city.wordlists import WordList
 
 
 def highest(lists: Mapping[str, WordList], order: Sequence[str], text: str, earlier: str) -> str | None:

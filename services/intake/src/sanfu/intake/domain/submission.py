@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Channel, Pack, WordList
+from sanfu.city.model import Channel, Pack
+from sanfu.city.wordlists import WordList
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 from sanfu.intake.domain import secrecy, urgency

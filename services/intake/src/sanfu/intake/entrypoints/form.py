@@ -109,7 +109,7 @@ class Form:
         if not (joins or given.get("seen") or _dangerous(pack, given)) and (near := await self._near(given, pack)):
             return self.page(language, given, told=words["near"], near=near)
         plain = {**report.plain(), **({"joins": joins} if joins else {})}
-        self.intake.channels.count_contacts(sender, self.intake.submissions.indexes(plain["party"] or {}))
+        self.intake.channels.count_contacts(self.intake.submissions.indexes(plain["party"] or {}))
         received = await self.intake.submissions.submit(plain, sender, _key(given), pack.receipt_prefix)
         called = {"call": "1"} if received.alarming else {}
         query = {"number": received.state["receipt"], "lang": language, "new": "1", **called}

@@ -249,7 +249,8 @@ async def _take(
     sender = intake.channels.sender(pack, api_key, report.channel, address)
     intake.channels.count(sender)
     plain = of_account(report.plain(), sender)
-    intake.channels.count_contacts(sender, intake.submissions.indexes(plain["party"] or {}))
+    if not sender.keyed:
+        intake.channels.count_contacts(intake.submissions.indexes(plain["party"] or {}))
     received = await intake.submissions.submit(plain, sender, key, pack.receipt_prefix)
     return 200 if received.repeated else 201, _taken(received, pack, report.language)
 

@@ -71,10 +71,10 @@ class Channels:
         if not sender.keyed:
             self._hit(self.rate, "from one address", sender.channel, sender.address)
 
-    def count_contacts(self, sender: Sender, indexes: Sequence[str]) -> None:
+    def count_contacts(self, indexes: Sequence[str]) -> None:
         """Count one report without a key that leaves contacts, known by their blind indexes: nobody is flooded with
         answers to what others write in their name. Raises Refusal 429."""
-        for index in () if sender.keyed else indexes:
+        for index in indexes:
             self._hit(self.contact_rate, "with one contact", "contact", index)
 
     def _hit(self, rate: RateLimitItem, what: str, *whose: str) -> None:

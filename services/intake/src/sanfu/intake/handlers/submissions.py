@@ -67,7 +67,7 @@ class Submissions:
 
     async def submit(self, report: Report, sender: Sender, key: str | None, prefix: str = "") -> Received:
         """Store a report durably, once. `key` is the Idempotency-Key. Raises Refusal, Unavailable."""
-        if len(written(report, ())) > LONGEST:
+        if len(bare := written(report, ())) > LONGEST:
             raise Refusal(413, "report-too-large", f"A report has at most {LONGEST} bytes.", limit=LONGEST)
         issue, field = self._identify(report, sender, key)
         number = self._number(issue, prefix)
@@ -78,7 +78,7 @@ class Submissions:
             boxes, blind = self._sealed(issue, whole)
             data = {"issue": issue, "channel": sender.channel, "report": whole, "receipt": number, "boxes": boxes,
                     "blind": blind}  # fmt: skip
-            digest = hashlib.sha256(written(report, files)).hexdigest()
+            digest = hashlib.sha256(written(report, files) if files else bare).hexdigest()
             try:
                 return await self.do(issue, Command("SubmitIssue", data, actor, SUBMIT, digest))
             except Refusal as refusal:
