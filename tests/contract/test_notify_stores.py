@@ -67,6 +67,14 @@ async def test_ripe_is_what_is_open_and_due_on_both_clocks_in_the_partitions_ask
     assert await ripe(stores, limit=1) == ["now"]
 
 
+async def test_what_is_critical_is_ripe_first_however_long_others_wait(stores: Stores) -> None:
+    early, second = NOW - timedelta(hours=1), timedelta(seconds=1)
+    others = [queued(id=f"old{n}", p=n % 2, again=early + n * second) for n in range(4)]
+    await stores.deliveries.insert([*others, queued(id="red", critical=True), queued(id="fire", p=1, critical=True)])
+    assert (await ripe(stores))[2:] == ["old0", "old1", "old2", "old3"]
+    assert sorted(await ripe(stores, limit=2)) == ["fire", "red"]
+
+
 async def test_of_two_that_replace_the_same_version_one_wins(stores: Stores) -> None:
     await stores.deliveries.insert([queued(), queued(id="d2")])
     first = replace(queued(), state="held", why="contact")

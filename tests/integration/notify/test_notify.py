@@ -12,6 +12,7 @@ import pytest
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.wire import peek
+from sanfu.notify.adapters.mongo import RIPE
 from sanfu.notify.app import assemble
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import Outgoing
@@ -110,7 +111,7 @@ async def test_each_party_is_told_once_by_each_medium_though_the_gateway_stumble
     assert Counter(m["to"] for m in town.sms.got) == Counter(f"139{n:08}" for n in range(ISSUES))
     assert town.sms.asked == ISSUES + 12
     assert Counter(m["to"] for m in town.mail.got) == Counter(f"party{n}@home.example" for n in range(1, ISSUES))
-    assert town.mail.connections == 1
+    assert town.mail.connections <= 4
     assert await town.reports() == {
         (names.PARTY_INFORMED, "sms", "sent"): ISSUES,
         (names.PARTY_INFORMED, "email", "sent"): ISSUES - 1,
@@ -172,6 +173,8 @@ async def test_the_list_of_deliveries_uses_an_index_and_so_does_the_loop(town: T
         await eventually(lambda: quiet(service), within=20)
         deliveries = service.parts.database.deliveries
         ripe = {"medium": "sms", "p": {"$in": [0, 1]}, "again": {"$lte": SystemClock().now(), "$type": "date"}}
-        for wanted, order in ((ripe, [("again", 1)]), ({"subject": "i1"}, [("at", -1), ("_id", -1)])):
+        for wanted, order in ((ripe, RIPE), ({"subject": "i1"}, [("at", -1), ("_id", -1)])):
             plan = await deliveries.find(wanted).sort(order).explain()
-            assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
+            winner = str(plan["queryPlanner"]["winningPlan"])
+            assert "COLLSCAN" not in winner
+            assert "'SORT'" not in winner

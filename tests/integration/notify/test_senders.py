@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from sanfu.notify.adapters.sms import GatewaySms
-from sanfu.notify.adapters.smtp import SmtpMail
+from sanfu.notify.adapters.smtp import Server, SmtpMail
 from sanfu.notify.domain.delivery import Lost, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 from tests.integration.notify.providers import Gateway, Mailbox, gateway, mailbox
@@ -39,7 +39,7 @@ async def sms(peer: Gateway) -> AsyncIterator[GatewaySms]:
 
 @pytest.fixture
 async def mail(mails: Mailbox) -> AsyncIterator[SmtpMail]:
-    it = SmtpMail("127.0.0.1", mails.port, "none", "sanfu@city.example", timeout=0.5)
+    it = SmtpMail(Server("127.0.0.1", mails.port, "none", "sanfu@city.example", timeout=0.5))
     yield it
     await it.close()
 
@@ -55,14 +55,15 @@ async def test_an_sms_goes_out_as_the_settings_write_it(sms: GatewaySms, peer: G
 @pytest.mark.parametrize(
     ("status", "headers", "outcome"),
     [
-        (429, {"retry-after": "7"}, Retry("http_429", 7.0)),
+        (429, {"retry-after": "7"}, Retry("http_429", 7.0, about="pace")),
         (503, {"retry-after": "soon"}, Retry("http_503")),
         (500, {}, Retry("http_500")),
         (502, {}, Lost("http_502")),
         (504, {}, Lost("http_504")),
         (400, {}, Rejected("http_400")),
-        (401, {}, Rejected("http_401")),
-        (302, {"location": "/elsewhere"}, Rejected("http_302")),
+        (401, {}, Retry("http_401")),
+        (404, {}, Retry("http_404")),
+        (302, {"location": "/elsewhere"}, Retry("http_302")),
     ],
 )
 async def test_a_gateways_answer_says_whether_to_try_again(
@@ -111,14 +112,14 @@ async def test_an_unknown_recipient_is_rejected_without_naming_him_and_the_next_
     mail: SmtpMail, mails: Mailbox
 ) -> None:
     mails.refuse.add("nobody@home.example")
-    assert await mail.send(Message("d2", "nobody@home.example", "s", "t")) == Rejected("smtp_550")
+    assert await mail.send(Message("d2", "nobody@home.example", "s", "t")) == Rejected("smtp_550", dead=True)
     assert await mail.send(MAIL) == Sent(None)
     assert mails.connections == 1
 
 
 async def test_a_greylisting_server_is_tried_again(mail: SmtpMail, mails: Mailbox) -> None:
     mails.greylist = 1
-    assert [await mail.send(MAIL), await mail.send(MAIL)] == [Retry("smtp_451"), Sent(None)]
+    assert [await mail.send(MAIL), await mail.send(MAIL)] == [Retry("smtp_451", about="message"), Sent(None)]
 
 
 async def test_a_server_silent_after_the_text_leaves_nobody_knowing_and_a_new_connection_is_made(
@@ -133,7 +134,7 @@ async def test_a_server_silent_after_the_text_leaves_nobody_knowing_and_a_new_co
 
 
 async def test_a_mail_server_that_is_away_surely_has_not_taken_it() -> None:
-    outcome = await SmtpMail("127.0.0.1", 1, "none", "sanfu@city.example").send(MAIL)
+    outcome = await SmtpMail(Server("127.0.0.1", 1, "none", "sanfu@city.example")).send(MAIL)
     assert isinstance(outcome, Retry)
 
 

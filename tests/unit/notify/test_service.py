@@ -293,6 +293,43 @@ async def test_a_busy_provider_is_tried_again_and_one_that_refuses_is_not(bench:
     assert (len(await bench.reported(names.PARTY_INFORMED)), len(await bench.reported(names.DELIVERY_FAILED))) == (1, 1)
 
 
+async def test_while_the_only_provider_rests_nothing_is_taken_in_hand_and_all_go_out_once_it_is_back(
+    bench: Bench,
+) -> None:
+    bench.sms.script.extend([Retry("http_500")] * 6)
+    for n in range(12):
+        await bench.publish(contact(f"i{n}", party={"phone": f"139{n}"}), on_the_wire(Story(f"i{n}").submitted()))
+    await eventually(lambda: len(bench.sms.got) >= 5)
+    stopped = await eventually(lambda: at_rest(bench))
+    assert sum(one["tries"] for one in stopped) == len(bench.sms.got), "who rests is not tried"
+    (sms, email) = (await bench.ask("/v1/providers")).json()["items"]
+    assert (sms["state"], sms["why"], sms["room"]) == ("rests", "http_500", 0)
+    assert (email["state"], email["wait"]) == ("well", 0)
+    assert (await bench.ask("/v1/providers", token=None)).status_code == 401
+    await eventually(bench.quiet, within=30)
+    assert Counter(one["state"] for one in await shown(bench, medium="sms")) == {"sent": 12}
+    assert len(bench.sms.got) == 18
+
+
+async def at_rest(bench: Bench) -> list[dict[str, Any]]:
+    found = await shown(bench, medium="sms")
+    return found if len(found) == 12 and not any(one["state"] == "sending" for one in found) else []
+
+
+async def test_what_is_of_no_use_any_more_ends_also_while_the_provider_rests(bench: Bench) -> None:
+    bench.sms.script.extend([Retry("http_500", after=3600)] * 20)
+    for n in range(6):
+        await bench.publish(contact(f"i{n}", party={"phone": f"139{n}"}), on_the_wire(Story(f"i{n}").submitted()))
+    await eventually(lambda: at_least(bench, 6))
+    bench.clock.advance(timedelta(hours=24, seconds=1))
+    ended = await eventually(lambda: shown(bench, medium="sms", state="skipped"), within=10)
+    assert {one["why"] for one in ended} == {"stale"}
+
+
+async def at_least(bench: Bench, count: int) -> bool:
+    return len(await shown(bench, medium="sms")) >= count
+
+
 async def test_lost_track_of_a_receipt_is_not_sent_again_a_light_is(bench: Bench) -> None:
     bench.sms.script.append(Lost("timeout"))
     await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))

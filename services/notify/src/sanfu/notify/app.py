@@ -9,15 +9,18 @@ from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.notify.adapters.memory import memory_stores
+from sanfu.notify.adapters.plan import planned
 from sanfu.notify.adapters.sms import GatewaySms
-from sanfu.notify.adapters.smtp import SmtpMail
+from sanfu.notify.adapters.smtp import Server, SmtpMail
 from sanfu.notify.domain.rules import NotifyRules
+from sanfu.notify.entrypoints import providers as shown
 from sanfu.notify.entrypoints.http import routes
+from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
 from sanfu.notify.handlers.people import Contacts, Directory
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.metrics import Measures, NotifyMetrics
-from sanfu.notify.ports import Sender, Stores
+from sanfu.notify.ports import Provider, Sender, Stores
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.http import token_guard
@@ -29,7 +32,9 @@ from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
 
 Senders = Mapping[str, Sender | None]
-"""A provider for each medium; None: messages of this medium are skipped, with that as the reason."""
+"""What stands in for the only provider of each medium; None: it has none."""
+Providers = Mapping[str, Sequence[Provider]]
+"""The providers of each medium, in the order in which they are asked; none: its messages are skipped, and say so."""
 
 
 def production() -> Service:
@@ -40,28 +45,41 @@ def production() -> Service:
     return assemble(settings, real_parts(settings, "notify"), PackHolder(settings.city))
 
 
-def providers(settings: NotifySettings) -> Senders:
+def providers(settings: NotifySettings) -> Providers:
     """Make the providers that the settings name. Nothing connects yet."""
+    if settings.providers is not None:
+        try:
+            return planned(settings.providers.get_secret_value(), settings.call_s)
+        except ValueError as error:
+            raise SystemExit(f"SANFU_PROVIDERS: {error}") from None
     sms = settings.sms_url and GatewaySms(
         settings.sms_url, orjson.loads(settings.sms_headers.get_secret_value()), orjson.loads(settings.sms_body),
         settings.sms_id_field, settings.sms_at_once, settings.call_s,
     )  # fmt: skip
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     email = settings.smtp_host and SmtpMail(
-        settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.mail_from, settings.smtp_user, password,
-        settings.call_s,
+        Server(settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.mail_from, settings.smtp_user,
+               password, settings.call_s),
+        settings.smtp_at_once,
     )  # fmt: skip
-    return {"sms": sms or None, "email": email or None}
+    return _alone({"sms": sms or None, "email": email or None})
+
+
+def _alone(senders: Senders) -> Providers:
+    return {medium: [Provider(medium, sender)] if sender else [] for medium, sender in senders.items()}
 
 
 def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders: Senders | None = None) -> Service:
-    """Make the service on these parts, real ones or in memory; `senders` stand in for those of the settings."""
+    """Make the service on these parts, real ones or in memory; `senders` stand in for the settings' providers."""
     if settings.keys is None:
         raise ValueError("notify needs the key ring for personal data: set SANFU_KEYS or SANFU_KEYS_FILE")
     keys = Keys.parse(settings.keys.get_secret_value())
     stores, sealer = _stores(parts), Sealer(keys)
-    carriers = providers(settings) if senders is None else senders
     metrics = NotifyMetrics.on(parts.registry)
+    carriers = {
+        medium: Carrier(medium, [Line(one) for one in given], metrics, settings.call_s) if given else None
+        for medium, given in (providers(settings) if senders is None else _alone(senders)).items()
+    }
 
     def partitions() -> Sequence[int]:
         return [number for number, one in service.reader.partitions.items() if one.rebuild_until is None]
@@ -82,7 +100,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
         return await service.commands.do(subject, command)
 
     reporter = Reporter(stores.deliveries, do, partitions)
-    couriers = [Courier(desk, medium, sender, reporter.poke) for medium, sender in carriers.items()]
+    couriers = [Courier(desk, medium, carrier, reporter.poke) for medium, carrier in carriers.items()]
 
     def put_down() -> None:
         for courier in couriers:
@@ -101,7 +119,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
 
     service = Service(
         name="notify", rules=NotifyRules(packs.current, place, first), parts=parts, settings=settings, codec=codec,
-        routers=[routes(stores.deliveries, guard)],
+        routers=[routes(stores.deliveries, guard), shown.routes(carriers, guard)],
         tables=[
             Table(names.CONTACTS, Contacts(stores.contacts).apply),
             Table(names.DIRECTORY, Directory(stores.directory).apply),

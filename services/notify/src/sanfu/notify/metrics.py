@@ -29,6 +29,8 @@ class NotifyMetrics:
     oldest_queued_seconds: Gauge
     waiting_long: Gauge
     unreported: Gauge
+    calls: Counter
+    provider_rests: Gauge
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> "NotifyMetrics":
@@ -41,6 +43,10 @@ class NotifyMetrics:
             Gauge("sanfu_notify_waiting_long", "Deliveries that have waited over 10 min for a contact, the directory "
                   "or a deadline: somebody must look", registry=registry),
             Gauge("sanfu_notify_unreported", "Deliveries whose end the story has not been told", registry=registry),
+            Counter("sanfu_notify_calls", "Calls of providers, by what came of them: sent, retry, rejected, lost",
+                    ("medium", "provider", "outcome"), registry=registry),
+            Gauge("sanfu_notify_provider_rests", "1 while a provider was left alone and has taken nothing since",
+                  ("medium", "provider"), registry=registry),
         )  # fmt: skip
 
 

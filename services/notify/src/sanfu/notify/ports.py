@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sanfu.notify.domain.delivery import Delivery, Outcome
+from sanfu.notify.domain.pace import Rate
 from sanfu.runtime.paging import Page
 
 Document = dict[str, Any]
@@ -13,12 +14,19 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
-    """What a provider gets. Never logged: it names somebody. `id` is the same on every try."""
+    """What a provider gets. Never logged: it names somebody. `id` is the same on every try.
+
+    `critical` messages are not held to what a recipient may get in a while. `avoid` names the provider that was silent
+    about it before. `html` is the same words for an e-mail.
+    """
 
     id: str
     to: str
     subject: str | None
     text: str
+    critical: bool = False
+    avoid: str | None = None
+    html: str | None = None
 
 
 class Sender(Protocol):
@@ -38,6 +46,16 @@ class Sender(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A sender by its name, and what it may be given at most: altogether, and for each recipient by itself."""
+
+    name: str
+    sender: Sender
+    rates: Sequence[Rate] = ()
+    each: Sequence[Rate] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,8 @@ class Deliveries(Protocol):
     async def ripe(
         self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
     ) -> list[Delivery]:
-        """Open deliveries with `due` by now and `again` by the real instant, those first that may go longest."""
+        """Open deliveries with `due` by now and `again` by the real instant: critical ones first, then those that
+        may go longest."""
         ...
 
     async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:

@@ -1,16 +1,21 @@
 """What a deployment may set for notify."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from sanfu.runtime.settings import ServiceSettings
 
 
 class NotifySettings(ServiceSettings):
     """Notify's own settings, beside every service's. A medium without a provider sends nothing, and says so."""
+
+    providers: SecretStr | None = Field(
+        None, description="JSON: for each medium its providers, in the order in which they are asked; see the README"
+    )
+    providers_file: Path | None = None
 
     sms_url: str | None = Field(None, pattern=r"^https?://", description="where the SMS gateway takes a POST")
     sms_headers: SecretStr = Field(SecretStr("{}"), description="JSON object: headers of that request, keys included")
@@ -26,6 +31,7 @@ class NotifySettings(ServiceSettings):
     smtp_port: int = Field(25, ge=1, le=65535)
     smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", description="none only on the same machine")
     smtp_user: str | None = None
+    smtp_at_once: int = Field(4, ge=1, le=50, description="connections that are kept")
     smtp_password: SecretStr | None = None
     smtp_password_file: Path | None = None
     mail_from: str = Field("sanfu@localhost.localdomain", pattern=r"^[^@\s]+@[^@\s]+$", description="the sender")
@@ -55,6 +61,12 @@ class NotifySettings(ServiceSettings):
         if not isinstance(found, dict):
             raise ValueError("must be a JSON object")
         return given
+
+    @model_validator(mode="after")
+    def _name_providers_once(self) -> Self:
+        if self.providers is not None and (self.sms_url or self.smtp_host):
+            raise ValueError("providers names them all: leave out sms_url and smtp_host")
+        return self
 
     @field_validator("lease_s")
     @classmethod

@@ -32,7 +32,7 @@ class MemoryDeliveries:
         mine = set(partitions)
         found = [d for d in self._in(mine) if d["state"] in OPEN and d["medium"] == medium]
         found = [d for d in found if d["due"] <= now and d["again"] <= real]
-        return [read(d) for d in sorted(found, key=lambda d: d["again"])[:limit]]
+        return [read(d) for d in sorted(found, key=lambda d: (not d["critical"], d["again"]))[:limit]]
 
     async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:
         won = [d for d in deliveries if d.id in self.documents and self.documents[d.id]["ver"] == d.ver]

@@ -12,6 +12,7 @@ from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
 
 JOURNALED = {"w": "majority", "j": True}
+RIPE = [("critical", -1), ("again", 1)]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,7 +29,8 @@ class MongoDeliveries:
         unreported = {"report_at": {"$type": "date"}}
         async with spoken():
             create = self._collection.create_index
-            await create([("medium", 1), ("p", 1), ("again", 1)], name="ripe", partialFilterExpression=is_open)
+            first = [("medium", 1), ("p", 1), ("critical", -1), ("again", 1), ("due", 1)]
+            await create(first, name="ripe_critical_first", partialFilterExpression=is_open)
             await create([("p", 1), ("report_at", 1)], name="unreported", partialFilterExpression=unreported)
             await create([("at", -1), ("_id", -1)], name="newest")
             await create([("subject", 1), ("at", -1), ("_id", -1)], name="subject")
@@ -42,7 +44,7 @@ class MongoDeliveries:
         self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
     ) -> list[Delivery]:
         wanted = {"medium": medium, "p": {"$in": list(partitions)}, "due": {"$lte": now}}
-        return await self._find({**wanted, "again": {"$lte": real, "$type": "date"}}, [("again", 1)], limit)
+        return await self._find({**wanted, "again": {"$lte": real, "$type": "date"}}, RIPE, limit)
 
     async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:
         if not deliveries:

@@ -59,6 +59,7 @@ class Delivery:
     again: datetime | None = AT_ONCE
     waits_since: datetime | None = None
     looks: int = 0
+    provider: str | None = None
     provider_id: str | None = None
     ended: datetime | None = None
     report_at: datetime | None = None
@@ -68,28 +69,41 @@ class Delivery:
         return self.state in OPEN
 
 
+About = Literal["provider", "pace", "message"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider has it, under this id of its own."""
+    """The provider has it, under this id of its own. `note`: what should be known about it."""
 
     provider_id: str | None = None
+    provider: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It surely was not taken, and may be if tried again; not before `after` seconds, if the provider said so."""
+    """It surely was not taken, and may be if tried again; not before `after` seconds, if the provider said so.
+
+    `about`: whether the provider is in trouble, whatever the message; or is well, but was given too much; or would not
+    have this one message now. Only of the first two another provider may make up for it.
+    """
 
     why: str
     after: float = 0.0
     counts: bool = True
     """False: it was not even begun."""
+    about: About = "provider"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It will never be taken. The reason is a code, never an address."""
+    """It will never be taken. The reason is a code, never an address. `elsewhere`: by this provider; another may.
+    `dead`: because there is nobody at this address, whatever is sent there."""
 
     reason: str
+    elsewhere: bool = False
+    dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ class Lost:
     """It was handed over and no answer came: nobody knows whether it was taken."""
 
     why: str
+    provider: str | None = None
 
 
 Outcome = Sent | Retry | Rejected | Lost
@@ -111,7 +126,7 @@ def further(delivery: Delivery) -> list[Delivery]:
     """The deliveries to the users after the first, each as it stood before anything was sent."""
     fresh = replace(
         delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
-        provider_id=None, ended=None, report_at=None,
+        provider=None, provider_id=None, ended=None, report_at=None,
     )  # fmt: skip
     return [
         replace(fresh, id=delivery_id(delivery.event, f"{user} of {delivery.id}", delivery.medium, delivery.template),
@@ -170,14 +185,14 @@ def claim(delivery: Delivery, users: tuple[str, ...], until: datetime) -> Delive
 def settle(delivery: Delivery, outcome: Outcome, real: datetime) -> Delivery:
     """What becomes of one that was being sent."""
     match outcome:
-        case Sent(provider_id):
-            return replace(end(delivery, "sent", None, real), provider_id=provider_id)
+        case Sent(provider_id, provider, note):
+            return replace(end(delivery, "sent", note, real), provider_id=provider_id, provider=provider)
         case Rejected(reason):
             return end(delivery, "failed", reason, real)
-        case Lost(why) if delivery.policy == "at_most_once":
-            return end(delivery, "unknown", why, real)
-        case Lost(why):
-            return _again(delivery, why, 0.0, real)
+        case Lost(why, provider) if delivery.policy == "at_most_once":
+            return replace(end(delivery, "unknown", why, real), provider=provider)
+        case Lost(why, provider):
+            return replace(_again(delivery, why, 0.0, real), provider=provider)
         case Retry(why, after, counts):
             back = delivery if counts else replace(delivery, tries=delivery.tries - 1)
             return _again(back, why, after, real)

@@ -15,10 +15,11 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
-from sanfu.notify.domain.delivery import Delivery, Lost, Outcome, Retry
+from sanfu.notify.domain.delivery import Delivery, Outcome, Retry
+from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.metrics import NotifyMetrics
-from sanfu.notify.ports import Message, Sender, Stores
+from sanfu.notify.ports import Message, Stores
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.links import Link, Links
@@ -35,6 +36,10 @@ declare("notify.after_sent", "outcomes are written, nothing is reported")
 PAGE = 200
 REST = 0.1
 """Seconds (real) an idle loop sleeps: what somebody else put down waits no longer than that."""
+LEAST = 0.01
+"""Seconds that it sleeps at least while all that the providers take is under way."""
+SWEEP = 1.0
+"""Seconds between two looks, while no provider has room, for what is of no use any more."""
 
 
 def real_now() -> datetime:
@@ -76,11 +81,12 @@ class Courier:
 
     desk: Desk
     medium: str
-    sender: Sender | None
+    carrier: Carrier | None
     on_ended: Callable[[], None] = lambda: None
     _poked: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: "asyncio.Future[int] | None" = None
     _stopping: bool = False
+    _swept: float = 0.0
 
     def poke(self) -> None:
         """Hear that this process has put deliveries down."""
@@ -94,35 +100,47 @@ class Courier:
             self._stopping = True
             if self._turn is not None:
                 await asyncio.wait({self._turn})
-            if self.sender is not None:
-                await self.sender.close()
+            if self.carrier is not None:
+                await self.carrier.close()
 
     async def _work(self) -> None:
         pause = REST
         while True:
             self._poked.clear()
-            self._turn = asyncio.ensure_future(self.turn())
+            room = self._room()
+            self._turn = asyncio.ensure_future(self.turn(room) if room else self.sweep())
             try:
-                full = await asyncio.shield(self._turn) == PAGE
-                pause = REST
+                full, pause = await asyncio.shield(self._turn) == room, REST
             except StoreDown as error:
                 log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
                 pause, full = min(pause * 2, 5.0), False
-            await self._rest(0 if full else pause)
+            if room:
+                await self._rest(0 if full else pause)
+            else:
+                await asyncio.sleep(self._patience())
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._poked.wait()
 
-    async def turn(self) -> int:
-        """Carry one page of what is ripe; answer how many that were. Raises StoreDown before anything is sent."""
+    def _room(self) -> int:
+        """How many deliveries to take in hand: no more than the providers have room for, so that none is written twice
+        for nothing and the most critical are sent, whenever that is."""
+        return PAGE if self.carrier is None else min(PAGE, self.carrier.room())
+
+    def _patience(self) -> float:
+        """Seconds to sleep while no provider has room."""
+        return SWEEP if self.carrier is None else min(max(self.carrier.wait(), LEAST), SWEEP)
+
+    async def turn(self, room: int = PAGE) -> int:
+        """Carry a page of what is ripe; answer how many that were. Raises StoreDown before anything is sent."""
         partitions = self.desk.partitions()
         if not partitions:
             return 0
         now, real, begun = self.desk.clock.now(), real_now(), time.monotonic()
         deliveries = self.desk.stores.deliveries
-        page = await deliveries.ripe(self.medium, partitions, now=now, real=real, limit=PAGE)
+        page = await deliveries.ripe(self.medium, partitions, now=now, real=real, limit=room)
         if not page:
             return 0
         after, messages = await self._prepared(page, now, real)
@@ -137,6 +155,20 @@ class Courier:
             await self._settled(claimed, outcomes)
             crashpoint("notify.after_sent")
         return len(page)
+
+    async def sweep(self) -> int:
+        """Send nothing, but end what is of no use any more or was left by a crash; answer how many those were."""
+        partitions = self.desk.partitions()
+        if not partitions or time.monotonic() - self._swept < SWEEP:
+            return 0
+        self._swept = time.monotonic()
+        now, real = self.desk.clock.now(), real_now()
+        page = await self.desk.stores.deliveries.ripe(self.medium, partitions, now=now, real=real, limit=PAGE)
+        after = [steps.stale(steps.recovered(one, real), now, real) for one in page]
+        moved = [one for one, before in zip(after, page, strict=True) if one is not before]
+        won = await self._claimed(moved) if moved else frozenset()
+        self._note([one for one in moved if one.id in won])
+        return len(won)
 
     # ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -160,7 +192,7 @@ class Courier:
     def _begun(
         self, one: Delivery, known: People, documents: Mapping[str, Document], real: datetime
     ) -> tuple[Delivery, Message | None]:
-        found: Found = known.find(one) if self.sender is not None else Nobody("no_provider")
+        found: Found = known.find(one) if self.carrier is not None else Nobody("no_provider")
         text = self._text(one, found, documents, real) if isinstance(found, Address) else found
         match text:
             case Waits(why) if steps.waited_enough(one, why, real):
@@ -171,7 +203,9 @@ class Courier:
                 return steps.end(one, "skipped", why, real), None
         assert isinstance(found, Address)  # noqa: S101 (else there is no text)
         until = real + timedelta(seconds=self.desk.timing.lease)
-        return steps.claim(one, found.users, until), Message(one.id, found.to, text.subject, text.body)
+        return steps.claim(one, found.users, until), Message(
+            one.id, found.to, text.subject, text.body, critical=one.critical, avoid=one.provider
+        )
 
     def _text(
         self, one: Delivery, to: Address, documents: Mapping[str, Document], real: datetime
@@ -213,23 +247,16 @@ class Courier:
     # ── the call and after ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def _sent(self, messages: Sequence[Message], begin_by: float) -> list[Outcome]:
-        if self.sender is None or not messages:
+        if self.carrier is None or not messages:
             return []
-        places = asyncio.Semaphore(self.sender.width)
-        return await asyncio.gather(*(self._send(self.sender, one, places, begin_by) for one in messages))
+        places = asyncio.Semaphore(self.carrier.width)
+        return await asyncio.gather(*(self._send(self.carrier, one, places, begin_by) for one in messages))
 
-    async def _send(self, sender: Sender, message: Message, places: asyncio.Semaphore, begin_by: float) -> Outcome:
+    async def _send(self, carrier: Carrier, message: Message, places: asyncio.Semaphore, begin_by: float) -> Outcome:
         async with places:
             if self._stopping or time.monotonic() > begin_by:
                 return Retry("not_begun", counts=False)
-            try:
-                async with asyncio.timeout(self.desk.timing.call):
-                    return await sender.send(message)
-            except TimeoutError:
-                return Lost("timeout")
-            except Exception as error:  # a provider's adapter at fault must not stop all others
-                log.error("sender_failed", medium=self.medium, delivery=message.id, error=type(error).__name__)
-                return Lost("sender_failed")
+            return await carrier.send(message)
 
     async def _settled(self, claimed: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
         real, mark = real_now(), uuid4().hex

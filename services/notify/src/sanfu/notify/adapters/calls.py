@@ -1,0 +1,70 @@
+"""A provider's HTTP call: how long it may take, and what an answer says that is the same for all of them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry
+
+BUSY = (408, 425, 429)
+BEHIND = (502, 504)
+"""A proxy's answers: what is behind it may have taken the message."""
+OURS = (400, 406, 409, 410, 411, 413, 414, 415, 422)
+"""Answers that are about this message. Any other 4xx, or a redirection, is about keys, addresses, money: the provider's
+own matter, by which no message is lost."""
+
+
+def client(width: int, seconds: float, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    """Make a client that keeps up to `width` connections and follows no redirect. Each of a call's steps has less than
+    the whole: one that fails to connect is to be told from one that gets no answer."""
+    steps = httpx.Timeout(seconds * 0.5, connect=seconds * 0.4, pool=seconds * 0.4)
+    limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
+    return httpx.AsyncClient(timeout=steps, limits=limits, headers=dict(headers or {}))
+
+
+async def called(client: httpx.AsyncClient, url: str, **request: Any) -> httpx.Response | Outcome:
+    """POST, and return a 2xx answer; else what it means for the message."""
+    try:
+        answer = await client.post(url, **request)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        return Retry("unreachable")
+    except httpx.HTTPError as error:
+        return Lost(type(error).__name__)
+    return answer if answer.is_success else meant(answer)
+
+
+def meant(answer: httpx.Response) -> Outcome:
+    """Say what an answer other than 2xx means."""
+    status, why = answer.status_code, f"http_{answer.status_code}"
+    if status in BEHIND:
+        return Lost(why)
+    if status in BUSY:
+        return Retry(why, retry_after(answer.headers.get("retry-after")), about="pace")
+    if status in OURS:
+        return Rejected(why)
+    return Retry(why, retry_after(answer.headers.get("retry-after")))
+
+
+def json_of(answer: httpx.Response) -> Mapping[str, Any]:
+    """Return the answer's JSON object; an empty one where there is none."""
+    try:
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def retry_after(text: str | None) -> float:
+    """Seconds to wait: a number, or a date as HTTP writes it; 0 for what is neither."""
+    if text is None:
+        return 0.0
+    if text.isascii() and text.isdigit():
+        return min(float(text), 86400.0)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return min(max(0.0, (at - datetime.now(UTC)).total_seconds()), 86400.0) if at.tzinfo else 0.0

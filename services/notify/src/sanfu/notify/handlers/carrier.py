@@ -1,0 +1,173 @@
+"""The providers of one medium, in the order in which they are asked: who rests or has had enough is passed over."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from sanfu.notify.domain.breaker import Breaker
+from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
+from sanfu.notify.domain.pace import Each, Window, longest
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.ports import Message, Provider
+
+log = structlog.get_logger()
+
+SLOWER = 1.0
+"""Seconds that a provider is left alone which wants no more and does not say for how long."""
+NOBODY = Rejected("no_provider", elsewhere=True)
+Now = Callable[[], float]
+
+
+@dataclass(slots=True)
+class Line:
+    """One provider, and how it does. Its rates are this process's: two copies of notify share a provider's limit."""
+
+    provider: Provider
+    breaker: Breaker = field(default_factory=Breaker)
+    why: str | None = None
+    """What it said last when it took nothing."""
+    under_way: int = 0
+    _windows: tuple[Window, ...] = field(init=False)
+    _each: Each = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._windows = tuple(Window(rate) for rate in self.provider.rates)
+        self._each = Each(tuple(self.provider.each))
+
+    @property
+    def name(self) -> str:
+        return self.provider.name
+
+    def room(self, now: float) -> int:
+        """How many messages it may be given now."""
+        if self.breaker.rests_at(now):
+            return 0
+        free = [self.breaker.most - self.under_way, *(window.room(now) for window in self._windows)]
+        return max(0, min(free))
+
+    def wait(self, now: float) -> float:
+        """Seconds until there may be room; 0 also where that depends on calls under way."""
+        return max(0.0, self.breaker.until - now, longest(self._windows, now))
+
+    def state(self, now: float) -> str:
+        if self.breaker.rests:
+            return "rests" if self.breaker.rests_at(now) else "probed"
+        return "slowed" if self.breaker.rests_at(now) else "well"
+
+    async def send(self, message: Message, seconds: float, now: Now) -> Outcome:
+        """Hand over a message within these seconds. Raises nothing but the caller's cancellation."""
+        at = now()
+        if not message.critical and (wait := self._each.wait(message.to, at)) > 0:
+            return Retry("recipient_has_enough", wait, counts=False, about="message")
+        for window in self._windows:
+            window.take(at)
+        self._each.take(message.to, at)
+        self.under_way += 1
+        try:
+            outcome = await self._called(message, seconds)
+        finally:
+            self.under_way -= 1
+        self._heard(outcome, now())
+        return outcome
+
+    async def _called(self, message: Message, seconds: float) -> Outcome:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.provider.sender.send(message)
+        except TimeoutError:
+            return Lost("timeout")
+        except Exception as error:  # a provider's adapter at fault must not stop all others
+            log.error("sender_failed", provider=self.name, delivery=message.id, error=type(error).__name__)
+            return Lost("sender_failed")
+
+    def _heard(self, outcome: Outcome, now: float) -> None:
+        before = self.breaker
+        match outcome:
+            case Sent() | Rejected():
+                self.breaker = before.succeeded(now)
+            case Lost(why):
+                self.breaker, self.why = before.failed(now), why
+            case Retry(why, after, about="provider"):
+                self.breaker, self.why = before.failed(now, after), why
+            case Retry(why, after, about="pace"):
+                self.breaker, self.why = before.slowed(now, after or SLOWER), why
+            case Retry():
+                self.breaker = before.succeeded(now)
+        if self.breaker.rests > before.rests:
+            log.error("provider_rests", provider=self.name, why=self.why, seconds=round(self.breaker.until - now, 1))
+        elif before.rests and not self.breaker.rests:
+            log.info("provider_is_back", provider=self.name)
+
+
+@dataclass(slots=True)
+class Carrier:
+    """Hands messages to the first line that has room, and to the next one where that surely did not take it."""
+
+    medium: str
+    lines: Sequence[Line]
+    metrics: NotifyMetrics
+    call_s: float = 10.0
+    now: Now = time.monotonic
+
+    @property
+    def width(self) -> int:
+        return sum(line.provider.sender.width for line in self.lines)
+
+    def room(self) -> int:
+        """How many messages may be handed over now, all lines together."""
+        now = self.now()
+        return sum(line.room(now) for line in self.lines)
+
+    def wait(self) -> float:
+        """Seconds until one of the lines may have room."""
+        now = self.now()
+        return min(line.wait(now) for line in self.lines)
+
+    async def send(self, message: Message) -> Outcome:
+        """Hand over a message within `call_s`, whoever is asked. After one who may have taken it (Lost) nobody else is.
+        Raises nothing but the caller's cancellation."""
+        begun = self.now()
+        outcome: Outcome = NOBODY
+        for line in sorted(self.lines, key=lambda one: one.name == message.avoid):
+            now = self.now()
+            if line.room(now) <= 0:
+                outcome = _later(outcome, Retry("nobody_has_room", line.wait(now), counts=False))
+            elif now - begun > self.call_s / 2:  # too short for a call that could be told from silence
+                outcome = _later(outcome, Retry("no_time_left", counts=False))
+            else:
+                found = _by(line.name, await line.send(message, self.call_s - (now - begun), self.now))
+                self.metrics.calls.labels(self.medium, line.name, type(found).__name__.lower()).inc()
+                self.metrics.provider_rests.labels(self.medium, line.name).set(line.breaker.is_down)
+                if not _may_go_elsewhere(found):
+                    return found
+                outcome = _later(outcome, found)
+        return outcome
+
+    async def close(self) -> None:
+        for line in self.lines:
+            await line.provider.sender.close()
+
+
+def _later(known: Outcome, found: Outcome) -> Outcome:
+    """Of what those said who did not take it, what counts: whoever may take it later, rather than who never will; a
+    try, rather than none."""
+    if isinstance(known, Retry) and (isinstance(found, Rejected) or known.counts):
+        return known
+    return found
+
+
+def _may_go_elsewhere(outcome: Outcome) -> bool:
+    match outcome:
+        case Retry():
+            return outcome.about != "message"
+        case Rejected():
+            return outcome.elsewhere
+        case _:
+            return False
+
+
+def _by(name: str, outcome: Outcome) -> Outcome:
+    return replace(outcome, provider=name) if isinstance(outcome, Sent | Lost) else outcome

@@ -1,0 +1,176 @@
+"""Several providers of one medium: who is asked, in which order, and when nobody is."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from sanfu.notify.domain.breaker import FAILURES, Breaker
+from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
+from sanfu.notify.domain.pace import Rate
+from sanfu.notify.handlers.carrier import Carrier, Line
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.ports import Message, Provider
+from tests.support.telling import ScriptedSender
+
+
+@dataclass
+class Clock:
+    at: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@dataclass
+class Road:
+    """Two providers and a clock."""
+
+    carrier: Carrier
+    clock: Clock
+    first: ScriptedSender
+    second: ScriptedSender
+
+    async def send(self, number: int = 0, **more: Any) -> Outcome:
+        return await self.carrier.send(Message(f"d{number}", f"139{number:08}", None, "t", **more))
+
+
+def road(first: list[Outcome], second: list[Outcome], **of_first: Any) -> Road:
+    clock, one, two = Clock(), ScriptedSender(deque(first)), ScriptedSender(deque(second))
+    lines = [Line(Provider("first", one, **of_first)), Line(Provider("second", two))]
+    carrier = Carrier("sms", lines, NotifyMetrics.on(CollectorRegistry()), now=clock)
+    return Road(carrier, clock, one, two)
+
+
+async def test_the_first_provider_carries_while_it_is_well() -> None:
+    both = road([], [])
+    assert await both.send() == Sent("p1", provider="first")
+    assert both.second.got == []
+
+
+@pytest.mark.parametrize(
+    "why", [Retry("http_500"), Retry("http_429", about="pace"), Rejected("no_template", elsewhere=True)]
+)
+async def test_what_it_surely_did_not_take_goes_to_the_next(why: Outcome) -> None:
+    assert await road([why], []).send() == Sent("p1", provider="second")
+
+
+@pytest.mark.parametrize("why", [Lost("timeout"), Rejected("http_400"), Retry("smtp_451", about="message")])
+async def test_what_it_may_have_taken_or_nobody_will_take_goes_to_nobody_else(why: Outcome) -> None:
+    both = road([why], [])
+    outcome = await both.send()
+    assert type(outcome) is type(why)
+    assert both.second.got == []
+
+
+async def test_a_provider_that_keeps_failing_is_not_asked_any_more_until_its_rest_is_over() -> None:
+    both = road([Retry("http_500")] * FAILURES, [])
+    for number in range(FAILURES + 3):
+        await both.send(number)
+    assert (len(both.first.got), len(both.second.got)) == (FAILURES, FAILURES + 3)
+    both.clock.at += 2
+    assert await both.send() == Sent("p1", provider="first")
+
+
+async def test_silence_and_a_fault_of_ours_count_as_failures_too() -> None:
+    both = road([Lost("timeout")] * FAILURES, [])
+    for number in range(FAILURES):
+        assert await both.send(number) == Lost("timeout", provider="first")
+    assert await both.send() == Sent("p1", provider="second")
+
+
+async def test_where_all_rest_the_message_waits_without_counting_as_tried() -> None:
+    both = road([Retry("http_500")] * FAILURES, [Retry("http_500")] * FAILURES)
+    for number in range(FAILURES):
+        await both.send(number)
+    assert (both.carrier.room(), both.carrier.wait()) == (0, 2)
+    assert await both.send() == Retry("nobody_has_room", 2, counts=False)
+
+
+async def test_the_one_that_takes_no_such_template_does_not_lose_what_the_resting_one_will_take() -> None:
+    both = road([Retry("http_500")] * FAILURES, [Rejected("no_template", elsewhere=True)] * (FAILURES + 1))
+    for number in range(FAILURES):
+        assert await both.send(number) == Retry("http_500")
+    assert await both.send() == Retry("nobody_has_room", 2, counts=False)
+
+
+async def test_a_try_counts_though_the_next_one_has_no_room() -> None:
+    both = road([Retry("http_500")] * (FAILURES + 1), [Retry("http_500")] * FAILURES)
+    for number in range(FAILURES):
+        await both.send(number)
+    both.carrier.lines[0].breaker = Breaker()
+    assert await both.send() == Retry("http_500")
+
+
+async def test_while_the_probe_is_under_way_there_is_no_room_for_another() -> None:
+    sender = Slow()
+    line = Line(Provider("a", sender), breaker=Breaker(rests=1, most=1))
+    carrier = Carrier("sms", [line], NotifyMetrics.on(CollectorRegistry()))
+    probe = asyncio.ensure_future(carrier.send(Message("d", "139", None, "t")))
+    await sender.begun.wait()
+    assert carrier.room() == 0
+    probe.cancel()
+    await asyncio.wait({probe})
+    assert carrier.room() == 1
+
+
+async def test_after_a_rest_one_message_goes_alone_and_then_a_few_more_at_once() -> None:
+    both = road([Retry("http_500")] * FAILURES, [Retry("http_500")] * FAILURES)
+    for number in range(FAILURES):
+        await both.send(number)
+    both.clock.at += 2
+    assert both.carrier.room() == 2, "one for each"
+    await both.send()
+    assert both.carrier.room() == 3
+
+
+async def test_a_rate_that_is_used_up_leaves_the_rest_to_the_next_provider() -> None:
+    both = road([], [], rates=(Rate(3, 60),))
+    for number in range(5):
+        await both.send(number)
+    assert (len(both.first.got), len(both.second.got)) == (3, 2)
+    both.clock.at += 60
+    await both.send()
+    assert len(both.first.got) == 4
+
+
+async def test_a_recipient_who_has_enough_waits_and_only_what_is_critical_passes() -> None:
+    both = road([], [], each=(Rate(1, 60),))
+    await both.send()
+    assert await both.send() == Retry("recipient_has_enough", 60, counts=False, about="message")
+    assert await both.send(critical=True) == Sent("p1", provider="first")
+    assert await both.send(1) == Sent("p1", provider="first")
+    assert both.second.got == []
+
+
+async def test_a_message_that_one_was_silent_about_is_offered_to_the_others_first() -> None:
+    both = road([], [])
+    assert await both.send(avoid="first") == Sent("p1", provider="second")
+
+
+@dataclass
+class Slow:
+    """Never answers; or fails in a way of its own."""
+
+    error: Exception | None = None
+    width: int = 4
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: Message) -> Outcome:
+        if self.error is not None:
+            raise self.error
+        self.begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("sender", "why"), [(Slow(), "timeout"), (Slow(ValueError("13900000000")), "sender_failed")])
+async def test_silence_and_an_adapter_at_fault_leave_nobody_knowing(sender: Slow, why: str) -> None:
+    carrier = Carrier("sms", [Line(Provider("a", sender))], NotifyMetrics.on(CollectorRegistry()), call_s=0.05)
+    assert await carrier.send(Message("d", "139", None, "t")) == Lost(why, provider="a")
+    assert carrier.lines[0].under_way == 0
