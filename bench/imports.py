@@ -16,7 +16,7 @@ from bench.intake import KEY, _drop, _settings
 from bench.parts import broker, place, reports
 from bench.processes import answers, resident, service
 from bench.result import Result, Target
-from sanfu.intake.adapters import tables
+from sanfu.runtime import sheets as tables
 from sanfu.runtime.sealing import generate_keys
 from tests.support.eventually import eventually
 

@@ -159,3 +159,20 @@ async def test_what_was_found_while_the_desk_was_away_is_on_the_list_once_it_is_
     await city.start("desk")
     [entry] = (await shown(holder, made))["entries"]
     assert [one["receipt"] for one in entry["findings"]] == [issue.receipt]
+
+
+async def test_a_report_that_names_a_list_which_does_not_know_it_says_so_to_the_reviewer_and_to_no_unit(
+    city: City,
+) -> None:
+    made = await office(city).make("lists", {**visits(*PLACES[:1]), "holder": "city-leader"})
+    misspelt = {"affair": f"{made['id'][:-1]}{'0' if made['id'][-1] != '0' else '1'}", "entry": 1}
+    other = {"affair": made["id"], "entry": 2}
+    right = await city.report("visit", found_on={"affair": made["id"], "entry": 1})
+    for named in (misspelt, other):
+        issue = await city.report("visit", found_on=named, text=f"另一处：{named}", external_id=None)
+        seen = await city.person("reviewer").reads(f"cases/{issue.id}")
+        assert (seen["found_on"], seen["found_on_no_list"]) == (None, named)
+        if await city.state(issue) == "in_review":
+            await city.person("reviewer").dispatch(issue, UNIT)
+    known = await city.person("reviewer").reads(f"cases/{right.id}")
+    assert (known["found_on"]["entry"], known["found_on_no_list"]) == (1, None)

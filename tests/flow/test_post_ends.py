@@ -147,3 +147,44 @@ async def test_a_pack_that_would_leave_what_is_addressed_to_a_post_to_nobody_is_
     await city.staff(AGENT).order(issue, "step_errand", {"step": 2})
     lasting(root, "staff.csv", fotang_window_officer=("", "2026-05-01", DEPUTY))
     assert await look() is not None, "now somebody goes on with it"
+
+
+async def held_by(city: City, post: str) -> str:
+    """Make a list of two visits that a post holds, of which one is done. Return its id."""
+    visit = {"what": "project", "title": "某学校项目", "purpose": "find"}
+    said = {"kind": "visit", "title": "走访联系清单", "holder": post, "due": "2026-05-12", "entries": [visit, visit]}
+    held = str((await city.person("coordination_office").make("lists", said))["id"])
+    await city.staff(post).make(f"lists/{held}/mark", {"entry": 1, "result": "visited"})
+    return held
+
+
+async def test_lists_that_a_post_holds_pass_over_by_one_event_each_with_the_dates_of_their_entries(city: City) -> None:
+    held = [await held_by(city, AGENT) for _ in range(2)]
+    over = await held_by(city, AGENT)
+    await city.staff(AGENT).make(f"lists/{over}/end", {"reason": "另行安排"})
+    deputy = city.staff(DEPUTY)
+    assert (await deputy.reads("lists"))["items"] == []
+
+    await city.advance_to(local(f"{FIRST_DAY} 00:01"))
+
+    for id in held:
+        told = await city.affair(id)
+        [passed] = [one.data for one in told if one.type == "post-succeeded"]
+        assert (passed["from_user"], passed["user"], passed["unit"]) == (AGENT, DEPUTY, "service-centre")
+        first, *_, last = [one.data for one in told if one.type == "deadline-set"]
+        assert (first["unit"], last["unit"]) == ("fotang-window", "service-centre")
+        assert first["limit"] == last["limit"], "the entry is due when it was"
+        shown = await deputy.reads(f"lists/{id}")
+        assert (shown["holder"], shown["unit"]) == (DEPUTY, "service-centre")
+        assert [one["result"] for one in shown["entries"]] == ["visited", None], "what was done stays"
+        await deputy.make(f"lists/{id}/mark", {"entry": 2, "result": "closed"})
+    assert [one for one in await city.affair(over) if one.type == "post-succeeded"] == [], "what is over stays"
+    assert len((await deputy.reads("lists?ended=true"))["items"]) == len(held)
+
+
+async def test_a_pack_that_would_leave_a_list_to_nobody_is_not_taken(city: City, tmp_path: Path) -> None:
+    await held_by(city, AGENT)
+    lasting(tmp_path / "pack", "staff.csv", fotang_window_officer=("", "2026-05-01", ""))
+    look = city.services["desk"]._watch
+    assert look is not None
+    assert await look() is None

@@ -149,3 +149,17 @@ async def test_a_pack_that_would_leave_open_issues_to_nobody_is_not_taken_until_
     if await city.state(issue) != "closed":
         await city.person("coordination_office").close(issue, "unverifiable")
     assert await look() is not None, "now it can be taken"
+
+
+async def test_a_list_that_a_units_officer_holds_goes_on_under_the_units_successor(city: City) -> None:
+    visit = {"what": "project", "title": "某学校项目", "purpose": "find"}
+    said = {"kind": "visit", "title": "走访联系清单", "holder": f"{FORMER}-officer", "due": "2026-05-12"}
+    held = (await city.person("coordination_office").make("lists", {**said, "entries": [visit]}))["id"]
+    await city.advance_to(local(f"{LAST_DAY} 00:01"))
+    told = await city.affair(held)
+    [passed] = [one.data for one in told if one.type == "unit-succeeded"]
+    assert (passed["from_unit"], passed["unit"]) == (FORMER, HEIR)
+    limits = {one.data["unit"]: one.data["limit"] for one in told if one.type == "deadline-set"}
+    assert set(limits) == {FORMER, HEIR}
+    assert len({*limits.values()}) == 1, "the entry is due when it was"
+    assert (await city.head(HEIR).reads(f"lists/{held}"))["unit"] == HEIR

@@ -14,15 +14,15 @@ from typing import Any, cast
 import pytest
 from openpyxl import Workbook
 
-from sanfu.intake.adapters import tables
 from sanfu.intake.adapters.memory import MemoryRecords
 from sanfu.intake.domain.lists import Reader
 from sanfu.intake.entrypoints.imports import plain
 from sanfu.intake.handlers.imports import Imports
 from sanfu.intake.handlers.submissions import Received, Sender, Submissions
-from sanfu.intake.ports import NotATable
+from sanfu.runtime import sheets as tables
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.sheets import NotATable
 from tests.support.eventually import eventually
 from tests.unit.intake.world import HOTLINE, NOW, World, pack, running
 

@@ -33,7 +33,10 @@ def differences(before: Pack, after: Pack) -> list[Difference]:
             before,
             after,
             "",
-            (*_PARTS, "version", "policy", "themes", "indicators", "reports", "columns", "cell_words", "atlas"),
+            (
+                *(*_PARTS, "version", "policy", "themes", "indicators", "reports", "columns", "entry_columns"),
+                *("cell_words", "atlas"),
+            ),
         )
     ]
     for part in _PARTS:

@@ -20,6 +20,11 @@ COLUMNS = (
     *("found_on.affair", "found_on.entry"),
 )
 """Fields of a report that a column of a list may hold."""
+ENTRY_COLUMNS = (
+    *("what", "title", "code", "town", "purpose", "theme", "theme_group", "theme_text"),
+    *("due", "on", "text"),
+)
+"""Fields of an entry (what is to be visited, experienced, checked) that a column of a list may hold."""
 CODED: Mapping[str, Sequence[str]] = {
     "audience": words.AUDIENCES,
     "kind": words.ISSUE_KINDS,
@@ -46,12 +51,12 @@ def forms(
     return found
 
 
-def columns(section: Section) -> dict[str, str]:
+def columns(section: Section, fields: Sequence[str] = COLUMNS, of: str = "a report") -> dict[str, str]:
     """Read what columns of lists are called: header → field."""
     found = dict[str, str]()
     for name in section.names:
-        if name not in COLUMNS:
-            section.wrong(name, f"there is no field {name!r} in a report", nearest(name, COLUMNS))
+        if name not in fields:
+            section.wrong(name, f"there is no field {name!r} in {of}", nearest(name, fields))
         for header in section.raw(name):
             if header in found:
                 section.wrong(name, f"{header!r} names {found[header]} already", "give each header to one field")

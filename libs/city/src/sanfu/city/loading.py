@@ -13,7 +13,7 @@ from sanfu.city.atlas import Atlas
 from sanfu.city.checks import remarks
 from sanfu.city.endings import used
 from sanfu.city.form import Form
-from sanfu.city.forms import cell_words, columns, forms, theme_lists
+from sanfu.city.forms import ENTRY_COLUMNS, cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
 from sanfu.city.messages import Known, templates
 from sanfu.city.model import Bounds, Category, Channel, Clock, Localised, Pack, Staff, Town, Unit
@@ -156,6 +156,7 @@ class _PackReader:
             sure_from=self._sure_from(categories),
             forms=asked,
             columns=columns(lists.section("columns")),
+            entry_columns=columns(lists.section("entries"), ENTRY_COLUMNS, "an entry"),
             cell_words=cell_words(lists.section("words")),
             open311=self._open311(channels, categories, towns, notices, locales),
         )

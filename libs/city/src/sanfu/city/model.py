@@ -556,6 +556,8 @@ class Pack:
     """What each channel asks, by its code; see `form_of`."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """What columns of lists are called: header → field of a report, on every channel."""
+    entry_columns: Mapping[str, str] = field(default_factory=dict)
+    """What columns are called in lists of what is to be visited, experienced, checked: header → field of an entry."""
     cell_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What lists write for a field's codes: field → word → code."""
     atlas: Atlas = field(default_factory=Atlas, repr=False)

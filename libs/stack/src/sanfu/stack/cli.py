@@ -17,6 +17,7 @@ from sanfu.stack import (
     gate,
     importing,
     letters,
+    listing,
     rebuilding,
     replanning,
     routing,
@@ -46,6 +47,7 @@ app.command("subscribe")(subscribing.run)
 app.command("bench")(tools.bench)
 app.add_typer(access.app, name="access")
 app.add_typer(letters.app, name="dlq")
+app.add_typer(listing.lists, name="lists")
 app.add_typer(tools.city, name="city")
 tools.sla.command("replan")(replanning.run)
 app.add_typer(tools.sla, name="sla")

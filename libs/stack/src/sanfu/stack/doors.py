@@ -96,6 +96,16 @@ class Doors:
         """List orders, meetings or tasks: open ones, and ended ones with `ended="true"`."""
         return [one async for one in self._all("desk", f"/v1/{what}", filters, self._as(user))]
 
+    async def add_to_list(self, user: str, held: str, file: Path, *, dry_run: bool, **always: str) -> Json:
+        """Put on a list what a file says. A refusal that names rows comes as its answer: `bad` tells each."""
+        headers = {**self._as(user), "Content-Type": "application/octet-stream"}
+        content, asked = await asyncio.to_thread(file.read_bytes), {"dry_run": str(dry_run).lower(), **always}
+        path = f"/v1/lists/{quote(held, safe='')}/entries"
+        answer = await self._send("POST", "desk", path, content=content, params=asked, headers=headers)
+        if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY and answer.json()["type"].endswith(":bad-rows"):
+            return {"rows": None, "added": 0, "repeated": 0, "ignored": [], "bad": answer.json()["errors"]}
+        return _sound(answer)
+
     async def history(self, user: str, case: str) -> list[Json]:
         """List all that happened to a case: it shows the last of it only."""
         return [one async for one in self._all("desk", f"/v1/cases/{case}/history", {}, self._as(user))]
@@ -203,6 +213,8 @@ class Doors:
             cursor = {"cursor": page["next"]}
 
     def _as(self, user: str) -> dict[str, str]:
+        if user not in self._keys.users:
+            raise PartError(f"there is no token of {user}: ./sanfu keys shows whose there are")
         return {"Authorization": f"Bearer {self._keys.users[user]}"}
 
     def _operator(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from sanfu.desk.domain.affairs.rules import AffairRules
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.rules import DeskRules
 from sanfu.desk.entry import Entry
+from sanfu.desk.entry_files import LARGEST, EntryFiles
 from sanfu.desk.entrypoints import (
     access,
     administering,
@@ -35,6 +36,7 @@ from sanfu.desk.entrypoints import (
     exporting,
     files,
     http,
+    list_forms,
     list_pages,
     mine,
     pages,
@@ -60,6 +62,7 @@ from sanfu.desk.texts import sealing
 from sanfu.runtime.again import again
 from sanfu.runtime.attachments import Attachments, GridFSAttachments, MemoryAttachments
 from sanfu.runtime.file_links import FileLinks
+from sanfu.runtime.forms import LONGEST as FORM_AROUND
 from sanfu.runtime.http import ops_guard
 from sanfu.runtime.kinds import PDF, PICTURES
 from sanfu.runtime.lines import Story
@@ -111,6 +114,7 @@ def assemble(
 
     affairs = _affairs(desk, parts, do_affair)
     lists = Lists(affairs)
+    entry_files = EntryFiles(lists, lists_http.checked)
     owing = Owing(desk, affairs, closed)
     directory, succession = Directory(desk, parts.broker), Succession(desk, affairs)
     entry = Entry(
@@ -161,17 +165,20 @@ def assemble(
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
             *http.routes(desk, who), *receipts.routes(Receipts(desk), who),
-            *affairs_http.routes(affairs, who), *lists_http.routes(lists, who), searching.routes(desk, who),
+            *affairs_http.routes(affairs, who), *lists_http.routes(entry_files, who), searching.routes(desk, who),
             files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
             draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door),
-            list_pages.routes(lists, sessions),
+            list_forms.routes(entry_files, sessions), list_pages.routes(lists, sessions),
             mine.routes(parties, evidence), access.routes(desk, who, ops_guard(settings.ops_token)),
             administering.routes(Administration(desk.accounts), entry, who),
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
         tables=[Table(names.CONTACTS, Contacts(shelves.contacts, parts.broker, parts.clock, sealer).apply)],
         background=[directory.run, succession.run, owing.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
-        larger={files.UPLOADS: settings.evidence_limit + 1},
+        larger={
+            files.UPLOADS: settings.evidence_limit + 1, lists_http.ENTRY_FILES: LARGEST,
+            list_forms.PAGES: LARGEST + FORM_AROUND,
+        },
     )  # fmt: skip
     service.decides_by(desk.city.pack.version)
     return service

@@ -85,7 +85,7 @@ class Lists:
         secret: Sequence[str] = (),
     ) -> Done:  # fmt: skip
         body = hashlib.sha256(orjson.dumps([wish.name, wish.said], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        data = {"said": {**_masked(wish.said), **said}, "scope": scope, "id": id, "others": {}, "secret": secret}
+        data = {"said": {**masked(wish.said), **said}, "scope": scope, "id": id, "others": {}, "secret": secret}
         actor = Actor(who.id, self._capacity(who), who.unit)
         return await self.affairs.do(id, Command(wish.name, data, actor, f"{who.id}:{wish.key}", body, wish.if_match))
 
@@ -95,7 +95,7 @@ class Lists:
         return own[0].role if own else OPENERS[2]
 
 
-def _masked(said: Mapping[str, Any]) -> dict[str, Any]:
+def masked(said: Mapping[str, Any]) -> dict[str, Any]:
     """Take numbers and addresses of people out of what is written on a list. Names can't be found: of a household in
     need none is taken at all."""
     mask = Mask(()).by(*INTERNAL)

@@ -1,5 +1,5 @@
-"""Units end: their open cases and affairs go to their successors, one event each. So do a category's open cases,
-and what of them is addressed to a post.
+"""Units end: their open cases and affairs go to their successors, one event each. So do a category's open cases, what
+of them is addressed to a post, and the lists that it holds.
 
 There is nothing to remember: what is left is what still names a unit, or a category, that is no more. So a crash loses
 nothing, and of several processes that go through the same page one is heard for each case.
@@ -15,9 +15,10 @@ from typing import Final
 import structlog
 
 from sanfu.city.model import Lasting, Pack
-from sanfu.city.succession import ended, orphaned
+from sanfu.city.succession import ended, in_its_place, orphaned
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.desk.affairs import Affairs
+from sanfu.desk.domain.affairs.table import LIST
 from sanfu.desk.domain.deeds.succession import SUCCEED, SUCCEED_CATEGORY, SUCCEED_POST
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.handlers import EVERYTHING, Desk, Do
@@ -65,6 +66,7 @@ class Succession:
         for former, heir in self._ended(self.desk.city.pack.staff).items():
             said = {"from_user": former, "user": heir}
             moved += await self._tell(self.desk.do, await self._addressed(former), SUCCEED_POST, said)
+            moved += await self._tell(self.affairs.do, await self._lists(former), SUCCEED_POST, self._with_unit(said))
         return moved
 
     async def unsettled(self) -> int:
@@ -75,7 +77,7 @@ class Succession:
         for code in self._ended(pack.categories):
             waiting += await self._of(code)
         for code in self._ended(pack.staff):
-            waiting += await self._addressed(code)
+            waiting += [*await self._addressed(code), *await self._lists(code)]
         return len(waiting)
 
     async def refuses(self, pack: Pack) -> bool:
@@ -84,7 +86,8 @@ class Succession:
         alone = orphaned(before.units, pack.units, day)
         units = {unit for one in chain(*await self._held(alone)) for unit in one["units"]}.intersection(alone)
         categories = [code for code in orphaned(before.categories, pack.categories, day) if await self._of(code)]
-        posts = [code for code in orphaned(before.staff, pack.staff, day) if await self._addressed(code)]
+        alone = orphaned(before.staff, pack.staff, day)
+        posts = [code for code in alone if await self._addressed(code) or await self._lists(code)]
         left = [*sorted(units), *categories, *posts]
         if left and self._refused != pack.version:
             self._refused = pack.version
@@ -109,6 +112,15 @@ class Succession:
         kinds = (Wanted(agent=user), Wanted(sponsor=user))
         pages = [await self.desk.cases.page((_everything(),), kind, FIRST) for kind in kinds]
         return [*{one["_id"]: one for one in chain(*pages)}.values()]
+
+    async def _lists(self, user: str) -> list[Document]:
+        """Return open lists that an account holds, a page at most."""
+        return await self.affairs.lists.page((_everything(),), AffairsWanted(LIST, holder=user), FIRST)
+
+    def _with_unit(self, said: Mapping[str, str]) -> dict[str, str]:
+        """A list is of its holder's unit: of the one that goes on with that unit's work, if it is no more either."""
+        units, own = self.desk.city.pack.units, self.desk.city.pack.staff[said["user"]].unit
+        return {**said, "unit": in_its_place(units, own, self._today()) or own}
 
     async def _tell(self, do: Do, held: Sequence[Document], name: str, said: Mapping[str, str]) -> int:
         return sum(await asyncio.gather(*(self._succeed(do, one, name, said) for one in held)))

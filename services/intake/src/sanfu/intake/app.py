@@ -10,7 +10,6 @@ from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.names import CONTACTS
 from sanfu.contracts.registry import codec
-from sanfu.intake.adapters import tables
 from sanfu.intake.adapters.attachments import MemoryAttachmentLog
 from sanfu.intake.adapters.memory import MemoryRecords
 from sanfu.intake.adapters.public_memory import MemoryPublicIssues
@@ -36,6 +35,7 @@ from sanfu.intake.metrics import AttachmentMetrics
 from sanfu.intake.ports import AttachmentLog, PublicIssues, Records
 from sanfu.intake.settings import IntakeSettings
 from sanfu.runtime import attachments as store
+from sanfu.runtime import sheets
 from sanfu.runtime.again import again
 from sanfu.runtime.file_links import FileLinks
 from sanfu.runtime.fold import Done
@@ -131,7 +131,7 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         Look(settings.public_url, settings.form_url, settings.attachment_limit),
         settings.form_channel,
     )
-    imports = Imports(records, submissions, tables, parts.clock, lists.plain)
+    imports = Imports(records, submissions, sheets, parts.clock, lists.plain)
     desk = Georeports(
         submissions, supplements, channels, public, records, parts.clock, lists.plain, georeport_form.read_update
     )

@@ -50,10 +50,6 @@ class ChannelKey:
         object.__setattr__(self, "id", self.digest[:16])
 
 
-class NotATable(Exception):
-    """A file can't be read as a list; says what would be right."""
-
-
 class Tables(Protocol):
     """Reads lists from files, in a thread of the caller's."""
 

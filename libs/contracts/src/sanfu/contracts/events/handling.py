@@ -180,11 +180,12 @@ class CategorySucceeded(Deed):
 
 
 class PostSucceeded(Deed):
-    """A post is no more, and what of the issue was addressed to it (its errand, its place on the register) is another's
-    from now on; what it did it did, and no limit moves."""
+    """A post is no more, and what of the issue was addressed to it (its errand, its place on the register), or the list
+    that it held, is another's from now on; what it did it did, and no limit moves."""
 
     from_user: Code = Field(description="Account of the post that is no more")
     user: Code = Field(description="Account of the post that goes on with its work")
+    unit: Unit | None = Field(default=None, description="Of a list: unit of the post that goes on, which is the list's")
 
 
 class HandoverOffered(Deed):

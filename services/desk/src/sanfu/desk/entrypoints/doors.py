@@ -1,6 +1,5 @@
 """The doors' routes: logging in by password or token, going out, here or everywhere; changing a password."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +99,7 @@ def routes(doors: Doors) -> APIRouter:
     async def leave_everywhere(request: Request, language: Language = "zh") -> Response:
         session = await doors.sessions.session(request)
         if session is not None:
-            _of_this_session(doors, request, await form(request))
+            doors.sessions.of_this_session(request, await form(request))
             await entry.leave_everywhere(session.who.id)
         return doors.let_out(language)
 
@@ -121,7 +120,7 @@ def _passwords(router: APIRouter, doors: Doors) -> None:
         if session is None:
             return doors.let_out(language)
         given = await form(request)
-        _of_this_session(doors, request, given)
+        doors.sessions.of_this_session(request, given)
         old, new = given.get("old", ""), given.get("new", "")
         if new != given.get("again", ""):
             return await _password_page(doors, request, language, status=422, wrong=DOOR[language]["differ"])
@@ -140,15 +139,8 @@ async def _password_page(
     if session is None:
         return RedirectResponse(f"/login?lang={language}", 303)
     record = (await doors.desk.accounts.account(session.who.id)).record  # type: ignore[union-attr]
-    form_token = doors.sessions.entry.form_token(request.cookies[COOKIE])
+    form_token = doors.sessions.form_token(request)
     return doors.shown(
         "password.html", language, status, wrong=wrong, done=done, confined=session.confined, account=session.who.id,
         held=bool(record.get("password")), form_token=form_token,
     )  # fmt: skip
-
-
-def _of_this_session(doors: Doors, request: Request, given: Mapping[str, str]) -> None:
-    """Refuse a form that was not made for this session."""
-    same_site(request)
-    if not doors.sessions.entry.is_form_token(request.cookies[COOKIE], given.get("form", "")):
-        raise Refusal(403, "other-form", "This form is not of this session: open the page anew.")

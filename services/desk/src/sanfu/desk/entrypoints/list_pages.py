@@ -1,5 +1,6 @@
-"""The pages of lists: all that somebody sees, and one with its entries and findings. They change nothing."""
+"""The pages of lists: all that somebody sees, and one with its entries and findings, and what one may do with it."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -11,10 +12,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment
+from sanfu.desk.domain.affairs.entries import UNNAMED
+from sanfu.desk.domain.affairs.rules import offered
+from sanfu.desk.domain.affairs.sight import by_capacity
 from sanfu.desk.domain.affairs.table import LIST
 from sanfu.desk.domain.scope import Viewer
 from sanfu.desk.domain.secrecy import WITHHELD
 from sanfu.desk.entrypoints.affairs import AffairId
+from sanfu.desk.entrypoints.list_form_words import FORMS
 from sanfu.desk.entrypoints.list_words import KINDS, LEVELS, LISTS, STANDINGS
 from sanfu.desk.entrypoints.listing import RESULTS, brief, whole
 from sanfu.desk.entrypoints.pages import Language, page
@@ -27,6 +32,7 @@ from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
 
 Kind = Annotated[Literal["visit", "experience", "checkup"] | None, Query()]
+Done = Annotated[Literal["opened", "added", "marked", "ended"] | None, Query()]
 Shown = Mapping[str, Any]
 
 
@@ -40,43 +46,66 @@ def routes(lists: Lists, sessions: Sessions) -> APIRouter:
         ended: Annotated[bool, Query()] = False,
     ) -> Response:  # fmt: skip
         """The lists that somebody sees, what is due first first."""
-        who = await _looker(sessions, request)
+        who = await looker(sessions, request)
         if who is None:
-            return RedirectResponse(f"/login?lang={language}", 303)
+            return door(language)
         rows = await lists.page(who, AffairsWanted(LIST, kind=kind, ended=ended), asked)
         answer = asked.of(rows, lambda one: Cursor(one["limit"], one["_id"]))
         counts, now = await lists.counts(answer["items"]), desk.clock.now()
         lines = [_line(brief(one, counts[one["_id"]], now), desk.city.pack, language) for one in answer["items"]]
         where = _where(language, kind, ended=ended)
         next = _query(language, kind, ended=ended, cursor=answer["next"]) if answer["next"] else None
-        return _page("lists.html", lists, language, lines=lines, kind=kind, ended=ended, where=where, next=next)
+        opens = bool(by_capacity(desk.scope(who)))
+        return list_page(
+            "lists.html", lists, language, lines=lines, kind=kind, ended=ended, where=where, next=next, opens=opens
+        )
 
     @router.get("/lists/{affair}", response_class=HTMLResponse)
-    async def one(request: Request, affair: AffairId, language: Language = "zh") -> Response:
+    async def one(request: Request, affair: AffairId, language: Language = "zh", done: Done = None) -> Response:
         """One list: its entries, what was found at each, and how that stands."""
-        who = await _looker(sessions, request)
+        who = await looker(sessions, request)
         if who is None:
-            return RedirectResponse(f"/login?lang={language}", 303)
-        try:
-            held = await lists.one(who, affair)
-        except Refusal as refusal:
-            return _page("list_unknown.html", lists, language, status=refusal.status)
-        (cases, scope), counts, now = await lists.findings(who, held), await lists.counts([held]), desk.clock.now()
-        pack, shown = desk.city.pack, whole(held, cases, scope, now)
-        entries = [_entry(one, pack, language) for one in shown["entries"]]
-        line = _line(brief(held, counts[held["_id"]], now), pack, language)
-        return _page("list.html", lists, language, line=line, entries=entries, id=affair)
+            return door(language)
+        said = {"done": FORMS[language]["done"][done]} if done else {}
+        return await shown(lists, who, affair, language, sessions.form_token(request), **said)
 
     return router
 
 
-async def _looker(sessions: Sessions, request: Request) -> Viewer | None:
+async def shown(
+    lists: Lists, who: Viewer, affair: str, language: str, form_token: str, *, status: int = 200, **said: Any
+) -> Response:
+    """Show a list, with what is to be said: `done`, `told`, `bad` rows of a file."""
+    try:
+        held = await lists.one(who, affair)
+    except Refusal as refusal:
+        return list_page("list_unknown.html", lists, language, status=refusal.status)
+    desk = lists.affairs.desk
+    (cases, scope), counts, now = await lists.findings(who, held), await lists.counts([held]), desk.clock.now()
+    pack, seen = desk.city.pack, whole(held, cases, scope, now)
+    entries = [_entry(one, pack, language) for one in seen["entries"]]
+    line = _line(brief(held, counts[held["_id"]], now), pack, language)
+    forms = {
+        "can": offered(held, lists.scope(who)), "form": form_token, "key": secrets.token_urlsafe(12),
+        "today": pack.day(now).isoformat(), "choices": choices(pack, language), "done": "", "told": "", "bad": (),
+    }  # fmt: skip
+    more = {"line": line, "entries": entries, "id": affair, "held_kind": held["kind"], **forms, **said}
+    return list_page("list.html", lists, language, status=status, **more)
+
+
+async def looker(sessions: Sessions, request: Request) -> Viewer | None:
     session = await sessions.session(request)
     return None if session is None or session.confined else session.who
 
 
-def _page(name: str, lists: Lists, language: str, *, status: int = 200, **more: Any) -> HTMLResponse:
-    return page(name, lists.affairs.desk, language, status, lists=LISTS[language], kinds=KINDS[language], **more)
+def door(language: str) -> Response:
+    return RedirectResponse(f"/login?lang={language}", 303)
+
+
+def list_page(name: str, lists: Lists, language: str, *, status: int = 200, **more: Any) -> HTMLResponse:
+    words: dict[str, Any] = {"lists": LISTS[language], "kinds": KINDS[language], "forms": FORMS[language]}
+    words["standings"] = STANDINGS[language]
+    return page(name, lists.affairs.desk, language, status, **words, **more)
 
 
 def _query(language: str, kind: str | None, *, ended: bool, cursor: str | None = None) -> str:
@@ -127,12 +156,23 @@ def _entry(one: Shown, pack: Pack, language: str) -> dict[str, Any]:
     return {
         "number": one["number"], "named": named, "about": [each for each in about if each], "text": text,
         "standing": STANDINGS[language][one["standing"]], "level": LEVELS.get(one["standing"]),
-        "day": one["on"] or _day(one["due"], pack), "findings": _findings(one["findings"], language),
+        "day": one["on"] or _day(one["due"], pack), "unnamed": one["what"] == UNNAMED, "result": one["result"],
+        "on": one["on"], "findings": _findings(one["findings"], language),
     }  # fmt: skip
 
 
 def _findings(found: Sequence[Shown], language: str) -> list[dict[str, Any]]:
     return [{**one, "state": STATES[language].get(one["state"], one["state"])} for one in found]
+
+
+def choices(pack: Pack, language: str) -> dict[str, dict[str, str]]:
+    """Return what may be chosen: what is visited, and of which group a monitor is."""
+    asked = {"what": ("visit", "visited"), "group": ("checkup", "group")}
+    found = {name: pack.form_of(channel).questions.get(question) for name, (channel, question) in asked.items()}
+    return {
+        name: {code: each.get(language, code) for code, each in question.choices.items()} if question else {}
+        for name, question in found.items()
+    }
 
 
 def _chosen(pack: Pack, channel: str, question: str, code: str | None, language: str) -> str | None:

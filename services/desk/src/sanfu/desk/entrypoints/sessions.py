@@ -1,6 +1,7 @@
-"""Who looks at a page: the session's cookie. It opens pages and their live streams, never a command."""
+"""Who looks at a page: the session's cookie. It opens pages and their live streams; what a page's form orders comes
+with a token of that session besides, and a command of the API never by a cookie."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from sanfu.desk.domain.scope import Viewer
 from sanfu.desk.entry import Entry, Session
+from sanfu.runtime.pages import same_site
 from sanfu.runtime.rules import Refusal
 
 COOKIE = "sanfu_desk"
@@ -32,6 +34,16 @@ class Sessions:
 
     async def session(self, request: Request) -> Session | None:
         return await self.entry.session(request.cookies.get(COOKIE, ""))
+
+    def form_token(self, request: Request) -> str:
+        """Return what a form of this session carries."""
+        return self.entry.form_token(request.cookies[COOKIE])
+
+    def of_this_session(self, request: Request, given: Mapping[str, str]) -> None:
+        """Raises Refusal 403 for a form that was not made for this session, or that another site's page sent."""
+        same_site(request)
+        if not self.entry.is_form_token(request.cookies[COOKIE], given.get("form", "")):
+            raise Refusal(403, "other-form", "This form is not of this session: open the page anew.")
 
     async def looking(
         self, request: Request,

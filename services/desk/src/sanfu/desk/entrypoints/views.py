@@ -65,8 +65,15 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
     else:
         shown |= _unforeseen(case)
     whose = {name: case.get(name) if named else None for name in ("filer", "found_on")}
+    whose["found_on_no_list"] = _unknown_origin(case) if named else None
     more = {**whose, "has_contact": case["contact"] != "none", "guardian": "guardian" in (case.get("contact_of") or ())}
     return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
+
+
+def _unknown_origin(case: Document) -> Mapping[str, Any] | None:
+    """Return the list and entry that a report names and no list knows of: misspelt, of another channel, or another's.
+    A list that is there says so within a moment."""
+    return None if case.get("found_on") else case.get("says_found_on")
 
 
 def _yet_to_be_asked(case: Document) -> dict[str, Any]:

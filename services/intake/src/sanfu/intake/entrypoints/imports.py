@@ -1,11 +1,9 @@
 """Lists over HTTP: a file comes in, and one asks how far it is."""
 
-import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +17,7 @@ from sanfu.intake.ports import Import
 from sanfu.runtime import texts
 from sanfu.runtime.problems import expected, field_path
 from sanfu.runtime.rules import Refusal
+from sanfu.runtime.unnamed import kept
 
 IMPORTS = "/v1/imports"
 TAKEN = ("text/csv", "application/csv", "application/octet-stream", "application/vnd.ms-excel")
@@ -65,7 +64,7 @@ def routes(imports: Imports, channels: Channels, pack: Callable[[], Pack], folde
         if kind not in (*TAKEN, XLSX):
             error = {"field": "header.Content-Type", "problem": "not_taken", "expected": f"text/csv or {XLSX}"}
             raise Refusal(415, "unsupported-media-type", f"header.Content-Type: text/csv or {XLSX}.", errors=[error])
-        file = await _kept(request.stream(), folder)
+        file = await kept(request.stream(), folder)
         sender = Sender(key.channel, keyed=True, party_code=key.party_code)
         try:
             return _shown(await imports.begin(pack(), file, name, sender, dry=dry_run))
@@ -99,19 +98,6 @@ def routes(imports: Imports, channels: Channels, pack: Callable[[], Pack], folde
         return one
 
     return router
-
-
-async def _kept(body: AsyncIterator[bytes], folder: Path | None) -> IO[bytes]:
-    """Write what comes into a file without a name, piece by piece: what breaks off leaves none."""
-    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (whoever takes the list in closes it)
-    try:
-        async for piece in body:
-            await asyncio.to_thread(file.write, piece)
-        file.flush()
-    except BaseException:
-        file.close()
-        raise
-    return file
 
 
 def _shown(one: Import) -> dict[str, Any]:

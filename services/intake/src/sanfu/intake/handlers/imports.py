@@ -13,17 +13,20 @@ from typing import IO, Any, Never
 
 import structlog
 
+from sanfu.city.listed import LOOKED
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.intake.domain import admission
-from sanfu.intake.domain.lists import LOOKED, Reader, by_column
+from sanfu.intake.domain.lists import Reader, by_column
 from sanfu.intake.domain.rules import refused
 from sanfu.intake.handlers.submissions import Report, Sender, Submissions, of_account
-from sanfu.intake.ports import Import, ImportLog, NotATable, Tables
+from sanfu.intake.ports import Import, ImportLog, Tables
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Refusal
+from sanfu.runtime.sheets import NotATable
 from sanfu.runtime.store import StoreDown
+from sanfu.runtime.unnamed import path_of
 
 log = structlog.get_logger()
 
@@ -46,7 +49,7 @@ class _Waiting:
 
     @property
     def path(self) -> Path:
-        return _path(self.file)
+        return path_of(self.file)
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class Imports:
     async def begin(self, pack: Pack, file: IO[bytes], name: str, sender: Sender, *, dry: bool) -> Import:
         """Begin, or go on with, the list in a file that has no name any more, and is closed when it is done with: so
         nothing stays behind, however this process ends. Raises Refusal, StoreDown."""
-        path = _path(file)
+        path = path_of(file)
         id = await asyncio.to_thread(_id, path, sender, dry)
         known = await self.log.known(id)
         if known is not None and (known.state == "done" or id in self.waiting):
@@ -176,10 +179,6 @@ class Imports:
         except (StoreDown, Unavailable) as error:
             return error
         return "repeated" if received.repeated else "taken"
-
-
-def _path(file: IO[bytes]) -> Path:
-    return Path(f"/proc/self/fd/{file.fileno()}")
 
 
 def _some(rows: Iterator[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:

@@ -32,6 +32,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     names.ORDER_RAISED: ("unit", "level"),
     names.TASK_SET: ("unit",),
     names.LIST_OPENED: ("unit",),
+    names.POST_SUCCEEDED: ("unit",),
 }
 """What each event says of the subject as it stands from then on."""
 ASSISTS = (names.ASSIST_ASKED, names.ASSIST_DONE)

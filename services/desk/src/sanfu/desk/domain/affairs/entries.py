@@ -19,6 +19,11 @@ OTHER: Final = "other"
 MOST: Final = 100
 """Entries of one list: with a text to each of them its document stays below 256 KiB."""
 EARLIEST: Final = date(2000, 1, 1)
+CODED: Final[Mapping[str, tuple[str, str]]] = {
+    "what": (VISIT, "visited"), "purpose": (VISIT, "purpose"), "theme": (EXPERIENCE, "theme"),
+    "theme_group": (EXPERIENCE, "theme_group"),
+}  # fmt: skip
+"""Field that holds a code → the question, and the channel whose form asks it, whose choices it is one of."""
 _KEPT: Final = ("what", "title", "code", "town", "purpose", "theme", "theme_group", "theme_text")
 
 Entry = Mapping[str, Any]
@@ -120,6 +125,17 @@ def chosen(pack: Pack, channel: str, question: str, answer: str | None, field: s
 
 def _one_of(codes: Collection[str]) -> str:
     return f"one of: {', '.join(list(codes)[:60])}" if codes else "a code"
+
+
+def stands_there(kind: str, entries: Iterable[Entry], one: Entry) -> bool:
+    """Tell whether an entry stands on a list already: what has a code is known by it, else by all that it says. The
+    same thing is experienced more than once, on other days."""
+    said, day = _known_by(one), one.get("on") if kind == EXPERIENCE else None
+    return any(_known_by(each) == said and day in (None, each.get("on")) for each in entries)
+
+
+def _known_by(one: Entry) -> tuple[Any, ...]:
+    return (one["what"], one["code"]) if one["code"] else tuple(one[name] for name in _KEPT)
 
 
 def next_due(entries: Iterable[Entry]) -> str | None:

@@ -5,7 +5,7 @@ An entry may have no finding, or many: each is an issue, filed on the channel th
 list and entry; the list notes it from the issue's story. Whoever experiences or checks is not named to units.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sanfu.contracts import names
@@ -18,7 +18,7 @@ from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.scope import line
 from sanfu.desk.domain.secrecy import SECRET, WITHHELD
 from sanfu.desk.domain.state import Case, Change, Fold
-from sanfu.runtime.rules import Draft
+from sanfu.runtime.rules import Draft, Refusal
 
 MOST_FINDINGS: Final = 500
 """Findings of one list: 40 bytes each."""
@@ -40,7 +40,7 @@ def open_list(deed: Deed) -> list[Draft]:
         "by": deed.by, "kind": kind, "title": said["title"], "holder": said["holder"], "unit": said["unit"],
         "group": said["group"], "entries": listed, **turned(None, listed), "concerns": [],
     }  # fmt: skip
-    return [Draft(names.LIST_OPENED, body), *_done_already(deed, listed)]
+    return [Draft(names.LIST_OPENED, body), *_done_already(deed, said["unit"], (), listed)]
 
 
 def _may_be_held(deed: Deed) -> None:
@@ -63,33 +63,50 @@ def _all_dated(listed: list[Entry], said: list[Mapping[str, Any]]) -> None:
         raise wrong("due", "missing", "a date for each entry, or for none")
 
 
-def _done_already(deed: Deed, listed: list[Entry]) -> list[Draft]:
-    """Mark what was done before the list was made."""
-    told, left = list[Draft](), {one["number"]: one for one in listed}
+def _done_already(deed: Deed, unit: str, before: Sequence[Entry], listed: list[Entry]) -> list[Draft]:
+    """Mark what was done before it was put on the list; `before`: what stood there."""
+    told, left = list[Draft](), {one["number"]: one for one in (*before, *listed)}
     for place, (entry, said) in enumerate(zip(listed, deed.said["entries"], strict=True)):
         if said.get("on") is None:
             continue
         field = f"entries[{place}]"
         _no_text_of_the_unnamed(entry, said["text"], f"{field}.text")
         on = on_list.day_of(deed, said["on"], f"{field}.on")
-        before = next_due(left.values())
+        due = next_due(left.values())
         left[entry["number"]] = {**entry, "result": "visited"}
-        told.append(
-            _marked(deed, deed.said["unit"], entry, {"result": "visited", "on": on, "text": said["text"]},
-                    turned(before, left.values()))
-        )  # fmt: skip
-    return [*told, *_ended_if_done(deed, deed.said["unit"], list(left.values()))]
+        done = {"result": "visited", "on": on, "text": said["text"]}
+        told.append(_marked(deed, unit, entry, done, turned(due, left.values())))
+    return [*told, *_ended_if_done(deed, unit, list(left.values()))]
+
+
+def faults(deed: Deed, kind: str, one: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Name what is wrong with one entry alone: its field, what is wrong, what would be right."""
+    try:
+        [entry] = on_list.numbered(deed, kind, [one], 1, None)
+        if one["on"] is not None:
+            on_list.day_of(deed, one["on"], "entries[0].on")
+            _no_text_of_the_unnamed(entry, one["text"], "entries[0].text")
+        elif one["text"] is not None:
+            raise wrong("entries[0].text", "not_fitting", "nothing, unless it says when it was done")
+    except Refusal as refusal:
+        return [{**each, "field": each["field"].removeprefix("$.entries[0].")} for each in refusal.more["errors"]]
+    return []
 
 
 def add(deed: Deed) -> list[Draft]:
     """Put more on a list."""
     held = deed.case
     listed = on_list.numbered(deed, held["kind"], deed.said["entries"], len(held["entries"]) + 1, deed.said["due"])
+    done = {one["number"] for one, said in zip(listed, deed.said["entries"], strict=True) if said["on"]}
+    if done and deed.by["id"] != held["holder"]:
+        raise wrong("entries", "not_yours", "nothing that was done already: its holder says so")
     everything = [*held["entries"], *listed]
-    if len({one["due"] is None for one in everything if not one.get("result")}) > 1:
+    waiting = [one for one in everything if not one.get("result") and one["number"] not in done]
+    if len({one["due"] is None for one in waiting}) > 1:
         raise wrong("due", "missing", "a date for each entry, or for none, as the list has it")
     body = {"by": deed.by, "unit": held["unit"], "entries": listed, **turned(next_due(held["entries"]), everything)}
-    return [Draft(names.ENTRIES_ADDED, {**body, "concerns": []})]
+    added = Draft(names.ENTRIES_ADDED, {**body, "concerns": []})
+    return [added, *(_done_already(deed, held["unit"], held["entries"], listed) if done else ())]
 
 
 def mark(deed: Deed) -> list[Draft]:
@@ -129,6 +146,16 @@ def end(deed: Deed) -> list[Draft]:
     """Leave what is open on it undone."""
     body = {"by": deed.by, "unit": deed.case["unit"], "result": "dropped", "reason": deed.said["reason"]}
     return [Draft(names.LIST_ENDED, {**body, "concerns": []})]
+
+
+# ── succession ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pass_on(held: Case, said: Mapping[str, Any]) -> list[Draft]:
+    """Say that the post that holds an open list is no more; of others there is nothing to say."""
+    if not held or held["what"] != LIST or not held["open"] or held["holder"] != said["from_user"]:
+        return []
+    return [Draft(names.POST_SUCCEEDED, {"by": SYSTEM_BY, **said})]
 
 
 # ── findings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -216,6 +243,13 @@ def _over(held: Case, event: Event) -> Change:
     return {"state": "ended", "open": False, "ended": told, "limit": NEVER}
 
 
+def _passed_on(held: Case, event: Event) -> Change:
+    """Who holds it is no more: it is the successor's, and their unit's."""
+    heir, unit = event.data["user"], event.data["unit"]
+    whose = {"holder": heir, "filer": {"id": heir, "unit": unit}}
+    return {**whose, "unit": unit, "units": [unit]} if held["holder"] == event.data["from_user"] else {}
+
+
 def hushed(held: Case, issue: str) -> Change:
     """Return what changes on a list when what was written of an issue's entry is withheld."""
     about = text_about(held, issue)
@@ -231,6 +265,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     names.ENTRY_MARKED: _entry_marked,
     names.FINDING_NOTED: _finding,
     names.LIST_ENDED: _over,
+    names.POST_SUCCEEDED: _passed_on,
 }
 DEEDS: Final[Mapping[str, Callable[[Deed], list[Draft]]]] = {
     "open": open_list,

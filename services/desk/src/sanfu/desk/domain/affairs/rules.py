@@ -13,7 +13,7 @@ from sanfu.desk.domain.affairs import lists, meetings, orders, tasks
 from sanfu.desk.domain.affairs.state import HISTORY, LIGHTS, SUCCESSION, is_affair
 from sanfu.desk.domain.affairs.table import HOLDER, LIST, NEW, TABLE, allowed
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed
-from sanfu.desk.domain.deeds.succession import succeeded
+from sanfu.desk.domain.deeds.succession import SUCCEED, SUCCEED_POST, succeeded
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.domain.secrecy import Seal, discreet_about, hush_about, hushed
 from sanfu.desk.domain.state import Case, Change, Fold
@@ -71,8 +71,10 @@ class AffairRules:
 
     def decide(self, state: State, given: Input | Concern, now: datetime) -> Sequence[Outcome]:
         match given:
-            case Command(name="succeed"):
+            case Command(name=name) if name == SUCCEED:
                 return succeeded(state, given.data)
+            case Command(name=name) if name == SUCCEED_POST:
+                return lists.pass_on(state, given.data)
             case Command(name=orders.OWE):
                 return () if state else orders.raised_late(given.data, self.pack, self.holidays, now)
             case Command():

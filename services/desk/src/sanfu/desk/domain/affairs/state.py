@@ -37,7 +37,9 @@ def _succeeded(affair: Case, event: Event) -> Change:
     """A unit is no more: its successor answers for it, comes in its place, and may see it."""
     former, heir = event.data["from_unit"], event.data["unit"]
     units = list(dict.fromkeys(heir if unit == former else unit for unit in affair["units"]))
-    return {"unit": heir if affair["unit"] == former else affair["unit"], "units": units}
+    filer = affair["filer"]
+    moved = {"filer": {**filer, "unit": heir}} if filer and filer["unit"] == former else {}
+    return {"unit": heir if affair["unit"] == former else affair["unit"], "units": units, **moved}
 
 
 def _lit(affair: Case, event: Event) -> Change | None:

@@ -37,7 +37,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "supporter_codes": [], "supporter_marks": [], "admitted": None, "review_asked": None, "petition_reviews": [],
         "errand": None, "mediation": None, "corrected": 0,
         "merged": [], "head": None, "merging": None, "head_handled": None, "affairs": {}, "instructions": 0,
-        "found_on": None,
+        "found_on": None, "says_found_on": data.get("found_on"),
         "register": None, "sponsor": None,
     }  # fmt: skip
 

@@ -14,8 +14,6 @@ from typing import Any, BinaryIO
 
 from openpyxl import Workbook, load_workbook
 
-from sanfu.intake.ports import NotATable
-
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 20_000
@@ -28,6 +26,10 @@ MOST_RATIO = 250
 SMALL_PART = 4 * 1024 * 1024
 MOST_PARTS = 500
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+
+class NotATable(Exception):
+    """A file can't be read as a list; says what would be right."""
 
 
 def rows(path: Path) -> Iterator[list[str]]:
