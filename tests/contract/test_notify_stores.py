@@ -11,6 +11,7 @@ from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.adapters.mongo import mongo_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.holding import Recent
 from sanfu.notify.ports import Standing, Stores, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
@@ -28,6 +29,7 @@ async def stores(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[S
     database = client.get_database(f"{prefix}_notify")
     stores = mongo_stores(MongoDocuments(database, "subjects"))
     await stores.deliveries.prepare()
+    await stores.digests.prepare()
     await stores.directory.prepare("unit")
     yield stores
     await client.drop_database(database.name)
@@ -153,3 +155,62 @@ async def test_what_was_erased_leaves_nothing_and_older_versions_stay_away(store
         "i1/intake": {"_id": "i1/intake", "version": 2, "erased": True},
         "i2/intake": {"_id": "i2/intake", "version": 0, "erased": True},
     }
+
+
+# ── digests ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LATER = NOW + timedelta(minutes=10)
+LIST = "digest:officer:tax:sms:1"
+
+
+def member(id: str, **more: Any) -> Delivery:
+    return steps.hold(queued(id=id, **more), "gathered", LATER, now=NOW, digest=LIST)
+
+
+async def test_what_left_lately_is_counted_by_recipient_and_medium(stores: Stores) -> None:
+    ago = [NOW - timedelta(hours=hours) for hours in (1, 2, 25)]
+    left = [queued(id=f"d{n}", recipient="officer:tax", left=at) for n, at in enumerate(ago)]
+    others = [queued(id="x", recipient="officer:tax", left=NOW, medium="email"), queued(id="y", recipient="unit:tax")]
+    await stores.deliveries.insert([*left, *others])
+    found = await stores.digests.recent("sms", ["officer:tax", "unit:tax"], NOW - timedelta(hours=24))
+    assert found == {"officer:tax": Recent(2, ago[1], ago[0])}
+
+
+async def test_a_digest_takes_what_is_held_for_it_and_nothing_else_sends_that(stores: Stores) -> None:
+    held = [member("a", at=NOW), member("b", at=NOW - timedelta(hours=1)), member("c")]
+    other = steps.hold(queued(id="other"), "gathered", LATER, now=NOW, digest="digest:another")
+    await stores.deliveries.insert([*held, other, queued(id="free")])
+    assert await ripe(stores) == ["free"]
+    await stores.digests.take([LIST])
+    assert sorted(await ripe(stores, now=LATER)) == ["free", "other"]
+    assert await stores.deliveries.replace([held[0]], "m") == frozenset(), "who had it in hand before has it no more"
+    await stores.deliveries.insert([member("late")])
+    await stores.digests.take([LIST])
+    taken = (await stores.digests.taken([LIST], 2))[LIST]
+    assert (taken.count, taken.first[0].id) == (4, "b")
+
+
+async def test_an_ended_digest_marks_what_it_took_and_leaves_what_came_too_late(stores: Stores) -> None:
+    await stores.deliveries.insert([member("a"), member("b")])
+    await stores.digests.take([LIST])
+    await stores.deliveries.insert([member("late")])
+    ended = steps.end(queued(id=LIST), "failed", "http_400", NOW)
+    await stores.digests.close(ended, NOW)
+    await stores.digests.close(ended, NOW)
+    found = [await stores.deliveries.get(id) for id in ("a", "b", "late")]
+    assert [(one.state, one.why) for one in found if one] == [
+        ("failed", "digest: http_400"), ("failed", "digest: http_400"), ("held", "gathered"),
+    ]  # fmt: skip
+    assert {one.id for one in await stores.deliveries.unreported(PARTS, NOW, 10)} == {"a", "b"}
+    assert "late" in await ripe(stores, now=LATER)
+
+
+async def test_which_digests_are_open_and_when_what_is_held_goes_on(stores: Stores) -> None:
+    waits = steps.wait(queued(id="w"), "contact", NOW)
+    await stores.deliveries.insert([member("a"), waits, queued(id=LIST, due=LATER, state="held", again=NOW)])
+    await stores.deliveries.insert([steps.end(queued(id="over"), "sent", None, NOW)])
+    assert await stores.digests.still_open([LIST, "over", "none"]) == {LIST}
+    assert await stores.digests.next_due(PARTS, NOW) == LATER
+    assert await stores.digests.next_due(PARTS, LATER) is None
+    assert await stores.digests.next_due((7,), NOW) is None
+    assert (await stores.digests.released(PARTS, NOW), await stores.digests.released(PARTS, LATER)) == (0, 2)

@@ -92,6 +92,8 @@ async def test_after_an_outage_over_both_instants_yellow_is_skipped_and_red_is_t
     told = [one.data for one in await city.of(issue, "light-changed") if one.data["clock"] == "unit_handling"]
     assert [(one["level"], one.get("skipped", False)) for one in told] == [("yellow", True), ("red", False)]
     phone = city.phone("officer", UNIT)
+    assert about_light(city.sms.got, "红灯") == [], "it is Sunday: the light is on, and is told next morning"
+    await city.advance_to(local("2026-05-11 08:00"))
     assert (len(about_light(city.sms.to(phone), "黄灯")), len(about_light(city.sms.to(phone), "红灯"))) == (0, 1)
 
 
@@ -111,6 +113,7 @@ async def test_a_service_that_was_away_for_an_hour_brings_no_false_light_and_tel
         await city.advance(hours=1)
         assert [level for level, _ in await city.lights(waiting)] == ["yellow"]
         assert await city.lights(handled) == []
+        await city.advance_to(local("2026-05-11 08:00"))
         assert len(about_light(city.sms.to(city.phone("officer", UNIT)), "黄灯")) == 1
         assert len(city.sms.to("13911112222")) == 3
 

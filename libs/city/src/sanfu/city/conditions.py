@@ -6,7 +6,7 @@ from typing import Any
 
 from sanfu.city.form import Form, Question
 from sanfu.city.problems import nearest
-from sanfu.city.quantities import DAYS, day, time_of_day, weekdays
+from sanfu.city.quantities import DAYS, day, span_of_hours, weekdays
 from sanfu.city.reading import Section
 from sanfu.city.when import AnswerIs, Times, Value
 
@@ -16,7 +16,7 @@ SPAN = ".."
 
 def times(section: Section) -> Times:
     """Read `{hours: ["18:00-08:00"], days: [mon-fri, day_off], from: 2026-07-01, until: 2026-09-30}`."""
-    hours = list(_each(section, "hours", _hours))
+    hours = list(_each(section, "hours", span_of_hours))
     days = list(_each(section, "days", _days))
     begin, end = (section.parsed(key, day, None) for key in ("from", "until"))
     if begin and end and end < begin:
@@ -35,18 +35,6 @@ def _each(section: Section, key: str, read: Any) -> Iterator[Any]:
             yield read(text)
         except ValueError as error:
             section.wrong(key, f"{text!r} can't be read", str(error))
-
-
-def _hours(text: str) -> tuple[int, int]:
-    begin, dash, end = text.partition("-")
-    cure = 'write hours as "08:30-17:30", or across midnight as "18:00-08:00"'
-    try:
-        found = time_of_day(begin), time_of_day(end) if dash else -1
-    except ValueError:
-        raise ValueError(cure) from None
-    if found[0] == found[1] or -1 in found:
-        raise ValueError(cure)
-    return found
 
 
 def _days(text: str) -> str | tuple[int, ...]:

@@ -11,6 +11,9 @@ from sanfu.city import directory, ground
 from sanfu.city import vocabulary as words
 from sanfu.city.atlas import Atlas
 from sanfu.city.checks import remarks
+from sanfu.city.decency import Decency
+from sanfu.city.decency_file import FILE as TELLING
+from sanfu.city.decency_file import decency
 from sanfu.city.endings import used
 from sanfu.city.form import Form
 from sanfu.city.forms import ENTRY_COLUMNS, cell_words, columns, forms, theme_lists
@@ -158,6 +161,7 @@ class _PackReader:
             columns=columns(lists.section("columns")),
             entry_columns=columns(lists.section("entries"), ENTRY_COLUMNS, "an entry"),
             cell_words=cell_words(lists.section("words")),
+            decency=self._decency(locales),
             open311=self._open311(channels, categories, towns, notices, locales),
         )
         lists.done()
@@ -301,6 +305,10 @@ class _PackReader:
             self._yaml(OPEN311),
             channels=channels, categories=categories, towns=towns, notices=notices, locales=locales, today=self.today,
         )  # fmt: skip
+
+    def _decency(self, locales: Sequence[str]) -> Decency:
+        """With what decency people are told; a pack may do without."""
+        return decency(self._yaml(TELLING), locales) if TELLING in self.files else Decency()
 
     def _abuse(self) -> WordList:
         """Words that no officer has to read; a pack may do without."""

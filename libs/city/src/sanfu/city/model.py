@@ -13,6 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sanfu.city.atlas import Atlas
+from sanfu.city.decency import Decency
 from sanfu.city.form import Form
 from sanfu.city.open311 import Open311
 from sanfu.city.when import AnswerIs, Times, Value
@@ -562,6 +563,8 @@ class Pack:
     """What lists write for a field's codes: field → word → code."""
     atlas: Atlas = field(default_factory=Atlas, repr=False)
     """Areas and names of places."""
+    decency: Decency = field(default_factory=Decency)
+    """When messages wait, and for what."""
     open311: Open311 | None = None
     """What it shows and takes over Open311; None: nothing."""
 

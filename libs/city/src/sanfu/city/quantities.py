@@ -62,6 +62,19 @@ def time_of_day(text: str) -> int:
     return at
 
 
+def span_of_hours(text: str) -> tuple[int, int]:
+    """Read `08:30-17:30`, or across midnight `18:00-08:00`."""
+    begin, dash, end = text.partition("-")
+    cure = 'write hours as "08:30-17:30", or across midnight as "18:00-08:00"'
+    try:
+        found = time_of_day(begin), time_of_day(end) if dash else -1
+    except ValueError:
+        raise ValueError(cure) from None
+    if found[0] == found[1] or -1 in found:
+        raise ValueError(cure)
+    return found
+
+
 def frame(text: str) -> Frame:
     """Read `08:30-12:00`."""
     opens, dash, shuts = text.partition("-")

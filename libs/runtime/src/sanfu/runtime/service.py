@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NoReturn
 
 import structlog
@@ -62,6 +63,7 @@ class Service:
     gives another's. Commands are taken, and the service is ready, when no line is being rebuilt.
     `watch` answers newer rules of the first story, or of several by topic.
 
+    `quiet` counts what else is under way; `next_due` is the next instant of a timer that no document of a line holds.
     `background` coroutines run until stop; when any task of the service fails, `failed` is set and the process should
     end: a supervisor starts a fresh one, and nothing is lost by that.
     """
@@ -71,7 +73,8 @@ class Service:
         story: str = names.ISSUES, beside: Sequence[Story] = (), routers: Sequence[APIRouter] = (),
         tables: Sequence[Table] = (), background: Sequence[Task] = (), prepare: Task | None = None,
         watch: Callable[[], Awaitable[Rules | Mapping[str, Rules] | None]] | None = None,
-        quiet: Callable[[], Awaitable[Mapping[str, int]]] | None = None, rebuildable: bool = True,
+        quiet: Callable[[], Awaitable[Mapping[str, int]]] | None = None,
+        next_due: Callable[[], Awaitable[datetime | None]] | None = None, rebuildable: bool = True,
         larger: Mapping[str, int] | None = None,
     ) -> None:  # fmt: skip
         self.name, self.parts, self.settings, self.rebuildable = name, parts, settings, rebuildable
@@ -86,7 +89,7 @@ class Service:
         self.lines = (first, *others)
         self.concerns = self._together()
         self.tables = [self._table(table) for table in tables]
-        self.watcher = Watcher(self, quiet)
+        self.watcher = Watcher(self, quiet, next_due)
         self.failed = asyncio.Event()
         self.failure: BaseException | None = None
         self._started = False

@@ -27,8 +27,11 @@ STALLED = 70
 class Watcher:
     """Measures a service every two seconds, and ends the process if its consumer has stalled silently."""
 
-    def __init__(self, service: "Service", quiet: Callable[[], Awaitable[Mapping[str, int]]] | None) -> None:
-        self._service, self._quiet = service, quiet
+    def __init__(
+        self, service: "Service", quiet: Callable[[], Awaitable[Mapping[str, int]]] | None,
+        next_due: Callable[[], Awaitable[datetime | None]] | None = None,
+    ) -> None:  # fmt: skip
+        self._service, self._quiet, self._next_due = service, quiet, next_due
         self.rebuilding = True
         """Until it is known that nothing is: a command on a document not yet rebuilt would tell its story anew."""
         self._lagging_since: float | None = None
@@ -59,6 +62,7 @@ class Watcher:
         counts: dict[str, int] = {}
         try:
             dues = [await line.documents.next_due(line.reader.partitions) for line in self._service.lines]
+            dues += [await self._next_due()] if self._next_due is not None else []
             due = min(filter(None, dues), default=None)
             async for more in self._under_way(due is not None and due <= now):
                 counts |= more

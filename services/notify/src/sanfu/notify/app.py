@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
+from sanfu.city.calendar import Holidays
+from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
@@ -12,6 +14,7 @@ from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.adapters.plan import planned
 from sanfu.notify.adapters.sms import GatewaySms
 from sanfu.notify.adapters.smtp import Server, SmtpMail
+from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.rules import NotifyRules
 from sanfu.notify.entrypoints import providers as shown
 from sanfu.notify.entrypoints.http import routes
@@ -69,7 +72,13 @@ def _alone(senders: Senders) -> Providers:
     return {medium: [Provider(medium, sender)] if sender else [] for medium, sender in senders.items()}
 
 
-def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders: Senders | None = None) -> Service:
+def assemble(
+    settings: NotifySettings,
+    parts: Parts,
+    packs: PackHolder,
+    senders: Senders | None = None,
+    holidays: Holidays | None = None,
+) -> Service:
     """Make the service on these parts, real ones or in memory; `senders` stand in for the settings' providers."""
     if settings.keys is None:
         raise ValueError("notify needs the key ring for personal data: set SANFU_KEYS or SANFU_KEYS_FILE")
@@ -91,22 +100,30 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
         standing = service.reader.partitions.get(partition)
         return standing is not None and standing.first
 
+    calendar = national_calendar() if holidays is None else holidays
+    holds = [Holding(packs.current, calendar)]
+
+    def holding() -> Holding:
+        if holds[-1].pack is not packs.current:
+            holds[:] = [Holding(packs.current, calendar)]
+        return holds[-1]
+
     desk = Desk(
         stores, parts.documents, parts.clock, sealer, metrics, lambda: packs.current, partitions,
-        Links.of(keys), settings.public_url, Timing(settings.call_s, settings.lease_s),
+        Links.of(keys), holding, place, settings.public_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
     async def do(subject: str, command: Command) -> object:
         return await service.commands.do(subject, command)
 
-    reporter = Reporter(stores.deliveries, do, partitions)
+    reporter = Reporter(stores.deliveries, stores.digests, do, partitions)
     couriers = [Courier(desk, medium, carrier, reporter.poke) for medium, carrier in carriers.items()]
 
     def put_down() -> None:
         for courier in couriers:
             courier.poke()
 
-    measures = Measures(stores.deliveries, metrics, [*carriers], partitions, parts.clock.now, real_now)
+    measures = Measures(stores.deliveries, stores.digests, metrics, [*carriers], partitions, parts.clock.now, real_now)
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
     async def watch() -> Rules | None:
@@ -126,6 +143,7 @@ def assemble(settings: NotifySettings, parts: Parts, packs: PackHolder, senders:
         ],
         background=[*(courier.run for courier in couriers), reporter.run, measures.run],
         prepare=lambda: _prepare(parts, stores), watch=watch, quiet=measures.quiet,
+        next_due=measures.next_due,
     )  # fmt: skip
     service.machine.publisher.on_inserted = put_down
     service.decides_by(packs.current.version)
@@ -144,5 +162,6 @@ async def _prepare(parts: Parts, stores: Stores) -> None:
     if not isinstance(parts.documents, MemoryDocuments):
         await parts.documents.prepare()
     await stores.deliveries.prepare()
+    await stores.digests.prepare()
     await stores.contacts.prepare()
     await stores.directory.prepare("unit")

@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sanfu.notify.domain.delivery import OPEN
-from sanfu.notify.ports import Deliveries
+from sanfu.notify.ports import Deliveries, Digests
 from sanfu.runtime.again import again
 
 log = structlog.get_logger()
@@ -55,6 +55,7 @@ class Measures:
     """Looks every few seconds how the deliveries of this process stand."""
 
     deliveries: Deliveries
+    digests: Digests
     metrics: NotifyMetrics
     media: Sequence[str]
     partitions: Callable[[], Sequence[int]]
@@ -89,6 +90,11 @@ class Measures:
         for one in await self.deliveries.standing(mine):
             if one.state in counts:
                 counts[one.state] += one.count
+        counts["released"] = await self.digests.released(mine, self.now())
         counts["waiting"] = await self.deliveries.waiting(mine, since=self.real() - FRESH, until=None)
         counts["unreported"] = await self.deliveries.unreported_count(mine)
         return counts
+
+    async def next_due(self) -> datetime | None:
+        """The first instant at which something held goes on."""
+        return await self.digests.next_due(self.partitions(), self.now())

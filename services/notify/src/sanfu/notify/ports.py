@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sanfu.notify.domain.delivery import Delivery, Outcome
+from sanfu.notify.domain.digest import Taken
+from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.pace import Rate
 from sanfu.runtime.paging import Page
 
@@ -127,6 +129,38 @@ class Deliveries(Protocol):
     async def unreported_count(self, partitions: Iterable[int]) -> int: ...
 
 
+class Digests(Protocol):
+    """What digests ask of the deliveries. Every method may raise StoreDown; what is written is journaled."""
+
+    async def prepare(self) -> None: ...
+
+    async def recent(self, medium: str, recipients: Sequence[str], since: datetime) -> dict[str, Recent]:
+        """What left (business time) for these after that instant; who is missing got nothing."""
+        ...
+
+    async def take(self, digests: Sequence[str]) -> None:
+        """Take what is held for these digests: nobody else sends it. Again, it takes what came since."""
+        ...
+
+    async def taken(self, digests: Sequence[str], limit: int) -> dict[str, Taken]:
+        """What each of these took, with its first so many, oldest event first."""
+        ...
+
+    async def close(self, digest: Delivery, real: datetime) -> None:
+        """Mark what an ended digest took as it ended; each is to be reported."""
+        ...
+
+    async def still_open(self, ids: Sequence[str]) -> frozenset[str]: ...
+
+    async def next_due(self, partitions: Iterable[int], now: datetime) -> datetime | None:
+        """The first instant after now at which something held is to go on."""
+        ...
+
+    async def released(self, partitions: Iterable[int], now: datetime) -> int:
+        """How many were held until an instant that has come."""
+        ...
+
+
 class Shelf(Protocol):
     """A small collection of whole documents by `_id`, each with a `version`. Every method may raise StoreDown."""
 
@@ -150,5 +184,6 @@ class Shelf(Protocol):
 @dataclass(frozen=True, slots=True)
 class Stores:
     deliveries: Deliveries
+    digests: Digests
     contacts: Shelf
     directory: Shelf

@@ -126,7 +126,7 @@ def reckoned(found: Found) -> Figures:
     closed = [case for case in found.cases if case["state"] == "closed"]
     late = [case for case in closed if case["in_time"] is False]
     in_time = [case for case in closed if case["in_time"] is not False]
-    sent = Counter(one["medium"] for one in found.deliveries if one["state"] in SENT)
+    sent = _sent(found)
     return Figures(
         received=_by(found.cases, "channel"),
         assigned=_by(found.cases, "unit"),
@@ -172,7 +172,7 @@ def _went_on(cases: Iterable[Json], light: str) -> Iterator[tuple[Json, Json]]:
 
 
 def _checks(found: Found, closed: int) -> list[Check]:
-    cases, sent = found.cases, Counter(one["medium"] for one in found.deliveries if one["state"] in SENT)
+    cases, sent = found.cases, _sent(found)
     led = {(case["id"], case["unit"]) for case in cases if case["unit"]}
     told = {(one["subject"], one["unit"]) for one in found.deliveries if one["recipient"] == "unit"}
     stands = Counter(case["state"] for case in cases)
@@ -193,6 +193,11 @@ def _checks(found: Found, closed: int) -> list[Check]:
         Check("e-mails", "sent by notify, arrived", sent["email"], found.emails),
         Check("dead letters", "topics of all services", found.dead_letters, 0),
     ]
+
+
+def _sent(found: Found) -> Counter[str]:
+    """Count messages by medium: what went in a digest arrived as that one."""
+    return Counter(one["medium"] for one in found.deliveries if one["state"] in SENT and one["digest"] is None)
 
 
 def _channels(found: Found) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sanfu.notify.adapters.digests_memory import MemoryDigests
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import COLLECTION
@@ -31,7 +32,7 @@ class MemoryDeliveries:
     ) -> list[Delivery]:
         mine = set(partitions)
         found = [d for d in self._in(mine) if d["state"] in OPEN and d["medium"] == medium]
-        found = [d for d in found if d["due"] <= now and d["again"] <= real]
+        found = [d for d in found if "again" in d and d["due"] <= now and d["again"] <= real]
         return [read(d) for d in sorted(found, key=lambda d: (not d["critical"], d["again"]))[:limit]]
 
     async def replace(self, deliveries: Sequence[Delivery], mark: str) -> frozenset[str]:
@@ -71,7 +72,7 @@ class MemoryDeliveries:
     async def standing(self, partitions: Iterable[int]) -> list[Standing]:
         groups: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         for document in self._in(set(partitions)):
-            if document["state"] in OPEN:
+            if document["state"] in OPEN and "again" in document:
                 groups[document["medium"], document["state"]].append(document["at"])
         return [Standing(*key, len(ats), min(ats)) for key, ats in groups.items()]
 
@@ -120,4 +121,6 @@ class MemoryShelf:
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
     deliveries, contacts, directory = (others.setdefault(n, {}) for n in (COLLECTION, "contacts", "directory"))
-    return Stores(MemoryDeliveries(deliveries), MemoryShelf(contacts), MemoryShelf(directory))
+    return Stores(
+        MemoryDeliveries(deliveries), MemoryDigests(deliveries), MemoryShelf(contacts), MemoryShelf(directory)
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sanfu.notify.adapters.digests_mongo import MongoDigests
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.ports import Document, Standing, Stores, Wanted
@@ -167,4 +168,4 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
     contacts, directory = (MongoShelf(documents.database, name) for name in ("contacts", "directory"))
-    return Stores(MongoDeliveries(documents), contacts, directory)
+    return Stores(MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory)

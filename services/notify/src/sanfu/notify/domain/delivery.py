@@ -31,9 +31,11 @@ UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """`due` and `useful_until` are business time; `again` (not before; while sending: the lease), `waits_since` and
-    `report_at` real time. `users` are fixed when it is first sent: it goes to the first one, and each other gets a
-    delivery of its own. It holds no address and no text."""
+    """`due`, `left` (when it was handed over) and `useful_until` are business time; `again` (not before; while sending:
+    the lease), `waits_since` and `report_at` real time. `users` are fixed when it is first sent: it goes to the first
+    one, and each other gets a delivery of its own. `recipient` is whom it counts for: a unit's people in one capacity,
+    or an issue's party; None for the copies to further people. `digest` is the one that it is held for, or went with.
+    It holds no address and no text."""
 
     id: str
     p: int
@@ -61,6 +63,9 @@ class Delivery:
     looks: int = 0
     provider: str | None = None
     provider_id: str | None = None
+    recipient: str | None = None
+    digest: str | None = None
+    left: datetime | None = None
     ended: datetime | None = None
     report_at: datetime | None = None
 
@@ -126,7 +131,7 @@ def further(delivery: Delivery) -> list[Delivery]:
     """The deliveries to the users after the first, each as it stood before anything was sent."""
     fresh = replace(
         delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
-        provider=None, provider_id=None, ended=None, report_at=None,
+        provider=None, provider_id=None, ended=None, report_at=None, recipient=None, left=None,
     )  # fmt: skip
     return [
         replace(fresh, id=delivery_id(delivery.event, f"{user} of {delivery.id}", delivery.medium, delivery.template),
@@ -164,6 +169,20 @@ def wait(delivery: Delivery, why: str, real: datetime) -> Delivery:
     return _moved(delivery, state="held", why=why, waits_since=since, looks=looks, again=real + pause)
 
 
+def hold(delivery: Delivery, why: str, until: datetime, *, now: datetime, digest: str | None = None) -> Delivery:
+    """Hold it until an instant of business time; it is of use as much longer. A digest goes before what it takes."""
+    again = AT_ONCE if digest is None else AT_ONCE + timedelta(milliseconds=1)
+    return _moved(
+        delivery, state="held", why=why, due=until, again=again, waits_since=None, looks=0, digest=digest,
+        useful_until=delivery.useful_until + (until - now),
+    )  # fmt: skip
+
+
+def after_its_digest(delivery: Delivery, real: datetime) -> Delivery:
+    """Let it wait until its digest, which is due, has taken it."""
+    return _moved(delivery, again=real + timedelta(seconds=LONGEST_LOOK))
+
+
 def waited_enough(delivery: Delivery, why: str, real: datetime) -> bool:
     """Tell whether it has waited for this as long as it may."""
     if delivery.state != "held" or delivery.why != why or delivery.waits_since is None or why not in PATIENCE:
@@ -171,11 +190,11 @@ def waited_enough(delivery: Delivery, why: str, real: datetime) -> bool:
     return real - delivery.waits_since >= PATIENCE[why]
 
 
-def claim(delivery: Delivery, users: tuple[str, ...], until: datetime) -> Delivery:
-    """Take it in hand, until the end of the lease (real time)."""
+def claim(delivery: Delivery, users: tuple[str, ...], until: datetime, now: datetime | None = None) -> Delivery:
+    """Take it in hand, until the end of the lease (real time). From `now` (business time) on it counts as sent."""
     return _moved(
         delivery, state="sending", why=None, tries=delivery.tries + 1, users=users, again=until, waits_since=None,
-        looks=0,
+        looks=0, left=now,
     )  # fmt: skip
 
 

@@ -100,11 +100,17 @@ class NotifyRules:
             policy=template.delivery, critical=template.urgency == "critical",
             useful_until=at + timedelta(minutes=template.useful_for),
             facts={name: facts[name] for name in SHOWN if name in facts},
+            recipient=_counted(subject, recipient, template),
             contact=contact if isinstance(contact, int) else None,
         )  # fmt: skip
         known = template.audience in STAFF or delivery.contact is not None
         reachable = known or (template.audience == "filer" and "user" in facts)
         return delivery if reachable else end(delivery, "skipped", "no_contact", at)
+
+
+def _counted(subject: str, recipient: str, template: Template) -> str:
+    """For whom it counts: of who is outside, notify knows no more than the issue."""
+    return recipient if template.audience in STAFF else f"{recipient}:{subject}"
 
 
 def _addressees(audience: str, facts: Mapping[str, Any]) -> list[str | None]:

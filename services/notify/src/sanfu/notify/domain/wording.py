@@ -1,8 +1,10 @@
 """What a message says: a template of the pack, filled with an issue's facts in the recipient's language."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,6 +50,12 @@ def template_of(pack: Pack, delivery: Delivery, locale: str) -> Template | None:
     return found.get(locale) or next(close, None) or found.get(pack.locales[0])
 
 
+def locale_of(pack: Pack, asked: str | None) -> str:
+    """The language of the pack that is nearest to the one asked for; else its first."""
+    near = (one for one in pack.locales if asked and one.split("-")[0] == asked.split("-", maxsplit=1)[0])
+    return asked if asked in pack.locales else next(near, pack.locales[0])
+
+
 LINK_ENDS = ("link_until", "answer_by", "appeal_until", "objection_until")
 """Facts that say until when the party has something to do on its page."""
 
@@ -86,6 +94,24 @@ def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[s
     body = (template.neutral if secret else template.body).format_map(values)
     subject = template.subject.format_map(values) if template.subject is not None else None
     return Text(None if subject is None else " ".join(subject.split()), body)
+
+
+def line(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any]) -> str:
+    """What a digest says of a message: no more than may be said of a confidential issue."""
+    return " ".join(template.line.format_map(_Values(pack, template.locale, delivery, facts)).split())
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>&]+")
+
+
+def html(text: Text) -> str:
+    """Write a mail's text as HTML: the same words, escaped, with addresses to click on and nothing to load."""
+    lines = "<br>\n".join(_linked(escape(line)) for line in text.body.rstrip().split("\n"))
+    return f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body><p>{lines}</p></body></html>\n'
+
+
+def _linked(escaped: str) -> str:
+    return _ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped)
 
 
 class _Values(dict[str, str]):

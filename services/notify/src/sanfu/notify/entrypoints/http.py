@@ -31,6 +31,7 @@ class DeliveryShown(BaseModel):
     state: DeliveryState
     why: str | None = Field(description="Why it is held, failed, was skipped or lost track of")
     tries: int
+    digest: str | None = Field(description="The list that it is held for, or went with")
     due: str | None = Field(description="Not sent before")
     useful_until: str = Field(description="Not sent after")
     ended: str | None = Field(description="When it came to its end, by the machine's own clock")
@@ -73,7 +74,8 @@ def _shown(one: Delivery) -> DeliveryShown:
     return DeliveryShown(
         id=one.id, subject=one.subject, event=one.event, at=instant(one.at), template=one.template, medium=one.medium,
         recipient=one.audience, unit=one.unit, user=one.users[0] if one.users else None, policy=one.policy,
-        state=one.state, why=one.why, tries=one.tries, due=_written(one.due), useful_until=instant(one.useful_until),
+        state=one.state, why=one.why, tries=one.tries, digest=one.digest, due=_written(one.due),
+        useful_until=instant(one.useful_until),
         ended=_written(one.ended), provider_id=one.provider_id,
     )  # fmt: skip
 

@@ -16,7 +16,10 @@ from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery, Outcome, Retry
+from sanfu.notify.domain.digest import is_digest, listed
+from sanfu.notify.domain.holding import Holding
 from sanfu.notify.handlers.carrier import Carrier
+from sanfu.notify.handlers.manners import Manners, manners, newly_opened
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Stores
@@ -71,6 +74,9 @@ class Desk:
     pack: Callable[[], Pack]
     partitions: Callable[[], Sequence[int]]
     links: Links
+    holding: Callable[[], Holding]
+    place: Callable[[str], int]
+    """In which partition a digest lies."""
     public_url: str | None = None
     timing: Timing = field(default_factory=Timing)
 
@@ -144,6 +150,7 @@ class Courier:
         if not page:
             return 0
         after, messages = await self._prepared(page, now, real)
+        await deliveries.insert(newly_opened(page, after, self.desk.place))
         won = await self._claimed(after)
         mine = [replace(one, ver=one.ver + 1) for one in after if one.id in won]
         await self._patiently(lambda: deliveries.insert([more for one in mine for more in steps.further(one)]))
@@ -178,22 +185,31 @@ class Courier:
         """What becomes of each before it is sent, and the messages of those that are to be sent now."""
         desk = self.desk
         known = await people(desk.stores, desk.sealer, page)
-        documents = await desk.documents.read(sorted({one.subject for one in page}))
+        decently = await manners(desk.stores.digests, desk.holding(), self.medium, page, now)
+        documents = await desk.documents.read(sorted({one.subject for one in (*page, *decently.listed)}))
         after, messages = [], {}
         for before in page:
             one = steps.stale(steps.recovered(before, real), now, real)
             if one.is_open:
-                one, message = self._begun(one, known, documents, real)
+                one, waits = decently.considered(one, documents.get(one.subject, {}).get("facts"), real)
+                one, message = (one, None) if waits else self._begun(one, known, documents, decently, real)
                 if message is not None:
                     messages[one.id] = message
+                    decently.note(one)
             after.append(one)
         return after, messages
 
     def _begun(
-        self, one: Delivery, known: People, documents: Mapping[str, Document], real: datetime
+        self, one: Delivery, known: People, documents: Mapping[str, Document], decently: Manners, real: datetime
     ) -> tuple[Delivery, Message | None]:
         found: Found = known.find(one) if self.carrier is not None else Nobody("no_provider")
-        text = self._text(one, found, documents, real) if isinstance(found, Address) else found
+        text: wording.Text | Waits | Nobody
+        if not isinstance(found, Address):
+            text = found
+        elif is_digest(one):
+            text = self._list(one, found, documents, decently)
+        else:
+            text = self._text(one, found, documents, real)
         match text:
             case Waits(why) if steps.waited_enough(one, why, real):
                 return steps.end(one, "skipped", "no_recipient" if why == "nobody" else why, real), None
@@ -203,9 +219,11 @@ class Courier:
                 return steps.end(one, "skipped", why, real), None
         assert isinstance(found, Address)  # noqa: S101 (else there is no text)
         until = real + timedelta(seconds=self.desk.timing.lease)
-        return steps.claim(one, found.users, until), Message(
-            one.id, found.to, text.subject, text.body, critical=one.critical, avoid=one.provider
-        )
+        return steps.claim(one, found.users, until, decently.now), self._message(one, found, text)
+
+    def _message(self, one: Delivery, to: Address, text: wording.Text) -> Message:
+        html = wording.html(text) if self.medium == "email" else None
+        return Message(one.id, to.to, text.subject, text.body, one.critical, one.provider, html)
 
     def _text(
         self, one: Delivery, to: Address, documents: Mapping[str, Document], real: datetime
@@ -223,6 +241,24 @@ class Courier:
             return Nobody("party_deceased")
         link = self._link(one, facts, to) if wording.needs_link(template) else ""
         return link if isinstance(link, Nobody) else wording.compose(pack, template, one, facts, link)
+
+    def _list(
+        self, digest: Delivery, to: Address, documents: Mapping[str, Document], decently: Manners
+    ) -> wording.Text | Nobody:
+        """Several as a list, a single one in its own words."""
+        pack, taken = self.desk.pack(), decently.taken[digest.event]
+        locale = wording.locale_of(pack, to.locale)
+        told = [
+            (one, documents[one.subject]["facts"]) for one in taken.first if "facts" in documents.get(one.subject, {})
+        ]
+        found = [(wording.template_of(pack, one, locale), one, facts) for one, facts in told]
+        whole = [(template, one, facts) for template, one, facts in found if template is not None]
+        if not whole:
+            return Nobody("nothing_held")
+        if taken.count == 1:
+            return wording.compose(pack, *whole[0])
+        lines = [wording.line(pack, *each) for each in whole]
+        return listed(pack, locale, self.medium, taken.count, lines)
 
     def _link(self, one: Delivery, facts: Mapping[str, Any], to: Address) -> str | Nobody:
         """The party's own link, to its page, for this address; none where nobody said at which address that is."""

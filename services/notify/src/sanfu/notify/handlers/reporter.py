@@ -8,8 +8,9 @@ from datetime import timedelta
 import structlog
 
 from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.digest import is_digest
 from sanfu.notify.handlers.courier import real_now
-from sanfu.notify.ports import Deliveries
+from sanfu.notify.ports import Deliveries, Digests
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Actor, Command, Refusal
@@ -31,6 +32,7 @@ class Reporter:
     """Reports what has ended in the partitions of this process."""
 
     deliveries: Deliveries
+    digests: Digests
     do: Callable[[str, Command], Awaitable[object]]
     partitions: Callable[[], Sequence[int]]
     _poked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,6 +76,10 @@ class Reporter:
         return len(page)
 
     async def _report(self, delivery: Delivery) -> None:
+        if is_digest(delivery):  # it stands in no story: what it took does
+            if delivery.id == delivery.event:
+                await self.digests.close(delivery, real_now())
+            return
         data = {
             "delivery": delivery.id, "event": delivery.event, "recipient": delivery.audience, "unit": delivery.unit,
             "medium": delivery.medium, "template": delivery.template, "state": delivery.state,

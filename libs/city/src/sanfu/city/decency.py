@@ -1,0 +1,40 @@
+"""How a city tells people with decency: quiet hours, days off, lists instead of single messages, caps.
+
+Standard library only, as `sanfu.city.model`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ListTexts:
+    """What stands round a list of several messages, in one language. `subject` and `head` name how many they are
+    (`{count}`), `more` how many did not find room (`{more}`)."""
+
+    subject: str
+    head: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decency:
+    """When a message waits. What is critical, or about an emergency, never does. A default waits for nothing.
+
+    `quiet` are hours, [from, to) in minutes since midnight and mostly across it, in which `quiet_media` rest.
+    `day_off_events` (types on the wire), by `day_off_media`, wait on a day without service for `morning` (minutes since
+    midnight) of the next that has some. A unit's people in one capacity get one message in `gather` minutes: what
+    follows waits, and comes as a list. `digest_at` are the times of day, on days of service, at which what may wait
+    longest is told in a list. `caps`: party, staff → messages by one medium in 24 hours; the rest waits.
+    """
+
+    quiet: tuple[int, int] | None = None
+    quiet_media: tuple[str, ...] = ()
+    day_off_events: frozenset[str] = frozenset()
+    day_off_media: tuple[str, ...] = ()
+    morning: int = 0
+    gather: int = 0
+    digest_at: tuple[int, ...] = ()
+    caps: Mapping[str, int] = field(default_factory=dict)
+    lists: Mapping[str, ListTexts] = field(default_factory=dict)
+    """Locale → the words round a list."""

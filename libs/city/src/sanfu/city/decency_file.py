@@ -1,0 +1,92 @@
+"""`telling.yaml`: with what decency people are told. A pack may do without it: then nothing waits."""
+
+from collections.abc import Sequence
+
+from sanfu.city import vocabulary as words
+from sanfu.city.decency import Decency, ListTexts
+from sanfu.city.messages import MEDIA
+from sanfu.city.placeholders import placeholders
+from sanfu.city.quantities import minutes, span_of_hours, time_of_day, whole
+from sanfu.city.reading import Section
+
+FILE = "telling.yaml"
+CAPPED = ("party", "staff")
+MOST_GATHERED = 24 * 60
+_WORDS = {"subject": {"city", "count"}, "head": {"city", "count"}, "more": {"more"}}
+
+
+def decency(section: Section, locales: Sequence[str]) -> Decency:
+    """Read the file; every mistake in it becomes a problem of its own."""
+    quiet, off = section.section("quiet"), section.section("day_off")
+    read = Decency(
+        quiet=quiet.parsed("hours", span_of_hours, None),
+        quiet_media=quiet.known("media", MEDIA, "medium", required=bool(quiet.names)),
+        day_off_events=frozenset(map(words.wire_type, _events(off))),
+        day_off_media=off.known("media", MEDIA, "medium", required=bool(off.names)),
+        morning=off.parsed("until", time_of_day, 0),
+        gather=section.parsed("gather", _gathered, 0),
+        digest_at=tuple(_times(section, "digest")),
+        caps={who: caps.parsed(who, whole(1, 10_000), 0) for caps in [section.section("caps")] for who in caps.names},
+        lists=_lists(section.section("lists"), locales),
+    )
+    _caps(section.section("caps"))
+    for part, key in ((quiet, "hours"), (off, "until")):
+        if part.names and not part.raw(key):
+            part.wrong(key, "is missing", f"add {key}")
+        part.done()
+    if (read.gather or read.caps) and not read.digest_at:
+        section.wrong("digest", "is missing", 'say when what waits is told, as in digest: ["08:30", "14:00"]')
+    section.done()
+    return read
+
+
+def _events(section: Section) -> list[str]:
+    named = section.known("events", words.EVENTS, "event", required=bool(section.names))
+    return [event for event in named if event in words.EVENTS]
+
+
+def _gathered(text: str) -> int:
+    found = minutes(text)
+    if found > MOST_GATHERED:
+        raise ValueError("write a day at most")
+    return found
+
+
+def _times(section: Section, key: str) -> list[int]:
+    found = list[int]()
+    for text in section.raw(key):
+        try:
+            found.append(time_of_day(text))
+        except ValueError as error:
+            section.wrong(key, f"{text!r} can't be read", str(error))
+    return sorted(found)
+
+
+def _caps(section: Section) -> None:
+    for who in section.names:
+        section.raw(who)
+        if who not in CAPPED:
+            section.wrong(who, f"nobody is called {who!r} here", f"write {' or '.join(CAPPED)}")
+    section.done()
+
+
+def _lists(section: Section, locales: Sequence[str]) -> dict[str, ListTexts]:
+    """Every word round a list, in every language."""
+    parts = {name: section.section(name) for name in _WORDS}
+    found = {locale: ListTexts(*(_text(parts[name], locale, _WORDS[name]) for name in _WORDS)) for locale in locales}
+    for part in parts.values():
+        part.done()
+    section.done()
+    return found
+
+
+def _text(section: Section, locale: str, usable: set[str]) -> str:
+    text = section.text(locale)
+    try:
+        unknown = placeholders(text) - usable
+    except ValueError as error:
+        section.wrong(locale, "has a placeholder that can't be read", str(error))
+        return ""
+    for name in sorted(unknown):
+        section.wrong(locale, f"the placeholder {{{name}}} is not known here", f"use only: {', '.join(sorted(usable))}")
+    return "" if unknown else text

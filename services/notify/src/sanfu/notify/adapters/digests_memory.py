@@ -1,0 +1,63 @@
+"""`ports.Digests` in memory, over the same dict as the deliveries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.digest import Taken, why_of
+from sanfu.notify.domain.holding import Recent
+from sanfu.notify.domain.records import read
+
+Document = dict[str, Any]
+
+
+@dataclass(slots=True)
+class MemoryDigests:
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    async def prepare(self) -> None: ...
+
+    async def recent(self, medium: str, recipients: Sequence[str], since: datetime) -> dict[str, Recent]:
+        found: dict[str, list[datetime]] = {}
+        for one in self.documents.values():
+            left = one.get("left")
+            if one["medium"] == medium and one.get("recipient") in recipients and left is not None and left > since:
+                found.setdefault(one["recipient"], []).append(left)
+        return {who: Recent(len(ats), min(ats), max(ats)) for who, ats in found.items()}
+
+    async def take(self, digests: Sequence[str]) -> None:
+        for one in self.documents.values():
+            if one.get("digest") in digests and one["state"] == "held" and "again" in one:
+                del one["again"]
+                one["ver"] += 1
+
+    async def taken(self, digests: Sequence[str], limit: int) -> dict[str, Taken]:
+        found = {}
+        for digest in digests:
+            mine = [one for one in self.documents.values() if one.get("digest") == digest and "again" not in one]
+            mine.sort(key=lambda one: one["at"])
+            found[digest] = Taken(len(mine), [read(one) for one in mine[:limit]])
+        return found
+
+    async def close(self, digest: Delivery, real: datetime) -> None:
+        for one in self.documents.values():
+            if one.get("digest") == digest.id and one["state"] == "held" and "again" not in one:
+                one.pop("due", None)
+                one.pop("waits_since", None)
+                one |= {"state": digest.state, "why": why_of(digest), "ended": real, "report_at": real}
+                one["ver"] += 1
+
+    async def still_open(self, ids: Sequence[str]) -> frozenset[str]:
+        return frozenset(id for id in ids if "again" in self.documents.get(id, {}))
+
+    async def next_due(self, partitions: Iterable[int], now: datetime) -> datetime | None:
+        return min((one["due"] for one in self._held(set(partitions)) if one["due"] > now), default=None)
+
+    async def released(self, partitions: Iterable[int], now: datetime) -> int:
+        return sum(one["due"] <= now for one in self._held(set(partitions)))
+
+    def _held(self, partitions: set[int]) -> list[Document]:
+        held = [one for one in self.documents.values() if one["state"] == "held" and one["p"] in partitions]
+        return [one for one in held if "again" in one and "waits_since" not in one]

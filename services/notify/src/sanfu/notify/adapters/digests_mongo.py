@@ -1,0 +1,80 @@
+"""`ports.Digests` on the collection of the deliveries, through the database that the runtime's parts hand over."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.digest import Taken, why_of
+from sanfu.notify.domain.holding import Recent
+from sanfu.notify.domain.records import read
+from sanfu.runtime.mongo import MAJORITY, spoken
+
+Document = dict[str, Any]
+HELD = {"state": "held", "again": {"$type": "date"}, "waits_since": {"$exists": False}}
+"""Held until an instant, not for something to come."""
+
+
+class MongoDigests:
+    def __init__(self, database: Any) -> None:
+        self._collection: Any = database.get_collection("deliveries", write_concern=MAJORITY)
+
+    async def prepare(self) -> None:
+        left = {"left": {"$type": "date"}}
+        of_digest = {"digest": {"$type": "string"}}
+        async with spoken():
+            create = self._collection.create_index
+            await create([("recipient", 1), ("medium", 1), ("left", 1)], name="left", partialFilterExpression=left)
+            await create([("digest", 1), ("at", 1)], name="digest", partialFilterExpression=of_digest)
+
+    async def recent(self, medium: str, recipients: Sequence[str], since: datetime) -> dict[str, Recent]:
+        wanted = {"recipient": {"$in": list(recipients)}, "medium": medium, "left": {"$gt": since, "$type": "date"}}
+        counted = {"count": {"$sum": 1}, "first": {"$min": "$left"}, "last": {"$max": "$left"}}
+        found = await self._grouped([{"$match": wanted}, {"$group": {"_id": "$recipient", **counted}}])
+        return {one["_id"]: Recent(one["count"], one["first"], one["last"]) for one in found}
+
+    async def take(self, digests: Sequence[str]) -> None:
+        wanted = {"digest": {"$in": list(digests)}, "state": "held", "again": {"$type": "date"}}
+        async with spoken():
+            await self._collection.update_many(wanted, {"$unset": {"again": ""}, "$inc": {"ver": 1}})
+
+    async def taken(self, digests: Sequence[str], limit: int) -> dict[str, Taken]:
+        found = {}
+        for digest in dict.fromkeys(digests):
+            wanted = {"digest": digest, "again": {"$exists": False}}
+            async with spoken():
+                count = await self._collection.count_documents(wanted)
+                first = await self._collection.find(wanted).sort([("at", 1)]).limit(limit).to_list(None)
+            found[digest] = Taken(count, [read(one) for one in first])
+        return found
+
+    async def close(self, digest: Delivery, real: datetime) -> None:
+        """One update, whatever the number."""
+        sets: Mapping[str, Any] = {"state": digest.state, "why": why_of(digest), "ended": real, "report_at": real}
+        gone = dict.fromkeys(("due", "again", "waits_since"), "")
+        wanted = {"digest": digest.id, "state": "held", "again": {"$exists": False}}
+        async with spoken():
+            await self._collection.update_many(wanted, {"$set": sets, "$unset": gone, "$inc": {"ver": 1}})
+
+    async def still_open(self, ids: Sequence[str]) -> frozenset[str]:
+        wanted = {"_id": {"$in": list(ids)}, "again": {"$type": "date"}}
+        async with spoken():
+            found = await self._collection.find(wanted, {"_id": 1}).to_list(None)
+        return frozenset(one["_id"] for one in found)
+
+    async def next_due(self, partitions: Iterable[int], now: datetime) -> datetime | None:
+        wanted = {"p": {"$in": list(partitions)}, **HELD, "due": {"$gt": now}}
+        found = await self._grouped([{"$match": wanted}, {"$group": {"_id": None, "due": {"$min": "$due"}}}])
+        due: datetime | None = found[0]["due"] if found else None
+        return due
+
+    async def released(self, partitions: Iterable[int], now: datetime) -> int:
+        async with spoken():
+            return int(
+                await self._collection.count_documents({"p": {"$in": list(partitions)}, **HELD, "due": {"$lte": now}})
+            )
+
+    async def _grouped(self, steps: list[Document]) -> list[Document]:
+        async with spoken():
+            found: list[Document] = await self._collection.aggregate(steps).to_list(None)
+        return found

@@ -1,0 +1,72 @@
+"""A list: several held messages to one recipient by one medium, sent as one. Pure.
+
+It is a document `digest:<recipient>:<medium>:<end of its window>`, put there when the first message is held for it. At
+that end it takes what is held for it, is sent as one, and marks what it took.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sanfu.city.model import Pack
+from sanfu.city.segments import fits
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery
+from sanfu.notify.domain.wording import Text
+
+DIGEST = "digest"
+"""Template and type of such a delivery."""
+USEFUL = timedelta(hours=24)
+SHOWN = 100
+"""Messages that are read for one list; an SMS shows fewer."""
+SEGMENTS = 3
+"""SMS that a list may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a list took: how many, and the first of them."""
+
+    count: int
+    first: Sequence[Delivery]
+
+
+def digest_id(recipient: str, medium: str, until: datetime) -> str:
+    return f"digest:{recipient}:{medium}:{int(until.timestamp() * 1000)}"
+
+
+def is_digest(one: Delivery) -> bool:
+    return one.template == DIGEST
+
+
+def opened(member: Delivery, place: Callable[[str], int]) -> Delivery:
+    """Make the list that a message is held for."""
+    assert member.digest is not None and member.due is not None  # noqa: S101 (who is held for one says so)
+    id, at = member.digest, member.due
+    return Delivery(
+        id=id, p=place(id), subject=id, event=id, type=DIGEST, at=at, due=at, useful_until=at + USEFUL, template=DIGEST,
+        medium=member.medium, audience=member.audience, unit=member.unit, policy="at_least_once", critical=False,
+        facts={}, recipient=member.recipient, state="held", why="window", again=AT_ONCE,
+    )  # fmt: skip
+
+
+def listed(pack: Pack, locale: str, medium: str, count: int, lines: Sequence[str]) -> Text:
+    """Write the list: each line that finds room, and how many did not."""
+    words = pack.decency.lists.get(locale)
+    told = {"city": pack.name[locale], "count": count}
+    head = words.head.format_map(told) if words else f"{pack.name[locale]}: {count}"
+    subject = words.subject.format_map(told) if words else head
+
+    def whole(shown: int) -> str:
+        left = count - shown
+        rest = [words.more.format_map({"more": left}) if words else f"+{left}"] if left else []
+        return "\n".join([head, *lines[:shown], *rest])
+
+    shown = len(lines)
+    while medium != "email" and shown and not fits(whole(shown), SEGMENTS):
+        shown -= 1
+    return Text(subject if medium == "email" else None, whole(shown))
+
+
+def why_of(digest: Delivery) -> str:
+    """What is said of a message that went, or did not go, with a list."""
+    return "digest" if digest.why is None else f"digest: {digest.why}"

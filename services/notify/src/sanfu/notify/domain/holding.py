@@ -1,0 +1,136 @@
+"""When a message waits for decency's sake, until when, and whether it then comes in a list. Pure.
+
+On the business clock, by the pack: quiet hours and days off in the city's own time, a unit's own calendar, one message
+in so many minutes, a cap a day. What is critical or of an emergency never waits.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sanfu.city.calendar import Calendar, Holidays, serving
+from sanfu.city.model import Pack
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.rules import STAFF
+
+DAY = timedelta(hours=24)
+FURTHEST = 400
+"""Steps from one hour in which nobody is told to the next, until an hour is taken as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What left for one recipient by one medium in the last 24 hours."""
+
+    count: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def and_one(self, now: datetime) -> "Recent":
+        return Recent(self.count + 1, self.first or now, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why it waits, until when, and whether it is told in a list then."""
+
+    why: str
+    until: datetime
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What a template says of its message."""
+
+    urgency: str
+    statutory: bool = False
+
+
+class Holding:
+    """The holds of one pack."""
+
+    def __init__(self, pack: Pack, holidays: Holidays) -> None:
+        self.pack, self._holidays, self._zone = pack, holidays, ZoneInfo(pack.zone)
+        self._calendars: dict[str | None, Calendar] = {}
+
+    def of(self, one: Delivery, manner: Manner, urgency: str | None, recent: Recent, now: datetime) -> Hold | None:
+        """Say what it waits for; None: nothing. `urgency` is the issue's as it stands."""
+        staff = one.audience in STAFF
+        if one.critical or urgency == "emergency" or (staff and urgency in self.pack.policy.always_in_service):
+            return None
+        listed = staff and not one.users
+        if later := self._asleep(one, now):
+            why, until = later
+            return Hold(why, until, listed)
+        if one.users or one.digest is not None:
+            return None  # a try more, or a copy, of what has had its turn
+        found = self._staff(manner, recent, now) if staff else self._outside(manner, recent)
+        if found is None or found.until <= now:
+            return None
+        awake = self._asleep(one, found.until)
+        return replace(found, until=awake[1]) if awake else found
+
+    def _staff(self, manner: Manner, recent: Recent, now: datetime) -> Hold | None:
+        decency = self.pack.decency
+        if manner.urgency == "digestible" and decency.digest_at:
+            return Hold("digest", self._digest_after(now), listed=True)
+        if not manner.statutory and 0 < decency.caps.get("staff", 0) <= recent.count:
+            return Hold("cap", self._digest_after(now), listed=True)
+        if decency.gather and recent.last is not None:
+            return Hold("gathered", recent.last + timedelta(minutes=decency.gather), listed=True)
+        return None
+
+    def _outside(self, manner: Manner, recent: Recent) -> Hold | None:
+        """A party's message has words of its own, and a link: over the cap it waits, and comes alone."""
+        if manner.statutory or recent.first is None or not 0 < self.pack.decency.caps.get("party", 0) <= recent.count:
+            return None
+        return Hold("cap", recent.first + DAY, listed=False)
+
+    # ── hours and days ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _asleep(self, one: Delivery, at: datetime) -> tuple[str, datetime] | None:
+        """Why nobody is told at an instant, and from when on somebody is."""
+        why, until = None, at
+        for _ in range(FURTHEST):
+            later = self._quiet(one.medium, until) or self._day_off(one, until)
+            if later is None:
+                break
+            why, until = why or later[0], later[1]
+        return (why, until) if why else None
+
+    def _quiet(self, medium: str, at: datetime) -> tuple[str, datetime] | None:
+        decency = self.pack.decency
+        if decency.quiet is None or medium not in decency.quiet_media:
+            return None
+        begin, end = decency.quiet
+        local = at.astimezone(self._zone)
+        minute = local.hour * 60 + local.minute
+        if not (begin <= minute < end if begin < end else minute >= begin or minute < end):
+            return None
+        day = local.date() + timedelta(days=1) if begin >= end and minute >= begin else local.date()
+        return "quiet_hours", self._calendar(None).at(day, end)
+
+    def _day_off(self, one: Delivery, at: datetime) -> tuple[str, datetime] | None:
+        decency = self.pack.decency
+        if one.type not in decency.day_off_events or one.medium not in decency.day_off_media:
+            return None
+        calendar = self._calendar(one.unit)
+        day = calendar.day_of(at)
+        if calendar.has_service(day):
+            return None
+        return "day_off", calendar.at(calendar.service_day(day, 1), decency.morning)
+
+    def _digest_after(self, now: datetime) -> datetime:
+        """The next time at which lists are told: on a day of service, in the city's own time."""
+        calendar, times = self._calendar(None), self.pack.decency.digest_at
+        today = calendar.day_of(now)
+        days = [today] if calendar.has_service(today) else []
+        ats = (calendar.at(day, minute) for day in (*days, calendar.service_day(today, 1)) for minute in times)
+        return next(at for at in ats if at > now)
+
+    def _calendar(self, unit: str | None) -> Calendar:
+        if unit not in self._calendars:
+            whole = serving(self.pack.policy, self._zone, self._holidays, unit, always=False)
+            self._calendars[unit] = replace(whole, lenient=True, known={})
+        return self._calendars[unit]
