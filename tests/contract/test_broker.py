@@ -2,10 +2,20 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
-from sanfu.runtime.broker import TRIED_AGAIN, Broker, BrokerDown, Incoming, Outgoing, Subscription, partition_of
+from sanfu.runtime.broker import (
+    TRIED_AGAIN,
+    Broker,
+    BrokerDown,
+    Family,
+    Incoming,
+    Outgoing,
+    Subscription,
+    partition_of,
+)
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.memory import MemoryBroker
 from sanfu.stack.topics import Topic, create
@@ -181,3 +191,81 @@ async def test_a_subscription_that_has_not_started_knows_of_nothing(
         await subscription.ends()
     with pytest.raises(BrokerDown):
         await subscription.poll(1, 0.01)
+
+
+# ── a family of topics ───────────────────────────────────────────────────────────────────────────────────────────────
+
+FAMILY = "sanfu.answers.{code}.v1"
+
+
+async def make(broker: Broker, *codes: str, ending: str = "") -> None:
+    """Create topics of the family, or such as only begin like one."""
+    topics = [FAMILY.replace("{code}", code) + ending for code in codes]
+    if isinstance(broker, MemoryBroker):
+        for topic in topics:
+            broker.create(topic)
+        return
+    assert isinstance(broker, KafkaBroker)
+    await create(broker.bootstrap, [Topic(broker.name(topic), 1) for topic in topics])
+    for topic in topics:
+        await eventually(partial(broker.partitions, topic))
+
+
+def answer(code: str, value: str) -> Outgoing:
+    return record("k", value, FAMILY.replace("{code}", code))
+
+
+async def taken(family: Family, count: int) -> list[Incoming]:
+    found: list[Incoming] = []
+
+    async def enough() -> bool:
+        found.extend(await family.poll(500, 0.1))
+        return len(found) >= count
+
+    await eventually(enough, within=40)
+    return found
+
+
+async def test_a_family_is_all_topics_of_that_name_and_no_other_also_those_that_are_made_later(broker: Broker) -> None:
+    family = broker.family(FAMILY, group="sanfu.families", member="sanfu.family-0")
+    await family.start()
+    await make(broker, "water", "tax")
+    await make(broker, "water", ending=".dlq")
+    other = record("k", "x", FAMILY.replace("{code}", "water") + ".dlq")
+    assert await broker.publish([answer("water", "1"), other, answer("tax", "2"), answer("water", "3")]) == [True] * 4
+    found = await taken(family, 3)
+    assert [(one.topic.split(".")[2], one.value) for one in found if one.topic.endswith("water.v1")] == [
+        ("water", b"1"), ("water", b"3"),
+    ]  # fmt: skip
+    assert sorted(one.value or b"" for one in found) == [b"1", b"2", b"3"]
+    await family.stop()
+
+
+async def test_a_family_begins_behind_what_was_said_to_be_done_and_counts_what_was_not(broker: Broker) -> None:
+    await make(broker, "water", "tax")
+    family = broker.family(FAMILY, group="sanfu.families", member="sanfu.family-0")
+    await family.start()
+    await broker.publish([answer("water", "1"), answer("water", "2"), answer("tax", "3")])
+    await taken(family, 3)
+    assert await family.lag() == 3, "read is not done"
+    await family.commit({(FAMILY.replace("{code}", "water"), 0): 1})
+    assert await family.lag() == 2
+    await family.stop()
+    again = broker.family(FAMILY, group="sanfu.families", member="sanfu.family-0")
+    await again.start()
+    assert sorted(one.value or b"" for one in await taken(again, 2)) == [b"2", b"3"]
+    assert await again.lag() == 2
+    await again.stop()
+
+
+async def test_a_family_that_is_not_joined_says_that_it_can_not_be_asked(broker: Broker) -> None:
+    family = broker.family(FAMILY, group="sanfu.families", member="sanfu.family-0")
+    for asked in (family.poll(1, 0.01), family.lag()):
+        with pytest.raises(BrokerDown):
+            await asked
+
+
+async def test_the_ends_of_a_topic_are_told_of_all_its_partitions(broker: Broker) -> None:
+    await broker.publish([record("a", "1"), record("a", "2")])
+    ends = await broker.ends_of(TOPIC)
+    assert ends == {**dict.fromkeys(range(PARTITIONS), 0), partition_of("a", PARTITIONS): 2}

@@ -36,6 +36,8 @@ RING = orjson.dumps(
     }
 ).decode()
 OPS_TOKEN = "operators-token-of-tests"
+REPLYING = ("housing-construction", "tax")
+"""Units whose own systems answer in a journey: a real broker would have to carry the others' topics for nothing."""
 PARTITIONS = 4
 """Of the story: enough for several issues to lie apart."""
 
@@ -101,4 +103,5 @@ def topics(pack: Pack) -> dict[str, int]:
     """Every topic that the services need, with its partitions."""
     units = [unit.code for unit in pack.units.values() if unit.has_topic]
     single = [names.DIRECTORY, *map(names.unit_topic, units), *map(names.dead_letter_topic, SERVICES)]
+    single += [topic(code) for code in REPLYING for topic in (names.replies_topic, names.refused_replies_topic)]
     return {names.ISSUES: PARTITIONS, names.AFFAIRS: PARTITIONS, names.CONTACTS: 2, **dict.fromkeys(single, 1)}

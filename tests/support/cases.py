@@ -43,6 +43,8 @@ LIAISON = "discipline-sealed"
 HELPER, HELPERS_HEAD, GROUP = "transport-officer", "transport-head", "coordination-livelihood-head"
 
 
+REPLYING = ("urban-management", "tax")
+"""Units whose own systems have topics to answer on."""
 PDF = b"%PDF-1.7\n" + b"x" * 100
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -220,7 +222,8 @@ def packs() -> PackHolder:
 def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None, **more: Any) -> Desk:
     """Make a desk on memory parts; start and stop are the caller's."""
     broker, clock = MemoryBroker(), ManualClock(MORNING)
-    single = (names.CONTACTS, names.DIRECTORY, "sanfu.desk.dlq")
+    replies = [topic(code) for code in REPLYING for topic in (names.replies_topic, names.refused_replies_topic)]
+    single = (names.CONTACTS, names.DIRECTORY, "sanfu.desk.dlq", *replies)
     for topic, partitions in ((names.ISSUES, 2), (names.AFFAIRS, 2), *((name, 1) for name in single)):
         broker.create(topic, partitions)
     documents = documents or MemoryDocuments()

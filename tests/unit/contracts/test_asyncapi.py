@@ -12,6 +12,7 @@ from referencing.jsonschema import DRAFT202012
 from sanfu.contracts import names
 from sanfu.contracts.asyncapi import carried, document
 from sanfu.contracts.registry import EVENTS, TOPICS, EventType, topic
+from sanfu.contracts.replies import model_name, replies
 
 from .examples import example
 
@@ -71,3 +72,21 @@ def test_every_topic_is_a_channel_with_its_types() -> None:
 
 def test_no_discriminator_object_is_left() -> None:
     assert '"discriminator"' not in json.dumps(DOCUMENT)
+
+
+@pytest.mark.parametrize("type", replies())
+def test_a_reply_is_a_message_of_the_units_topics_with_a_schema_of_its_own(type: str) -> None:
+    name = model_name(type)
+    assert DOCUMENT["components"]["messages"][name]["name"] == type
+    for channel in ("replies-v1", "replies-v1-dlq"):
+        assert name in DOCUMENT["channels"][channel]["messages"]
+    body = {"$ref": f"urn:doc#/components/schemas/{name}"}
+    checked = Draft202012Validator(body, registry=RESOURCES)
+    assert not checked.is_valid({"nothing": "of the kind"}), "a misspelt field would be lost"
+    Draft202012Validator.check_schema(replies()[type])
+
+
+def test_a_reply_that_desk_takes_fits_the_document() -> None:
+    said = {"result": "reached", "evidence": [{"id": "f", "sha256": "0" * 64, "media_type": "image/png", "size": 1}]}
+    body = {"$ref": "urn:doc#/components/schemas/ReplyContact"}
+    Draft202012Validator(body, registry=RESOURCES).validate(said)

@@ -16,12 +16,12 @@ from sanfu.contracts.registry import BY_TYPE, EVENTS, EventType
 STORY = [event for event in EVENTS if event.topic in {names.ISSUES, names.AFFAIRS}]
 NO_WORDS = {
     "external_id", "media_type", "id", "language", "delivery", "seal", "event", "where", "ticket", "period", "command",
-    "problem", "allowed", "party_code", "decision", "sha256", "answers", "parts", "limits", "what",
+    "problem", "allowed", "field", "expected", "party_code", "decision", "sha256", "answers", "parts", "limits", "what",
 }  # fmt: skip
 """Fields whose strings no person writes in words of their own; a channel's answers are intake's to withhold, and of
 what is confidential an errand has the pack's steps."""
-NEUTRAL = {(names.SECRECY_CHANGED, "title")}
-"""The pack's own line for what is confidential."""
+NEUTRAL = {(names.SECRECY_CHANGED, "title"), (names.REPLY_REFUSED, "reason")}
+"""The pack's own line for what is confidential, and what Sanfu says of a reply."""
 
 
 def strings(annotation: Any, path: str = "") -> Iterator[str]:

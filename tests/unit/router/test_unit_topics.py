@@ -289,3 +289,41 @@ def test_each_units_records_are_whole_and_counted_without_a_hole_whatever_happen
             if (issue := whole.pop("issue", None)) is not None:
                 IssueAsItStands.model_validate(issue, extra="forbid")
             codec.encode(copy.event.type, whole)
+
+
+def refuse(it: Told, unit: str) -> None:
+    by = {"id": unit, "role": "unit_system", "unit": unit}
+    it.tell(
+        names.REPLY_REFUSED, by=by, unit=unit, reply="oa:42", command="contact", problem="urn:sanfu:problem:not-now",
+        reason="acknowledge it first", allowed=["acknowledge"],
+    )  # fmt: skip
+
+
+def test_why_a_reply_was_refused_hears_its_own_unit_alone_in_its_place() -> None:
+    it = leaking()
+    it.tell(names.ASSIST_ASKED, unit="roads", task="t", number=1)
+    roads, water = len(it.of("roads")), len(it.of("water"))
+    refuse(it, "water")
+    grade_changed(it)
+    assert (len(it.of("roads")), len(it.of("water"))) == (roads + 1, water + 2)
+    for unit in ("water", "roads"):
+        assert sequence(it.of(unit)) == list(range(1, len(it.of(unit)) + 1))
+    assert it.of("water")[-2].event.data["reason"] == "acknowledge it first"
+
+
+def test_a_unit_that_answers_for_one_below_it_hears_why_not_without_having_a_part() -> None:
+    it = leaking()
+    refuse(it, "roads")
+    grade_changed(it)
+    assert [copy.event.type for copy in it.of("roads")] == [names.REPLY_REFUSED]
+
+
+def test_why_a_reply_about_a_confidential_issue_was_refused_is_no_word_of_it() -> None:
+    it = Told(RouterRules(pack()))
+    it.submit(secrecy="confidential", category="lamps", title="A confidential matter")
+    refuse(it, "hill")
+    assert it.of("hill")[-1].event.data["reason"] == "acknowledge it first"
+    it.tell(names.SECRECY_CHANGED, before="confidential", secrecy="sealed", reason="names an official")
+    before = len(it.sent)
+    refuse(it, "hill")
+    assert len(it.sent) == before

@@ -6,6 +6,7 @@ from typing import Any
 
 from sanfu.contracts import names
 from sanfu.contracts.registry import EVENTS, SERVICES, TOPICS, EventType, Topic
+from sanfu.contracts.replies import model_name, replies, shared
 from sanfu.contracts.schemas import shared_schemas
 
 Part = dict[str, Any]
@@ -33,9 +34,10 @@ def document() -> Part:
         "channels": {_id(topic): _channel(topic) for topic in TOPICS},
         "operations": dict(_operation(*each) for each in _operations()),
         "components": {
-            "messages": {event.model.__name__: _message(event) for event in EVENTS},
-            "messageTraits": {"envelope": {"headers": _headers()}},
-            "schemas": shared_schemas(),
+            "messages": {event.model.__name__: _message(event) for event in EVENTS}
+            | {model_name(type): _reply(type, schema) for type, schema in replies().items()},
+            "messageTraits": {"envelope": {"headers": _headers()}, "reply": {"headers": _reply_headers()}},
+            "schemas": shared_schemas() | shared(),
         },
     }
 
@@ -45,6 +47,17 @@ def carried(topic: Topic) -> tuple[EventType, ...]:
     if topic.name == names.unit_topic("{code}"):
         return UNIT_TYPES
     return tuple(event for event in EVENTS if topic.name in event.topics)
+
+
+ANSWERED = frozenset({names.replies_topic("{code}"), names.refused_replies_topic("{code}")})
+"""Topics of what units' own systems send."""
+
+
+def _names(topic: Topic) -> list[str]:
+    """Name the messages that one may meet on a topic."""
+    if topic.name in ANSWERED:
+        return [model_name(type) for type in replies()]
+    return [event.model.__name__ for event in carried(topic)]
 
 
 def _id(topic: Topic) -> str:
@@ -58,9 +71,7 @@ def _channel(topic: Topic) -> Part:
         "title": topic.title,
         "summary": topic.zh,
         "description": f"Key: {topic.key}.",
-        "messages": {
-            event.model.__name__: {"$ref": f"#/components/messages/{event.model.__name__}"} for event in carried(topic)
-        },
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _names(topic)},
         "bindings": {"kafka": _kafka(topic)},
     }
     return {**channel, "parameters": parameters} if parameters else channel
@@ -108,6 +119,39 @@ def _message(event: EventType) -> Part:
         "traits": [{"$ref": "#/components/messageTraits/envelope"}],
         "payload": {"$ref": f"#/components/schemas/{event.model.__name__}"},
         "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": BINDING}},
+    }
+
+
+def _reply(type: str, schema: Part) -> Part:
+    return {
+        "name": type,
+        "title": f"{model_name(type)} {schema['x-zh']}",
+        "summary": schema["description"].partition("\n")[0],
+        "contentType": "application/json",
+        "traits": [{"$ref": "#/components/messageTraits/reply"}],
+        "payload": {"$ref": f"#/components/schemas/{model_name(type)}"},
+        "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": BINDING}},
+    }
+
+
+def _reply_headers() -> Part:
+    """What desk looks at; the rest of CloudEvents may stand there, and a dead letter says why it is one."""
+    text = {"type": "string", "minLength": 1}
+    return {
+        "type": "object",
+        "required": ["ce_id", "ce_type"],
+        "properties": {
+            "ce_id": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_.:@/+=~-]{5,200}$",
+                "description": "The reply's own id: the same id has the same outcome, however often it comes",
+            },
+            "ce_type": {"type": "string", "description": "sanfu.reply.<command>.v1"},
+            "ce_subject": {**text, "description": "The issue's id, as in the key"},
+            "sanfu_problem": {**text, "description": "On the dead-letter topic: what was wrong, as a URN"},
+            "sanfu_reason": {**text, "description": "On the dead-letter topic: what was wrong, in words"},
+            "sanfu_offset": {**text, "description": "On the dead-letter topic: the offset at which it was sent"},
+        },
     }
 
 

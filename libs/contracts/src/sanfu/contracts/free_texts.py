@@ -274,11 +274,6 @@ FREE_TEXTS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
                 "reason": False,
             }
         ),
-        "sanfu.issue.reply-refused.v1": MappingProxyType(
-            {
-                "reason": False,
-            }
-        ),
         "sanfu.issue.return-adjudicated.v1": MappingProxyType(
             {
                 "reason": False,

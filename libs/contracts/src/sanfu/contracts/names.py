@@ -14,6 +14,16 @@ def replies_topic(code: str) -> str:
     return f"sanfu.replies.{code}.v1"
 
 
+def replying_unit(topic: str) -> str:
+    """Return whose replies stand on a replies topic."""
+    return topic.split(".")[2]
+
+
+def reply_type(command: str) -> str:
+    """Name the type of a reply: that of the command, as the API spells it."""
+    return f"sanfu.reply.{command}.v1"
+
+
 def refused_replies_topic(code: str) -> str:
     return f"{replies_topic(code)}.dlq"
 

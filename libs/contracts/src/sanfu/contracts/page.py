@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sanfu.contracts.registry import EVENTS, TOPICS, EventType
+from sanfu.contracts.replies import replies
 from sanfu.contracts.schemas import Schema, schema
 
 HEAD = """# Events
@@ -16,10 +17,16 @@ A field without a mark in the column *needed* may be absent.
 """
 
 
+REPLIES = """What a unit's own system sends on `sanfu.replies.<code>.v1`: the key is the issue's id, the header `ce_id`
+the reply's own id, `ce_type` says the command, the value is the command's body in JSON. Nothing else may stand in it.
+"""
+
+
 def page() -> str:
     lines = [HEAD, "## Topics\n", *_topics(), "\n## Types\n", *_index(), ""]
     for event in EVENTS:
         lines += _event(event)
+    lines += ["## Replies\n", REPLIES, *_replies()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -61,6 +68,14 @@ def _event(event: EventType) -> Iterator[str]:
         if "properties" in parts[name]:
             yield f"**{name}**: {_prose(parts[name])}\n"
             yield from _fields(parts[name])
+
+
+def _replies() -> Iterator[str]:
+    for type, body in replies().items():
+        yield f"### {type}\n"
+        yield f"{body['x-zh']} · {_prose(body)}\n"
+        if body.get("properties"):
+            yield from _fields(body)
 
 
 def _prose(part: Schema) -> str:

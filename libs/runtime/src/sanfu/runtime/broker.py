@@ -37,6 +37,12 @@ class Fenced(Exception):
     """Another process holds this one's place in the group. Nothing that this process can mend."""
 
 
+Place = tuple[str, int]
+"""A topic, by its logical name, and one of its partitions."""
+MEMBER_OF_FAMILY = "[a-z0-9-]{2,40}"
+"""What stands for `{code}` in the name of a family's topic: a unit's code."""
+
+
 class Subscription(Protocol):
     """One group's reading of one topic.
 
@@ -82,6 +88,32 @@ class Subscription(Protocol):
         ...
 
 
+class Family(Protocol):
+    """One group's reading of a family of topics (`sanfu.replies.{code}.v1`), also of those that are made later.
+
+    Records of one partition come in order, and at least once: from behind what the group last said to be done.
+    """
+
+    async def start(self) -> None:
+        """Join the group. Raises BrokerDown."""
+        ...
+
+    async def stop(self) -> None: ...
+
+    async def poll(self, most: int, seconds: float) -> list[Incoming]:
+        """Return at most `most` records, or none after `seconds`. Raises BrokerDown, Fenced."""
+        ...
+
+    async def commit(self, done: Mapping[Place, int]) -> None:
+        """Remember the next offset to read of each place, as a hint: raises nothing if it fails."""
+        ...
+
+    async def lag(self) -> int:
+        """Count the records of what it holds that are not said to be done; while it holds nothing, the topics that are
+        there. Raises BrokerDown."""
+        ...
+
+
 class Broker(Protocol):
     """Publishes and subscribes.
 
@@ -109,6 +141,14 @@ class Broker(Protocol):
 
     def subscribe(self, topic: str, *, group: str, member: str) -> Subscription:
         """`member` is the static name of this process in the group: two processes never share one."""
+        ...
+
+    def family(self, name: str, *, group: str, member: str) -> Family:
+        """Subscribe to all topics of a family, `{code}` in its name; `member` as in `subscribe`."""
+        ...
+
+    async def ends_of(self, topic: str) -> dict[int, int]:
+        """Ask the broker, now, for the offset behind the last record of each partition. Raises BrokerDown."""
         ...
 
     async def read(self, topic: str, key: str | None = None) -> list[Incoming]:

@@ -1,4 +1,4 @@
-"""The broker on Kafka. The only module that imports aiokafka.
+"""The broker on Kafka. With its neighbour, which reads, the only module that imports aiokafka.
 
 The client's known faults are met here: its defaults are neither `acks=all` nor idempotent; an idempotent producer that
 failed once may fail for ever (so each failure makes a new one); sends may wait for ever (so each wait is bounded); a
@@ -15,29 +15,19 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import (
-    IllegalStateError,
-    KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
-    MessageSizeTooLargeError,
-    NodeNotReadyError,
-)
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from sanfu.contracts.envelope import MAX_BODY
-from sanfu.runtime.broker import BrokerDown, Fenced, Incoming, Outgoing, held_up, partition_of
+from sanfu.runtime.broker import BrokerDown, Incoming, Outgoing, held_up, partition_of
+from sanfu.runtime.kafka_reading import LARGEST, LOST, KafkaFamily, KafkaSubscription, incoming
 
 log = structlog.get_logger()
 
-LARGEST = 2 * 1024 * 1024
-"""Bytes of a request: a dead letter may carry a record of 1 MB and its reason."""
 BATCH = MAX_BODY
 """Bytes of a batch of several records. The broker holds a topic's `max.message.bytes` against whole batches, and every
 topic takes one body of this size."""
 LOOK_AGAIN = 5.0
 """Seconds between two looks for a topic that is missing."""
-
-LOST = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, asyncio.TimeoutError, OSError)
 
 
 @dataclass(slots=True)
@@ -81,6 +71,14 @@ class KafkaBroker:
         """The topic's or group's name on the broker."""
         return self.prefix + logical.removeprefix("sanfu")
 
+    def logical(self, name: str) -> str:
+        """The name by which a service knows a topic of the broker."""
+        return "sanfu" + name.removeprefix(self.prefix)
+
+    async def topics(self) -> list[str]:
+        """The topics of this prefix, as they were when one last looked. Raises BrokerDown."""
+        return [*self._topics]
+
     async def partitions(self, topic: str) -> int | None:
         if topic not in self._topics:
             await self._look()
@@ -113,8 +111,15 @@ class KafkaBroker:
             await self._replacement(producer)
         return acknowledged
 
-    def subscribe(self, topic: str, *, group: str, member: str) -> "KafkaSubscription":
+    def subscribe(self, topic: str, *, group: str, member: str) -> KafkaSubscription:
         return KafkaSubscription(self, topic, group, member)
+
+    def family(self, name: str, *, group: str, member: str) -> KafkaFamily:
+        return KafkaFamily(self, name, group, member)
+
+    async def ends_of(self, topic: str) -> dict[int, int]:
+        places = [TopicPartition(self.name(topic), n) for n in range(await self.partitions(topic) or 0)]
+        return {place.partition: end for place, end in (await self.ends(places)).items()}
 
     async def read(self, topic: str, key: str | None = None) -> list[Incoming]:
         count = await self.partitions(topic)
@@ -131,22 +136,22 @@ class KafkaBroker:
             ends = await consumer.end_offsets(places)
             while any([await consumer.position(place) < ends[place] for place in places]):
                 for batch in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [_incoming(topic, r) for r in batch]
+                    found += [incoming(topic, r) for r in batch]
         except (KafkaError, *LOST) as error:
             raise BrokerDown(str(error)) from error
         finally:
             await consumer.stop()
         return [r for r in found if key is None or r.key == key]
 
-    async def ends(self, places: Sequence[TopicPartition]) -> dict[int, int]:
+    async def ends(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The end of each of these partitions now. Raises BrokerDown."""
         try:
             async with asyncio.timeout(10):
-                found = await (await self._questioner()).end_offsets(places)
+                found: dict[TopicPartition, int] = await (await self._questioner()).end_offsets(places)
         except (KafkaError, *LOST) as error:
             await self._hang_up()
             raise BrokerDown(f"{type(error).__name__}: {error}") from error
-        return {place.partition: offset for place, offset in found.items()}
+        return found
 
     async def _questioner(self) -> AIOKafkaConsumer:
         async with self._asking:
@@ -273,102 +278,3 @@ class KafkaBroker:
             if name.startswith(dot)
         }
         self.missing -= self._topics.keys()
-
-
-class KafkaSubscription:
-    """`broker.Subscription` on Kafka, with a static member name: after a kill a restart has its partitions at once."""
-
-    def __init__(self, broker: KafkaBroker, topic: str, group: str, member: str) -> None:
-        self._broker, self._logical, self._topic = broker, topic, broker.name(topic)
-        self._group, self._member = broker.name(group), broker.name(member)
-        self._consumer: Any = None
-
-    async def start(self) -> None:
-        consumer = AIOKafkaConsumer(
-            **self._broker.address(), group_id=self._group, group_instance_id=self._member,
-            enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=self._broker.fetch_wait_ms,
-            max_partition_fetch_bytes=LARGEST, session_timeout_ms=self._broker.session_ms,
-            heartbeat_interval_ms=self._broker.session_ms // 3, metadata_max_age_ms=30_000, retry_backoff_ms=50,
-        )  # fmt: skip
-        consumer.subscribe([self._topic])
-        try:
-            async with asyncio.timeout(30):
-                await consumer.start()
-        except (KafkaError, *LOST) as error:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(consumer.stop(), 5)
-            raise BrokerDown(f"{type(error).__name__}: {error}") from error
-        self._consumer = consumer
-
-    async def stop(self) -> None:
-        if self._consumer is not None:
-            with contextlib.suppress(KafkaError, *LOST):
-                await asyncio.wait_for(self._consumer.stop(), 10)
-            self._consumer = None
-
-    @property
-    def assigned(self) -> frozenset[int]:
-        if self._consumer is None:
-            return frozenset()
-        return frozenset(place.partition for place in self._consumer.assignment())
-
-    async def poll(self, most: int, seconds: float) -> list[Incoming]:
-        try:
-            async with asyncio.timeout(seconds + 10):
-                found = await self._joined().getmany(timeout_ms=int(seconds * 1000), max_records=most)
-        except LOST as error:
-            raise BrokerDown(f"{type(error).__name__}: {error}") from error
-        except KafkaError as error:
-            if error.retriable:
-                raise BrokerDown(f"{type(error).__name__}: {error}") from error
-            raise Fenced(f"{type(error).__name__}: {error}") from error
-        return [_incoming(self._logical, record) for batch in found.values() for record in batch]
-
-    async def position(self, partition: int, offset: int) -> None:
-        try:
-            self._joined().seek(TopicPartition(self._topic, partition), offset)
-        except IllegalStateError as error:
-            raise BrokerDown(f"partition {partition} went to another member meanwhile") from error
-
-    async def committed(self, partition: int) -> int | None:
-        committed: int | None = await self._asked(self._joined().committed(TopicPartition(self._topic, partition)))
-        return committed
-
-    async def commit(self, offsets: Mapping[int, int]) -> None:
-        with contextlib.suppress(BrokerDown):
-            await self._asked(self._joined().commit({TopicPartition(self._topic, n): o for n, o in offsets.items()}))
-
-    async def ends(self) -> dict[int, int]:
-        return await self._broker.ends(self._places())
-
-    async def beginnings(self) -> dict[int, int]:
-        found = await self._asked(self._joined().beginning_offsets(self._places()))
-        return {place.partition: offset for place, offset in found.items()}
-
-    def end_seen(self, partition: int) -> tuple[float, int] | None:
-        place = TopicPartition(self._topic, partition)
-        if self._consumer is None or place not in self._consumer.assignment():
-            return None
-        at, end = self._consumer.last_poll_timestamp(place), self._consumer.highwater(place)
-        return None if at is None or end is None else (at / 1000, end)
-
-    def _joined(self) -> Any:
-        """The consumer. Raises BrokerDown before `start` and after `stop`."""
-        if self._consumer is None:
-            raise BrokerDown("not in the group")
-        return self._consumer
-
-    def _places(self) -> list[TopicPartition]:
-        return sorted(self._joined().assignment())
-
-    async def _asked(self, question: Any) -> Any:
-        try:
-            async with asyncio.timeout(10):
-                return await question
-        except (KafkaError, *LOST) as error:
-            raise BrokerDown(f"{type(error).__name__}: {error}") from error
-
-
-def _incoming(topic: str, record: Any) -> Incoming:
-    key = record.key.decode("utf-8", "replace") if record.key is not None else None
-    return Incoming(topic, record.partition, record.offset, key, record.value, record.headers)

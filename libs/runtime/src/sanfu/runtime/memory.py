@@ -5,6 +5,7 @@ Faults can be asked for: `fail_next` makes publishes or writes fail, with or wit
 
 import asyncio
 import copy
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sanfu.runtime.broker import BrokerDown, Incoming, Outgoing, held_up, partition_of
+from sanfu.runtime.broker import MEMBER_OF_FAMILY, BrokerDown, Incoming, Outgoing, Place, held_up, partition_of
 from sanfu.runtime.store import FORM, Census, Change, Document, Mark, StoreDown
 from sanfu.runtime.weighing import Unfit, misfit
 
@@ -93,6 +94,14 @@ class MemoryBroker:
     def subscribe(self, topic: str, *, group: str, member: str) -> "MemorySubscription":
         return MemorySubscription(self, topic, group)
 
+    def family(self, name: str, *, group: str, member: str) -> "MemoryFamily":
+        return MemoryFamily(self, name, group)
+
+    async def ends_of(self, topic: str) -> dict[int, int]:
+        if self.down:
+            raise BrokerDown("the broker is down")
+        return {n: len(log) for n, log in enumerate(self.topics[topic])}
+
     async def read(self, topic: str, key: str | None = None) -> list[Incoming]:
         return [r for log in self.topics.get(topic, []) for r in log if key is None or r.key == key]
 
@@ -164,6 +173,56 @@ class MemorySubscription:
 
     def end_seen(self, partition: int) -> tuple[float, int] | None:
         return self._seen.get(partition)
+
+
+class MemoryFamily:
+    """`broker.Family`: the one member of its group, holding all topics."""
+
+    def __init__(self, broker: MemoryBroker, name: str, group: str) -> None:
+        before, _, after = name.partition("{code}")
+        self._broker, self._group = broker, group
+        self._pattern = re.compile(f"{re.escape(before)}{MEMBER_OF_FAMILY}{re.escape(after)}")
+        self._at: dict[Place, int] = {}
+        self._joined = False
+
+    async def start(self) -> None:
+        if self._broker.down:
+            raise BrokerDown("the broker is down")
+        self._joined = True
+
+    async def stop(self) -> None:
+        self._joined, self._at = False, {}
+
+    def _logs(self) -> dict[Place, list[Incoming]]:
+        if self._broker.down or not self._joined:
+            raise BrokerDown("the broker is down, or this is not in the group")
+        mine = {name: logs for name, logs in self._broker.topics.items() if self._pattern.fullmatch(name)}
+        return {(name, n): log for name, logs in mine.items() for n, log in enumerate(logs)}
+
+    def _done(self, place: Place) -> int:
+        return self._broker.groups[place[0], self._group].get(place[1], 0)
+
+    async def poll(self, most: int, seconds: float) -> list[Incoming]:
+        if not (records := self._take(most)):
+            await self._broker.grown(seconds)
+            records = self._take(most)
+        return records
+
+    def _take(self, most: int) -> list[Incoming]:
+        records: list[Incoming] = []
+        for place, log in self._logs().items():
+            at = self._at.get(place, self._done(place))
+            fresh = log[at : at + most - len(records)]
+            self._at[place] = at + len(fresh)
+            records += fresh
+        return records
+
+    async def commit(self, done: Mapping[Place, int]) -> None:
+        for (topic, number), at in done.items():
+            self._broker.groups[topic, self._group][number] = at
+
+    async def lag(self) -> int:
+        return sum(len(log) - self._done(place) for place, log in self._logs().items())
 
 
 @dataclass(slots=True)

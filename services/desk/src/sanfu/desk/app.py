@@ -48,14 +48,17 @@ from sanfu.desk.entrypoints import (
 from sanfu.desk.entrypoints import affairs as affairs_http
 from sanfu.desk.entrypoints import lists as lists_http
 from sanfu.desk.entrypoints.sessions import Sessions
+from sanfu.desk.entrypoints.taking_replies import Heard, ReplyReader
 from sanfu.desk.evidence import Evidence, Received
 from sanfu.desk.handlers import City, Desk, Do
 from sanfu.desk.identities import Identities
 from sanfu.desk.lists import Lists
+from sanfu.desk.metrics import ReplyMetrics
 from sanfu.desk.owing import Owing
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
 from sanfu.desk.receipts import Receipts
+from sanfu.desk.replies import Replies
 from sanfu.desk.settings import DeskSettings
 from sanfu.desk.succession import Succession
 from sanfu.desk.texts import sealing
@@ -157,8 +160,14 @@ def assemble(
         service.decides_by(city.pack.version)
         return rules()
 
+    async def heard() -> None:
+        await service.lines[0].heard()
+
+    replies = _replies(desk, parts, settings, heard)
+
     async def quiet() -> dict[str, int]:
-        return {"directory_unsent": await directory.unsent(), "unsettled": await succession.unsettled()}
+        unread = {"replies": await replies.family.lag()} if replies else {}
+        return {**unread, "directory_unsent": await directory.unsent(), "unsettled": await succession.unsettled()}
 
     service = Service(
         name="desk", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
@@ -174,7 +183,8 @@ def assemble(
             *([providing.routes(door, provider, identities)] if provider else []),
         ],
         tables=[Table(names.CONTACTS, Contacts(shelves.contacts, parts.broker, parts.clock, sealer).apply)],
-        background=[directory.run, succession.run, owing.run, sweep], prepare=prepare, watch=watch, quiet=quiet,
+        background=[directory.run, succession.run, owing.run, sweep, *([replies.run] if replies else [])],
+        prepare=prepare, watch=watch, quiet=quiet,
         larger={
             files.UPLOADS: settings.evidence_limit + 1, lists_http.ENTRY_FILES: LARGEST,
             list_forms.PAGES: LARGEST + FORM_AROUND,
@@ -182,6 +192,16 @@ def assemble(
     )  # fmt: skip
     service.decides_by(desk.city.pack.version)
     return service
+
+
+def _replies(desk: Desk, parts: Parts, settings: DeskSettings, heard: Heard) -> ReplyReader | None:
+    """Make what reads the units' replies; an API alone reads nothing."""
+    if settings.only == "api":
+        return None
+    family = parts.broker.family(
+        names.replies_topic("{code}"), group="sanfu.desk.replies", member=f"sanfu.desk-{settings.ordinal}.replies"
+    )
+    return ReplyReader(Replies(desk), parts.broker, family, heard, ReplyMetrics.on(parts.registry))
 
 
 def _newer(city: City, packs: PackHolder) -> City | None:

@@ -123,9 +123,11 @@ class Desk:
     # ── act ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def act(
-        self, who: Viewer, id: str, name: str, said: Mapping[str, Any], *, key: str, if_match: int | None
-    ) -> tuple[Document, Done]:
-        """Do a command on a case; return the case as it is then. Raises Refusal, Unavailable.
+        self, who: Viewer, id: str, name: str, said: Mapping[str, Any], *, key: str, if_match: int | None,
+        digest: str = "",
+    ) -> tuple[Document, Done]:  # fmt: skip
+        """Do a command on a case; return the case as it is then. Raises Refusal, Unavailable. `digest`: by which the
+        same key with other content is told, if not by what was said.
 
         That it is theirs to see the rules ask, of the case that is written; only what is not in it is read before.
         A key is the sender's own: the same key of two people is two keys.
@@ -137,7 +139,7 @@ class Desk:
         others = await self.seen(who, [said[field] for field in NAMING if said.get(field)])
         done = await self.command(
             id, name, said, actor=Actor(who.id, "", who.unit), scope=self.scope(who), key=key, if_match=if_match,
-            others=others, marks=await self.marks(name, id, said),
+            others=others, marks=await self.marks(name, id, said), digest=digest,
         )  # fmt: skip
         after = {"_id": id, "ver": done.ver, **done.state}
         if name == CORRECTING and not done.repeated:
@@ -149,9 +151,10 @@ class Desk:
     async def command(
         self, id: str, name: str, said: Mapping[str, Any], *, actor: Actor, scope: Scope, key: str,
         if_match: int | None = None, others: Mapping[str, Document] | None = None, marks: Marks = NO_MARKS,
+        digest: str = "",
     ) -> Done:  # fmt: skip
         """Do a command in somebody's name, within a scope. Raises Refusal, Unavailable."""
-        body = hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
+        body = digest or hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         people = await self.people_of(id) if any(said.get(name) for name in TEXTS) else []
         data = {"said": masked(said, people), "scope": scope, "id": id, "others": others or {}, "marks": marks}
         if name == CORRECTING:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from sanfu.contracts.events.words import (
     Attachment,
+    Body,
     Code,
     Concerning,
     Count,
@@ -17,6 +18,7 @@ from sanfu.contracts.events.words import (
     Term,
     Text,
     Unit,
+    Words,
 )
 
 
@@ -212,6 +214,14 @@ class ComplaintNoted(Deed):
     reason: Text = Field(description="How that is known; internal")
 
 
+class Misfit(Body):
+    """A field of a reply that is not what its command takes."""
+
+    field: Term = Field(description="The field, as in $.evidence[0].id; $ is the whole body")
+    problem: Term = Field(description="What is wrong with it, for programs")
+    expected: Term = Field(description="What would be right")
+
+
 class ReplyRefused(Deed):
     """What a unit's own system sent could not be done."""
 
@@ -219,5 +229,6 @@ class ReplyRefused(Deed):
     reply: EventId = Field(description="Id of what it sent")
     command: Term = Field(description="What it wanted")
     problem: Term = Field(description="URN of the problem, as the API would have answered")
-    reason: Text = Field(description="What was wrong, and what would be right")
+    reason: Words = Field(description="What was wrong, and what would be right")
     allowed: list[Term] = Field(default_factory=list, description="Commands that could be done now")
+    errors: list[Misfit] = Field(default_factory=list, max_length=20, description="Fields that are wrong, if some are")

@@ -52,6 +52,8 @@ class Free:
 
 Term = Annotated[str, Field(max_length=300)]
 """A short string that some program or pack wrote."""
+Words = Annotated[str, Field(max_length=20_000)]
+"""What Sanfu itself says to people."""
 Line = Annotated[str, Field(max_length=300), Free]
 Text = Annotated[str, Field(max_length=20_000), Free]
 Count = Annotated[int, Field(ge=1, le=MOST)]

@@ -29,6 +29,7 @@ from sanfu.desk.domain.folds import (
     limits,
     others,
     petitions,
+    replying,
     reviewing,
     succession,
     voicing,
@@ -63,7 +64,7 @@ RACING: Final = (
 _TOLD: Final = (
     "unit", "result", "outcome", "resolved", "satisfied", "kind", "clock", "level", "skipped", "ground", "round", "why",
     "step", "to_unit", "from_unit", "of", "need", "because", "method", "number", "mistaken", "signed_by", "upheld",
-    "added", "dropped", "category", "from_category", "user", "from_user",
+    "added", "dropped", "category", "from_category", "user", "from_user", "command", "problem",
 )  # fmt: skip
 _FOLDS: Final[Mapping[str, Fold]] = {
     **others.FOLDS,
@@ -77,6 +78,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **succession.FOLDS,
     **petitions.FOLDS,
     **errands.FOLDS,
+    **replying.FOLDS,
     **ending.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)

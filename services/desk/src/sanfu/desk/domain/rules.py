@@ -8,7 +8,7 @@ from typing import Any
 from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import Event
-from sanfu.desk.domain import bearing, waits
+from sanfu.desk.domain import bearing, replying, waits
 from sanfu.desk.domain import case as story
 from sanfu.desk.domain.deeds import correcting, errands, following, handling, petitions
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
@@ -53,6 +53,8 @@ class DeskRules:
                 return recast(state, given.data)
             case Command(name="succeed_post"):
                 return passed_on(state, given.data)
+            case Command(name=replying.REFUSE):
+                return replying.refused(state, given)
             case Command():
                 return self._obey(state, given, now)
             case Due():

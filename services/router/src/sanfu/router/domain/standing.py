@@ -36,6 +36,8 @@ def fold(standing: Standing, move: Move) -> Standing:
             after = _succeeded(standing, move["from"], move["unit"])
         case "rename":
             after = {**standing, "category": move["to"]} if standing.get("category") == move["from"] else standing
+        case "tell":
+            return _told_alone(standing, move["unit"])
         case "close":
             after = {**_without_all(standing), "over": True, "lead": None}
         case "change":
@@ -46,6 +48,14 @@ def fold(standing: Standing, move: Move) -> Standing:
         return after
     returned = move["unit"] if move["do"] == "return" else None
     return {**after, "units": _counted(standing["units"], after["units"], returned)}
+
+
+def _told_alone(standing: Standing, unit: str) -> Standing:
+    """What only one unit hears, also one that has a part by a unit below it."""
+    if standing.get("secrecy") == "sealed":
+        return standing
+    told = standing["units"].get(unit, {"n": 0, "as": []})
+    return {**standing, "units": {**standing["units"], unit: _told(told, returning=False)}}
 
 
 def counts(standing: Standing, move: Move) -> bool:

@@ -199,6 +199,7 @@ _MOVES: dict[str, Callable[[Mapping[str, Any]], Move]] = {
     names.HANDOVER_OFFERED: lambda data: {"do": "part", "unit": data["unit"], "part": "offer"},
     names.HANDOVER_DECLINED: lambda data: {"do": "leave", "unit": data["unit"], "part": "offer"},
     names.ISSUE_COPIED: _copied,
+    names.REPLY_REFUSED: lambda data: {"do": "tell", "unit": data["unit"]},
     names.ISSUE_CLOSED: lambda _: {"do": "close"},
     names.OBJECTION_RAISED: _changed(over=False),
     names.ISSUE_SEPARATED: _changed(over=False),

@@ -47,6 +47,8 @@ FREE = {
     **dict.fromkeys(("summary", "internal", "legal_ground", "source"), None),
 }
 """Texts that people write, by the name of their field: in no record of a confidential issue."""
+OURS = frozenset({names.REPLY_REFUSED})
+"""Types whose texts Sanfu itself writes, with no word of the issue in them."""
 FILES = ("evidence", "attachments", "plan", "suggestions")
 
 OF_CONFIDENTIAL = ("receipt", "reported_at", "limit_asked", "title")
@@ -78,7 +80,7 @@ def body(type: str, data: Mapping[str, Any], unit: str, *, confidential: bool) -
         hidden |= {name: mark for name, mark in INTERNAL[type].items() if data.get(name)}
     if type == names.SECRECY_CHANGED and data.get("concerns"):
         hidden["concerns"] = []  # a sheet's id is one for all that its holder found
-    if confidential:
+    if confidential and type not in OURS:
         hidden |= {name: mark for name, mark in FREE.items() if data.get(name)}
         hidden |= {name: [] for name in FILES if data.get(name)}
         hidden |= {name: {} for name in ("answers",) if data.get(name)}

@@ -1,0 +1,179 @@
+"""Reading from Kafka, in groups with static members: one topic, or every topic of a family."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+)
+
+from sanfu.runtime.broker import MEMBER_OF_FAMILY, BrokerDown, Fenced, Incoming, Place
+
+if TYPE_CHECKING:
+    from sanfu.runtime.kafka import KafkaBroker
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of a request: a dead letter may carry a record of 1 MB and its reason."""
+LOST = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, asyncio.TimeoutError, OSError)
+
+
+class _Member:
+    """A member of a group, with a static name: after a kill a restart has its partitions at once."""
+
+    def __init__(self, broker: "KafkaBroker", group: str, member: str) -> None:
+        self._broker = broker
+        self._group, self._member = broker.name(group), broker.name(member)
+        self._consumer: Any = None
+
+    async def start(self) -> None:
+        consumer = AIOKafkaConsumer(
+            **self._broker.address(), group_id=self._group, group_instance_id=self._member,
+            enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=self._broker.fetch_wait_ms,
+            max_partition_fetch_bytes=LARGEST, session_timeout_ms=self._broker.session_ms,
+            heartbeat_interval_ms=self._broker.session_ms // 3, metadata_max_age_ms=self._look_again_ms,
+            retry_backoff_ms=50,
+        )  # fmt: skip
+        self._choose(consumer)
+        try:
+            async with asyncio.timeout(30):
+                await consumer.start()
+        except (KafkaError, *LOST) as error:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(consumer.stop(), 5)
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        self._consumer = consumer
+
+    _look_again_ms = 30_000
+
+    def _choose(self, consumer: Any) -> None:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        if self._consumer is not None:
+            with contextlib.suppress(KafkaError, *LOST):
+                await asyncio.wait_for(self._consumer.stop(), 10)
+            self._consumer = None
+
+    async def poll(self, most: int, seconds: float) -> list[Incoming]:
+        try:
+            async with asyncio.timeout(seconds + 10):
+                found = await self._joined().getmany(timeout_ms=int(seconds * 1000), max_records=most)
+        except LOST as error:
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        except KafkaError as error:
+            if error.retriable:
+                raise BrokerDown(f"{type(error).__name__}: {error}") from error
+            raise Fenced(f"{type(error).__name__}: {error}") from error
+        return [incoming(self._broker.logical(r.topic), r) for batch in found.values() for r in batch]
+
+    def _joined(self) -> Any:
+        """The consumer. Raises BrokerDown before `start` and after `stop`."""
+        if self._consumer is None:
+            raise BrokerDown("not in the group")
+        return self._consumer
+
+    def _places(self) -> list[TopicPartition]:
+        return sorted(self._joined().assignment())
+
+    async def _asked(self, question: Any) -> Any:
+        try:
+            async with asyncio.timeout(10):
+                return await question
+        except (KafkaError, *LOST) as error:
+            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+
+
+class KafkaSubscription(_Member):
+    """`broker.Subscription` on Kafka."""
+
+    def __init__(self, broker: "KafkaBroker", topic: str, group: str, member: str) -> None:
+        super().__init__(broker, group, member)
+        self._topic = broker.name(topic)
+
+    def _choose(self, consumer: Any) -> None:
+        consumer.subscribe([self._topic])
+
+    @property
+    def assigned(self) -> frozenset[int]:
+        if self._consumer is None:
+            return frozenset()
+        return frozenset(place.partition for place in self._consumer.assignment())
+
+    async def position(self, partition: int, offset: int) -> None:
+        try:
+            self._joined().seek(TopicPartition(self._topic, partition), offset)
+        except IllegalStateError as error:
+            raise BrokerDown(f"partition {partition} went to another member meanwhile") from error
+
+    async def committed(self, partition: int) -> int | None:
+        committed: int | None = await self._asked(self._joined().committed(TopicPartition(self._topic, partition)))
+        return committed
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        with contextlib.suppress(BrokerDown):
+            await self._asked(self._joined().commit({TopicPartition(self._topic, n): o for n, o in offsets.items()}))
+
+    async def ends(self) -> dict[int, int]:
+        return {place.partition: end for place, end in (await self._broker.ends(self._places())).items()}
+
+    async def beginnings(self) -> dict[int, int]:
+        found = await self._asked(self._joined().beginning_offsets(self._places()))
+        return {place.partition: offset for place, offset in found.items()}
+
+    def end_seen(self, partition: int) -> tuple[float, int] | None:
+        place = TopicPartition(self._topic, partition)
+        if self._consumer is None or place not in self._consumer.assignment():
+            return None
+        at, end = self._consumer.last_poll_timestamp(place), self._consumer.highwater(place)
+        return None if at is None or end is None else (at / 1000, end)
+
+
+class KafkaFamily(_Member):
+    """`broker.Family` on Kafka: its topics are found by a pattern."""
+
+    _look_again_ms = 10_000
+
+    def __init__(self, broker: "KafkaBroker", family: str, group: str, member: str) -> None:
+        super().__init__(broker, group, member)
+        before, _, after = family.partition("{code}")
+        self._pattern = re.compile(f"{re.escape(broker.name(before))}{MEMBER_OF_FAMILY}{re.escape(after)}$")
+        self._done: dict[TopicPartition, int] = {}
+
+    def _choose(self, consumer: Any) -> None:
+        consumer.subscribe(pattern=self._pattern.pattern)
+
+    async def commit(self, done: Mapping[Place, int]) -> None:
+        offsets = {TopicPartition(self._broker.name(topic), number): at for (topic, number), at in done.items()}
+        self._done |= offsets
+        with contextlib.suppress(BrokerDown):
+            held = {place: at for place, at in offsets.items() if place in self._joined().assignment()}
+            await self._asked(self._joined().commit(held))
+
+    async def lag(self) -> int:
+        places = self._places()
+        if not places:
+            return sum(1 for topic in await self._broker.topics() if self._pattern.match(self._broker.name(topic)))
+        ends = await self._broker.ends(places)
+        return sum([end - await self._behind(place) for place, end in ends.items()])
+
+    async def _behind(self, place: TopicPartition) -> int:
+        """The offset behind the last record that is done."""
+        if place not in self._done:
+            committed = await self._asked(self._joined().committed(place))
+            if committed is None:
+                committed = (await self._asked(self._joined().beginning_offsets([place])))[place]
+            self._done.setdefault(place, committed)
+        return self._done[place]
+
+
+def incoming(topic: str, record: Any) -> Incoming:
+    key = record.key.decode("utf-8", "replace") if record.key is not None else None
+    return Incoming(topic, record.partition, record.offset, key, record.value, record.headers)

@@ -1,0 +1,34 @@
+"""What a unit's own system may order by its replies topic, and what is told of an order that is refused. Pure."""
+
+from typing import Final
+
+from sanfu.contracts import names
+from sanfu.desk.domain.people import UNIT_SYSTEM
+from sanfu.desk.domain.scope import covering
+from sanfu.desk.domain.state import Case
+from sanfu.desk.domain.table import TABLE
+from sanfu.runtime.rules import Command, Draft, Refusal
+
+BY_TOPIC: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if role == UNIT_SYSTEM))
+"""The commands that a unit's own system has, in the table's order."""
+REFUSE: Final = "refuse_reply"
+"""Tells that a reply was refused; nobody can order it."""
+MOST_REFUSED: Final = 100
+"""Refused replies of one unit on one case's story; a system that sends more has lost its mind, and the story stays
+readable."""
+
+
+def refused(case: Case, command: Command) -> list[Draft]:
+    """Say on a case's story that a reply was refused. Raises Refusal where the sender's system has been told that too
+    often, and 404 where the case is none of its unit's."""
+    told = command.data["told"]
+    if not case or not covering(command.data["scope"], case):
+        raise Refusal(404, "case-unknown", "There is no such case, or it is not one of yours.")
+    if case.get("refused_replies", {}).get(told["unit"], 0) >= MOST_REFUSED:
+        detail = (
+            f"{MOST_REFUSED} replies about this case were refused: have somebody look at the system that sends them."
+        )
+        raise Refusal(409, "too-many-refused", detail)
+    actor = command.actor
+    by = {"id": actor.id, "role": actor.role, "unit": actor.unit}
+    return [Draft(names.REPLY_REFUSED, {"by": by, **told})]
