@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sanfu.contracts.envelope import instant
+from sanfu.desk.domain.hearing import LISTENED
 from sanfu.desk.entrypoints.commands.all import BODIES
 from tests.support.city import City
 from tests.support.people import Issue, Person
@@ -302,3 +303,37 @@ async def test_what_becomes_sealed_is_with_the_discipline_liaison_alone_and_so_i
     await scribe.order(liaison, issue, "lower_secrecy", secrecy="confidential")
     assert scribe.words[-1] not in await told(city)
     assert scribe.words[-1] in await read(city, boss, [issue])
+
+
+# ── what a party says in confidence, of what was open until then ─────────────────────────────────────────────────────
+
+
+async def confiding(city: City, scribe: Scribe) -> dict[str, Issue]:
+    """Every command of a party's, each on an issue that anybody may read until then."""
+    reviewer, caller = city.person("reviewer"), city.person("follow_up_caller")
+    found = {}
+    for name in ("remind", "withdraw", "rate", "request_reopen"):
+        found[name] = await city.report("hotline", category="road-lamp", title=f"路灯不亮 {name}")
+        if name in {"rate", "request_reopen"}:
+            await city.officer(UNIT).do_all(found[name])
+        if name == "request_reopen":
+            await caller.follow_up(found[name])
+    found["object"] = await city.report("hotline", kind="consult", title="咨询一件事", text="想问一件事该找谁。")
+    await reviewer.order(found["object"], "answer", {"reply": "请到便民服务中心办理。"})
+    for name, issue in found.items():
+        assert (await city.receipt(issue))["state"] != "handed_over"
+        await scribe.says(page_of(city, issue), name, **({"resolved": "no"} if name == "rate" else {}))
+    return found
+
+
+async def test_what_a_party_says_in_confidence_at_the_desk_is_told_kept_and_shown_nowhere(city: City) -> None:
+    scribe = Scribe(city, "密丁", "，请替我保密")
+    issues = await confiding(city, scribe)
+    assert scribe.used == LISTENED - ALWAYS_SECRET
+    for name, issue in issues.items():
+        assert [one.data["secrecy"] for one in await city.of(issue, "secrecy-changed")] == ["confidential"], name
+    for what, text in (("told", await told(city)), ("kept", await documents(city))):
+        assert scribe.sign not in text, what
+    everybody = [*issues.values()]
+    assert scribe.sign not in await shown(city, everybody, onlookers(city), scribe.sign)
+    assert set(scribe.words) - those_in(scribe, await read(city, office(city), everybody)) == set()

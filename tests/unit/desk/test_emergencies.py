@@ -123,7 +123,7 @@ async def test_what_turns_out_an_emergency_after_it_was_handled_is_handled_again
         (OFFICER, "handle", {"outcome": "solved", "reply": "线路已修复，今晚恢复照明。"}),
         *([(CALLER, "follow_up", {"resolved": "no"})] if state != "handled" else []),
         *([(OFFICE, "close", {"kind": "explained", "reply": "已按规定处理，理由见答复。"}),
-           (OPERATOR, "request_reopen", {"reason": "又冒烟了"})] if state == "reopen_requested" else []),
+           (OPERATOR, "request_reopen", {"reason": "又坏了"})] if state == "reopen_requested" else []),
     ):  # fmt: skip
         answer = await desk.order(user, "i-1", command, said)
         assert answer.status_code == 200, answer.text

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import structlog
@@ -28,6 +28,14 @@ Opened = Mapping[str, Any]
 """`party`, `filer`, `original`: each a plain document, or None where nothing is known or it is not for this reader."""
 
 
+class Known(NamedTuple):
+    """Of whom an issue's boxes know, and what was really written."""
+
+    people: Sequence[Mapping[str, Any]] = ()
+    text: str = ""
+
+
+UNKNOWN: Final = Known()
 ERASED: Final = 2**53
 """The version of what stands where a person was erased: nothing comes after it."""
 WRITER: Final = "desk"
@@ -163,6 +171,14 @@ def people(sealer: Sealer, records: Sequence[Document]) -> list[Mapping[str, Any
     """Return every party and filer that an issue's boxes name, older values too: texts must hold none of it."""
     named = [(record, part) for record in records for part in ("party", "filer") if record.get(part)]
     return [inside for record, part in named if (inside := _inside(sealer, record, part))]
+
+
+def originally(sealer: Sealer, records: Sequence[Document]) -> str:
+    """Return what was really written about an issue, as far as its boxes hold it."""
+    was = opened(sealer, records, {"original"})["original"] or {}
+    answers = [str(one) for one in (was.get("answers") or {}).values()]
+    parts = [was.get("title"), was.get("text"), *answers, *(one["text"] for one in was.get("added", ()))]
+    return "\n".join(filter(None, parts))
 
 
 def _inside(sealer: Sealer, record: Document, part: str) -> Mapping[str, Any] | None:

@@ -12,11 +12,12 @@ from sanfu.city.model import Pack
 from sanfu.contracts import receipts
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts
-from sanfu.desk.contacts import Opened, corrected, marks_of, opened, people
+from sanfu.desk.contacts import UNKNOWN, Known, Opened, corrected, marks_of, opened, originally, people
 from sanfu.desk.domain.case import numbered
 from sanfu.desk.domain.deeds.correcting import OVERTAKEN, corrections
 from sanfu.desk.domain.deeds.deed import NO_MARKS, Marks
 from sanfu.desk.domain.files import NAMED_IN, check_named
+from sanfu.desk.domain.hearing import LISTENED, words_of
 from sanfu.desk.domain.masking import TEXTS, masked
 from sanfu.desk.domain.reading import reader, readers_of_texts, told_to
 from sanfu.desk.domain.rules import unknown
@@ -155,8 +156,9 @@ class Desk:
     ) -> Done:  # fmt: skip
         """Do a command in somebody's name, within a scope. Raises Refusal, Unavailable."""
         body = digest or hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        people = await self.people_of(id) if any(said.get(name) for name in TEXTS) else []
-        data = {"said": masked(said, people), "scope": scope, "id": id, "others": others or {}, "marks": marks}
+        known = await self._known_of(id, name) if any(said.get(field) for field in TEXTS) else UNKNOWN
+        data = {"said": masked(said, known.people), "scope": scope, "id": id, "others": others or {}, "marks": marks,
+                "words": words_of(name, said, known.text)}  # fmt: skip
         if name == CORRECTING:
             return await self._correct(id, Command(name, data, actor, f"{actor.id}:{key}", "", if_match), body)
         return await self.do(id, Command(name, data, actor, f"{actor.id}:{key}", body, if_match))
@@ -190,9 +192,18 @@ class Desk:
         number = receipts.read(typed, self.city.pack.receipt_prefix) or "".join(typed.split()).upper()
         return await self.cases.numbered(number)
 
-    async def people_of(self, id: str) -> list[Mapping[str, Any]]:
+    async def _known_of(self, id: str, command: str = "") -> Known:
+        """Return whom an issue's contact names, and, where a party speaks by the command, what was really written;
+        nothing without a key ring."""
+        if self.sealer is None:
+            return UNKNOWN
+        records = await self.shelves.contacts.having("issue", id)
+        written = originally(self.sealer, records) if command in LISTENED else ""
+        return Known(people(self.sealer, records), written)
+
+    async def people_of(self, id: str) -> Sequence[Mapping[str, Any]]:
         """Return what is known of an issue's party and filer; nothing without a key ring."""
-        return people(self.sealer, await self.shelves.contacts.having("issue", id)) if self.sealer else []
+        return (await self._known_of(id)).people
 
     # ── contacts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from sanfu.contracts.events.words import (
     Deed,
     Instant,
     Line,
+    Spoken,
     Term,
     Text,
     Unit,
@@ -93,7 +94,7 @@ class FollowUpPlanned(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class FollowUpAttempted(Deed):
+class FollowUpAttempted(Deed, Spoken):
     """Somebody tried to ask the party, or the party answered by its link and a person has to ask further."""
 
     method: Literal["link", "call", "writing", "visit"] = Field(description="How it was asked")
@@ -106,7 +107,7 @@ class FollowUpAttempted(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class FollowUpAnswered(Deed):
+class FollowUpAnswered(Deed, Spoken):
     """One of several who are asked has answered. IssueFollowedUp follows the last of them, and says what all of them
     come to."""
 
@@ -122,7 +123,7 @@ class FollowUpAnswered(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class IssueFollowedUp(Deed):
+class IssueFollowedUp(Deed, Spoken):
     """The third of the three ones: the party, or somebody who went and looked, said whether it is resolved. Where
     several were asked, the least that any of them said."""
 
@@ -157,7 +158,7 @@ class IssueClosed(Deed, Concerning):
     round: Count = Field(default=1, description="Round of handling in which it ended")
 
 
-class WithdrawalAsked(Deed):
+class WithdrawalAsked(Deed, Spoken):
     """The party wants to take it back, and says that it was asked to: the office looks at that first."""
 
     reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
@@ -170,7 +171,7 @@ class WithdrawalDeclined(Deed):
     reason: Text = Field(description="Why, for people to read; internal")
 
 
-class IssueWithdrawn(Deed):
+class IssueWithdrawn(Deed, Spoken):
     """The party takes it back; nobody else can."""
 
     reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")
@@ -204,7 +205,7 @@ class ContactCorrected(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class ReopenRequested(Deed):
+class ReopenRequested(Deed, Spoken):
     """The party is not content with how it ended."""
 
     reason: Text | None = Field(default=None, description="Why, masked; absent if confidential or sealed")

@@ -19,6 +19,7 @@ from sanfu.contracts.events.words import (
     Pack,
     PartyKind,
     Secrecy,
+    Spoken,
     Subject,
     Text,
     Unit,
@@ -106,7 +107,7 @@ class IssueSubmitted(Body):
         return self
 
 
-class IssueSupplemented(Body):
+class IssueSupplemented(Spoken):
     """More came in about an issue: on its own account, or because a reviewer had asked."""
 
     number: Count = Field(description="Counts the supplements of this issue from 1")
@@ -115,10 +116,4 @@ class IssueSupplemented(Body):
     attachments: list[Attachment] = Field(default_factory=list, max_length=10, description="Files received with it")
     contact: Contact = Field(default="none", description="Version of the contact record it changed, else `none`")
     answers_question: bool = Field(default=False, description="True if it answers SupplementAsked")
-    urgency: Urgency | None = Field(
-        default=None, description="How soon somebody must act by the words it brought; absent: they say nothing of that"
-    )
-    secrecy: Secrecy | None = Field(
-        default=None, description="Who may read it by the words it brought; absent: they say nothing of that"
-    )
     reported_at: Instant = Field(description="When it was reported")

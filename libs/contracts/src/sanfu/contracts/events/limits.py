@@ -113,7 +113,8 @@ class UrgencyChanged(Deed, Concerning):
     before: Urgency = Field(description="What it was")
     urgency: Urgency = Field(description="What it is")
     supplement: Count | None = Field(
-        default=None, description="Number of the supplement whose words raised it; absent: a person did"
+        default=None,
+        description="Number of the supplement whose words raised it; absent: other words of the party, or a person",
     )
     reason: Text = Field(description="Why, for people to read; internal")
 
@@ -126,7 +127,8 @@ class SecrecyChanged(Deed, Concerning):
     secrecy: Secrecy = Field(description="What it is")
     title: Term | None = Field(default=None, description="Neutral line that stands for the title from now on")
     supplement: Count | None = Field(
-        default=None, description="Number of the supplement whose words raised it; absent: a person did"
+        default=None,
+        description="Number of the supplement whose words raised it; absent: other words of the party, or a person",
     )
     reason: Text = Field(description="Why, for people to read; internal")
 

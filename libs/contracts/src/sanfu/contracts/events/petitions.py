@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from sanfu.contracts.events.words import Count, Deed, Text
+from sanfu.contracts.events.words import Count, Deed, Spoken, Text
 
 
 class PetitionAdmitted(Deed):
@@ -12,7 +12,7 @@ class PetitionAdmitted(Deed):
     round: Count = Field(default=1, description="Round of handling")
 
 
-class PetitionReviewAsked(Deed):
+class PetitionReviewAsked(Deed, Spoken):
     """The petitioner does not accept the answer, and asks for a review by who did not give it."""
 
     number: Count = Field(default=1, description="Counts the reviews of this petition from 1")

@@ -15,6 +15,7 @@ from sanfu.contracts.events.words import (
     Instant,
     Line,
     Pack,
+    Spoken,
     Subject,
     Term,
     Text,
@@ -79,7 +80,7 @@ class SupporterAdded(Deed):
     flags: list[Flag] = Field(default_factory=list, description="Flags that the issue gets by it: so many are a group")
 
 
-class ReminderAdded(Deed):
+class ReminderAdded(Deed, Spoken):
     """The same party asked again about an open case."""
 
     number: Count = Field(description="Counts the reminders of this case from 1")
@@ -130,7 +131,7 @@ class RefusalDeclined(Deed):
     reason: Text = Field(description="Why, for people to read; internal")
 
 
-class ObjectionRaised(Deed):
+class ObjectionRaised(Deed, Spoken):
     """The party says that the answer did not answer it, or appeals against the refusal: somebody else looks again."""
 
     of: Literal["answer", "refusal"] = Field(description="What it objects to")

@@ -120,6 +120,17 @@ class Deed(Body):
     by: By = Field(description="Who did it")
 
 
+class Spoken(Body):
+    """An event that tells what a party said: its words are held against the city's lists before any is masked."""
+
+    urgency: Urgency | None = Field(
+        default=None, description="How soon somebody must act by its words; absent: they say nothing of that"
+    )
+    secrecy: Secrecy | None = Field(
+        default=None, description="Who may read it by its words; absent: they say nothing of that"
+    )
+
+
 class FoundOn(Body):
     """Where an issue was found: on which list, at which of its entries."""
 

@@ -34,6 +34,7 @@ from sanfu.desk.domain.folds import (
     succession,
     voicing,
 )  # fmt: skip
+from sanfu.desk.domain.hearing import bare, kept
 from sanfu.desk.domain.parts import LEVELS, disputed, involved, light_of, open_tasks
 from sanfu.desk.domain.rounds import handled, this_round
 from sanfu.desk.domain.state import Case, Change, Fold, standing
@@ -88,13 +89,14 @@ def evolve(case: Case, event: Event) -> Case:
     """Fold one event of the story. The same events in the same order always give the same case."""
     if not case and event.type != names.ISSUE_SUBMITTED:
         return case  # a case begins with its issue; the publishing rule lets nothing come before it
-    change = _FOLDS[event.type](case, event)
+    change = _FOLDS[event.type](case, bare(event))
     if change is None:
         return case
     fresh = {**case, **change}
     if event.type in AFTER:
         state = change.get("state", AFTER[event.type])
         fresh |= {"state": state, "open": state != CLOSED}
+    fresh |= kept(fresh, event.type, event.data)
     fresh |= {"units": involved(fresh)}
     history = [*case.get("history", ()), _entry(event)]
     fresh |= {"changed_at": instant(event.time), "history": history[-HISTORY:], "entries": case.get("entries", 0) + 1}

@@ -16,6 +16,7 @@ from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
 from sanfu.desk.domain.deeds.levels import heed_confidence, heed_words
 from sanfu.desk.domain.deeds.succession import passed_on, recast, succeeded
+from sanfu.desk.domain.hearing import NO_WORDS, marked
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.parts import standings
 from sanfu.desk.domain.rounds import content, handled, this_round
@@ -125,11 +126,27 @@ class DeskRules:
         deed = Deed(
             case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
             id=command.data.get("id", ""), others=command.data.get("others", {}),
-            marks=command.data.get("marks", NO_MARKS),
+            marks=command.data.get("marks", NO_MARKS), words=command.data.get("words", NO_WORDS),
         )  # fmt: skip
-        told = discreet(DEEDS[command.name](deed), case, deed.id, self.seal, now)
+        told = discreet(self._listened(deed, DEEDS[command.name](deed)), case, deed.id, self.seal, now)
         contact = command.data.get("contact")
         return [correcting.record(deed.id, contact, case, now), *told] if contact else told
+
+    def _listened(self, deed: Deed, told: Sequence[Draft]) -> Sequence[Draft]:
+        """Add what follows by itself from what a party says by a command, for the case as the command leaves it."""
+        heard = deed.heard
+        if not any(heard):
+            return told
+        told = marked(told, heard)
+        after = self._after(deed, told)
+        return [*told, *heed_words(after, self.pack), *heed_confidence(after, self.pack)]
+
+    def _after(self, deed: Deed, told: Sequence[Draft]) -> State:
+        """Return the case as it will be: what is told is not numbered yet, and no rule asks for that."""
+        after = deed.case
+        for draft in told:
+            after = self.evolve(after, Event("", draft.type, self.service, deed.id, 0, deed.now, draft.data))
+        return after
 
 
 def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:

@@ -185,7 +185,7 @@ ERRANDS: Final = {
 PETITIONS: Final = {
     **_rows(f"{_NEW} awaiting_party {_LED}", "admit", REVIEW | LEAD, names.PETITION_ADMITTED, STAYS),
     **_rows("closed", "ask_review", VOICE | REVIEW, names.PETITION_REVIEW_ASKED, PETITION_REVIEW),
-    **_rows("petition_review", "decide_review", OFFICE, names.PETITION_REVIEW_DECIDED, CLOSED),
+    **_rows("petition_review", "decide_review", OFFICE | SYSTEM, names.PETITION_REVIEW_DECIDED, CLOSED),
 }
 ASSISTING: Final = {
     **_rows(f"{_LED} suspended", "ask_assist", LEAD, names.ASSIST_ASKED, STAYS),
@@ -212,7 +212,7 @@ LIMITS: Final = {
 }
 LEVELS: Final = {
     **_rows(
-        f"{_OPEN} reopen_requested merged",
+        f"{_VOICED} merged",
         "raise_urgency",
         WITNESSES | SYSTEM,
         names.URGENCY_CHANGED,

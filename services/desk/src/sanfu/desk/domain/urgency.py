@@ -4,10 +4,19 @@ from typing import Final
 
 from sanfu.city.vocabulary import URGENCIES
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import CLOSED, FOLLOWED_UP, HANDLED, MERGED, REGISTERED, REOPEN_REQUESTED, TABLE
+from sanfu.desk.domain.table import (
+    CLOSED,
+    FOLLOWED_UP,
+    HANDLED,
+    MERGED,
+    PETITION_REVIEW,
+    REGISTERED,
+    REOPEN_REQUESTED,
+    TABLE,
+)
 
 ALARM: Final = "emergency"
-OVER_ONCE: Final = frozenset({HANDLED, FOLLOWED_UP, REOPEN_REQUESTED, REGISTERED})
+OVER_ONCE: Final = frozenset({HANDLED, FOLLOWED_UP, REOPEN_REQUESTED, PETITION_REVIEW, REGISTERED})
 """States in which nobody works on it now: an emergency can't be left in one."""
 
 

@@ -11,6 +11,7 @@ from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.domain.table import STATES
 from sanfu.desk.entrypoints.commanding import Commands, Do, How, Who, version_of
 from sanfu.desk.entrypoints.commands.all import BODIES
+from sanfu.desk.entrypoints.danger import warned, warning
 from sanfu.desk.entrypoints.views import counted, listed, unforeseen, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
@@ -117,9 +118,11 @@ def routes(desk: Desk, who: Who) -> list[APIRouter]:
 
 def _act(desk: Desk, name: str) -> Do:
     async def do(viewer: Viewer, case: str, said: dict[str, Any], how: How) -> tuple[Done, dict[str, Any]]:
-        after, done = await desk.act(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
-        scope = desk.scope(viewer)
-        return done, {"case": whole(after, scope, viewer.id) if covering(scope, after) else None}
+        pack = desk.city.pack
+        with warned(pack, name, said):
+            after, done = await desk.act(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
+        scope, first = desk.scope(viewer), warning(pack, name, said, after)
+        return done, {**first, "case": whole(after, scope, viewer.id) if covering(scope, after) else None}
 
     return do
 

@@ -10,11 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
-from sanfu.city.model import Pack
-from sanfu.desk.domain.case import RACING
+from sanfu.desk.domain.hearing import alarming, words_of
 from sanfu.desk.domain.table import AWAITING
-from sanfu.desk.domain.urgency import ALARM
 from sanfu.desk.entrypoints.commands.all import BODIES
+from sanfu.desk.entrypoints.danger import first, races
 from sanfu.desk.entrypoints.door_words import span
 from sanfu.desk.entrypoints.pages import page
 from sanfu.desk.entrypoints.party_view import shown
@@ -82,16 +81,18 @@ def routes(parties: Parties, evidence: Evidence) -> APIRouter:
         same_site(request)
         given = dict(await form(request))
         key = given.pop("key", "") or secrets.token_urlsafe(12)
+        danger = alarming(parties.desk.city.pack, words_of(command, given))
         try:
             said = BODIES[command].model_validate(_filled(command, given)).model_dump(mode="json")
             await parties.say(token, command, said, key[:100])
         except ValidationError:
-            return await _mine(parties, token, language, status=422, wrong="invalid")
+            return await _mine(parties, token, language, status=422, wrong="invalid", danger=danger)
         except Refusal as refusal:
             if refusal.status == 404:
                 return _find(parties, language or "zh", 404, MINE[language or "zh"]["gone"])
-            return await _mine(parties, token, language, status=refusal.status, wrong=refusal.slug)
-        return RedirectResponse(f"/my/{token}?done={command}" + (f"&lang={language}" if language else ""), 303)
+            return await _mine(parties, token, language, status=refusal.status, wrong=refusal.slug, danger=danger)
+        more = ("&danger=1" if danger else "") + (f"&lang={language}" if language else "")
+        return RedirectResponse(f"/my/{token}?done={command}{more}", 303)
 
     return router
 
@@ -132,17 +133,9 @@ async def _mine(
     more: dict[str, Any] = {
         "mine": words, "view": view, "token": token, "wrong": told, "done": words[f"done_{done}"] if done else "",
         "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case), "kinds": KINDS,
-        "first": _first(case, pack, spoken, danger=danger),
+        "first": first(pack, spoken) if danger or races(case) else None,
     }  # fmt: skip
     return _unsearched(page("mine.html", parties.desk, spoken, status, sends_to=parties.intake_url, **more))
-
-
-def _first(case: Mapping[str, Any], pack: Pack, language: str, *, danger: bool) -> str | None:
-    """Return whom to call before anything else: in an emergency, and where the party has just spoken of danger."""
-    if not danger and not (case["urgency"] == ALARM and case["state"] in RACING):
-        return None
-    notice = pack.notices.get("emergency_first", {})
-    return notice.get(language) or notice.get(pack.locales[0])
 
 
 async def _heard(parties: Parties, token: str) -> None:

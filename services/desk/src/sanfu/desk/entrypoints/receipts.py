@@ -11,6 +11,7 @@ from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.table import COMMANDS, SPOKEN
 from sanfu.desk.entrypoints.commanding import Commands, Do, How, Who, version_of
 from sanfu.desk.entrypoints.commands.all import BODIES
+from sanfu.desk.entrypoints.danger import warned, warning
 from sanfu.desk.receipts import Receipts
 from sanfu.runtime.fold import Done
 
@@ -35,8 +36,10 @@ def routes(receipts: Receipts, who: Who) -> list[APIRouter]:
 
 def _say(receipts: Receipts, name: str) -> Do:
     async def do(viewer: Viewer, number: str, said: dict[str, Any], how: How) -> tuple[Done, dict[str, Any]]:
-        done = await receipts.say(viewer, number, name, said, key=how.key, if_match=version_of(how.if_match))
-        return done, stands(done.state)
+        pack = receipts.desk.city.pack
+        with warned(pack, name, said):
+            done = await receipts.say(viewer, number, name, said, key=how.key, if_match=version_of(how.if_match))
+        return done, {**warning(pack, name, said, done.state), **stands(done.state)}
 
     return do
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sanfu.city import recall
 from sanfu.city.model import Category, Channel, Pack
-from sanfu.intake.domain import recall
 
 LEVELS = ("open", "internal", "confidential", "sealed")
 HIDDEN = frozenset({"confidential", "sealed"})

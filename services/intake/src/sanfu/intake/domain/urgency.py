@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from sanfu.city import recall
 from sanfu.city.model import Category, Pack
-from sanfu.intake.domain import recall
 
 LEVELS = ("normal", "urgent", "emergency")
 EMERGENCY: Final = "emergency"

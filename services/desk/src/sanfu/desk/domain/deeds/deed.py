@@ -9,6 +9,7 @@ from sanfu.city.calendar import Holidays
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
+from sanfu.desk.domain.hearing import NO_WORDS, Heard, Words, heard
 from sanfu.desk.domain.lots import NO_LOTS, Lots
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.windows import window_end
@@ -58,6 +59,13 @@ class Deed:
     others: Mapping[str, Case] = field(default_factory=dict)
     """The cases that the body names, as they stand: id → case. All of them are in the sender's scope."""
     marks: Marks = NO_MARKS
+    words: Words = NO_WORDS
+    """What a party says by it."""
+
+    @property
+    def heard(self) -> Heard:
+        """What its words speak of."""
+        return heard(self.words, self.case, self.pack, resolved=self.said.get("resolved") == "yes")
 
     @property
     def today(self) -> date:

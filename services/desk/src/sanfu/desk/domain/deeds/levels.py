@@ -7,9 +7,10 @@ from sanfu.city.model import Pack
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, separated
+from sanfu.desk.domain.deeds.petitions import overturned
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case
-from sanfu.desk.domain.table import CLOSED, SUSPENDED
+from sanfu.desk.domain.table import CLOSED, PETITION_REVIEW, REOPEN_REQUESTED, SUSPENDED
 from sanfu.desk.domain.urgency import ALARM, OVER_ONCE, apart, heeded
 from sanfu.runtime.rules import Draft
 
@@ -17,35 +18,42 @@ HIDING: Final = frozenset({"media"})
 """Flags set by people that make an issue confidential, as they do at intake."""
 
 BY_WORDS: Final = {
-    "zh": "补充的内容有涉险字样：按召回词先行提级，待人工核实",
-    "en": "What was added speaks of danger: raised by its words, until a person says no",
+    "zh": "后来所述有涉险字样：按召回词先行提级，待人工核实",
+    "en": "What was said later speaks of danger: raised by its words, until a person says no",
 }
 """Why it became more urgent where nobody said so."""
 BY_CONFIDENCES: Final = {
-    "zh": "补充的内容有涉密字样：按词先行提级，待人工核实",
-    "en": "What was added holds words of confidence: raised by them, until a person says no",
+    "zh": "后来所述有涉密字样：按词先行提级，待人工核实",
+    "en": "What was said later holds words of confidence: raised by them, until a person says no",
 }
 """Why fewer people may read it where nobody said so."""
+
+NO_ANSWER: Final = {
+    "zh": "反映有险情，原答复不再作为结论，立即重新办理。",
+    "en": "There is word of danger: the answer stands no more, and it is handled again at once.",
+}
+"""What a petitioner reads where nobody decides about a review any more."""
 
 
 def raise_urgency(deed: Deed) -> list[Draft]:
     """Say that it is more urgent."""
-    return _raised(deed.case, _urgency(deed, higher=True), deed.by)
+    return _raised(deed.case, _urgency(deed, higher=True), deed.by, deed.pack)
 
 
 def heed_words(case: Case, pack: Pack) -> list[Draft]:
-    """What was added to it speaks of more urgency than it has, or of danger after it was handled: it has that from now
-    on, until a person says no."""
+    """What its party went on to say speaks of more urgency than it has, or of danger after it was handled: it has that
+    from now on, until a person says no."""
     spoken = case.get("spoken")
     if spoken is None or not heeded(case, spoken["urgency"]):
         return []
     body = {"by": SYSTEM_BY, "before": case["urgency"], **spoken, "concerns": _head(case)}
-    return _raised(case, Draft(names.URGENCY_CHANGED, {**body, "reason": _why(BY_WORDS, pack)}), SYSTEM_BY)
+    changed = Draft(names.URGENCY_CHANGED, {**body, "reason": _why(BY_WORDS, pack)})
+    return _raised(case, changed, SYSTEM_BY, pack)
 
 
 def heed_confidence(case: Case, pack: Pack) -> list[Draft]:
-    """What was added to it is for fewer people than it is itself: so is all of it from now on, until the office says
-    no."""
+    """What its party went on to say is for fewer people than it is itself: so is all of it from now on, until the
+    office says no."""
     told = case.get("confided")
     if told is None or SECRECIES.index(told["secrecy"]) <= SECRECIES.index(case["secrecy"]):
         return []
@@ -57,10 +65,10 @@ def _why(words: Mapping[str, str], pack: Pack) -> str:
     return words["zh" if pack.locales[0].startswith("zh") else "en"]
 
 
-def _raised(case: Case, changed: Draft, by: Mapping[str, Any]) -> list[Draft]:
+def _raised(case: Case, changed: Draft, by: Mapping[str, Any], pack: Pack) -> list[Draft]:
     """What becomes an emergency rests no longer; and what was taken to be done, or stood on the register, is handled
-    again, in a new round; so is what was closed while its party still wrote. What was merged goes on by itself
-    (decision 0028)."""
+    again, in a new round; so is what was closed while its party still wrote, and a petition whose answer is asked to
+    be reviewed (decision 0036). What was merged goes on by itself (decision 0028)."""
     if changed.data["urgency"] != ALARM:
         return [changed]
     if apart(case):
@@ -71,7 +79,10 @@ def _raised(case: Case, changed: Draft, by: Mapping[str, Any]) -> list[Draft]:
         return [changed]
     again = {"because": "emergency", "reason": changed.data["reason"], "round": case["round"] + 1}
     reopened = Draft(names.ISSUE_REOPENED, {"by": by, "unit": case["unit"], **again})
-    return [reopened, changed] if case["state"] == CLOSED else [changed, reopened]
+    if case["state"] == PETITION_REVIEW:
+        return [overturned(case, _why(NO_ANSWER, pack)), reopened, changed]
+    closed = case["state"] in {CLOSED, REOPEN_REQUESTED}  # for router it is over until it is opened again
+    return [reopened, changed] if closed else [changed, reopened]
 
 
 def lower_urgency(deed: Deed) -> list[Draft]:

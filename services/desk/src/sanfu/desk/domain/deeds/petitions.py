@@ -1,10 +1,11 @@
 """Petitions: taken up, and reviewed once where the petitioner does not accept the answer. Their time is the law's."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
-from sanfu.desk.domain.deeds.deed import Deed, refused
+from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused
 from sanfu.desk.domain.deeds.following import impartial
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.state import Case
@@ -54,11 +55,7 @@ def decide_review(deed: Deed) -> list[Draft]:
     """The answer stands, and it stays closed; or it does not, and it is handled again in a new round."""
     impartial(deed)
     case, said = deed.case, deed.said
-    body = {
-        "by": deed.by, "number": len(case["petition_reviews"]) + 1, "upheld": said["upheld"], "reply": said["reply"],
-        "round": case["round"],
-    }  # fmt: skip
-    decided = [Draft(names.PETITION_REVIEW_DECIDED, body)]
+    decided = [_decided(case, deed.by, upheld=said["upheld"], reply=said["reply"])]
     if said["upheld"]:
         return decided
     again = {
@@ -66,3 +63,14 @@ def decide_review(deed: Deed) -> list[Draft]:
         "because": "requested",
     }  # fmt: skip
     return [*decided, Draft(names.ISSUE_REOPENED, again)]
+
+
+def overturned(case: Case, reply: str) -> Draft:
+    """The answer stands no more, whoever would have decided: there is danger, and somebody has to act."""
+    return _decided(case, SYSTEM_BY, upheld=False, reply=reply)
+
+
+def _decided(case: Case, by: Mapping[str, Any], *, upheld: bool, reply: str) -> Draft:
+    number = len(case["petition_reviews"]) + 1
+    body = {"by": by, "number": number, "upheld": upheld, "reply": reply, "round": case["round"]}
+    return Draft(names.PETITION_REVIEW_DECIDED, body)

@@ -12,9 +12,11 @@ from sanfu.desk.domain.deeds import planning
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, wrong
 from sanfu.desk.domain.deeds.ending import closing_of
 from sanfu.desk.domain.deeds.levels import secrecy_changed
+from sanfu.desk.domain.hearing import raises
 from sanfu.desk.domain.rounds import handled
 from sanfu.desk.domain.state import Case
 from sanfu.desk.domain.table import CLOSED, HANDLED, MERGED, REVIEW
+from sanfu.desk.domain.urgency import ALARM
 from sanfu.runtime.rules import Draft
 
 GROUP = "group"
@@ -33,7 +35,8 @@ def remind(deed: Deed) -> list[Draft]:
     if case["state"] == CLOSED:
         return [_request(deed, _as_reported(deed))]
     known = case["reminders"]
-    if deed.by["role"] == "party" and known["party"] and deed.day(moment(known["party"])) == deed.today:
+    again = deed.by["role"] == "party" and known["party"] and deed.day(moment(known["party"])) == deed.today
+    if again and not raises(case, deed.heard):
         raise refused("reminded-today", "You asked today already: the unit was told. Add what is new as a supplement.")
     number = known["count"] + 1
     body = {
@@ -115,13 +118,13 @@ def askable(deed: Deed) -> None:
 
 
 def withdraw(deed: Deed) -> list[Draft]:
-    """The party takes it back. Where it says that it was asked to, and in an emergency, the office looks first: until
-    it has decided, nobody can have the party take it back without saying so."""
+    """The party takes it back. Where it says that it was asked to, in an emergency, and in words of danger, the office
+    looks first: until it has decided, nobody can have the party take it back without saying so."""
     case, said = deed.case, deed.said
     if case["withdrawal"] is not None:
         raise refused("asked-already", "The office knows, and will call.")
     body = {"by": deed.by, "reason": said["reason"], "asked_to": said["asked_to"]}
-    if not said["asked_to"] and case["urgency"] != "emergency":
+    if not said["asked_to"] and ALARM not in {case["urgency"], deed.heard.urgency}:
         return [Draft(names.ISSUE_WITHDRAWN, body), closing_of(deed, "withdrawn")]
     return [Draft(names.WITHDRAWAL_ASKED, body)]
 

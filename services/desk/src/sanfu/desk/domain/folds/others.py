@@ -1,9 +1,8 @@
 """What intake, router and sla tell."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.folds.assisting import lit, timed
@@ -11,7 +10,6 @@ from sanfu.desk.domain.rounds import led
 from sanfu.desk.domain.secrecy import SECRET
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 from sanfu.desk.domain.table import AWAITING, IN_REVIEW, SUBMITTED
-from sanfu.desk.domain.urgency import heeded
 
 _TAKEN: Final = (
     "receipt", "title", "text", "channel", "audience", "kind", "urgency", "secrecy", "flags", "party_kind",
@@ -56,25 +54,7 @@ def _supplemented(case: Case, event: Event) -> Change:
         "supplements": [*case["supplements"], more],
         "attachments": [*case["attachments"], *data["attachments"]],
         "contact": contact,
-        **_spoken(case, data),
-        **_confided(case, data),
     }
-
-
-def _spoken(case: Case, data: Mapping[str, Any]) -> Change:
-    """Keep what its words say of its urgency until that has been heeded: once, in the same write."""
-    urgency = data.get("urgency")
-    if urgency is None or not heeded(case, urgency):
-        return {}
-    return {"spoken": {"urgency": urgency, "supplement": data["number"]}}
-
-
-def _confided(case: Case, data: Mapping[str, Any]) -> Change:
-    """Keep what its words say of who may read it until that has been heeded, in the same write."""
-    level = data.get("secrecy")
-    if level is None or SECRECIES.index(level) <= SECRECIES.index(case["secrecy"]):
-        return {}
-    return {"confided": {"secrecy": level, "supplement": data["number"]}}
 
 
 def _assigned(case: Case, event: Event) -> Change | None:
