@@ -20,7 +20,10 @@ LED_BY, LED_THEN = "housing-construction", "urban-management"
 
 def renamed(folder: Path) -> Path:
     """Copy the shipped pack into a folder; in it a category goes on as another that day, at another bureau."""
-    root = copied(folder)
+    return recast(copied(folder))
+
+
+def recast(root: Path) -> Path:
     edited(
         root, "categories.csv", "drainage,",
         f"{HEIR},市政设施,Street works,resident,{LED_THEN},complex,井盖,issue,normal,open,"
