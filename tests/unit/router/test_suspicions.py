@@ -14,7 +14,9 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.registry import codec
 from sanfu.contracts.wire import peek, to_headers
+from sanfu.router import telling
 from sanfu.router.app import assemble
+from sanfu.router.ports import Meaning
 from sanfu.router.settings import RouterSettings
 from sanfu.router.suspecting import Suspecting
 from sanfu.runtime.broker import Outgoing
@@ -80,7 +82,9 @@ class Town:
 
 
 @asynccontextmanager
-async def running(broker: MemoryBroker | None = None, documents: MemoryDocuments | None = None) -> AsyncIterator[Town]:
+async def running(
+    broker: MemoryBroker | None = None, documents: MemoryDocuments | None = None, meaning: Meaning | None = None
+) -> AsyncIterator[Town]:
     if broker is None:
         broker = MemoryBroker()
         units = [names.unit_topic(code) for code, unit in packs.shipped().units.items() if unit.has_topic]
@@ -88,7 +92,7 @@ async def running(broker: MemoryBroker | None = None, documents: MemoryDocuments
         for topic in (names.dead_letter_topic("router"), *units):
             broker.create(topic)
     parts = Parts(broker, documents or MemoryDocuments(), SystemClock())
-    service = assemble(RouterSettings(), parts, PackHolder(packs.SHIPPED))
+    service = assemble(RouterSettings(), parts, PackHolder(packs.SHIPPED), meaning)
     await service.start()
     try:
         yield Town(service, broker)
@@ -185,10 +189,10 @@ async def test_a_look_that_is_repeated_after_a_crash_tells_nothing_twice(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fail behind each step in turn, as a crash would; the records are folded again, and the look is repeated."""
-    suspecting: Any = town.service.reader.after
-    owner: Suspecting = suspecting.__self__
+    folded: Any = town.service.reader.after
+    owner: Suspecting = folded.__self__
     failures = ["keep", "near", "told"]
-    real_keep, real_near, real_tell = owner.sketches.keep, owner.sketches.near, owner._tell
+    real_keep, real_near, real_tell = owner.sketches.keep, owner.sketches.near, telling.tell
 
     def failing(name: str, real: Any) -> Any:
         async def act(*args: Any) -> Any:
@@ -202,7 +206,7 @@ async def test_a_look_that_is_repeated_after_a_crash_tells_nothing_twice(
 
     monkeypatch.setattr(owner.sketches, "keep", failing("keep", real_keep))
     monkeypatch.setattr(owner.sketches, "near", failing("near", real_near))
-    monkeypatch.setattr(Suspecting, "_tell", lambda self, *args: failing("told", real_tell)(*args))
+    monkeypatch.setattr(telling, "tell", failing("told", real_tell))
     await town.tell(town.submitted("i-1"), town.submitted("i-2", AGAIN, at=1))
     assert failures == []
     assert await town.suspected() == [("i-2", "i-1")]

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from sanfu.router.training.suspicions import Worth, chosen_on, worth, worth_report
+from sanfu.router.adapters.encoder import Encoder
+from sanfu.router.training.suspicions import Worth, chosen_on, worth
+from sanfu.router.training.suspicions_page import worth_report
 from tests.support import packs
 
 PAGE = Path(__file__).parents[3] / "docs" / "duplicates.md"
@@ -37,7 +39,7 @@ def test_groups_are_kept_together_in_their_half() -> None:
 
 
 def test_the_page_says_what_the_command_measures() -> None:
-    assert PAGE.read_text(encoding="utf-8") == worth_report(packs.shipped(), reports())
+    assert PAGE.read_text(encoding="utf-8") == worth_report(packs.shipped(), reports(), Encoder)
 
 
 def test_where_nothing_is_suspected_nothing_is_wrong() -> None:

@@ -1,6 +1,6 @@
 """When two issues seem to be about the same thing: the policy's section `duplicates`."""
 
-from sanfu.city.model import LIKENESSES, Duplicates
+from sanfu.city.model import LIKENESSES, Duplicates, Meaning
 from sanfu.city.quantities import count, share
 from sanfu.city.reading import Section
 
@@ -19,9 +19,23 @@ def duplicates(section: Section) -> Duplicates:
         half_metres=section.parsed("half_metres", count, least.half_metres),
         half_days=section.parsed("half_days", count, least.half_days),
         most=section.parsed("most", count, least.most),
+        meaning=_meaning(section.section("meaning")) if section.has("meaning") else None,
     )
     if found.same_party > found.threshold:
         section.wrong("same_party", "is more than the threshold", "the same party needs no more likeness than others")
+    section.done()
+    return found
+
+
+def _meaning(section: Section) -> Meaning:
+    missing = [key for key in ("weight", "doubt", "threshold") if not section.has(key)]
+    for key in missing:
+        section.wrong(key, "is missing", f"add {key}, or leave the whole section out")
+    found = Meaning(
+        weight=section.parsed("weight", _weight, 0.0),
+        doubt=section.parsed("doubt", share, 1.0),
+        threshold=section.parsed("threshold", share, 1.0),
+    )
     section.done()
     return found
 

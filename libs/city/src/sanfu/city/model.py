@@ -415,6 +415,19 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """When two issues that what is said leaves in doubt are asked for their meaning, and what that weighs beside the
+    other parts of the score."""
+
+    weight: float
+    doubt: float
+    """The score from which on a pair is asked for, however little of what is said is alike: it may be said in two
+    languages."""
+    threshold: float
+    """The score, meaning included, from which on one is suspected."""
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicates:
     """When two issues seem to be about the same thing. Each `weights` is that of a part of the score (router's
     `likeness`)."""
@@ -433,6 +446,8 @@ class Duplicates:
     half_days: int = 5
     most: int = 3
     """So many are told of one issue at one look, the most alike."""
+    meaning: Meaning | None = None
+    """None: nobody is asked what is meant."""
 
 
 @dataclass(frozen=True, slots=True)

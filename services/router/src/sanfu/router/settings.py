@@ -14,6 +14,10 @@ class RouterSettings(ServiceSettings):
         None, description="opens the API's explanations; so does the ops token", min_length=16
     )
     router_key_file: Path | None = None
+    router_meaning: bool = Field(
+        False, description="ask a sentence encoder, in a process of its own, what is meant where duplicates are in "
+        "doubt and a person reviews anyway; needs the extra sanfu-router[meaning], and the pack's duplicates.meaning"
+    )  # fmt: skip
 
     @property
     def pack(self) -> Path:

@@ -8,28 +8,28 @@ of the two looks finds the other.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from sanfu.contracts import names
+from sanfu.router import telling
 from sanfu.router.domain import suspecting
-from sanfu.router.domain.rules import RouterRules
+from sanfu.router.domain.doubting import doubts
 from sanfu.router.domain.sketches import Sketch
 from sanfu.router.domain.story import ENDS
 from sanfu.router.domain.suspecting import Pair
+from sanfu.router.doubting import Doubting
 from sanfu.router.ports import Asked, Sketches
+from sanfu.router.telling import rules_of, sketched
 from sanfu.runtime.consuming import Rebuilding
 from sanfu.runtime.crash import crashpoint, declare
-from sanfu.runtime.fold import Done
 from sanfu.runtime.letters import Letter, Replay
 from sanfu.runtime.machine import Machine
 from sanfu.runtime.outages import Unavailable
-from sanfu.runtime.rules import Actor, Command
-from sanfu.runtime.store import Document, StoreDown
+from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
 
@@ -46,7 +46,6 @@ DRAWN = CALLS | ENDS | {
 """What may change how an issue is drawn."""
 COMPARED = 60
 """Others that one issue is compared with, the newest: of a thousand calls about one outage, enough to name three."""
-ACTOR = Actor("router", "system")
 PAGE = 100
 LOOK_EVERY = 2.0
 """Seconds between two looks whether the rebuild is over."""
@@ -58,6 +57,8 @@ class Suspecting:
 
     sketches: Sketches
     rebuilding: Callable[[], Awaitable[bool]]
+    doubting: Doubting | None = None
+    """Who is given what is in doubt; None: nobody can be asked what is meant."""
 
     async def folded(self, machine: Machine, letters: Sequence[Letter], kind: Replay) -> None:
         """Do what folded records call for. May be asked again for the same ones. Raises StoreDown, and Rebuilding
@@ -65,7 +66,7 @@ class Suspecting:
         ids = {letter.heads.subject for letter in letters if letter.heads.type in DRAWN}
         if not ids:
             return
-        drawn = await self._drawn(machine, ids)
+        drawn = await sketched(machine, ids)
         crashpoint("router.before_sketches")
         await self.sketches.keep(list(drawn.values()), ids - drawn.keys())
         called = {letter.heads.subject for letter in letters if letter.heads.type in CALLS}
@@ -75,17 +76,16 @@ class Suspecting:
 
     async def look(self, machine: Machine, sketches: Sequence[Sketch], *, of_others: bool = True) -> int:
         """Look for what these repeat, or is repeated by, and tell it; return how many suspicions were told. Without
-        `of_others` only these are told of."""
+        `of_others` only these are told of. What is in doubt is left to who may ask what is meant."""
         if not sketches:
             return 0
-        ours = {sketch.id for sketch in sketches}
-        pairs = [pair for pair in await self._alike(machine, sketches) if of_others or pair.last in ours]
-        if not pairs:
-            return 0
-        if await self.rebuilding():
-            raise Rebuilding("what is suspected of an issue waits until that is rebuilt")
-        crashpoint("router.before_suspicions")
-        return await self._tell(machine, pairs)
+        near = await self._near(machine, sketches)
+        told = await self._suspect(machine, sketches, near, of_others=of_others)
+        if self.doubting is not None:
+            by, rarity = rules_of(machine).pack.policy.duplicates, rules_of(machine).draughtsman.rarity
+            found = await asyncio.to_thread(doubts, sketches, near, by, rarity)
+            await self.doubting.take(found, patient=not of_others)
+        return told
 
     async def run(self, machine: Machine) -> None:
         """Once nothing is being rebuilt, look again for all that waits for a person: in a rebuild nobody looks, and
@@ -103,53 +103,44 @@ class Suspecting:
         """Look for what is in review; return how many suspicions that brought."""
         after, told = "", 0
         while ids := await self.sketches.in_review(after, PAGE):
-            drawn = await self._drawn(machine, ids)
+            drawn = await sketched(machine, ids)
             told += await self.look(machine, list(drawn.values()), of_others=False)
             after = ids[-1]
         return told
 
-    async def _drawn(self, machine: Machine, ids: Iterable[str]) -> dict[str, Sketch]:
-        """Draw those that take part, as their documents stand."""
-        documents: Mapping[str, Document] = await machine.documents.read(list(ids))
-        return await asyncio.to_thread(_drawn, _rules(machine), documents)
-
-    async def _alike(self, machine: Machine, sketches: Sequence[Sketch]) -> list[Pair]:
-        """Find the pairs that are alike, and still open."""
-        by = _rules(machine).pack.policy.duplicates
-        span = timedelta(days=by.days)
+    async def _near(self, machine: Machine, sketches: Sequence[Sketch]) -> list[list[Sketch]]:
+        """Find what each is compared with."""
+        span = timedelta(days=rules_of(machine).pack.policy.duplicates.days)
         asked = [Asked(one.id, one.asks, one.at - span, one.at + span) for one in sketches]
-        near = await self.sketches.near(asked, COMPARED)
-        pairs = await asyncio.to_thread(suspecting.pairs, sketches, near, by, _rules(machine).draughtsman.rarity)
+        return await self.sketches.near(asked, COMPARED)
+
+    async def _suspect(
+        self, machine: Machine, sketches: Sequence[Sketch], near: Sequence[Sequence[Sketch]], *, of_others: bool
+    ) -> int:
+        ours = {sketch.id for sketch in sketches}
+        alike = await self._alike(machine, sketches, near)
+        pairs = [pair for pair in alike if of_others or pair.last in ours]
+        if not pairs:
+            return 0
+        if await self.rebuilding():
+            raise Rebuilding("what is suspected of an issue waits until that is rebuilt")
+        crashpoint("router.before_suspicions")
+        return await telling.tell(machine, pairs)
+
+    async def _alike(
+        self, machine: Machine, sketches: Sequence[Sketch], near: Sequence[Sequence[Sketch]]
+    ) -> list[Pair]:
+        """Find the pairs that are alike, and still open."""
+        by, rarity = rules_of(machine).pack.policy.duplicates, rules_of(machine).draughtsman.rarity
+        pairs = await asyncio.to_thread(suspecting.pairs, sketches, near, by, rarity)
         pairs = suspecting.joined(pairs, sketches, await self._named(machine, sketches))
         if not pairs:
             return []
         # The index may be behind; the documents say what is open.
-        still = await self._drawn(machine, {id for pair in pairs for id in (pair.last, pair.alike.other.id)})
+        still = await sketched(machine, {id for pair in pairs for id in (pair.last, pair.alike.other.id)})
         return [pair for pair in pairs if pair.last in still and pair.alike.other.id in still]
 
     async def _named(self, machine: Machine, sketches: Sequence[Sketch]) -> dict[str, Sketch]:
         """Draw those that the parties of these say are the same."""
         ids = {one.joins for one in sketches if one.joins}
-        return await self._drawn(machine, ids) if ids else {}
-
-    async def _tell(self, machine: Machine, pairs: Sequence[Pair]) -> int:
-        locale = _rules(machine).pack.locales[0]
-        commands: dict[str, list[Command]] = defaultdict(list)
-        for pair in pairs:
-            found = suspecting.found(pair.alike, locale)
-            commands[pair.last].append(Command(suspecting.SUSPECT, found, ACTOR, f"alike:{pair.alike.other.id}"))
-        results, outboxes = await machine.order(commands)
-        await machine.publisher.publish(outboxes)
-        return sum(len(done.events) for each in results.values() for done in each if isinstance(done, Done))
-
-
-def _drawn(rules: RouterRules, documents: Mapping[str, Document]) -> dict[str, Sketch]:
-    draw = rules.draughtsman.draw
-    drawn = {id: draw(id, document) for id, document in documents.items() if "parked" not in document}
-    return {id: sketch for id, sketch in drawn.items() if sketch is not None}
-
-
-def _rules(machine: Machine) -> RouterRules:
-    rules = machine.rules
-    assert isinstance(rules, RouterRules)  # noqa: S101 (nobody else sets them)
-    return rules
+        return await sketched(machine, ids) if ids else {}

@@ -10,15 +10,17 @@ from typing import NamedTuple
 from rapidfuzz.fuzz import ratio
 
 from sanfu.city.cells import metres
-from sanfu.city.model import Duplicates
+from sanfu.city.model import Duplicates, Meaning
 from sanfu.router.domain.sketches import Sketch
 from sanfu.router.domain.words import Rarity
 
 UNKNOWN = 0.5
-SAME_TEXT, SAME_WORDS, SAME_TITLE = 0.4, 0.25, 0.5
+SAME_TEXT, SAME_WORDS, SAME_TITLE, SAME_MEANING = 0.4, 0.25, 0.5, 0.45
 """Two people who write about one thing share no more than that: so much counts as the same."""
 SAID = ("text", "words", "title")
 """Parts of which there must be some likeness: much happens in one place on one day."""
+MEANING = "meaning"
+"""The part that is known only where it was asked for."""
 SHORT = 20
 """Signs below which a text says so little that being alike means less."""
 
@@ -53,6 +55,16 @@ def likeness(one: Sketch, other: Sketch, by: Duplicates, rarity: Rarity) -> Like
         return None
     shown = {name: round(part, 2) for name, part in parts.items() if part is not None}
     return Likeness(other, round(score, 2), shown, certain)
+
+
+def with_meaning(one: Likeness, near: float, by: Duplicates, meant: Meaning) -> Likeness | None:
+    """Reckon in how near two issues are in meaning (-1 to 1), as a further part; None: they are not alike enough."""
+    part, known = min(1.0, max(0.0, near) / SAME_MEANING), sum(by.weights.values())
+    total = known + meant.weight
+    score = (one.score * known + part * meant.weight) / total if total else 0.0
+    if score < meant.threshold:
+        return None
+    return one._replace(score=round(score, 2), parts={**one.parts, MEANING: round(part, 2)})
 
 
 def _mean(parts: Mapping[str, float], by: Duplicates) -> float:

@@ -71,12 +71,12 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "text": "文字", "words": "用词", "title": "标题", "distance": "距离", "address": "地址", "time": "时间",
         "category": "类别", "score": "相似度", "party": "同一主体", "joins": "诉求人称是同一件事",
-        "between": "：", "and": "、",
+        "meaning": "语义", "between": "：", "and": "、",
     },
     "en": {
         "text": "text", "words": "words", "title": "title", "distance": "distance", "address": "address",
         "time": "time", "category": "category", "score": "Likeness", "party": "the same party",
-        "joins": "its party says that it is the same", "between": ": ", "and": ", ",
+        "joins": "its party says that it is the same", "meaning": "meaning", "between": ": ", "and": ", ",
     },
 }  # fmt: skip
 

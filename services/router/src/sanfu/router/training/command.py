@@ -13,6 +13,7 @@ from typing import Any
 
 from sanfu.city.loading import MODEL, SURE_FROM, load
 from sanfu.city.model import Pack
+from sanfu.router.adapters.encoder import asking
 from sanfu.router.domain import model_file
 from sanfu.router.domain.guessing import Model
 from sanfu.router.hindsight.asked import Unusable, period_of
@@ -23,7 +24,8 @@ from sanfu.router.training.closed import LEAST, Harvest
 from sanfu.router.training.fitting import Lexicon, train
 from sanfu.router.training.labelled import Labelled
 from sanfu.router.training.page import page
-from sanfu.router.training.suspicions import rows, worth_report
+from sanfu.router.training.suspicions import rows
+from sanfu.router.training.suspicions_page import worth_report
 from sanfu.runtime.service import Parts, real_parts
 from sanfu.runtime.store import StoreDown
 
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         pack = _pack(asked.city)
         match asked.what:
             case "duplicates":
-                sys.stdout.write(f"{worth_report(pack, rows(asked.reports or _reports(pack)))}\n")
+                sys.stdout.write(f"{worth_report(pack, rows(asked.reports or _reports(pack)), asking())}\n")
             case "train":
                 out = asked.out or (asked.city / MODEL).parent
                 sys.stdout.write(f"{trained(pack, asked.city, _material(asked, pack), out)}\n")
@@ -86,7 +88,7 @@ def _evaluate(asked: argparse.Namespace, pack: Pack) -> None:
     sys.stdout.write(f"{text}\n")
     if asked.write:
         PAGE.write_text(text, encoding="utf-8")
-        DUPLICATES.write_text(worth_report(pack, rows(_reports(pack))), encoding="utf-8")
+        DUPLICATES.write_text(worth_report(pack, rows(_reports(pack)), asking()), encoding="utf-8")
 
 
 def _material(asked: argparse.Namespace, pack: Pack) -> Material:
