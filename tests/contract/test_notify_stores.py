@@ -72,7 +72,9 @@ async def test_ripe_is_what_is_open_and_due_on_both_clocks_in_the_partitions_ask
 async def test_what_is_critical_is_ripe_first_however_long_others_wait(stores: Stores) -> None:
     early, second = NOW - timedelta(hours=1), timedelta(seconds=1)
     others = [queued(id=f"old{n}", p=n % 2, again=early + n * second) for n in range(4)]
-    await stores.deliveries.insert([*others, queued(id="red", critical=True), queued(id="fire", p=1, critical=True)])
+    await stores.deliveries.insert(
+        [*others, *(queued(id=id, p=p, critical=True, again=NOW) for id, p in (("red", 0), ("fire", 1)))]
+    )
     assert (await ripe(stores))[2:] == ["old0", "old1", "old2", "old3"]
     assert sorted(await ripe(stores, limit=2)) == ["fire", "red"]
 

@@ -45,19 +45,58 @@ class Gateway:
         return JSONResponse({"data": "x", "msgid": len(self.got)}, status, headers)
 
 
+@dataclass
+class Asked:
+    """A request as it came in."""
+
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Peer:
+    """Any HTTP peer: answers as scripted, then with the last answer for ever, and keeps what it was asked."""
+
+    script: deque[tuple[int, Any]]
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+    async def take(self, request: Request) -> Response:
+        body = await request.body()
+        self.asked.append(Asked(dict(request.query_params), dict(request.headers), body))
+        status, content = self.script.popleft() if len(self.script) > 1 else self.script[0]
+        return Response(content, status) if isinstance(content, str) else JSONResponse(content, status)
+
+
+@asynccontextmanager
+async def peer(*script: tuple[int, Any]) -> AsyncIterator[Peer]:
+    it, app = Peer(deque(script)), FastAPI()
+    app.post("/{path:path}", response_model=None)(it.take)
+    async with served(app) as it.url:
+        yield it
+
+
 @asynccontextmanager
 async def gateway() -> AsyncIterator[Gateway]:
     it, app = Gateway(), FastAPI()
     app.post("/send", response_model=None)(it.take)
+    async with served(app) as url:
+        it.url = f"{url}/send"
+        yield it
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Serve an app on loopback; give its address."""
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=0)
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()
-    it.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/send"
     main = asyncio.ensure_future(server.main_loop())
     try:
-        yield it
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         await main

@@ -317,6 +317,33 @@ BROKEN = {
     "a party by a robot": Broken(
         "texts/receipt.yaml", "medium: sms", "medium: wecom", "medium", "not reached by 'wecom'", "write one of: sms"
     ),
+    "a provider's code of a text that is none": Broken(
+        "texts/receipt.yaml",
+        "medium: sms",
+        "medium: sms\n    approved: {zh: {aliyun: 短信一}}",
+        "approved.zh.aliyun",
+        "短信一",
+        "write the code",
+        below=1,
+    ),
+    "an approved text in a language that the city does not write": Broken(
+        "texts/receipt.yaml",
+        "medium: sms",
+        "medium: sms\n    approved: {fr: {aliyun: SMS_1}}",
+        "approved.fr",
+        "is not a key",
+        "",
+        below=1,
+    ),
+    "an approved text of an e-mail": Broken(
+        "texts/receipt.yaml",
+        "medium: email",
+        "medium: email\n    approved: {zh: {aliyun: SMS_1}}",
+        "approved.zh",
+        "is not a key",
+        "",
+        below=1,
+    ),
     "a list for a party": Broken(
         "texts/receipt.yaml",
         "urgency: critical",

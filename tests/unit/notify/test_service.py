@@ -306,9 +306,19 @@ async def test_while_the_only_provider_rests_nothing_is_taken_in_hand_and_all_go
     assert (sms["state"], sms["why"], sms["room"]) == ("rests", "http_500", 0)
     assert (email["state"], email["wait"]) == ("well", 0)
     assert (await bench.ask("/v1/providers", token=None)).status_code == 401
+    before, tried = written(bench), len(bench.sms.got)
+    await eventually(lambda: len(bench.sms.got) > tried, within=10)
+    assert written(bench) - before <= 3, "nothing is written about those that wait, but of the probe"
     await eventually(bench.quiet, within=30)
     assert Counter(one["state"] for one in await shown(bench, medium="sms")) == {"sent": 12}
     assert len(bench.sms.got) == 18
+
+
+def written(bench: Bench) -> int:
+    """How often deliveries of SMS were written, all together."""
+    assert isinstance(bench.service.parts.documents, MemoryDocuments)
+    kept = bench.service.parts.documents.others["deliveries"].values()
+    return sum(int(one["ver"]) for one in kept if one["medium"] == "sms")
 
 
 async def at_rest(bench: Bench) -> list[dict[str, Any]]:

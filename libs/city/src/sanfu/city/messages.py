@@ -22,6 +22,7 @@ PRIORITIES: tuple[Priority, ...] = ("normal", "critical", "digestible")
 OUTSIDE: tuple[Audience, ...] = ("party", "filer")
 REACHED_BY: Mapping[str, tuple[Medium, ...]] = {"party": ("sms", "email")}
 """Who is not reached by every medium there is."""
+_APPROVED = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SIGNED = re.compile(r"【[^】]*】|^[^:]{0,60}: ")
 """How an SMS says who sends it; a list says that once."""
 
@@ -54,6 +55,7 @@ def templates(documents: Iterable[Section], known: Known) -> tuple[Template, ...
 
 def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
     texts = {name: entry.section(name) for name in ("subject", "body", "neutral", "line")}
+    approved = entry.section("approved")
     named = entry.known("event", words.EVENTS, "event", required=True)
     events = [words.wire_type(event) for event in named if event in words.EVENTS]
     medium = entry.choice("medium", MEDIA)
@@ -81,13 +83,26 @@ def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
         body, neutral = texts["body"].text(locale), texts["neutral"].text(locale)
         line = texts["line"].text(locale, _line(common, subject, body, neutral))
         one = replace(common, locale=locale, subject=subject, body=body, neutral=neutral, line=line)
+        one = _approved(one, approved)
         written = [replace(one, event=event) for event in events]
         _check(written, texts, samples, segments)
         found += written
-    for section in texts.values():
+    for section in (*texts.values(), approved):
         section.done()
     entry.done()
     return found
+
+
+def _approved(one: Template, given: Section) -> Template:
+    """Lay over a message in one language the codes under which providers approved it; where both bodies say the same,
+    the neutral one needs none of its own."""
+    if one.medium != "sms":
+        return one
+    body, neutral = given.section(one.locale), given.section(f"{one.locale}-neutral")
+    plain = {name: body.parsed(name, _approval, "") for name in body.names}
+    secret = {name: neutral.parsed(name, _approval, "") for name in neutral.names}
+    same = plain if one.body == one.neutral else {}
+    return replace(one, approved=plain, approved_neutral={**same, **secret})
 
 
 def _line(one: Template, subject: str | None, body: str, neutral: str) -> str | None:
@@ -164,6 +179,12 @@ def _check_length(section: Section, locale: str, longest: str, segments: int) ->
         most = room(longest, segments)
         message = f"may grow to {length(longest)} characters, more than {segments} SMS of {most} together"
         section.wrong(locale, message, f"shorten it, or pay for more: `segments: {segments + 1}`")
+
+
+def _approval(text: str) -> str:
+    if not _APPROVED.fullmatch(text):
+        raise ValueError("write the code that the provider gave to this text: SMS_123, 456")
+    return text
 
 
 def _few(text: str) -> int:

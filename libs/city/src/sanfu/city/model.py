@@ -524,6 +524,10 @@ class Template:
     urgency: Priority
     line: str = ""
     statutory: bool = False
+    approved: Mapping[str, str] = field(default_factory=dict)
+    """Provider → its own code of this text, for those that send nothing but what they approved; its variables are the
+    placeholders behind the signature, in their order. `approved_neutral` is the same for the neutral body."""
+    approved_neutral: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

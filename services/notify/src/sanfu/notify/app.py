@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import orjson
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
+from sanfu.city.model import Medium
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
@@ -85,10 +87,12 @@ def assemble(
     keys = Keys.parse(settings.keys.get_secret_value())
     stores, sealer = _stores(parts), Sealer(keys)
     metrics = NotifyMetrics.on(parts.registry)
+    given = providers(settings) if senders is None else _alone(senders)
     carriers = {
-        medium: Carrier(medium, [Line(one) for one in given], metrics, settings.call_s) if given else None
-        for medium, given in (providers(settings) if senders is None else _alone(senders)).items()
-    }
+        medium: Carrier(medium, [Line(one) for one in there], metrics, settings.call_s)
+        if (there := given.get(medium)) else None
+        for medium in get_args(Medium)
+    }  # fmt: skip
 
     def partitions() -> Sequence[int]:
         return [number for number, one in service.reader.partitions.items() if one.rebuild_until is None]

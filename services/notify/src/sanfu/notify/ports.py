@@ -1,7 +1,7 @@
 """What notify needs from outside: providers that send, and its own collections."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,7 +19,8 @@ class Message:
     """What a provider gets. Never logged: it names somebody. `id` is the same on every try.
 
     `critical` messages are not held to what a recipient may get in a while. `avoid` names the provider that was silent
-    about it before. `html` is the same words for an e-mail.
+    about it before. `html` is the same words for an e-mail. `approved` has the codes of providers that send nothing
+    but texts they approved, and `variables` what belongs into those.
     """
 
     id: str
@@ -29,6 +30,8 @@ class Message:
     critical: bool = False
     avoid: str | None = None
     html: str | None = None
+    approved: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 class Sender(Protocol):
@@ -58,6 +61,8 @@ class Provider:
     sender: Sender
     rates: Sequence[Rate] = ()
     each: Sequence[Rate] = ()
+    place: Callable[[str], str] = str
+    """Who a recipient is to the provider, where several share a robot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from sanfu.notify.adapters.aliyun import AliyunSms
+from sanfu.notify.adapters.robots import OTHERS, Robot, Robots
 from sanfu.notify.adapters.sms import GatewaySms
 from sanfu.notify.adapters.smtp import Server, SmtpMail
+from sanfu.notify.adapters.tencent import TencentSms
+from sanfu.notify.adapters.webhook import Endpoint, Webhooks, secret_bytes
 from sanfu.notify.domain.pace import Rate
 from sanfu.notify.ports import Provider, Sender
 
 
-class _Entry(BaseModel):
-    """What every provider has. Rates are written as 100/s, 20/min, 5/h, 50/d."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class _Entry(_Strict):
+    """What every provider has. Rates are written as 100/s, 20/min, 5/h, 50/d."""
 
     name: str = Field("", pattern=r"^([a-z][a-z0-9-]{0,39})?$", description="absent: its kind")
     rates: tuple[str, ...] = Field((), max_length=4, description="what it may be given at most, by this process")
     each: tuple[str, ...] = Field((), max_length=4, description="the same, for each recipient by itself")
+
+    def place(self, to: str) -> str:
+        """Say who a recipient is to this provider."""
+        return to
 
     @field_validator("rates", "each")
     @classmethod
@@ -59,13 +69,99 @@ class _Smtp(_Entry):
         return SmtpMail(server, self.at_once)
 
 
-class _Plan(BaseModel):
+class _Aliyun(_Entry):
+    kind: Literal["aliyun"]
+    key: str = Field(min_length=1, description="AccessKey id")
+    secret: SecretStr
+    sign: str = Field(min_length=1, description="approved signature")
+    url: str = Field("https://dysmsapi.aliyuncs.com", pattern=r"^https?://[^/?#]+$")
+    at_once: int = Field(64, ge=1, le=1000)
+
+    def sender(self, call_s: float) -> Sender:
+        secret, name = self.secret.get_secret_value(), self.name or self.kind
+        return AliyunSms(self.key, secret, self.sign, self.url, name, self.at_once, call_s)
+
+
+class _Tencent(_Entry):
+    kind: Literal["tencent"]
+    id: str = Field(min_length=1, description="SecretId")
+    secret: SecretStr
+    app: str = Field(pattern=r"^\d{1,20}$", description="SmsSdkAppId")
+    sign: str = Field(min_length=1, description="approved signature")
+    region: str = "ap-guangzhou"
+    url: str = Field("https://sms.tencentcloudapi.com", pattern=r"^https?://[^/?#]+$")
+    at_once: int = Field(64, ge=1, le=1000)
+
+    def sender(self, call_s: float) -> Sender:
+        secret, name = self.secret.get_secret_value(), self.name or self.kind
+        return TencentSms(self.id, secret, self.app, self.sign, self.region, self.url, name, self.at_once, call_s)
+
+
+class _Robot(_Strict):
+    url: SecretStr = Field(description="its address, access token included")
+    secret: SecretStr | None = Field(None, description="what signs, where it asks for that (DingTalk: SEC…)")
+
+
+class _Robots(_Entry):
+    robots: Mapping[str, _Robot] = Field(
+        description="by the unit's code, or the name in the directory; * for all others"
+    )
+
+    def place(self, to: str) -> str:
+        return to if to in self.robots else OTHERS
+
+    def sender(self, call_s: float) -> Sender:
+        robots = {
+            name: Robot(one.url.get_secret_value(), one.secret.get_secret_value() if one.secret else None)
+            for name, one in self.robots.items()
+        }
+        return Robots(self.kind, robots, timeout=call_s)  # type: ignore[attr-defined]
+
+
+class _Dingtalk(_Robots):
+    kind: Literal["dingtalk"]
+    each: tuple[str, ...] = ("20/min",)
+
+
+class _Wecom(_Robots):
+    kind: Literal["wecom"]
+    each: tuple[str, ...] = ("20/min",)
+
+
+class _Endpoint(_Strict):
+    url: str = Field(pattern=r"^https?://")
+    secrets: tuple[SecretStr, ...] = Field(
+        min_length=1, max_length=3, description="whsec_ and base64; two while changed"
+    )
+
+    @field_validator("secrets")
+    @classmethod
+    def are_keys(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for one in given:
+            secret_bytes(one.get_secret_value())
+        return given
+
+
+class _Webhook(_Entry):
+    kind: Literal["webhook"]
+    endpoints: Mapping[str, _Endpoint]
+
+    def sender(self, call_s: float) -> Sender:
+        endpoints = {
+            name: Endpoint(one.url, [secret_bytes(secret.get_secret_value()) for secret in one.secrets])
+            for name, one in self.endpoints.items()
+        }
+        return Webhooks(endpoints, timeout=call_s)
+
+
+class _Plan(_Strict):
     """The whole file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    sms: tuple[Annotated[_Gateway, Field(discriminator="kind")], ...] = ()
+    sms: tuple[Annotated[_Gateway | _Aliyun | _Tencent, Field(discriminator="kind")], ...] = ()
     email: tuple[_Smtp, ...] = ()
+    webhook: tuple[_Webhook, ...] = ()
+    dingtalk: tuple[_Dingtalk, ...] = ()
+    wecom: tuple[_Wecom, ...] = ()
 
 
 def planned(text: str, call_s: float) -> Mapping[str, Sequence[Provider]]:
@@ -85,7 +181,7 @@ def _made(medium: str, entries: Sequence[Any], call_s: float) -> list[Provider]:
         if names.count(name) > 1:
             raise ValueError(f"{medium}: two are called {name!r}: give each a name of its own")
     return [
-        Provider(name, one.sender(call_s), _rates(one.rates), _rates(one.each))
+        Provider(name, one.sender(call_s), _rates(one.rates), _rates(one.each), one.place)
         for name, one in zip(names, entries, strict=True)
     ]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from string import Formatter
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.model import Pack, Template
 from sanfu.contracts.envelope import moment
+from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.story import SECRET
 
@@ -41,6 +42,9 @@ class Text:
 
     subject: str | None
     body: str
+    approved: Mapping[str, str] = field(default_factory=dict)
+    """Provider → its code of this text, and what belongs into it: `variables`."""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def template_of(pack: Pack, delivery: Delivery, locale: str) -> Template | None:
@@ -93,7 +97,9 @@ def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[s
     values = _Values(pack, template.locale, delivery, {**facts, "link": link})
     body = (template.neutral if secret else template.body).format_map(values)
     subject = template.subject.format_map(values) if template.subject is not None else None
-    return Text(None if subject is None else " ".join(subject.split()), body)
+    codes = template.approved_neutral if secret else template.approved
+    given = variables(template.neutral if secret else template.body, values) if codes else {}
+    return Text(None if subject is None else " ".join(subject.split()), body, codes, given)
 
 
 def line(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any]) -> str:

@@ -1,11 +1,12 @@
 """The delivery log: `GET /v1/deliveries`, `GET /v1/deliveries/{id}`. No addresses, no texts."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from sanfu.city.model import Medium
 from sanfu.contracts.envelope import instant
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.ports import Deliveries, Wanted
@@ -52,7 +53,7 @@ def routes(deliveries: Deliveries, guard: Guard) -> APIRouter:
         page: PageAsked,
         subject: Annotated[str | None, Query(max_length=200), Line(200)] = None,
         state: DeliveryState | None = None,
-        medium: Literal["sms", "email"] | None = None,
+        medium: Medium | None = None,
     ) -> DeliveriesShown:
         """List deliveries, newest first."""
         found = await deliveries.page(Wanted(subject, state, medium), page)

@@ -59,12 +59,12 @@ class Line:
 
     async def send(self, message: Message, seconds: float, now: Now) -> Outcome:
         """Hand over a message within these seconds. Raises nothing but the caller's cancellation."""
-        at = now()
-        if not message.critical and (wait := self._each.wait(message.to, at)) > 0:
+        at, to = now(), self.provider.place(message.to)
+        if not message.critical and (wait := self._each.wait(to, at)) > 0:
             return Retry("recipient_has_enough", wait, counts=False, about="message")
         for window in self._windows:
             window.take(at)
-        self._each.take(message.to, at)
+        self._each.take(to, at)
         self.under_way += 1
         try:
             outcome = await self._called(message, seconds)

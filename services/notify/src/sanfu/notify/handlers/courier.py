@@ -121,7 +121,7 @@ class Courier:
                 log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
                 pause, full = min(pause * 2, 5.0), False
             if room:
-                await self._rest(0 if full else pause)
+                await self._rest(0 if full else pause if self.carrier else max(pause, SWEEP))
             else:
                 await asyncio.sleep(self._patience())
 
@@ -223,7 +223,9 @@ class Courier:
 
     def _message(self, one: Delivery, to: Address, text: wording.Text) -> Message:
         html = wording.html(text) if self.medium == "email" else None
-        return Message(one.id, to.to, text.subject, text.body, one.critical, one.provider, html)
+        return Message(
+            one.id, to.to, text.subject, text.body, one.critical, one.provider, html, text.approved, text.variables
+        )
 
     def _text(
         self, one: Delivery, to: Address, documents: Mapping[str, Document], real: datetime

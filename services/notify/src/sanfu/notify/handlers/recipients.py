@@ -72,10 +72,11 @@ class People:
             return _address(_reach(unit, delivery.medium), None)
         there = [one for one in self.users.values() if one["unit"] == delivery.unit and one["active"]]
         asked = sorted((one for one in there if delivery.audience in one["roles"]), key=lambda one: str(one["code"]))
-        able = [one for one in asked if one["reach"].get(delivery.medium)]
+        able = [one for one in asked if _reached(one, delivery.medium)]
         if able:
             first = able[0]
-            return Address(first["reach"][delivery.medium], first["locale"], tuple(one["code"] for one in able))
+            to = _reached(first, delivery.medium) or ""
+            return Address(to, first["locale"], tuple(one["code"] for one in able))
         if delivery.audience == "duty_officer" and (phone := _reach(unit, delivery.medium)):
             return Address(phone, None)
         return Nobody("no_address") if asked else Waits("nobody")
@@ -90,7 +91,7 @@ class People:
             return Waits("directory")
         if not user["active"]:
             return Nobody("left")
-        found = _address(user["reach"].get(delivery.medium), user["locale"])
+        found = _address(_reached(user, delivery.medium), user["locale"])
         return Address(found.to, found.locale, delivery.users) if isinstance(found, Address) else found
 
     def _of_issue(self, delivery: Delivery) -> Found:
@@ -139,8 +140,18 @@ def _heirs(records: Iterable[Document]) -> set[str]:
 
 def _reach(unit: Document, medium: str) -> str | None:
     own: Mapping[str, Any] = unit["reach"]
-    fallback = {"sms": unit["duty_phone"], "email": unit["mailbox"]}
+    code = str(unit["code"])
+    fallback = {
+        "sms": unit["duty_phone"], "email": unit["mailbox"], "inbox": f"unit:{code}",
+        "dingtalk": code, "wecom": code, "webhook": code,
+    }  # fmt: skip
     found: str | None = own.get(medium) or fallback.get(medium)
+    return found
+
+
+def _reached(user: Document, medium: str) -> str | None:
+    own: Mapping[str, Any] = user["reach"]
+    found: str | None = own.get(medium) or (f"user:{user['code']}" if medium == "inbox" else None)
     return found
 
 
