@@ -55,6 +55,8 @@ OPEN = {
     ("intake", "/open311/v2/servicerequestupdates.{format}"),
     *(("desk", path) for path in ("/login", "/board", "/lists", "/lists/{affair}", "/lists/new", "/password")),
     ("desk", "/v1/evidence/{file}"),
+    ("intake", "/open311/media/{id}/{file}"),
+    ("desk", "/v1/public-evidence/{file}"),
 }
 """What anybody may ask: a public channel's report, a receipt by its number, what Open311 shows to everybody (who posts
 there sends the key in the form: `tests/unit/intake/test_open311.py`), the door, and the way to it; a file, by a link

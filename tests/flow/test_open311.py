@@ -13,6 +13,7 @@ from sanfu.stack.places import checkout
 from tests.flow.parts import ON_BOTH
 from tests.support.assembling import channel_key
 from tests.support.city import City
+from tests.support.files import photo
 from tests.support.fixmystreet import FixMyStreet
 from tests.support.people import Issue
 
@@ -123,14 +124,16 @@ async def test_a_rebuild_shows_the_same_under_the_same_ids(city: City, app: FixM
 PAGE = (checkout() / "docs" / "open311.md").read_text(encoding="utf-8")
 
 
-def commands() -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
-    """Read the commands of the page: method, address, headers and form of each."""
+def commands() -> Iterator[tuple[str, str, dict[str, str], dict[str, str], list[str]]]:
+    """Read the commands of the page: method, address, headers, form and files of each."""
     for line in re.findall(r"^curl .*$", PAGE, re.M):
         _, _, url, *options = shlex.split(line)
         pairs = list(zip(options[::2], options[1::2], strict=True))
         headers = dict(value.split(": ", 1) for option, value in pairs if option == "-H")
-        form = dict(value.split("=", 1) for option, value in pairs if option in ("-d", "--data-urlencode"))
-        yield "POST" if form else "GET", url.removeprefix("http://127.0.0.1:8701"), headers, form
+        said = [value.split("=", 1) for option, value in pairs if option in ("-d", "--data-urlencode", "-F")]
+        form = {name: value for name, value in said if not value.startswith("@")}
+        files = [name for name, value in said if value.startswith("@")]
+        yield "POST" if form else "GET", url.removeprefix("http://127.0.0.1:8701"), headers, form, files
 
 
 async def test_every_command_of_the_page_does_what_it_says(city: City) -> None:
@@ -143,9 +146,11 @@ async def test_every_command_of_the_page_does_what_it_says(city: City) -> None:
 
     asked = list(commands())
     assert len(asked) > 6
-    for method, path, headers, form in asked:
+    for method, path, headers, form, files in asked:
         said = {name: filled(value) for name, value in form.items()} or None
-        answer: httpx.Response = await city.client("intake").request(method, filled(path), headers=headers, data=said)
+        sent = {name: ("photo.jpg", photo()) for name in files} or None
+        client = city.client("intake")
+        answer: httpx.Response = await client.request(method, filled(path), headers=headers, data=said, files=sent)
         assert answer.is_success, (path, answer.text)
         if "/requests.json" in path:
             known["$ID"] = answer.json()[0]["service_request_id"]

@@ -87,7 +87,13 @@ def settings_of(name: str, pack: Pack) -> Settings:
             keys = {code: channel_key(code) for code, channel in pack.channels.items() if channel.keyed}
             seeds = orjson.dumps(keys).decode()
             return IntakeSettings(
-                keys=RING, ops_token=OPS_TOKEN, channel_keys=seeds, public_rate="1000/minute", public_url=PAGES
+                keys=RING,
+                ops_token=OPS_TOKEN,
+                channel_keys=seeds,
+                public_rate="1000/minute",
+                public_url=PAGES,
+                open311_reading="10000/minute",
+                open311_writing="10000/minute",
             )
         case "router":
             return RouterSettings(ops_token=OPS_TOKEN)

@@ -21,6 +21,7 @@ from tests.integration.intake.test_crashes import is_quiet, process
 from tests.integration.intake.test_intake import database, serving, topics
 from tests.support.eventually import eventually
 from tests.support.files import PDF, SOUND, claims_to_be, photo
+from tests.unit.intake.open311 import LAMP
 from tests.unit.intake.test_adding import PAGE, link
 from tests.unit.intake.world import HOTLINE, KEYS, NOW, OPS, report
 
@@ -68,6 +69,26 @@ async def test_hostile_files_are_refused_and_leave_nothing(kafka: str, database:
                 assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), (
                     name
                 )
+        assert await left(database, prefix) == NOTHING
+        assert (await client.get("/health/ready")).is_success
+
+
+async def test_hostile_files_over_open311_are_errors_of_the_standard_and_leave_nothing(
+    kafka: str, database: str, prefix: str
+) -> None:
+    await topics(kafka, prefix)
+    async with serving(kafka, database, prefix) as (_, client):
+        for name, (content, _) in HOSTILE.items():
+            if not content:  # a file that nobody chose is none
+                continue
+            for before in ([], [("photo1", ("a.jpg", photo()))]):
+                files = [*before, ("media", ("../../b.jpg", content))]
+                answer = await client.post("/open311/v2/requests.xml", data=LAMP, files=files)
+                assert (answer.status_code, answer.headers["content-type"]) == (400, "text/xml; charset=utf-8"), name
+        broken = client.build_request("POST", "/open311/v2/requests.xml", data=LAMP, files={"a": photo()})
+        kind = {"Content-Type": broken.headers["content-type"]}
+        cut = await client.post(broken.url, content=broken.read()[:-400], headers=kind)
+        assert cut.status_code == 400
         assert await left(database, prefix) == NOTHING
         assert (await client.get("/health/ready")).is_success
 

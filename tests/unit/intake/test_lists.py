@@ -129,8 +129,8 @@ async def test_a_dry_run_tells_every_bad_row_and_takes_nothing(world: World) -> 
         with_(诉求内容=""),
         [],
         with_(联系电话="打不通"),
-        with_(来电时间="2027-01-01"),
-        with_(来电时间="0001-01-01"),
+        with_(工单编号="T-7", 来电时间="2027-01-01"),
+        with_(工单编号="T-8", 来电时间="0001-01-01"),
     ]
     tried = await sent(world, as_csv(HEAD, *rows), "dry_run=true")
     assert (tried["dry_run"], tried["rows"], tried["taken"], tried["bad"]) == (True, 8, 1, 6)

@@ -7,7 +7,7 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
-from sanfu.intake.domain.public import LONGEST_UPDATE, MOST
+from sanfu.intake.domain.public import LONGEST_UPDATE, MOST, pictures
 from sanfu.intake.domain.rules import IntakeRules
 from tests.unit.intake.world import NOW, pack
 
@@ -159,3 +159,36 @@ def test_a_long_story_with_long_replies_stays_small() -> None:
     assert len(story.public["updates"]) == MOST
     assert max(len(one["reply"] or "") for one in story.public["updates"]) == LONGEST_UPDATE
     assert len(str(story.public).encode()) < 80 * 1024
+
+
+PHOTO = {"id": "p1", "owner": "desk", "media_type": "image/jpeg", "public": True}
+EVIDENCE = [
+    {**PHOTO, "id": "paper", "media_type": "application/pdf"}, {**PHOTO, "id": "internal", "public": False},
+    {**PHOTO, "id": "received", "owner": "intake"}, PHOTO,
+]  # fmt: skip
+
+
+def pictured() -> Story:
+    story = Story().tell(names.ISSUE_ASSIGNED, source="router", **LED)
+    return story.tell(names.ISSUE_HANDLED, reply="修好了。", evidence=EVIDENCE)
+
+
+def test_everybody_sees_the_pictures_that_an_officer_kept_for_everybody_and_no_other_file() -> None:
+    story = pictured()
+    assert pictures(story.public, ["handled"]) == ["p1", "p1"], "with the issue, and with the update"
+    assert pictures(story.public, ["closed"]) == []
+    story.tell(names.ISSUE_FOLLOWED_UP, evidence=[{**PHOTO, "id": "p2"}])
+    assert (story.public["pictures"], story.public["updates"][-1]["pictures"]) == (["p2"], ["p2"])
+    story.tell(names.ISSUE_CLOSED, kind="resolved", reply=None)
+    assert story.public["pictures"] == ["p2"], "it stands to the end"
+    assert "pictures" not in story.public["updates"][-1]
+
+
+def test_a_picture_goes_with_what_it_was_told_with() -> None:
+    assert pictures(pictured().tell(names.COMPLETION_VOIDED, text="x").public, ["assigned", "handled"]) == []
+    reopened = pictured().tell(names.ISSUE_REOPENED, unit="housing-construction", round=2).public
+    assert (reopened["pictures"], pictures(reopened, ["assigned", "handled"])) == ([], ["p1"]), "it was so then"
+    secret = pictured().tell(names.SECRECY_CHANGED, before="open", secrecy="confidential", title="保密事项")
+    assert "p1" not in str(secret.public)
+    internal = Story(secrecy="internal").tell(names.ISSUE_HANDLED, reply="x", evidence=EVIDENCE)
+    assert "p1" not in str(internal.public)

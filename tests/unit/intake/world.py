@@ -73,10 +73,11 @@ class World:
 
     async def hear(self, issue: str, type: str, body: dict[str, Any]) -> None:
         """Have desk tell something of an issue, and wait until intake knows it."""
-        event = Event(f"desk:{issue}:1", type, "desk", issue, 1, self.clock.now(), body)
+        told = self.documents.documents[issue]["seen"].get("desk", 0) + 1
+        event = Event(f"desk:{issue}:{told}", type, "desk", issue, told, self.clock.now(), body)
         record = Outgoing(names.ISSUES, issue, codec.encode(type, body), to_headers(event))
         assert all(await self.broker.publish([record]))
-        await eventually(lambda: self.documents.documents[issue]["seen"].get("desk") == 1)
+        await eventually(lambda: self.documents.documents[issue]["seen"].get("desk") == told)
 
     async def taken_up(self, **more: Any) -> str:
         """Have an open, anonymous report taken up by a unit; return its id."""
@@ -117,6 +118,7 @@ def settings(**more: Any) -> IntakeSettings:
         "channel_keys": SecretStr(orjson.dumps(KEYED).decode()),
         "public_rate": "1000/minute",
         "contact_rate": "1000/minute",
+        "open311_reading": "1000/minute",
         "public_url": "http://city.example",
     }
     return IntakeSettings(**{**given, **more})

@@ -1,6 +1,6 @@
 """Files given out so that whatever is in one runs nowhere."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Final
 
 from fastapi import Path, Query
@@ -22,8 +22,8 @@ Until = Annotated[str, Query(max_length=30)]
 Signature = Annotated[str, Query(max_length=64)]
 
 
-def saved(kept: Attachment, chunks: AsyncIterator[bytes]) -> StreamingResponse:
-    """Answer with a file, to be saved under a name that tells nothing."""
+def saved(kept: Attachment, chunks: AsyncIterator[bytes], more: Mapping[str, str] | None = None) -> StreamingResponse:
+    """Answer with a file, to be saved under a name that tells nothing. `more`: headers beside, or instead."""
     named = f'attachment; filename="{kept.id[:8]}.{ENDINGS.get(kept.media_type, "bin")}"'
-    headers = {**HARMLESS, "Content-Disposition": named, "Content-Length": str(kept.size)}
+    headers = {**HARMLESS, "Content-Disposition": named, "Content-Length": str(kept.size), **(more or {})}
     return StreamingResponse(chunks, media_type=kept.media_type, headers=headers)

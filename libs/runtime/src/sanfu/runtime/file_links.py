@@ -12,6 +12,10 @@ from sanfu.runtime.sealing import Keys
 
 LASTS: Final = timedelta(minutes=5)
 """Long enough to click, too short to pass on."""
+PUBLIC_EVIDENCE: Final = "/v1/public-evidence"
+"""Where desk gives out what was kept for everybody, by a link that intake makes: it shows what everybody may know."""
+EVERYBODYS: Final = "evidence for everybody"
+"""What such a link is signed for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,29 +26,31 @@ Keep = Callable[[AsyncIterator[bytes]], Awaitable[T]]
 
 @dataclass(slots=True)
 class Form(Generic[T]):
-    """`fields`: the first value of each; `files`: what became of each. Where a file was `refused` nothing behind it was
-    read: so a page's files come last in its form."""
+    """`fields`: the first value of each; `every`: all of them, in their order; `files`: what became of each. Where a
+    file was `refused` nothing behind it was read: so a page's files come last in its form."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: list[T] = field(default_factory=list)
     refused: Refusal | None = None
+    every: list[tuple[str, str]] = field(default_factory=list)
 
 
-async def read_form(request: Request, keep: Keep[T], most_files: int) -> Form[T]:
+async def read_form(request: Request, keep: Keep[T], most_files: int, into: Form[T] | None = None) -> Form[T]:
     """Read a form, with or without files; those that a browser left empty are passed over, and nobody hears what a file
-    is called. Raises Refusal: 415 for what is no form, 400 for one that broke off, 413 for more than fits."""
+    is called. `into`: filled while it comes, so that `keep` may know what stood before a file. Raises Refusal: 415 for
+    what is no form, 400 for one that broke off, 413 for more than fits."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind == URLENCODED.encode():
-        return await _plain(pieces(request))
+        return await _plain(pieces(request), Form() if into is None else into)
     boundary = options.get(b"boundary")
     if kind != MULTIPART.encode() or not boundary:
         error = {"field": "header.Content-Type", "problem": "not_taken", "expected": f"{MULTIPART} or {URLENCODED}"}
         raise Refusal(415, "unsupported-media-type", "header.Content-Type: a form.", errors=[error])
-    return await _read(_Parts(pieces(request), boundary), keep, most_files)
+    return await _read(_Parts(pieces(request), boundary), keep, most_files, Form() if into is None else into)
 
 
-async def _read(parts: "_Parts", keep: Keep[T], most_files: int) -> Form[T]:
-    form, length, count = Form[T](), 0, 0
+async def _read(parts: "_Parts", keep: Keep[T], most_files: int, form: Form[T]) -> Form[T]:
+    length = count = 0
     while (part := await parts.next()) is not None:
         if not part.is_file:
             value = b""
@@ -57,7 +59,7 @@ async def _read(parts: "_Parts", keep: Keep[T], most_files: int) -> Form[T]:
                 _fits(length + len(value), count)
             length, count = length + len(value), count + 1
             _fits(length, count)
-            form.fields.setdefault(part.name, value.decode("utf-8", "replace"))
+            _add(form, part.name, value.decode("utf-8", "replace"))
         elif await parts.anything():
             try:
                 _one_more(form, most_files)
@@ -73,13 +75,19 @@ def _one_more(form: Form[T], most: int) -> None:
         raise Refusal(413, "too-many-files", f"At most {most} files.", limit=most)
 
 
-async def _plain(content: AsyncIterator[bytes]) -> Form[T]:
+def _add(form: Form[T], name: str, value: str) -> None:
+    form.fields.setdefault(name, value)
+    form.every.append((name, value))
+
+
+async def _plain(content: AsyncIterator[bytes], form: Form[T]) -> Form[T]:
     body = b""
     async for piece in content:
         body += piece
         _fits(len(body) // 3, body.count(b"&"))  # a byte is written with three at most
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return Form(dict(reversed(pairs)))
+    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
+        _add(form, name, value)
+    return form
 
 
 def _fits(length: int, fields: int) -> None:

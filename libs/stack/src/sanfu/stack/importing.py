@@ -27,8 +27,8 @@ def run(
     name: Annotated[str, typer.Option("--name", help="which stack of this checkout")] = "main",
     as_json: Annotated[bool, typer.Option("--json", help="for machines: one JSON object")] = False,
 ) -> None:
-    """Take in a list, each row a report of its own. The same list again goes on where it was, and takes nothing twice.
-    Ends with 1 when a row was not taken."""
+    """Take in a list, each row a report of its own. The same list again goes on where it was, and takes nothing twice;
+    once it was done with, it says when that was. Ends with 1 when a row was not taken."""
     if not file.is_file():
         raise PartError(f"there is no file {file}")
     ended = asyncio.run(_imported(Stack.known(name), file, channel, dry_run=dry_run))
@@ -46,7 +46,7 @@ async def _imported(stack: Stack, file: Path, channel: str, *, dry_run: bool) ->
             while one["state"] in ("waiting", "running"):
                 shown.update(f"{one['state']}: {one['rows']} of about {one['expected']} rows, {one['bad']} bad")
                 await asyncio.sleep(ASKS_EVERY)
-                one = await doors.list_progress(one["id"], channel)
+                one = {**one, **await doors.list_progress(one["id"], channel)}
         return {**one, "bad_rows": [row async for row in doors.bad_rows(one["id"], channel)]}
 
 
@@ -61,5 +61,13 @@ def _print(one: Json) -> None:
         console.print(f"columns that nobody reads: {', '.join(one['ignored'])}", markup=False)
     if one["problem"]:
         console.print(f"broke off after {one['rows']} rows: {one['problem']}", markup=False)
+    console.print(told(one), markup=False)
+
+
+def told(one: Json) -> str:
+    """Say in one line what became of a list, or what would."""
+    figures = f"{one['repeated']} were there, {one['bad']} bad"
+    if when := one.get("taken_before"):
+        return f"This very list was done with at {when} ({one['taken']} taken then, {figures}): nothing was taken now."
     word = "would be taken" if one["dry_run"] else "taken"
-    console.print(f"{one['rows']} rows: {one['taken']} {word}, {one['repeated']} were there, {one['bad']} bad")
+    return f"{one['rows']} rows: {one['taken']} {word}, {figures}"

@@ -131,6 +131,7 @@ def assemble(
         desk, Uploads(_files(parts), Pictures(), (*PICTURES, PDF), settings.evidence_limit),
         FileLinks(_own_key(keys, b"desk evidence")),
         Received(FileLinks.of(keys, b"attachments") if keys else None, intake_url),
+        FileLinks.of(keys, b"public evidence") if keys else None,
     )  # fmt: skip
     parties = Parties(
         desk, Links.of(keys) if keys else None, entry, lambda pack: DeskRules(pack, holidays, lots, seal),

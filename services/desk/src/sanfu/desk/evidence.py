@@ -18,7 +18,7 @@ from sanfu.desk.domain.table import TABLE
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
 from sanfu.runtime.attachments import Attachment
-from sanfu.runtime.file_links import FileLink, FileLinks, no_file
+from sanfu.runtime.file_links import EVERYBODYS, FileLink, FileLinks, no_file
 from sanfu.runtime.rules import Refusal
 from sanfu.runtime.uploads import Uploads
 
@@ -54,12 +54,14 @@ class Received:
 
 @dataclass(slots=True)
 class Evidence:
-    """Keeps and gives files. `links` signs those to desk's own, the same in every process."""
+    """Keeps and gives files. `links` signs those to desk's own, the same in every process; `everybodys` are intake's,
+    to what everybody may see."""
 
     desk: Desk
     uploads: Uploads
     links: FileLinks
     received: Received
+    everybodys: FileLinks | None = None
 
     async def keep(self, who: Viewer, id: str, content: AsyncIterator[bytes], *, public: bool) -> tuple[Document, bool]:
         """Keep a file with an open case; pictures are drawn anew first. Return how events describe it, and whether it
@@ -144,8 +146,18 @@ class Evidence:
             raise no_file()
         return await self.uploads.files.open(link.file)
 
+    async def open_to_all(self, link: FileLink) -> tuple[Attachment, AsyncIterator[bytes]]:
+        """Give a file that everybody may see, to who brings a link of intake's. Raises Refusal 404 for any other, and
+        for what was meanwhile withdrawn or became secret."""
+        if self.everybodys is None:
+            raise no_file()
+        self.everybodys.purpose(link, (EVERYBODYS,), self.desk.clock.now())
+        if not await self._told(link.file):
+            raise no_file()
+        return await self.uploads.files.open(link.file)
+
     async def _told(self, file: str) -> bool:
-        """Tell whether a file's party may see it now."""
+        """Tell whether a file's party may see it now: it was kept for everybody, and named in what counts."""
         record = (await self.desk.shelves.evidence.get([file])).get(file, {"case": ""})
         case = (await self.desk.documents.read([record["case"]])).get(record["case"])
         return case is not None and file in {one["id"] for _, one in told_publicly(case)}

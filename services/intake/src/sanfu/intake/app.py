@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -20,21 +21,25 @@ from sanfu.intake.entrypoints import imports as lists
 from sanfu.intake.entrypoints.attachments import ATTACHMENTS
 from sanfu.intake.entrypoints.form import Form
 from sanfu.intake.entrypoints.form_routes import PAGE
+from sanfu.intake.entrypoints.georeport_desk import PREFIX, Desk
+from sanfu.intake.entrypoints.georeport_route import Doors
 from sanfu.intake.entrypoints.http import FORMS, Intake, routes
 from sanfu.intake.entrypoints.look import Look
 from sanfu.intake.handlers.attachments import Attachments
 from sanfu.intake.handlers.channels import Channels
 from sanfu.intake.handlers.corrections import Corrections
 from sanfu.intake.handlers.erasures import Erasures
-from sanfu.intake.handlers.georeports import Georeports
+from sanfu.intake.handlers.georeports import Georeports, Pictures
 from sanfu.intake.handlers.imports import Imports
 from sanfu.intake.handlers.nearby import Nearby
+from sanfu.intake.handlers.rates import Rates
 from sanfu.intake.handlers.submissions import Submissions
 from sanfu.intake.handlers.supplements import Supplements
-from sanfu.intake.metrics import AttachmentMetrics
+from sanfu.intake.metrics import AttachmentMetrics, open311_requests
 from sanfu.intake.ports import AttachmentLog, PublicIssues, Records
 from sanfu.intake.settings import IntakeSettings
 from sanfu.runtime import attachments as store
+from sanfu.runtime import pictures as drawing
 from sanfu.runtime import sheets
 from sanfu.runtime.again import again
 from sanfu.runtime.file_links import FileLinks
@@ -42,7 +47,6 @@ from sanfu.runtime.fold import Done
 from sanfu.runtime.kinds import PDF, PICTURES, SOUNDS
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
-from sanfu.runtime.pictures import Pictures
 from sanfu.runtime.rules import Command, Rules
 from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
@@ -79,7 +83,8 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     if settings.keys is None:
         raise SystemExit("intake needs the key ring for personal data: set SANFU_KEYS_FILE or SANFU_KEYS")
     records, first = _records(parts), settings.first_keys()
-    channels = Channels(records, FixedWindowRateLimiter(MemoryStorage()), settings.rate, settings.rate_of_contacts)
+    rates = Rates(FixedWindowRateLimiter(MemoryStorage()))
+    channels = Channels(records, rates, settings.rate, settings.rate_of_contacts)
     public = _public(parts)
 
     async def do(issue: str, command: Command) -> Done:
@@ -115,8 +120,9 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
     keys = Keys.parse(settings.keys.get_secret_value())
     sealer = Sealer(keys)
     files, filed = _files(parts)
+    kinds, with_files = (*PICTURES, PDF, *SOUNDS), MOST * settings.attachment_limit + FIELDS
     attachments = Attachments(
-        filed, Uploads(files, Pictures(), (*PICTURES, PDF, *SOUNDS), settings.attachment_limit, settings.import_folder),
+        filed, Uploads(files, drawing.Pictures(), kinds, settings.attachment_limit, settings.import_folder),
         parts.documents, FileLinks.of(keys, b"attachments"), parts.clock, AttachmentMetrics.on(parts.registry),
         settings.attachments_waiting, closed,
     )  # fmt: skip
@@ -132,21 +138,28 @@ def assemble(settings: IntakeSettings, parts: Parts, packs: Packs) -> Service:
         settings.form_channel,
     )
     imports = Imports(records, submissions, sheets, parts.clock, lists.plain)
-    desk = Georeports(
-        submissions, supplements, channels, public, records, parts.clock, lists.plain, georeport_form.read_update
-    )
+    pictures = Pictures(FileLinks.of(keys, b"public evidence"), settings.public_url) if settings.public_url else None
+    desk = Desk(
+        Georeports(
+            submissions, supplements, channels, attachments, public, records, parts.clock, pictures, lists.plain,
+            georeport_form.read_update,
+        ),
+        Doors(
+            rates, parse(settings.open311_reading), parse(settings.open311_writing), open311_requests(parts.registry)
+        ),
+        pack, settings.open311_url,
+    )  # fmt: skip
     service = Service(
         name="intake", rules=IntakeRules(packs()), parts=parts, settings=settings, codec=codec,
         routers=[
             routes(intake, settings.ops_token), lists.routes(imports, channels, pack, settings.import_folder),
             form_routes.routes(page),
-            georeports.routes(desk, pack, settings.open311_url),
+            georeports.routes(desk),
         ],
         tables=[Table(CONTACTS, corrections.apply)], background=[refresh, sweep, imports.work],
         larger={
             lists.IMPORTS: settings.import_limit, ATTACHMENTS: settings.attachment_limit,
-            FORMS: MOST * settings.attachment_limit + FIELDS,
-            f"{PAGE}/": FIELDS, PAGE: MOST * settings.attachment_limit + FIELDS,
+            FORMS: with_files, f"{PREFIX}/v2/": with_files, f"{PAGE}/": FIELDS, PAGE: with_files,
         }, prepare=prepare,
         watch=watch,
     )  # fmt: skip

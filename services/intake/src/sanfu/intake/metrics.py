@@ -20,3 +20,11 @@ class AttachmentMetrics:
             Counter("sanfu_intake_attachments_refused", "Files that were not kept, by the problem that was told",
                     ("problem",), registry=registry),
         )  # fmt: skip
+
+
+def open311_requests(registry: CollectorRegistry) -> Counter:
+    """Count who comes over Open311."""
+    return Counter(
+        "sanfu_intake_open311_requests", "What was asked or sent over Open311, by operation and status of the answer",
+        ("operation", "status"), registry=registry,
+    )  # fmt: skip

@@ -37,17 +37,20 @@ class ChannelKey:
     """A channel's API key, of which only the SHA-256 is kept: a random key of 256 bits needs no slow hash.
 
     `id` is the first 16 hex digits of that, by which people name it. `party_code`: the one enterprise whose account it
-    is; it sends in no other's name.
+    is; it sends in no other's name. `client`: the app, or other sender, whose key it is: the id of the first key that
+    it had.
     """
 
     digest: str
     channel: str
     revoked: bool = False
     party_code: str | None = None
+    client: str = ""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.digest[:16])
+        object.__setattr__(self, "client", self.client or self.id)
 
 
 class Tables(Protocol):
@@ -66,7 +69,9 @@ class Tables(Protocol):
 class Import:
     """A list that is taken in, or only tried (`dry`). `rows` counts those that are done with, below the head.
 
-    `state`: waiting, running, done, failed (then `problem` says why). `bad` rows are listed beside it.
+    `state`: waiting, running, done, failed (then `problem` says why). `bad` rows are listed beside it. `pack`: by which
+    version it was read. `copy`: the copy of intake that has its file, which it says again until `alive` (seconds since
+    1970, real time): a copy that said so no more is lost, and the file with it.
     """
 
     id: str
@@ -84,6 +89,14 @@ class Import:
     bad: int = 0
     problem: str | None = None
     ended_at: str | None = None
+    pack: str = ""
+    copy: str = ""
+    alive: float = 0.0
+
+    @property
+    def under_way(self) -> bool:
+        """Tell whether there is more to come of it, if its copy of intake is not lost."""
+        return self.state in ("waiting", "running")
 
 
 class ImportLog(Protocol):
@@ -91,9 +104,18 @@ class ImportLog(Protocol):
 
     async def known(self, id: str) -> Import | None: ...
 
-    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> None:
+    async def begin(self, one: Import, was: Import | None) -> bool:
+        """Write an import down that begins, or goes on, in `one.copy`; one that begins anew (`rows` is 0) has no bad
+        rows any more. `was`: what was known of it. False, and nothing is written, if another copy was faster."""
+        ...
+
+    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> bool:
         """Write down how far an import is, after what is wrong with rows, by their line in the file; again is the
-        same."""
+        same. False, and how far it is is not written, if another copy has it by now."""
+        ...
+
+    async def stay(self, ids: Sequence[str], copy: str, alive: float) -> None:
+        """Say until when a copy has these imports, those of them that are its own."""
         ...
 
     async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:

@@ -58,7 +58,14 @@ class IntakeSettings(ServiceSettings):
         description="where other apps find this service, for Open311's discovery: absent, where the request found it",
     )
 
-    @field_validator("public_rate", "contact_rate")
+    open311_reading: str = Field(
+        "120/minute", description="questions over Open311 from one address, which need no key: `limits` syntax"
+    )
+    open311_writing: str = Field(
+        "600/minute", description="requests and updates over Open311 with one key: `limits` syntax"
+    )
+
+    @field_validator("public_rate", "contact_rate", "open311_reading", "open311_writing")
     @classmethod
     def a_rate(cls, given: str) -> str:
         parse(given)

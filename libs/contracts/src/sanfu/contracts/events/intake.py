@@ -65,6 +65,9 @@ class IssueSubmitted(Body):
 
     receipt: Code = Field(description="Receipt number, as the party was told")
     channel: Code = Field(description="Channel it came by")
+    client: Code | None = Field(
+        default=None, description="Which of the channel's senders sent it, by the id of the first key that it had"
+    )
     external_id: str | None = Field(default=None, max_length=200, description="The channel's own number for it")
     reported_at: Instant = Field(description="When it was reported, by the channel's word; not later than received")
     limit_asked: Instant | None = Field(

@@ -27,6 +27,7 @@ from sanfu.stack.stack import Stack
 
 SETTINGS = {
     "SANFU_PUBLIC_RATE": "1000000/minute",  # all residents of the demo write from one address
+    "SANFU_OPEN311_WRITING": "1000000/minute",  # and all who use an app, with one key
 }
 BEFORE = timedelta(minutes=5)
 """The show begins so long before its first report."""

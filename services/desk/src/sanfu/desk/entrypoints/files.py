@@ -57,4 +57,10 @@ def routes(evidence: Evidence, who: Who) -> APIRouter:
         """A file, for who has a link that has not ended."""
         return saved(*await evidence.open(FileLink(file, until, signature)))
 
+    @router.get("/public-evidence/{file}", operation_id="read_public_evidence", response_class=StreamingResponse)
+    async def read_by_all(file: FileId, until: Until, signature: Signature) -> StreamingResponse:
+        """A picture that everybody may see, for who was led here by intake; other sites may show it."""
+        kept, chunks = await evidence.open_to_all(FileLink(file, until, signature))
+        return saved(kept, chunks, {"Cross-Origin-Resource-Policy": "cross-origin"})
+
     return router

@@ -97,10 +97,27 @@ class MemoryRecords:
         self._answer()
         return self._imports.get(id)
 
-    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> None:
+    async def begin(self, one: Import, was: Import | None) -> bool:
+        self._answer()
+        if self._imports.get(one.id) != was:
+            return False
+        if one.rows == 0:
+            self._bad = {place: errors for place, errors in self._bad.items() if place[0] != one.id}
+        self._imports[one.id] = one
+        return True
+
+    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> bool:
         self._answer()
         self._bad |= {(one.id, line): errors for line, errors in bad.items()}
+        if self._imports[one.id].copy != one.copy:
+            return False
         self._imports[one.id] = one
+        return True
+
+    async def stay(self, ids: Sequence[str], copy: str, alive: float) -> None:
+        self._answer()
+        own = [id for id in ids if id in self._imports and self._imports[id].copy == copy]
+        self._imports |= {id: replace(self._imports[id], alive=alive) for id in own}
 
     async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:
         self._answer()

@@ -88,10 +88,16 @@ class MongoRecords:
     async def keys(self) -> list[ChannelKey]:
         async with spoken():
             found = await self._keys.find().to_list(None)
-        return [ChannelKey(each["_id"], each["channel"], each["revoked"], each.get("party_code")) for each in found]
+        return [
+            ChannelKey(one["_id"], one["channel"], one["revoked"], one.get("party_code"), one.get("client", ""))
+            for one in found
+        ]
 
     async def add_key(self, key: ChannelKey) -> None:
-        fresh = {"channel": key.channel, "revoked": key.revoked, "key": key.id, "party_code": key.party_code}
+        fresh = {
+            "channel": key.channel, "revoked": key.revoked, "key": key.id, "party_code": key.party_code,
+            "client": key.client,
+        }  # fmt: skip
         async with spoken():
             await self._keys.update_one({"_id": key.digest}, {"$setOnInsert": fresh}, upsert=True)
 
@@ -105,17 +111,45 @@ class MongoRecords:
             found = await self._imports.find_one({"_id": id})
         return Import(id=id, **{name: value for name, value in found.items() if name != "_id"}) if found else None
 
-    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> None:
-        kept = asdict(one)
-        id = kept.pop("id")
+    async def begin(self, one: Import, was: Import | None) -> bool:
+        async with spoken():
+            if was is None:
+                fresh = await self._imports.update_one({"_id": one.id}, {"$setOnInsert": _kept(one)}, upsert=True)
+                begun = fresh.upserted_id is not None
+            else:
+                begun = bool((await self._imports.replace_one(_as_it_was(was), _kept(one))).matched_count)
+            if begun and one.rows == 0:
+                await self._bad_rows.delete_many({"import": one.id})
+        return begun
+
+    async def note(self, one: Import, bad: Mapping[int, Sequence[Mapping[str, str]]]) -> bool:
         async with spoken():
             for line, errors in bad.items():
-                row = {"import": id, "line": line, "errors": list(errors)}
-                await self._bad_rows.replace_one({"_id": f"{id}:{line}"}, row, upsert=True)
-            await self._imports.replace_one({"_id": id}, kept, upsert=True)
+                row = {"import": one.id, "line": line, "errors": list(errors)}
+                await self._bad_rows.replace_one({"_id": f"{one.id}:{line}"}, row, upsert=True)
+            done = await self._imports.replace_one({"_id": one.id, "copy": one.copy}, _kept(one))
+        return bool(done.matched_count)
+
+    async def stay(self, ids: Sequence[str], copy: str, alive: float) -> None:
+        async with spoken():
+            await self._imports.update_many({"_id": {"$in": list(ids)}, "copy": copy}, {"$set": {"alive": alive}})
 
     async def bad_rows(self, id: str, after: int, limit: int) -> list[tuple[int, Sequence[Mapping[str, str]]]]:
         wanted = self._bad_rows.find({"import": id, "line": {"$gt": after}}).sort("line", 1).limit(limit)
         async with spoken():
             found = await wanted.to_list(limit)
         return [(each["line"], each["errors"]) for each in found]
+
+
+def _kept(one: Import) -> dict[str, Any]:
+    kept = asdict(one)
+    del kept["id"]
+    return kept
+
+
+def _as_it_was(one: Import) -> dict[str, Any]:
+    """Ask for an import that nobody has touched since; older documents do not say who has them."""
+    return {
+        "_id": one.id, "state": one.state, "rows": one.rows, "copy": one.copy or {"$in": ["", None]},
+        "alive": one.alive or {"$in": [0.0, None]},
+    }  # fmt: skip

@@ -100,8 +100,11 @@ def _values(question: Question, locale: str) -> Iterator[dict[str, str]]:
         yield {"key": key, "name": label.get(locale, key)}
 
 
-def request(issue: Mapping[str, Any], pack: Pack, offered: Open311, locale: str) -> dict[str, Any]:
-    """Show an issue that everybody may know of. Nobody is named; a place that may be a home is not shown exactly."""
+def request(
+    issue: Mapping[str, Any], pack: Pack, offered: Open311, locale: str, *, media: str | None = None
+) -> dict[str, Any]:
+    """Show an issue that everybody may know of. Nobody is named; a place that may be a home is not shown exactly.
+    `media`: where pictures are; None: nowhere."""
     known, said = issue["public"], issue["submission"]
     state, category = offered.state(known["key"]), pack.categories.get(known["category"] or "")
     unit = pack.units.get(known["unit"] or "")
@@ -118,7 +121,7 @@ def request(issue: Mapping[str, Any], pack: Pack, offered: Open311, locale: str)
         "updated_datetime": local(known["updated"], pack),
         "expected_datetime": local(issue["due_at"], pack) if issue.get("due_at") else None,
         **_place(said["place"], known, pack, offered, locale),
-        "media_url": None,
+        "media_url": _picture(media, issue, known),
     }
 
 
@@ -141,7 +144,16 @@ def _place(
     return {"address": address, "address_id": None, "zipcode": None, "lat": lat, "long": lon}
 
 
-def update(issue: Mapping[str, Any], told: Mapping[str, Any], pack: Pack, offered: Open311, locale: str) -> Any:
+def _picture(media: str | None, issue: Mapping[str, Any], told: Mapping[str, Any]) -> str | None:
+    """The standard has one address: that of the first picture."""
+    files = told.get("pictures") or ()
+    return f"{media}/{issue['_id']}/{files[0]}" if media and files else None
+
+
+def update(
+    issue: Mapping[str, Any], told: Mapping[str, Any], pack: Pack, offered: Open311, locale: str,
+    *, media: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Show one step of an issue, as FixMyStreet reads it."""
     state = offered.state(told["key"])
     return {
@@ -150,7 +162,7 @@ def update(issue: Mapping[str, Any], told: Mapping[str, Any], pack: Pack, offere
         "status": state.word,
         "updated_datetime": local(told["at"], pack),
         "description": told["reply"] or state.note[locale],
-        "media_url": None,
+        "media_url": _picture(media, issue, told),
     }
 
 

@@ -29,6 +29,7 @@ the same request again. FixMyStreet writes one of them without its line."""
 UPDATE: Final = frozenset(
     {
         *("jurisdiction_id", "service_request_id", "update_id", "updated_datetime", "status", "description"),
+        "service_request_id_ext",
         *("media_url", "service_code", "title", "email_alerts_requested", "public_anonymity_required", "account_id"),
         *("device_id", "deviceid", *PERSON, *PLACE),
     }
@@ -162,12 +163,12 @@ def person(first: Mapping[str, str]) -> dict[str, str] | None:
     return {of: value for of, value in found.items() if value} or None
 
 
-def said(posted: Posted) -> str:
-    """Return what an update adds, without the name of whoever writes it: that may be somebody else than the party."""
+def said(posted: Posted) -> str | None:
+    """Return what an update adds, without the name of whoever writes it: that may be somebody else than the party.
+    None if it says nothing."""
     first = {name: values[0].strip() for name, values in posted.items()}
-    pictures = posted.get("media_url", ())
-    text = "\n".join([_plain(posted["description"][0]), *pictures])
-    return Mask.of([person(first) or {}]).by().text(text)
+    lines = [*map(_plain, posted.get("description", ())[:1]), *posted.get("media_url", ())]
+    return Mask.of([person(first) or {}]).by().text("\n".join(lines)) if lines else None
 
 
 def _address(first: Mapping[str, str]) -> str | None:

@@ -39,6 +39,10 @@ OVERTAKEN: Final = frozenset({*AGAIN, names.ISSUE_SEPARATED})
 """After these, the last reply says no more how it stands."""
 FURTHER: Final = frozenset({names.UNIT_SUCCEEDED, names.REGISTER_REPORTED})
 """What changes nothing for a receipt, and something here."""
+PICTURED: Final = frozenset({names.ISSUE_CONTACTED, names.ISSUE_HANDLED, names.ISSUE_FOLLOWED_UP})
+"""What is told with evidence, of which everybody may see what an officer kept for everybody."""
+MOST_PICTURES: Final = 10
+"""Of one thing that was told."""
 WORTH_TELLING: Final = ("unit", "category")
 HOW: Final[Mapping[str, str]] = {names.ISSUE_CLOSED: "kind", names.ISSUE_REFUSED: "reason"}
 """Events that say how a state came about."""
@@ -57,7 +61,16 @@ def begun(submission: Mapping[str, Any], at: str) -> dict[str, Any]:
         "updated": at,
         "reply": None,
         "updates": [],
+        "pictures": [],
     }
+
+
+def pictures(known: State, keys: Sequence[str]) -> list[str]:
+    """Return the pictures that everybody may see, of an issue whose state is one of these, and of such updates."""
+    if known["key"] not in keys:
+        return []
+    told = [known, *(one for one in known["updates"] if one["key"] in keys)]
+    return [file for one in told for file in one.get("pictures", ())]
 
 
 def withheld() -> dict[str, Any]:
@@ -78,16 +91,28 @@ def followed(before: State, after: State, event: Event) -> State:
     key, due = _key(known["key"], after, event), after.get("due_at") != before.get("due_at")
     reply = event.data.get(REPLIES[event.type]) if event.type in REPLIES else None
     if event.type in OVERTAKEN:
-        told |= {"reply": None, "updates": _unsaid(known["updates"]) if event.type in VOID else known["updates"]}
+        unsaid = _unsaid(known["updates"]) if event.type in VOID else known["updates"]
+        told |= {"reply": None, "updates": unsaid, "pictures": []}
+    seen = _pictures(event)
+    told |= {"pictures": seen} if seen else {}
     if key != known["key"] or reply:
         at = instant(event.time)
         said = reply[:LONGEST_UPDATE] if reply and told["shown"] else None
-        fresh = {"id": event.id, "at": at, "key": key, "reply": said}
+        fresh = {"id": event.id, "at": at, "key": key, "reply": said, **({"pictures": seen} if seen else {})}
         told |= {"key": key, "updated": at, "updates": [*told["updates"], fresh][-MOST:]}
         told["reply"] = reply[:LONGEST_REPLY] if reply and told["shown"] else told["reply"]
     elif [told[name] for name in WORTH_TELLING] != [known[name] for name in WORTH_TELLING] or due:
         told["updated"] = instant(event.time)
-    return {**after, "public": told if told["shown"] else {**told, "reply": None, "updates": []}}
+    return {**after, "public": told if told["shown"] else {**told, "reply": None, "updates": [], "pictures": []}}
+
+
+def _pictures(event: Event) -> list[str]:
+    """Return the pictures that an officer kept for everybody: those that came with the report nobody has looked
+    through for faces, number plates and homes."""
+    if event.type not in PICTURED:
+        return []
+    files = [one for one in event.data.get("evidence", ()) if one.get("public") and one["owner"] == "desk"]
+    return [one["id"] for one in files if one["media_type"].startswith("image/")][:MOST_PICTURES]
 
 
 def _led(known: Mapping[str, Any], event: Event) -> dict[str, Any]:
@@ -121,4 +146,4 @@ def _shown(secrecy: str, submission: Mapping[str, Any]) -> bool:
 def _unsaid(updates: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Take back what was said when it was handled last."""
     last = max((at for at, one in enumerate(updates) if one["key"] == "handled"), default=None)
-    return [{**one, "reply": None} if at == last else one for at, one in enumerate(updates)]
+    return [{**one, "reply": None, "pictures": []} if at == last else one for at, one in enumerate(updates)]

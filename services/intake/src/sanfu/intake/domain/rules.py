@@ -21,11 +21,11 @@ FIRST = 1
 class IntakeRules:
     """`runtime.rules.Rules` of intake, with the pack it decides by.
 
-    Commands: `SubmitIssue {report, channel, receipt, boxes, blind}`: the report as the API's model has it, boxes sealed
-    and blind indexes made for party and filer, a box for the original in any case (dropped where the text needed no
-    masking). `Supplement {issue, said, earlier, people, rest}`: what is added, to which words, whom it must not name,
-    and how it would rest with the contact. `EraseContact {version, boxes}`: tell the contact without what was erased;
-    without boxes, a tombstone.
+    Commands: `SubmitIssue {report, channel, client, receipt, boxes, blind}`: the report as the API's model has it,
+    boxes sealed and blind indexes made for party and filer, a box for the original in any case (dropped where the text
+    needed no masking). `Supplement {issue, said, earlier, people, rest}`: what is added, to which words, whom it must
+    not name, and how it would rest with the contact. `EraseContact {version, boxes}`: tell the contact without what was
+    erased; without boxes, a tombstone.
     """
 
     pack: Pack
@@ -85,6 +85,7 @@ class IntakeRules:
         boxes = {name: box for name, box in data["boxes"].items() if drafted.altered or name != "original"}
         whose = [name for name in ("party", "filer") if name in boxes] + ["guardian"] * bool(report["guardian"])
         told = {**drafted.data, "receipt": data["receipt"], "contact": FIRST if boxes else "none", "contact_of": whose}
+        told["client"] = data.get("client")
         event = Draft(ISSUE_SUBMITTED, told)
         if not boxes:
             return [event]

@@ -1,22 +1,12 @@
 """How Open311 is written: XML, and JSON by the Spark convention, from the same plain data; its errors likewise."""
 
 import re
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
 import orjson
-from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
-
-from sanfu.intake.domain.georeporting import field
-from sanfu.runtime.outages import Unavailable
-from sanfu.runtime.problems import expected
-from sanfu.runtime.queries import check, matched, parameters
-from sanfu.runtime.rules import Refusal
-from sanfu.runtime.store import StoreDown
+from fastapi import Response
 
 TYPES: Final = {"xml": "text/xml", "json": "application/json"}
 ITEMS: Final = {
@@ -69,45 +59,3 @@ def errors(format: str, status: int, told: Iterable[str], headers: Mapping[str, 
     response = answer(format, "errors", found, status)
     response.headers.update(headers or {})
     return response
-
-
-class Open311Route(APIRoute):
-    """A route whose errors are the standard's: 404 for what is not there, 403 for keys, 400 for what is wrong. What a
-    client may send again later stays 429 and 503, for 400 would tell it to give up."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handled(request: Request) -> Response:
-            asked = request.path_params.get("format", "xml")
-            format = asked if asked in TYPES else "xml"
-            try:
-                check(request.query_params, parameters(matched(request.scope).dependant))
-                return await handle(request)
-            except Refusal as refusal:
-                return _refused(format, refusal)
-            except RequestValidationError as error:
-                return errors(format, 400, map(_invalid, error.errors()))
-            except (Unavailable, StoreDown) as outage:
-                wait = str(getattr(outage, "retry_after", 5))
-                return errors(format, 503, ["Nothing can be taken or shown now; try again."], {"Retry-After": wait})
-            except HTTPException as error:
-                return errors(format, 400, [f"{error.detail}."])
-
-        return handled
-
-
-def _refused(format: str, refusal: Refusal) -> Response:
-    status = {401: 403, 403: 403, 404: 404, 429: 429}.get(refusal.status, 400)
-    wrong = refusal.more.get("errors", ())
-    told = [_told(field(one["field"]), one["problem"], one["expected"]) for one in wrong] or [refusal.detail]
-    wait = {"Retry-After": str(refusal.more["retry_after"])} if "retry_after" in refusal.more else None
-    return errors(format, status, told, wait)
-
-
-def _invalid(error: Mapping[str, Any]) -> str:
-    return _told(".".join(str(one) for one in error["loc"][1:2]) or "query", error["type"], expected(error))
-
-
-def _told(name: str, problem: str, right: str) -> str:
-    return f"{name[:80]}: {problem.replace('_', ' ')}; expected: {right}"

@@ -222,17 +222,30 @@ def _operators(intake: Intake, ops_token: SecretStr | None) -> APIRouter:
         known = sorted(await intake.records.keys(), key=lambda one: (one.channel, one.id))
         return {
             "items": [
-                {"id": one.id, "channel": one.channel, "party_code": one.party_code, "revoked": one.revoked}
+                {
+                    "id": one.id,
+                    "channel": one.channel,
+                    "party_code": one.party_code,
+                    "client": one.client,
+                    "revoked": one.revoked,
+                }
                 for one in known
             ]
         }
 
     @router.post("/channels/{channel}/keys", status_code=201)
     async def give_key(channel: str, account: Account | None = None) -> dict[str, str | None]:
-        """Make a key for a channel, or for one enterprise's account on it. It is shown this once."""
-        code = account.party_code if account else None
-        made, key = await intake.channels.give(intake.pack(), channel, code)
-        return {"id": made.id, "channel": made.channel, "party_code": made.party_code, "key": key}
+        """Make a key for a channel, or for one enterprise's account on it. It is shown this once. `in_place_of` names a
+        key of the same sender: what came with that one may be added to with the new one."""
+        given = account or Account()
+        made, key = await intake.channels.give(intake.pack(), channel, given.party_code, given.in_place_of)
+        return {
+            "id": made.id,
+            "channel": made.channel,
+            "party_code": made.party_code,
+            "client": made.client,
+            "key": key,
+        }
 
     @router.delete("/channel-keys/{id}", status_code=204)
     async def revoke_key(id: str) -> None:

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
 from sanfu.city.model import Pack
 from sanfu.intake.entrypoints.reports import Report
-from sanfu.intake.handlers.channels import Channels
+from sanfu.intake.handlers.channels import Channels, sender_of
 from sanfu.intake.handlers.imports import Imports
-from sanfu.intake.handlers.submissions import Sender
 from sanfu.intake.ports import Import
 from sanfu.runtime import texts
 from sanfu.runtime.problems import expected, field_path
@@ -56,26 +55,32 @@ def routes(imports: Imports, channels: Channels, pack: Callable[[], Pack], folde
         name: Annotated[str, Query(max_length=200)] = "",
         api_key: ApiKey = None,
     ) -> dict[str, Any]:
-        """Take in a list, CSV or XLSX, in the body. `dry_run`: only say what is wrong with which row. The same file
-        again goes on where it had come, and shows how far it is. Each row is a report of its own; one that has no
-        number is known by what it says."""
+        """Take in a list, CSV or XLSX, in the body. `dry_run`: only say what would become of which row, now. The same
+        file again goes on where it had come, and shows how far it is; once it was done with, nothing is taken any more:
+        `taken_before` says when it was, and the figures are those of then. Each row is a report of its own; one that
+        has no number is known by what it says."""
         key = channels.known_key(pack(), api_key)
-        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind not in (*TAKEN, XLSX):
-            error = {"field": "header.Content-Type", "problem": "not_taken", "expected": f"text/csv or {XLSX}"}
-            raise Refusal(415, "unsupported-media-type", f"header.Content-Type: text/csv or {XLSX}.", errors=[error])
+        _kind(request)
         file = await kept(request.stream(), folder)
-        sender = Sender(key.channel, keyed=True, party_code=key.party_code)
         try:
-            return _shown(await imports.begin(pack(), file, name, sender, dry=dry_run))
+            one = await imports.begin(pack(), file, name, sender_of(key), dry=dry_run)
         except BaseException:
             file.close()
             raise
+        return {**_shown(one), "taken_before": one.ended_at if one.state == "done" else None}
+
+    router.include_router(_asking(imports, channels, pack))
+    return router
+
+
+def _asking(imports: Imports, channels: Channels, pack: Callable[[], Pack]) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/imports/{id}")
     async def show(id: str, api_key: ApiKey = None) -> dict[str, Any]:
-        """Show how far a list of this key's channel is."""
-        return _shown(await _own(id, api_key))
+        """Show how far a list of this key's channel is. `state`: waiting, running, done, failed, or lost: then the same
+        file is to be sent again, and goes on."""
+        return _shown(await own(id, api_key))
 
     @router.get("/imports/{id}/rows")
     async def bad_rows(
@@ -85,14 +90,14 @@ def routes(imports: Imports, channels: Channels, pack: Callable[[], Pack], folde
         api_key: ApiKey = None,
     ) -> dict[str, Any]:
         """List the rows that were not taken, by their line in the file, with what would be right."""
-        one = await _own(id, api_key)
+        one = await own(id, api_key)
         found = await imports.log.bad_rows(one.id, after, limit)
         items = [{"line": line, "errors": list(errors)} for line, errors in found]
         return {"items": items, "next": items[-1]["line"] if len(items) == limit else None}
 
-    async def _own(id: str, api_key: str | None) -> Import:
+    async def own(id: str, api_key: str | None) -> Import:
         channel = channels.keyed(pack(), api_key)
-        one = await imports.log.known(id)
+        one = await imports.known(id)
         if one is None or one.channel != channel:
             raise Refusal(404, "no-such-import", "This channel has sent no such list.")
         return one
@@ -100,6 +105,18 @@ def routes(imports: Imports, channels: Channels, pack: Callable[[], Pack], folde
     return router
 
 
+def _kind(request: Request) -> None:
+    """Raises Refusal 415 for what is called something else than a list."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind not in (*TAKEN, XLSX):
+        error = {"field": "header.Content-Type", "problem": "not_taken", "expected": f"text/csv or {XLSX}"}
+        raise Refusal(415, "unsupported-media-type", f"header.Content-Type: text/csv or {XLSX}.", errors=[error])
+
+
+_OURS: Final = frozenset({"pack", "copy", "alive", "dry"})
+"""Of an import, what its sender is not told, or under another name."""
+
+
 def _shown(one: Import) -> dict[str, Any]:
-    shown = asdict(one)
-    return {**shown, "dry_run": shown.pop("dry"), "bad_rows": f"{IMPORTS}/{one.id}/rows"}
+    shown = {name: value for name, value in asdict(one).items() if name not in _OURS}
+    return {**shown, "dry_run": one.dry, "bad_rows": f"{IMPORTS}/{one.id}/rows"}

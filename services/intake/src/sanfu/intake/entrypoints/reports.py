@@ -183,9 +183,12 @@ class Batch(Body):
 
 
 class Account(Strict):
-    """Whose account a key is, where it is one enterprise's."""
+    """Whose account a key is, where it is one enterprise's; and whose key it takes the place of."""
 
     party_code: Code | None = Field(None, description="Its unified social credit code (GB 32100)")
+    in_place_of: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = Field(
+        None, description="Id of a key of the same sender, to be revoked once the new one is in use"
+    )
 
 
 class Wanted(Strict):

@@ -2,17 +2,16 @@
 
 import hashlib
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem
-from limits.strategies import FixedWindowRateLimiter
 
 from sanfu.city.model import Pack
 from sanfu.contracts import credit
 from sanfu.intake.domain.admission import Fault, one_of
 from sanfu.intake.domain.rules import refused
+from sanfu.intake.handlers.rates import Rates
 from sanfu.intake.handlers.submissions import Sender
 from sanfu.intake.ports import ChannelKey, Records
 from sanfu.runtime.rules import Refusal
@@ -25,7 +24,7 @@ class Channels:
     """Tells senders apart. Keys are held in memory and read again by `refresh`, which is called every ten seconds."""
 
     records: Records
-    limiter: FixedWindowRateLimiter
+    rates: Rates
     rate: RateLimitItem
     contact_rate: RateLimitItem
     known: dict[str, ChannelKey] = field(default_factory=dict)
@@ -39,7 +38,7 @@ class Channels:
         known = self.known_key(pack, key)
         if channel not in (None, known.channel):
             raise refused([Fault("channel", "not_the_keys", f"{known.channel}, the channel of this key, or nothing")])
-        return Sender(known.channel, keyed=True, party_code=known.party_code, holder=holder(known))
+        return sender_of(known)
 
     def keyed(self, pack: Pack, key: str | None) -> str:
         """Return the channel of a key. Raises Refusal 401."""
@@ -69,19 +68,13 @@ class Channels:
     def count(self, sender: Sender) -> None:
         """Count one report of a sender without a key. Raises Refusal 429 with the seconds to wait."""
         if not sender.keyed:
-            self._hit(self.rate, "from one address", sender.channel, sender.address)
+            self.rates.hit(self.rate, "reports from one address", sender.channel, sender.address)
 
     def count_contacts(self, indexes: Sequence[str]) -> None:
         """Count one report without a key that leaves contacts, known by their blind indexes: nobody is flooded with
         answers to what others write in their name. Raises Refusal 429."""
         for index in indexes:
-            self._hit(self.contact_rate, "with one contact", "contact", index)
-
-    def _hit(self, rate: RateLimitItem, what: str, *whose: str) -> None:
-        if self.limiter.hit(rate, *whose):
-            return
-        wait = max(1, round(self.limiter.get_window_stats(rate, *whose).reset_time - time.time()))
-        raise Refusal(429, "too-many-reports", f"At most {rate} {what}; go on in {wait} s.", retry_after=wait)
+            self.rates.hit(self.contact_rate, "reports with one contact", "contact", index)
 
     async def refresh(self) -> None:
         """Read the keys again. Raises StoreDown; what was known stays."""
@@ -93,17 +86,23 @@ class Channels:
             await self.records.add_key(ChannelKey(digest(key), channel))
         await self.refresh()
 
-    async def give(self, pack: Pack, channel: str, party_code: str | None = None) -> tuple[ChannelKey, str]:
+    async def give(
+        self, pack: Pack, channel: str, party_code: str | None = None, in_place_of: str | None = None
+    ) -> tuple[ChannelKey, str]:
         """Make a new key for a channel, or for one enterprise's account on it, and return it: it is shown this once.
-        Raises Refusal, StoreDown."""
+        `in_place_of`: the id of a key of the same sender, which goes on being that one. Raises Refusal, StoreDown."""
         if channel not in pack.channels:
             raise Refusal(
                 404, "no-such-channel", f"The city has no channel {channel}; it has {', '.join(pack.channels)}."
             )
         if party_code is not None and ("party_code" not in pack.form_of(channel).takes or not credit.right(party_code)):
             raise refused([Fault("party_code", "not_allowed", "a credit code, on a channel that takes one")])
+        await self.refresh()
+        before = next((one for one in self.known.values() if one.id == in_place_of), None)
+        if in_place_of and (before is None or (before.channel, before.party_code) != (channel, party_code)):
+            raise refused([Fault("in_place_of", "not_allowed", "the id of a key of this channel, and of this account")])
         key = secrets.token_urlsafe(KEY_BYTES)
-        made = ChannelKey(digest(key), channel, party_code=party_code)
+        made = ChannelKey(digest(key), channel, party_code=party_code, client=before.client if before else "")
         await self.records.add_key(made)
         await self.refresh()
         return made, key
@@ -118,6 +117,11 @@ class Channels:
 def holder(key: ChannelKey) -> str:
     """Return whose files are that are sent with a key."""
     return f"key:{key.id}"
+
+
+def sender_of(key: ChannelKey) -> Sender:
+    """Return who sends with a key."""
+    return Sender(key.channel, keyed=True, party_code=key.party_code, holder=holder(key), client=key.client)
 
 
 def digest(key: str) -> str:

@@ -28,6 +28,8 @@ Do = Callable[[str, Command], Awaitable[Done]]
 LONGEST = 64 * 1024
 """Bytes of a report as JSON: its document holds it twice while it is being published, and the original sealed."""
 SUBMIT = "submit"
+FORGOTTEN = "forgotten"
+"""Digest of a body that nobody remembers, for so much was added to it: as no other is."""
 SHORTEST_PUBLIC_KEY = 16
 """Characters of an Idempotency-Key that nobody vouches for: two strangers shall not choose the same one."""
 
@@ -35,13 +37,15 @@ SHORTEST_PUBLIC_KEY = 16
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who sends: a channel, known by its key or public. `address` is the network's. `party_code`: the enterprise whose
-    account the key is. `holder`: whose files it may bring; None: nobody's."""
+    account the key is. `holder`: whose files it may bring; None: nobody's. `client`: which of the channel's senders it
+    is, by its key."""
 
     channel: str
     keyed: bool
     address: str = "-"
     party_code: str | None = None
     holder: str | None = None
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,22 @@ class Received:
     state: Mapping[str, Any]
     repeated: bool
     alarming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """Under which issue's id a report comes, the field that this follows from, and what tells its body from
+    another's."""
+
+    issue: str
+    field: str
+    digest: str
+
+    def repeats(self, there: str) -> bool:
+        """Return True where the body that is there is the same. Raises Refusal 409 where it is another."""
+        if there and there != self.digest:
+            raise _about(self.field, Refusal(409, "key-reused", "another body came under this one before"))
+        return True
 
 
 @dataclass(slots=True)
@@ -67,25 +87,38 @@ class Submissions:
 
     async def submit(self, report: Report, sender: Sender, key: str | None, prefix: str = "") -> Received:
         """Store a report durably, once. `key` is the Idempotency-Key. Raises Refusal, Unavailable."""
-        if len(bare := written(report, ())) > LONGEST:
-            raise Refusal(413, "report-too-large", f"A report has at most {LONGEST} bytes.", limit=LONGEST)
-        issue, field = self._identify(report, sender, key)
-        number = self._number(issue, prefix)
+        under = self.known_as(report, sender, key)
+        issue, number = under.issue, self._number(under.issue, prefix)
         actor = Actor(sender.channel, "channel" if sender.keyed else "party")
 
         async def submitted(files: Sequence[Attachment]) -> Done:
             whole = {**report, "attachments": [one.told() for one in files]}
             boxes, blind = self._sealed(issue, whole)
             data = {"issue": issue, "channel": sender.channel, "report": whole, "receipt": number, "boxes": boxes,
-                    "blind": blind}  # fmt: skip
-            digest = hashlib.sha256(written(report, files) if files else bare).hexdigest()
+                    "blind": blind, "client": sender.client}  # fmt: skip
+            digest = hashlib.sha256(written(report, files)).hexdigest() if files else under.digest
             try:
                 return await self.do(issue, Command("SubmitIssue", data, actor, SUBMIT, digest))
             except Refusal as refusal:
-                raise _about(field, refusal) from refusal
+                raise _about(under.field, refusal) from refusal
 
         done = await self.attachments.bind(report["attachments"], sender.holder, issue, SUBMIT, submitted)
         return Received(issue, done.state, done.repeated, done.state["urgency"] == EMERGENCY)
+
+    def known_as(self, report: Report, sender: Sender, key: str | None) -> Under:
+        """Return what a report without its files is known by. Raises Refusal: 413, and 422 for a key that is none."""
+        said = written(report, ())
+        if len(said) > LONGEST:
+            raise Refusal(413, "report-too-large", f"A report has at most {LONGEST} bytes.", limit=LONGEST)
+        return Under(*self._identify(report, sender, key), hashlib.sha256(said).hexdigest())
+
+    async def before(self, issue: str) -> str | None:
+        """Return the digest of the body that came under an id; nothing of it after a rebuild; None if none came.
+        Raises StoreDown."""
+        found = (await self.attachments.documents.read([issue])).get(issue)
+        if found is None or "submission" not in found:
+            return None
+        return next((was["digest"] for was in found.get("applied", ()) if was["key"] == SUBMIT), FORGOTTEN)
 
     def receipt(self, channel: str, key: str, prefix: str = "") -> str:
         """Return the receipt number of what a channel sent under an Idempotency-Key."""
