@@ -12,7 +12,7 @@ from tests.support import cases
 from tests.support.assembling import RING
 from tests.support.cases import CALLER, OFFICE, OFFICER, OPERATOR, REVIEWER, Desk, Story, review, submitted
 from tests.support.eventually import eventually
-from tests.support.following import handled, seen, told
+from tests.support.following import REPLY, handled, seen, told
 from tests.unit.desk import test_petitions as petitions
 from tests.unit.desk.test_mine import link, look, say
 from tests.unit.desk.test_receipts import say as by_number
@@ -147,6 +147,9 @@ async def test_who_calls_it_resolved_speaks_of_the_danger_that_was_and_another_i
     await say(desk, link(), "rate", resolved="yes", reason=words)
     case = await seen(desk)
     assert (case["state"], case["urgency"]) == (state, urgency)
+    ends = (names.ISSUE_CLOSED, names.ISSUE_REOPENED, names.URGENCY_CHANGED)
+    told = [type for type, _ in desk.published() if type in ends]
+    assert told == [*ends][: 3 if urgency == "emergency" else 1], "what is closed is opened before anybody is called"
 
 
 async def test_a_party_that_takes_it_back_in_words_of_danger_is_called_first(desk: Desk) -> None:
@@ -171,6 +174,9 @@ async def test_the_office_says_no_and_what_staff_write_in_their_own_name_raises_
     await desk.order(OFFICER, "i-1", "acknowledge")
     said = {"result": "reached", "summary": "当事人称灯杆漏电，有人触电；现场查看并无此事"}
     assert (await desk.order(OFFICER, "i-1", "contact", said)).status_code == 200
+    assert (await desk.order(OFFICER, "i-1", "handle", {"outcome": "solved", "reply": REPLY})).status_code == 200
+    heard = {"resolved": "no", "reason": "当事人称曾有人触电，经核实并无此事"}
+    assert (await desk.order(CALLER, "i-1", "follow_up", heard)).status_code == 200
     assert (await seen(desk))["urgency"] == "normal"
     await desk.order(OPERATOR, "i-1", "remind", {"text": DANGER})
     assert [one["urgency"] for one in told(desk, names.URGENCY_CHANGED)] == ["emergency", "normal", "emergency"]
