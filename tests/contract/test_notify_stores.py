@@ -216,3 +216,20 @@ async def test_which_digests_are_open_and_when_what_is_held_goes_on(stores: Stor
     assert await stores.digests.next_due(PARTS, LATER) is None
     assert await stores.digests.next_due((7,), NOW) is None
     assert (await stores.digests.released(PARTS, NOW), await stores.digests.released(PARTS, LATER)) == (0, 2)
+
+
+async def test_lists_are_filtered_by_unit_reason_and_since_and_what_a_provider_knew_is_forgotten(
+    stores: Stores,
+) -> None:
+    later = NOW + timedelta(seconds=1)
+    mine = [queued(id="u", unit="tax", audience="officer"), queued(id="w", why="contact"), queued(id="s", at=later)]
+    sent = [replace(queued(id=id, audience=who), provider_id="p") for id, who in (("p", "party"), ("o", "officer"))]
+    await stores.deliveries.insert([*mine, *sent])
+
+    async def found(**asked: Any) -> list[str]:
+        return sorted(one.id for one in await stores.deliveries.page(Wanted(**asked), Page(10, None)))
+
+    assert (await found(unit="tax"), await found(why="contact"), await found(since=later)) == (["u"], ["w"], ["s"])
+    await stores.deliveries.forget(["i1"])
+    known = [await stores.deliveries.get(id) for id in ("p", "o")]
+    assert [one.provider_id for one in known if one] == [None, "p"]

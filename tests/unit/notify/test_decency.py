@@ -16,7 +16,7 @@ from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.service import Parts
 from tests.support.eventually import eventually
-from tests.support.packs import copied, edited
+from tests.support.packs import A_DAY, copied, edited
 from tests.support.telling import START, ScriptedSender, Story, contact, on_the_wire, unit, user
 from tests.unit.notify.test_service import PARTY, SETTINGS, Bench, bench, fresh_broker, shown
 
@@ -240,10 +240,13 @@ def strict(tmp_path: Path) -> Bench:
     """A notify whose pack lets staff have three messages a day, and parties two."""
     root = copied(tmp_path)
     edited(root, "telling.yaml", "{staff: 30, party: 10}", "{staff: 3, party: 2}")
+    return made_with(PackHolder(root))
+
+
+def made_with(packs: PackHolder) -> Bench:
+    """A notify with this pack, not yet started."""
     sms, email, broker, clock = ScriptedSender(), ScriptedSender(), fresh_broker(), ManualClock(START)
-    service = assemble(
-        SETTINGS, Parts(broker, MemoryDocuments(), clock), PackHolder(root), {"sms": sms, "email": email}
-    )
+    service = assemble(SETTINGS, Parts(broker, MemoryDocuments(), clock), packs, {"sms": sms, "email": email})
     return Bench(service, broker, clock, sms, email)
 
 
@@ -271,3 +274,48 @@ async def test_over_the_cap_staff_get_the_next_digest_and_parties_wait_until_a_d
     await at(strict, "2026-05-07 14:00")
     assert sms(strict)[PARTY["phone"]] == 3
     await strict.service.stop()
+
+
+def duty_pack(folder: Path, shifts: str) -> PackHolder:
+    root = copied(folder)
+    people = [
+        line for line in (root / "staff.csv").read_text(encoding="utf-8").splitlines() if "emergency-duty," in line
+    ]
+    extra = people[0].replace("emergency-duty", "emergency-duty-2").replace("13800001048", "13800009999")
+    with (root / "staff.csv").open("a", encoding="utf-8") as table:
+        table.write(f"{extra}\n")
+    (root / "rosters.yaml").write_text(f"emergency:\n{shifts}", encoding="utf-8")
+    return PackHolder(root, today=lambda: A_DAY)
+
+
+DAY_SHIFT = '  - {when: {days: [mon-sun], hours: ["08:00-20:00"]}, on_duty: [emergency-duty]}\n'
+NIGHT_SHIFT = '  - {when: {days: [mon-sun], hours: ["20:00-08:00"]}, on_duty: [emergency-duty-2]}\n'
+
+
+@pytest.mark.parametrize(
+    ("shifts", "hour", "phone", "called"),
+    [
+        (DAY_SHIFT + NIGHT_SHIFT, "10:00", "000-emergency", {"138-emergency-duty"}),
+        (DAY_SHIFT + NIGHT_SHIFT, "23:00", "000-emergency", {"138-emergency-duty-2"}),
+        (DAY_SHIFT, "23:00", "000-emergency", {"000-emergency"}),
+        (DAY_SHIFT, "23:00", None, {"138-emergency-head"}),
+    ],
+)
+async def test_an_emergency_rings_at_whoever_is_on_duty_now_else_the_duty_phone_else_the_head(
+    tmp_path: Path, shifts: str, hour: str, phone: str | None, called: set[str]
+) -> None:
+    bench = made_with(duty_pack(tmp_path, shifts))
+    await bench.service.start()
+    people = [user(f"emergency-{one}", "emergency", "duty_officer") for one in ("duty", "duty-2")]
+    head = user("emergency-head", "emergency", "unit_head")
+    await bench.publish(unit("emergency", duty_phone=phone), *people, head)
+    now = await at(bench, f"2026-05-07 {hour}")
+    story = Story("i1")
+    told = [
+        story.submitted(now, contact="none", urgency="emergency"),
+        story.assigned("emergency", now, urgency="emergency"),
+    ]
+    await bench.publish(*map(on_the_wire, (*told, story.deadline("emergency"))))
+    await eventually(bench.quiet)
+    assert sms(bench).keys() == called
+    await bench.service.stop()

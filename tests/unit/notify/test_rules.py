@@ -11,7 +11,8 @@ from sanfu.city.model import Template
 from sanfu.city.placeholders import PLACEHOLDERS, REVEALING, longest, placeholders
 from sanfu.contracts import names, registry
 from sanfu.contracts.envelope import Event, moment
-from sanfu.notify.domain import story, wording
+from sanfu.notify.domain import affairs, story, wording
+from sanfu.notify.domain.affairs import AffairRules
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.records import read
 from sanfu.notify.domain.rules import NotifyRules
@@ -39,13 +40,13 @@ def told(deliveries: list[Delivery]) -> set[tuple[str, str | None, str]]:
 
 
 def test_what_it_folds_is_what_the_registry_says_it_reads_and_writes() -> None:
-    others = RULES.knows - registry.written_by("notify")
+    others = (RULES.knows | AffairRules.knows) - registry.written_by("notify")
     assert others <= registry.read_by("notify")
     assert registry.written_by("notify") == story.OWN
 
 
 def test_every_event_that_a_pack_may_have_a_template_for_can_be_told() -> None:
-    assert PLACEHOLDERS.keys() == story.TELLING
+    assert PLACEHOLDERS.keys() == story.TELLING | affairs.TOLD
 
 
 def test_a_delivery_has_the_same_id_whenever_it_is_decided_and_no_other_has_it() -> None:

@@ -75,7 +75,7 @@ async def bench() -> AsyncIterator[Bench]:
 
 def fresh_broker() -> MemoryBroker:
     broker = MemoryBroker()
-    for topic, count in ((names.ISSUES, 4), (names.CONTACTS, 4), (names.DIRECTORY, 1)):
+    for topic, count in ((names.ISSUES, 4), (names.AFFAIRS, 4), (names.CONTACTS, 4), (names.DIRECTORY, 1)):
         broker.create(topic, count)
     return broker
 

@@ -1,19 +1,25 @@
 """Checks of a whole pack, after each file was found sound: remarks on what would leave somebody without an answer."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from sanfu.city.calendar import Calendar
 from sanfu.city.endings import ends
 from sanfu.city.model import Pack, limit_of
 from sanfu.city.problems import Problem
+from sanfu.city.rosters import on_duty
 from sanfu.city.succession import in_its_place
 
+LOOKED_AHEAD = 14 * 24
+"""Hours for which a roster is looked through."""
 LEADS_NOTHING = ("external", "leading_group", "village")
 """Kinds of unit that are never given the lead."""
 
 
 def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _nobody_on_duty(pack, today)
+    yield from _gaps(pack, today)
     yield from _nobody_reviews(pack, today)
     yield from _errands_of_nothing(pack)
     yield from _follow_ups_of_nobody(pack)
@@ -35,6 +41,18 @@ def _nobody_on_duty(pack: Pack, today: date) -> Iterable[Problem]:
         if not _has(pack, code, "duty_officer", today) and not pack.units[code].duty_phone:
             cure = f"add a person of {code} with the role duty_officer, or its duty_phone to units.csv"
             yield Problem("staff.csv", 0, "roles", f"nobody of {code!r} is on duty in an emergency", cure, fatal=False)
+
+
+def _gaps(pack: Pack, today: date) -> Iterable[Problem]:
+    """The first hour of the next two weeks for which a roster names nobody: that is no mistake, but should be meant."""
+    for unit, shifts in pack.rosters.items():
+        calendar = Calendar(
+            ZoneInfo(pack.zone), pack.policy.service_of(unit), overrides=pack.policy.overrides, lenient=True
+        )
+        hours = (datetime.combine(today, time()) + timedelta(hours=hour) for hour in range(LOOKED_AHEAD))
+        if gap := next((hour for hour in hours if not on_duty(shifts, hour, calendar.has_service)), None):
+            message = f"nobody is on duty from {gap:%Y-%m-%d %H:%M}: the duty phone rings, or the head's"
+            yield Problem("rosters.yaml", 0, unit, message, "add a shift, if that is not meant", fatal=False)
 
 
 def _nobody_reviews(pack: Pack, today: date) -> Iterable[Problem]:

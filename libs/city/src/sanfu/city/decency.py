@@ -36,5 +36,7 @@ class Decency:
     gather: int = 0
     digest_at: tuple[int, ...] = ()
     caps: Mapping[str, int] = field(default_factory=dict)
+    way_out: Mapping[str, str] = field(default_factory=dict)
+    """Locale → the words at a mail's end that say where to refuse further ones (`{link}`)."""
     lists: Mapping[str, ListTexts] = field(default_factory=dict)
     """Locale → the words round a list."""

@@ -27,6 +27,7 @@ def decency(section: Section, locales: Sequence[str]) -> Decency:
         gather=section.parsed("gather", _gathered, 0),
         digest_at=tuple(_times(section, "digest")),
         caps={who: caps.parsed(who, whole(1, 10_000), 0) for caps in [section.section("caps")] for who in caps.names},
+        way_out=_way_out(section.section("way_out"), locales),
         lists=_lists(section.section("lists"), locales),
     )
     _caps(section.section("caps"))
@@ -68,6 +69,13 @@ def _caps(section: Section) -> None:
         if who not in CAPPED:
             section.wrong(who, f"nobody is called {who!r} here", f"write {' or '.join(CAPPED)}")
     section.done()
+
+
+def _way_out(section: Section, locales: Sequence[str]) -> dict[str, str]:
+    """The pack may have none: then mails say nothing of it."""
+    found = {locale: _text(section, locale, {"link"}) for locale in locales} if section.names else {}
+    section.done()
+    return found
 
 
 def _lists(section: Section, locales: Sequence[str]) -> dict[str, ListTexts]:

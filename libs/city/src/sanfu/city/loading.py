@@ -28,6 +28,8 @@ from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
 from sanfu.city.quantities import share
 from sanfu.city.reading import Row, Section, document, rows
+from sanfu.city.rosters_file import FILE as ROSTERS
+from sanfu.city.rosters_file import rosters
 from sanfu.city.routing import RuleReader, word_list
 from sanfu.city.wordlists import WordList
 
@@ -127,6 +129,7 @@ class _PackReader:
             _examples(name, units, categories, towns, rules_of_time.clocks),
             {"clock": rules_of_time.clocks, "channel": channels, "unit": units, "town": towns, "language": locales},
         )
+        staff = self._staff(units, locales)
         pack = Pack(
             version=version_of(self.files),
             code=head.text("code"),
@@ -141,7 +144,8 @@ class _PackReader:
             office_unit=self._present_unit(head, "office_unit", units),
             audience_groups=self._groups(head.section("audience_groups"), units),
             units=units,
-            staff=self._staff(units, locales),
+            staff=staff,
+            rosters=rosters(self._yaml(ROSTERS), units, staff) if ROSTERS in self.files else {},
             towns=towns,
             channels=channels,
             categories=categories,

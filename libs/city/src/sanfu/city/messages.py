@@ -73,6 +73,7 @@ def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
         delivery=entry.choice("delivery", DELIVERIES),
         useful_for=entry.parsed("useful_for", minutes, 24 * 60),
         urgency=entry.choice("urgency", PRIORITIES, "normal"),
+        unit=entry.one_known("unit", known.codes.get("unit", ()), "unit"),
         statutory=entry.choice("statutory", ("no", "yes"), "no") == "yes",
     )
     _pair(entry, common, dict(zip(events, named, strict=False)))
@@ -118,6 +119,10 @@ def _pair(entry: Section, one: Template, events: Mapping[str, str]) -> None:
         audiences = ADDRESSED.get(event, ())
         if audiences and one.audience not in audiences:
             entry.wrong("audience", f"{name} is never told to {one.audience!r}", nearest(one.audience, audiences))
+    if one.audience == "supervisor" and one.unit is None and not entry.raw("unit"):
+        entry.wrong("unit", "is missing: no event names the supervisors'", "add unit: the code of the unit they are in")
+    if one.unit is not None and one.audience in OUTSIDE:
+        entry.wrong("unit", f"a {one.audience} is of no unit", "leave it out")
     media = REACHED_BY.get(one.audience, MEDIA)
     if one.medium not in media:
         entry.wrong("medium", f"a {one.audience} is not reached by {one.medium!r}", nearest(one.medium, media))

@@ -16,6 +16,7 @@ from sanfu.city.atlas import Atlas
 from sanfu.city.decency import Decency
 from sanfu.city.form import Form
 from sanfu.city.open311 import Open311
+from sanfu.city.rosters import Shift
 from sanfu.city.when import AnswerIs, Times, Value
 from sanfu.city.wordlists import WordList
 
@@ -523,6 +524,8 @@ class Template:
     useful_for: int
     urgency: Priority
     line: str = ""
+    unit: str | None = None
+    """Whose people are told, if not those of the unit that the event names."""
     statutory: bool = False
     approved: Mapping[str, str] = field(default_factory=dict)
     """Provider → its own code of this text, for those that send nothing but what they approved; its variables are the
@@ -582,6 +585,8 @@ class Pack:
     """What lists write for a field's codes: field → word → code."""
     atlas: Atlas = field(default_factory=Atlas, repr=False)
     """Areas and names of places."""
+    rosters: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
+    """Unit → its shifts, in order. A unit that is not here: all who have the duty, always."""
     decency: Decency = field(default_factory=Decency)
     """When messages wait, and for what."""
     open311: Open311 | None = None

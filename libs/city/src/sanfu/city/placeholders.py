@@ -76,6 +76,10 @@ _ALLOWED = {
     "ReminderAdded": (*_ISSUE, "unit", "due"),
     "IssueReopened": (*_ISSUE, "unit", "due"),
     "ReopenDeclined": (*_ISSUE, "unit", "reply"),
+    "OrderRaised": ("city", "unit", "due"),
+    "OrderReplyDeclined": ("city", "unit", "due"),
+    "OrderLifted": ("city", "unit"),
+    "TaskSet": ("city", "unit", "due"),
 }
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {wire_type(event): frozenset(names) for event, names in _ALLOWED.items()}
 """Event's type on the wire → the placeholders that whoever sends the message must be able to fill."""
@@ -89,7 +93,7 @@ _ADDRESSED: Mapping[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(
         ("LightChanged", "EscalationRaised", "AssistAsked", "HandoverOffered", "CompletionSubmitted",
-         "CompletionSentBack", "ReminderAdded"), _STAFF,
+         "CompletionSentBack", "ReminderAdded", "OrderRaised", "OrderReplyDeclined", "OrderLifted", "TaskSet"), _STAFF,
     ),
 }  # fmt: skip
 ADDRESSED: Mapping[str, tuple[str, ...]] = {wire_type(event): told for event, told in _ADDRESSED.items()}

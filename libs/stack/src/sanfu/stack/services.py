@@ -50,6 +50,7 @@ def _own(places: Places) -> dict[str, dict[str, str]]:
         "notify": {
             "SANFU_SMS_URL": f"{url(places, 'sinks')}/sms",
             "SANFU_PUBLIC_URL": url(places, "desk"),
+            "SANFU_MESSAGES_URL": url(places, "notify"),
             "SANFU_SMTP_HOST": "127.0.0.1",
             "SANFU_SMTP_PORT": str(places.port("smtp")),
             "SANFU_SMTP_TLS": "none",  # the sink is on this machine and keeps no secret

@@ -1,6 +1,7 @@
 """Where notify's parts meet: `production` and `assemble`, its test door."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
@@ -16,19 +17,23 @@ from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.adapters.plan import planned
 from sanfu.notify.adapters.sms import GatewaySms
 from sanfu.notify.adapters.smtp import Server, SmtpMail
+from sanfu.notify.domain.affairs import AffairRules
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.rules import NotifyRules
+from sanfu.notify.entrypoints import preferences
 from sanfu.notify.entrypoints import providers as shown
 from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
 from sanfu.notify.handlers.people import Contacts, Directory
 from sanfu.notify.handlers.reporter import Reporter
+from sanfu.notify.handlers.resending import Resending
 from sanfu.notify.metrics import Measures, NotifyMetrics
 from sanfu.notify.ports import Provider, Sender, Stores
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.http import token_guard
+from sanfu.runtime.lines import Story
 from sanfu.runtime.links import Links
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.rules import Command, Rules
@@ -36,6 +41,8 @@ from sanfu.runtime.sealing import Keys, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
 
+AFFAIRS = "affairs"
+"""Collection of what is known of orders and tasks."""
 Senders = Mapping[str, Sender | None]
 """What stands in for the only provider of each medium; None: it has none."""
 Providers = Mapping[str, Sequence[Provider]]
@@ -113,8 +120,9 @@ def assemble(
         return holds[-1]
 
     desk = Desk(
-        stores, parts.documents, parts.clock, sealer, metrics, lambda: packs.current, partitions,
-        Links.of(keys), holding, place, settings.public_url, Timing(settings.call_s, settings.lease_s),
+        stores, parts.documents, parts.documents.beside(AFFAIRS), parts.clock, sealer, metrics, lambda: packs.current,
+        partitions, Links.of(keys), holding, place, settings.public_url,
+        settings.messages_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
     async def do(subject: str, command: Command) -> object:
@@ -130,19 +138,27 @@ def assemble(
     measures = Measures(stores.deliveries, stores.digests, metrics, [*carriers], partitions, parts.clock.now, real_now)
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
-    async def watch() -> Rules | None:
+    async def watch() -> Mapping[str, Rules] | None:
         before = packs.current
         await asyncio.to_thread(packs.check)
         if packs.current is before:
             return None
         service.decides_by(packs.current.version)
-        return NotifyRules(packs.current, place, first)
+        return rules()
+
+    def rules() -> Mapping[str, Rules]:
+        affairs = AffairRules(packs.current, place, first)
+        return {names.ISSUES: NotifyRules(packs.current, place, first), names.AFFAIRS: affairs}
 
     service = Service(
-        name="notify", rules=NotifyRules(packs.current, place, first), parts=parts, settings=settings, codec=codec,
-        routers=[routes(stores.deliveries, guard), shown.routes(carriers, guard)],
+        name="notify", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
+        beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
+        routers=[
+            routes(stores.deliveries, Resending(stores.deliveries, parts.clock), guard), shown.routes(carriers, guard),
+            preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
+        ],
         tables=[
-            Table(names.CONTACTS, Contacts(stores.contacts).apply),
+            Table(names.CONTACTS, Contacts(stores.contacts, stores.deliveries, stores.preferences).apply),
             Table(names.DIRECTORY, Directory(stores.directory).apply),
         ],
         background=[*(courier.run for courier in couriers), reporter.run, measures.run],

@@ -72,9 +72,15 @@ class Wanted:
     subject: str | None = None
     state: str | None = None
     medium: str | None = None
+    unit: str | None = None
+    why: str | None = None
+    since: datetime | None = None
+    """Of events at this instant or later."""
 
     def conditions(self) -> dict[str, str]:
-        given = {"subject": self.subject, "state": self.state, "medium": self.medium}
+        given = {
+            "subject": self.subject, "state": self.state, "medium": self.medium, "unit": self.unit, "why": self.why,
+        }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -120,6 +126,10 @@ class Deliveries(Protocol):
     async def report_later(self, ids: Sequence[str], at: datetime) -> None: ...
 
     async def get(self, id: str) -> Delivery | None: ...
+
+    async def forget(self, subjects: Sequence[str]) -> None:
+        """Leave of what went to parties and filers of these subjects nothing by which a provider would know them."""
+        ...
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         """Up to `page.limit + 1` of those wanted, newest first, by (milliseconds of `at`, id)."""
@@ -192,3 +202,4 @@ class Stores:
     digests: Digests
     contacts: Shelf
     directory: Shelf
+    preferences: Shelf

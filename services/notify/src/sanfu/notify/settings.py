@@ -41,6 +41,11 @@ class NotifySettings(ServiceSettings):
         pattern=r"^https?://",
         description="where parties find desk's pages; absent: messages with a link stay out",
     )
+    messages_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="where people find notify's own page of what they are told by; absent: mails name none",
+    )
     notify_key: SecretStr | None = Field(
         None, description="opens the delivery log; so does the ops token", min_length=16
     )

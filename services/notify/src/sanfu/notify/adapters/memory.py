@@ -60,9 +60,15 @@ class MemoryDeliveries:
     async def get(self, id: str) -> Delivery | None:
         return read(self.documents[id]) if id in self.documents else None
 
+    async def forget(self, subjects: Sequence[str]) -> None:
+        for document in self.documents.values():
+            if document["subject"] in subjects and document["audience"] in ("party", "filer"):
+                document.pop("provider_id", None)
+
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         asked = wanted.conditions().items()
         found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked)]
+        found = [d for d in found if wanted.since is None or d["at"] >= wanted.since]
         found.sort(key=_place, reverse=True)
         if page.after is not None:
             after = (page.after.key, page.after.id)
@@ -120,7 +126,6 @@ class MemoryShelf:
 
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
-    deliveries, contacts, directory = (others.setdefault(n, {}) for n in (COLLECTION, "contacts", "directory"))
-    return Stores(
-        MemoryDeliveries(deliveries), MemoryDigests(deliveries), MemoryShelf(contacts), MemoryShelf(directory)
-    )
+    deliveries = others.setdefault(COLLECTION, {})
+    shelves = [MemoryShelf(others.setdefault(name, {})) for name in ("contacts", "directory", "preferences")]
+    return Stores(MemoryDeliveries(deliveries), MemoryDigests(deliveries), *shelves)

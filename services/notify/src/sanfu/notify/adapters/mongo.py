@@ -35,6 +35,7 @@ class MongoDeliveries:
             await create([("p", 1), ("report_at", 1)], name="unreported", partialFilterExpression=unreported)
             await create([("at", -1), ("_id", -1)], name="newest")
             await create([("subject", 1), ("at", -1), ("_id", -1)], name="subject")
+            await create([("unit", 1), ("at", -1), ("_id", -1)], name="unit")
             await create([("state", 1), ("at", -1), ("_id", -1)], name="state")
 
     async def insert(self, deliveries: Sequence[Delivery]) -> None:
@@ -84,8 +85,15 @@ class MongoDeliveries:
             found = await self._collection.find_one({"_id": id})
         return read(found) if found else None
 
+    async def forget(self, subjects: Sequence[str]) -> None:
+        wanted = {"subject": {"$in": list(subjects)}, "audience": {"$in": ["party", "filer"]}}
+        async with spoken():
+            await self._collection.update_many(wanted, {"$unset": {"provider_id": ""}})
+
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         asked: list[Document] = [wanted.conditions()]
+        if wanted.since is not None:
+            asked.append({"at": {"$gte": wanted.since}})
         if page.after is not None:
             key = page.after.key
             at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
@@ -167,5 +175,5 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
-    contacts, directory = (MongoShelf(documents.database, name) for name in ("contacts", "directory"))
-    return Stores(MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory)
+    shelves = [MongoShelf(documents.database, name) for name in ("contacts", "directory", "preferences")]
+    return Stores(MongoDeliveries(documents), MongoDigests(documents.database), *shelves)

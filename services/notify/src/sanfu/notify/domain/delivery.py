@@ -35,7 +35,7 @@ class Delivery:
     the lease), `waits_since` and `report_at` real time. `users` are fixed when it is first sent: it goes to the first
     one, and each other gets a delivery of its own. `recipient` is whom it counts for: a unit's people in one capacity,
     or an issue's party; None for the copies to further people. `digest` is the one that it is held for, or went with.
-    It holds no address and no text."""
+    One that an operator sent again names which, and why. It holds no address and no text."""
 
     id: str
     p: int
@@ -63,9 +63,12 @@ class Delivery:
     looks: int = 0
     provider: str | None = None
     provider_id: str | None = None
+    of: str = "issues"
     recipient: str | None = None
     digest: str | None = None
     left: datetime | None = None
+    again_of: str | None = None
+    because: str | None = None
     ended: datetime | None = None
     report_at: datetime | None = None
 
@@ -127,14 +130,20 @@ def delivery_id(event: str, recipient: str, medium: str, template: str) -> str:
     return hashlib.sha256("\n".join((event, recipient, medium, template)).encode()).hexdigest()[:32]
 
 
+def fresh(delivery: Delivery) -> Delivery:
+    """One like it, as it stands before anything is sent; it counts for nobody's cap."""
+    again: Delivery = replace(
+        delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
+        provider=None, provider_id=None, ended=None, report_at=None, recipient=None, left=None, digest=None,
+    )  # fmt: skip
+    return again
+
+
 def further(delivery: Delivery) -> list[Delivery]:
     """The deliveries to the users after the first, each as it stood before anything was sent."""
-    fresh = replace(
-        delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
-        provider=None, provider_id=None, ended=None, report_at=None, recipient=None, left=None,
-    )  # fmt: skip
+    copy = fresh(delivery)
     return [
-        replace(fresh, id=delivery_id(delivery.event, f"{user} of {delivery.id}", delivery.medium, delivery.template),
+        replace(copy, id=delivery_id(delivery.event, f"{user} of {delivery.id}", delivery.medium, delivery.template),
                 users=(user,))
         for user in delivery.users[1:]
     ]  # fmt: skip

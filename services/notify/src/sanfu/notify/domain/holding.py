@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays, serving
 from sanfu.city.model import Pack
+from sanfu.city.rosters import on_duty
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.rules import STAFF
 
@@ -86,6 +87,12 @@ class Holding:
         if manner.statutory or recent.first is None or not 0 < self.pack.decency.caps.get("party", 0) <= recent.count:
             return None
         return Hold("cap", recent.first + DAY, listed=False)
+
+    def on_duty(self, unit: str, now: datetime) -> tuple[str, ...] | None:
+        """Name the posts that a unit's roster has on duty, none in a gap; None: it has no roster."""
+        shifts = self.pack.rosters.get(unit)
+        calendar = self._calendar(unit)
+        return None if shifts is None else on_duty(shifts, calendar.local(now), calendar.has_service)
 
     # ── hours and days ───────────────────────────────────────────────────────────────────────────────────────────────
 

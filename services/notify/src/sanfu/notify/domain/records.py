@@ -16,4 +16,5 @@ def written(delivery: Delivery) -> dict[str, Any]:
 
 def read(document: Mapping[str, Any]) -> Delivery:
     known = {name: document.get(name) for name in NAMES}
-    return Delivery(**{**known, "id": document["_id"], "users": tuple(document["users"])})
+    of = document.get("of", "issues")  # those of versions before affairs were told
+    return Delivery(**{**known, "id": document["_id"], "users": tuple(document["users"]), "of": of})

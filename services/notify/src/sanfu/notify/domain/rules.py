@@ -20,10 +20,10 @@ from sanfu.notify.domain.wording import LINK_ENDS
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
 
 COLLECTION = "deliveries"
-STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "leader"})
+STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader"})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "until", "corrected", *LINK_ENDS,
+    "until", "reply_by", "what", "corrected", *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
@@ -35,6 +35,8 @@ class NotifyRules:
 
     service = story.SERVICE
     knows = story.HEARD | story.OWN
+    told = story.TELLING
+    of = "issues"
 
     def __init__(self, pack: Pack, place: Callable[[str], int], first: Callable[[int], bool] = lambda _: False) -> None:
         self.pack, self._place, self._first = pack, place, first
@@ -60,7 +62,7 @@ class NotifyRules:
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
         recent = after.get("recent", ())
-        if event.type not in story.TELLING or not recent or recent[-1]["id"] != event.id:
+        if event.type not in self.told or not recent or recent[-1]["id"] != event.id:
             return ()
         return [_insert(delivery) for delivery in self.tellings(event.subject, recent[-1])]
 
@@ -83,9 +85,12 @@ class NotifyRules:
         if facts.get("skipped"):
             return  # a light that was overtaken by a redder one: recorded, not shown
         for template in self._templates.get(telling["type"], {}).values():
-            if all(facts.get(name) in allowed for name, allowed in template.where.items()):
-                for unit in _addressees(template.audience, facts):
+            if self.fits(template, telling):
+                for unit in _addressees(template, facts):
                     yield self._delivery(subject, telling, template, unit)
+
+    def fits(self, template: Template, telling: story.Telling) -> bool:
+        return all(telling["facts"].get(name) in allowed for name, allowed in template.where.items())
 
     def _delivery(self, subject: str, telling: story.Telling, template: Template, unit: str | None) -> Delivery:
         facts, at = telling["facts"], moment(telling["at"])
@@ -97,6 +102,7 @@ class NotifyRules:
             id=delivery_id(telling["id"], recipient, template.medium, template.id),
             p=self._place(subject), subject=subject, event=telling["id"], type=telling["type"], at=at, due=at,
             template=template.id, medium=template.medium, audience=template.audience, unit=unit,
+            of=self.of, users=_sponsor(template, facts),
             policy=template.delivery, critical=template.urgency == "critical",
             useful_until=at + timedelta(minutes=template.useful_for),
             facts={name: facts[name] for name in SHOWN if name in facts},
@@ -113,12 +119,19 @@ def _counted(subject: str, recipient: str, template: Template) -> str:
     return recipient if template.audience in STAFF else f"{recipient}:{subject}"
 
 
-def _addressees(audience: str, facts: Mapping[str, Any]) -> list[str | None]:
+def _sponsor(template: Template, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of what a leader sponsors that one is told, unless the ladder names others."""
+    sponsor = facts.get("sponsor") if template.audience == "leader" and "to_unit" not in facts else None
+    return (str(sponsor),) if sponsor else ()
+
+
+def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None]:
     """Units whose people are told; one None for somebody outside of all units."""
+    audience = template.audience
     if audience in STAFF:
         if facts.get("secrecy") == "sealed":
             return []  # nobody but the discipline liaison hears of it
-        unit = facts.get("to_unit") or facts.get("unit")
+        unit = template.unit or facts.get("to_unit") or facts.get("unit")
         alarmed = facts.get("alarmed", ()) if audience == "duty_officer" else ()
         return [*dict.fromkeys(one for one in (unit, *alarmed) if one)]
     if audience == "filer":

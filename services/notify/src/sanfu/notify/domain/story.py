@@ -44,7 +44,7 @@ TELLING = frozenset(
 """Events that a template may be for."""
 HEARD = TELLING | {
     names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_RETURNED, names.UNIT_SUCCEEDED,
-    names.CATEGORY_SUCCEEDED,
+    names.CATEGORY_SUCCEEDED, names.ISSUE_REGISTERED,
     names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
 }  # fmt: skip
 OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
@@ -123,6 +123,8 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["category"] = data["category"]
         case names.CONTACT_CORRECTED:
             taken["corrected"] = data["version"]
+        case names.ISSUE_REGISTERED:
+            taken |= {"unit": data["owner"], "sponsor": data.get("sponsor"), "sponsored": bool(data.get("sponsor"))}
         case names.PARTY_DECEASED:
             taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:

@@ -15,7 +15,7 @@ from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.story import SECRET
 
-LIMITS = ("limit", "until")
+LIMITS = ("limit", "until", "reply_by")
 """Fields in which an event says itself by when: a limit, or the one that more time gives."""
 
 _ZH: Mapping[str, str] = {

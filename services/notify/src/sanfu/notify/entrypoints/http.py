@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Header, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from sanfu.city.model import Medium
-from sanfu.contracts.envelope import instant
+from sanfu.contracts.envelope import instant, moment
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
+from sanfu.notify.handlers.resending import Resending
 from sanfu.notify.ports import Deliveries, Wanted
+from sanfu.runtime import texts
 from sanfu.runtime.http import Guard, PageAsked, own_router
 from sanfu.runtime.paging import Cursor
 from sanfu.runtime.rules import Refusal
@@ -37,6 +39,8 @@ class DeliveryShown(BaseModel):
     useful_until: str = Field(description="Not sent after")
     ended: str | None = Field(description="When it came to its end, by the machine's own clock")
     provider_id: str | None = Field(description="The provider's own id of it")
+    again_of: str | None = Field(description="The delivery that an operator sent again by this one")
+    because: str | None = Field(description="Why")
 
 
 class DeliveriesShown(BaseModel):
@@ -44,19 +48,43 @@ class DeliveriesShown(BaseModel):
     next: str | None
 
 
-def routes(deliveries: Deliveries, guard: Guard) -> APIRouter:
+class Again(BaseModel):
+    """Why somebody is told once more."""
+
+    model_config = ConfigDict(extra="forbid")
+    because: Annotated[str, Line(300)] = Field(min_length=3, description="Stays with the delivery; no personal data")
+
+
+INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
+Key = Annotated[texts.Key, Header(alias="Idempotency-Key")]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return moment(text)
+    except ValueError:
+        wrong = {"field": "query.since", "problem": "no_instant", "expected": "such as 2026-01-31T00:00:00.000Z"}
+        raise Refusal(422, "invalid-input", "Not as it should be: query.since.", errors=[wrong]) from None
+
+
+def routes(deliveries: Deliveries, resending: Resending, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may read the log."""
     router = own_router("/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
 
     @router.get("")
     async def listed(
         page: PageAsked,
+        *,
         subject: Annotated[str | None, Query(max_length=200), Line(200)] = None,
         state: DeliveryState | None = None,
         medium: Medium | None = None,
+        unit: Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,40}$")] = None,
+        reason: Annotated[str | None, Query(max_length=300), Line(300)] = None,
+        since: Annotated[str | None, Query(pattern=INSTANT)] = None,
     ) -> DeliveriesShown:
-        """List deliveries, newest first."""
-        found = await deliveries.page(Wanted(subject, state, medium), page)
+        """List deliveries, newest first; `reason` is the whole `why`, `since` an instant of the events."""
+        wanted = Wanted(subject, state, medium, unit, reason, None if since is None else _moment(since))
+        found = await deliveries.page(wanted, page)
         answer = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
         return DeliveriesShown(items=[_shown(one) for one in answer["items"]], next=answer["next"])
 
@@ -68,6 +96,11 @@ def routes(deliveries: Deliveries, guard: Guard) -> APIRouter:
             raise Refusal(404, "no-such-delivery", "There is no delivery with this id.")
         return _shown(found)
 
+    @router.post("/{id}/resend", status_code=202)
+    async def resend(id: str, key: Key, wish: Again) -> DeliveryShown:
+        """Tell the same recipient once more. The same key sends it once."""
+        return _shown(await resending.again(id, key, wish.because))
+
     return router
 
 
@@ -78,6 +111,7 @@ def _shown(one: Delivery) -> DeliveryShown:
         state=one.state, why=one.why, tries=one.tries, digest=one.digest, due=_written(one.due),
         useful_until=instant(one.useful_until),
         ended=_written(one.ended), provider_id=one.provider_id,
+        again_of=one.again_of, because=one.because,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -14,7 +15,7 @@ import structlog
 from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
-from sanfu.notify.domain import wording
+from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.delivery import Delivery, Outcome, Retry
 from sanfu.notify.domain.digest import is_digest, listed
 from sanfu.notify.domain.holding import Holding
@@ -68,6 +69,7 @@ class Desk:
 
     stores: Stores
     documents: Documents
+    affairs: Documents
     clock: Clock
     sealer: Sealer
     metrics: NotifyMetrics
@@ -78,6 +80,7 @@ class Desk:
     place: Callable[[str], int]
     """In which partition a digest lies."""
     public_url: str | None = None
+    messages_url: str | None = None
     timing: Timing = field(default_factory=Timing)
 
 
@@ -184,9 +187,10 @@ class Courier:
     ) -> tuple[list[Delivery], dict[str, Message]]:
         """What becomes of each before it is sent, and the messages of those that are to be sent now."""
         desk = self.desk
-        known = await people(desk.stores, desk.sealer, page)
-        decently = await manners(desk.stores.digests, desk.holding(), self.medium, page, now)
-        documents = await desk.documents.read(sorted({one.subject for one in (*page, *decently.listed)}))
+        holding = desk.holding()
+        known = await people(desk.stores, desk.sealer, page, lambda unit: holding.on_duty(unit, now))
+        decently = await manners(desk.stores.digests, holding, self.medium, page, now)
+        documents = await self._documents([*page, *decently.listed])
         after, messages = [], {}
         for before in page:
             one = steps.stale(steps.recovered(before, real), now, real)
@@ -199,10 +203,19 @@ class Courier:
             after.append(one)
         return after, messages
 
+    async def _documents(self, page: Sequence[Delivery]) -> dict[str, Document]:
+        """What is known of the subjects of a page, issues and affairs."""
+        stories = {"issues": self.desk.documents, "affairs": self.desk.affairs}
+        found: dict[str, Document] = {}
+        for of, documents in stories.items():
+            if subjects := sorted({one.subject for one in page if one.of == of and not is_digest(one)}):
+                found |= await documents.read(subjects)
+        return found
+
     def _begun(
         self, one: Delivery, known: People, documents: Mapping[str, Document], decently: Manners, real: datetime
     ) -> tuple[Delivery, Message | None]:
-        found: Found = known.find(one) if self.carrier is not None else Nobody("no_provider")
+        found: Found = known.find(one, bound=decently.bound(one)) if self.carrier is not None else Nobody("no_provider")
         text: wording.Text | Waits | Nobody
         if not isinstance(found, Address):
             text = found
@@ -219,7 +232,20 @@ class Courier:
                 return steps.end(one, "skipped", why, real), None
         assert isinstance(found, Address)  # noqa: S101 (else there is no text)
         until = real + timedelta(seconds=self.desk.timing.lease)
+        if self.medium == "email" and not decently.bound(one):
+            text = self._with_way_out(text, one, found)
         return steps.claim(one, found.users, until, decently.now), self._message(one, found, text)
+
+    def _with_way_out(self, text: wording.Text, one: Delivery, to: Address) -> wording.Text:
+        """Say at a mail's end where its recipient may refuse further ones; a unit's mailbox is nobody's own."""
+        desk, pack = self.desk, self.desk.pack()
+        words = pack.decency.way_out.get(wording.locale_of(pack, to.locale))
+        if desk.messages_url is None or words is None or one.audience == "unit":
+            return text
+        who = preferences.of_user(to.users[0]) if to.users else preferences.of_delivery(one)
+        link = Link(who, preferences.LINK, desk.clock.now() + preferences.GOOD_FOR)
+        address = f"{desk.messages_url.rstrip('/')}/messages/{quote(desk.links.token(link))}"
+        return replace(text, body=f"{text.body.rstrip()}\n\n{words.format_map({'link': address})}\n")
 
     def _message(self, one: Delivery, to: Address, text: wording.Text) -> Message:
         html = wording.html(text) if self.medium == "email" else None

@@ -37,8 +37,7 @@ class Manners:
             if one.digest in self.still_open:
                 return steps.after_its_digest(one, real), True
             one = replace(one, digest=None)
-        template = wording.template_of(self.holding.pack, one, self.holding.pack.locales[0])
-        manner = Manner(template.urgency, template.statutory) if template else Manner("normal")
+        manner = self._manner(one)
         urgency = (facts or {}).get("urgency")
         recent = self.recent.get(one.recipient or "", Recent())
         hold = self.holding.of(one, manner, urgency, recent, self.now)
@@ -46,6 +45,14 @@ class Manners:
             return one, False
         digest = digest_id(one.recipient, one.medium, hold.until) if hold.listed and one.recipient else None
         return steps.hold(one, hold.why, hold.until, now=self.now, digest=digest), True
+
+    def bound(self, one: Delivery) -> bool:
+        """Tell whether nobody can refuse it."""
+        return one.critical or (not is_digest(one) and self._manner(one).statutory)
+
+    def _manner(self, one: Delivery) -> Manner:
+        template = wording.template_of(self.holding.pack, one, self.holding.pack.locales[0])
+        return Manner(template.urgency, template.statutory) if template else Manner("normal")
 
     def note(self, one: Delivery) -> None:
         """Hear that one is being sent."""

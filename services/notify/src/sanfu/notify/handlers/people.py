@@ -10,7 +10,7 @@ import structlog
 from sanfu.contracts import names
 from sanfu.contracts.codec import BadBody
 from sanfu.contracts.registry import codec
-from sanfu.notify.ports import Document, Shelf
+from sanfu.notify.ports import Deliveries, Document, Shelf
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.sealing import Sealed, Sealer, Unsealable
 
@@ -25,11 +25,19 @@ class Contacts:
     """Keeps the records of the contacts topic: the higher version wins, a tombstone erases."""
 
     shelf: Shelf
+    deliveries: Deliveries
+    preferences: Shelf
 
     async def apply(self, records: Sequence[Incoming]) -> None:
-        """Take in records, the newest of each key; one that can't be read is passed over, with an error in the log."""
+        """Take in records, the newest of each key; one that can't be read is passed over, with an error in the log. Who
+        is erased is no longer known by what was sent either."""
         latest = {record.key: record for record in records if record.key}
-        await self.shelf.erase([key for key, record in latest.items() if record.value is None])
+        erased = [key for key, record in latest.items() if record.value is None]
+        await self.shelf.erase(erased)
+        if erased:
+            issues = sorted({key.rpartition("/")[0] for key in erased})
+            await self.deliveries.forget(issues)
+            await self.preferences.erase([f"{who}:{issue}" for issue in issues for who in ("party", "filer")])
         decoded = {key: _decoded(names.CONTACT_RECORD, record) for key, record in latest.items()}
         kept = [{"_id": key, **{n: body.get(n) for n in KEPT}} for key, body in decoded.items() if body]
         await self.shelf.put(kept)

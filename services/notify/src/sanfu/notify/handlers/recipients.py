@@ -1,11 +1,12 @@
 """Who a delivery goes to: looked up when it is sent, not before."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
+from sanfu.notify.domain import preferences
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.rules import STAFF
 from sanfu.notify.handlers.people import opened
@@ -51,18 +52,32 @@ class People:
     users: Mapping[str, Document]
     contacts: Mapping[str, Sequence[Document]]
     sealer: Sealer
+    on_duty: Callable[[str], Sequence[str] | None] = lambda _: None
+    """Who a unit's roster says is on duty now; None: it has none."""
+    refused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Recipient → the media that they refused."""
 
-    def find(self, delivery: Delivery) -> Found:
-        """Say where a delivery goes."""
+    def find(self, delivery: Delivery, *, bound: bool = False) -> Found:
+        """Say where a delivery goes. One that is `bound` nobody can refuse."""
+        found = self._found(delivery, bound)
+        if bound or not isinstance(found, Address) or delivery.audience == "unit":
+            return found
+        who = preferences.of_user(found.users[0]) if found.users else preferences.of_delivery(delivery)
+        return Nobody("opted_out") if self._refuses(who, delivery.medium) else found
+
+    def _refuses(self, who: str, medium: str) -> bool:
+        return medium in self.refused.get(who, ())
+
+    def _found(self, delivery: Delivery, bound: bool) -> Found:
         if delivery.audience in STAFF:
-            return self._of_unit(delivery)
+            return self._of_unit(delivery, bound)
         found = self._of_issue(delivery)
         user = delivery.facts.get("user")
         if isinstance(found, Nobody) and found.why != "erased" and delivery.audience == "filer" and user is not None:
             return self._user(delivery, str(user))
         return found
 
-    def _of_unit(self, delivery: Delivery) -> Found:
+    def _of_unit(self, delivery: Delivery, bound: bool) -> Found:
         if delivery.users:
             return self._user(delivery, delivery.users[0])
         unit = self.units.get(delivery.unit or "")
@@ -70,16 +85,29 @@ class People:
             return Waits("directory")
         if delivery.audience == "unit":
             return _address(_reach(unit, delivery.medium), None)
-        there = [one for one in self.users.values() if one["unit"] == delivery.unit and one["active"]]
-        asked = sorted((one for one in there if delivery.audience in one["roles"]), key=lambda one: str(one["code"]))
-        able = [one for one in asked if _reached(one, delivery.medium)]
-        if able:
-            first = able[0]
-            to = _reached(first, delivery.medium) or ""
-            return Address(to, first["locale"], tuple(one["code"] for one in able))
-        if delivery.audience == "duty_officer" and (phone := _reach(unit, delivery.medium)):
+        asked = self._in_capacity(delivery.unit, delivery.audience)
+        willing = [
+            one for one in asked if bound or not self._refuses(preferences.of_user(one["code"]), delivery.medium)
+        ]
+        if asked and not willing:
+            return Nobody("opted_out")
+        found = _of_all(willing, delivery.medium)
+        if found is None and delivery.audience == "duty_officer":
+            found = self._in_their_place(delivery, unit)
+        return found or (Nobody("no_address") if asked else Waits("nobody"))
+
+    def _in_capacity(self, unit: str | None, audience: str) -> list[Document]:
+        """A unit's people in one capacity, by code; of those with a duty those who are on it now."""
+        there = [one for one in self.users.values() if one["unit"] == unit and one["active"]]
+        asked = sorted((one for one in there if audience in one["roles"]), key=lambda one: str(one["code"]))
+        roster = self.on_duty(unit or "") if audience == "duty_officer" else None
+        return asked if roster is None else [one for one in asked if one["code"] in roster]
+
+    def _in_their_place(self, delivery: Delivery, unit: Document) -> Address | None:
+        """Where nobody on duty is reached: the unit's duty phone, else its head."""
+        if phone := _reach(unit, delivery.medium):
             return Address(phone, None)
-        return Nobody("no_address") if asked else Waits("nobody")
+        return _of_all(self._in_capacity(delivery.unit, "unit_head"), delivery.medium)
 
     def _user(self, delivery: Delivery, code: str) -> Found:
         user = self.users.get(code)
@@ -114,7 +142,18 @@ class People:
         return replace(found, contact=versions.get("desk", 0)) if isinstance(found, Address) else found
 
 
-async def people(stores: Stores, sealer: Sealer, page: Sequence[Delivery]) -> People:
+def _of_all(asked: Sequence[Document], medium: str) -> Address | None:
+    """All of these who are reached by the medium: the first, and who they are."""
+    able = [one for one in asked if _reached(one, medium)]
+    if not able:
+        return None
+    return Address(_reached(able[0], medium) or "", able[0]["locale"], tuple(one["code"] for one in able))
+
+
+async def people(
+    stores: Stores, sealer: Sealer, page: Sequence[Delivery],
+    on_duty: Callable[[str], Sequence[str] | None] = lambda _: None,
+) -> People:  # fmt: skip
     """Read what `find` needs for these deliveries: three queries, however many there are."""
     units = sorted({d.unit for d in page if d.unit})
     codes = {code for d in page for code in (*d.users[:1], d.facts.get("user")) if code}
@@ -126,10 +165,16 @@ async def people(stores: Stores, sealer: Sealer, page: Sequence[Delivery]) -> Pe
             break
         found |= more
     records = [*found.values(), *(await stores.directory.having("unit", units) if units else ())]
+    named = [preferences.of_user(r["code"]) for r in records if r.get("what") == "user"]
+    named += [preferences.of_delivery(d) for d in page if d.audience not in STAFF]
+    said = await stores.preferences.get(named)
     kept = await stores.contacts.get([f"{issue}/{writer}" for issue in issues for writer in ("intake", "desk")])
     contacts = {i: [kept[key] for w in ("intake", "desk") if (key := f"{i}/{w}") in kept] for i in issues}
     by_kind = {what: {r["code"]: r for r in records if r.get("what") == what} for what in ("unit", "user")}
-    return People(by_kind["unit"], by_kind["user"], contacts, sealer)
+    return People(
+        by_kind["unit"], by_kind["user"], contacts, sealer, on_duty,
+        {who: preferences.refused(one) for who, one in said.items()},
+    )  # fmt: skip
 
 
 def _heirs(records: Iterable[Document]) -> set[str]:

@@ -80,6 +80,8 @@ class Reporter:
             if delivery.id == delivery.event:
                 await self.digests.close(delivery, real_now())
             return
+        if delivery.of != "issues":  # an affair's story does not say who was told of it: the record does
+            return
         data = {
             "delivery": delivery.id, "event": delivery.event, "recipient": delivery.audience, "unit": delivery.unit,
             "medium": delivery.medium, "template": delivery.template, "state": delivery.state,

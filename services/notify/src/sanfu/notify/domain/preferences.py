@@ -1,0 +1,42 @@
+"""What somebody would rather not be told by. Pure.
+
+It is kept by recipient: an account, or the party of one issue, for notify knows no more of a party. What is critical,
+and what the law owes, can't be refused.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sanfu.notify.domain.delivery import Delivery
+
+MEDIA = ("sms", "email", "webhook", "dingtalk", "wecom", "inbox")
+OUTSIDE = ("sms", "email")
+"""Media that reach a party or a filer."""
+LINK = "m"
+"""What a link to the page of preferences opens."""
+GOOD_FOR = timedelta(days=90)
+
+
+def of_user(code: str) -> str:
+    return f"user:{code}"
+
+
+def of_delivery(one: Delivery) -> str:
+    """Of whom a message to somebody outside of all units is."""
+    return f"{one.audience}:{one.subject}"
+
+
+def media_of(recipient: str) -> tuple[str, ...]:
+    return MEDIA if recipient.startswith("user:") else OUTSIDE
+
+
+def refused(document: Mapping[str, Any] | None) -> frozenset[str]:
+    """The media that somebody refused; none of one who was erased, or never said anything."""
+    return frozenset((document or {}).get("off", ()))
+
+
+def written(recipient: str, wanted: Iterable[str], version: int) -> dict[str, Any]:
+    """The document of somebody who wants only these of the media that reach them."""
+    kept = frozenset(wanted)
+    return {"_id": recipient, "version": version, "off": [one for one in media_of(recipient) if one not in kept]}
