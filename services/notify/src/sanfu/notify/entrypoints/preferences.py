@@ -52,12 +52,12 @@ def routes(shelf: Shelf, links: Links, now: Callable[[], datetime], version: Cal
     async def style() -> Response:
         return Response(plain_style(), media_type="text/css")
 
-    @router.get("/{token}", response_class=HTMLResponse)
+    @router.get("/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def show(token: str, request: Request) -> HTMLResponse:
         """Show by what somebody is told."""
         return await page(request, recipient(token), saved=False)
 
-    @router.post("/{token}", response_class=HTMLResponse)
+    @router.post("/{token}", response_class=HTMLResponse, include_in_schema=False)
     async def change(token: str, request: Request) -> HTMLResponse:
         """Change it: the media that are ticked stay. A form of this page, or a mail program's one click."""
         who = recipient(token)
