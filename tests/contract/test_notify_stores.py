@@ -79,6 +79,14 @@ async def test_what_is_critical_is_ripe_first_however_long_others_wait(stores: S
     assert sorted(await ripe(stores, limit=2)) == ["fire", "red"]
 
 
+async def test_deliveries_are_found_by_their_ids_and_by_those_that_their_provider_gave(stores: Stores) -> None:
+    sent = [replace(steps.end(queued(id=id), "sent", None, NOW), provider=p, provider_id=t)
+            for id, p, t in (("a", "x", "1"), ("b", "y", "1"), ("c", "x", "2"))]  # fmt: skip
+    await stores.deliveries.insert([*sent, queued(id="d")])
+    assert {one.id for one in await stores.deliveries.of(["a", "d", "none"])} == {"a", "d"}
+    assert [one.id for one in await stores.deliveries.carried("x", ["1", "9"])] == ["a"]
+
+
 async def test_of_two_that_replace_the_same_version_one_wins(stores: Stores) -> None:
     await stores.deliveries.insert([queued(), queued(id="d2")])
     first = replace(queued(), state="held", why="contact")

@@ -61,10 +61,14 @@ def dead_or_told(process: Process, town: Town, messages: int) -> bool:
 
 
 async def tell(town: Town, wave: int) -> None:
-    """A report of which a party hears at most once, and a light of which an officer hears at least once."""
-    now, light = SystemClock().now(), Story(f"light{wave}")
+    """A report of which a party hears at most once, and a light of which an officer hears at least once: each of a unit
+    of its own, for one unit gets a list of what follows within ten minutes."""
+    now, light, code = SystemClock().now(), Story(f"light{wave}"), f"tax{wave}"
+    await town.publish(unit(code), user(f"a{wave}", code, "officer", reach={"sms": f"138-{wave}"}))
     await town.publish(contact(f"i{wave}", party={"phone": f"139{wave}"}), *submitted(wave))
-    await town.publish(on_the_wire(light.submitted(now, contact="none")), on_the_wire(light.light("yellow", at=now)))
+    await town.publish(
+        on_the_wire(light.submitted(now, contact="none")), on_the_wire(light.light("yellow", code, at=now))
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,6 @@ async def test_after_a_kill_the_policy_holds_and_the_story_hears_of_each_once(
     town.call_s = 5
     async with town.notifying() as service:  # once before there is a story, else the process would begin by a rebuild
         await eventually(lambda: quiet(service), within=60)
-    await town.publish(unit("tax"), user("a", "tax", "officer", reach={"sms": "138-a"}))
     waves = await killed(town, point, tmp_path)
     assert (town.sms.asked == 0) == (point == "notify.before_sending:1")
     in_hand, claimed = {message["id"] for message in town.sms.got}, await left_claimed(town)

@@ -22,12 +22,15 @@ from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.rules import NotifyRules
 from sanfu.notify.entrypoints import preferences
 from sanfu.notify.entrypoints import providers as shown
+from sanfu.notify.entrypoints.callbacks import routes as receipt_routes
 from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
 from sanfu.notify.handlers.people import Contacts, Directory
+from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.handlers.resending import Resending
+from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import Measures, NotifyMetrics
 from sanfu.notify.ports import Provider, Sender, Stores
 from sanfu.notify.settings import NotifySettings
@@ -43,8 +46,8 @@ from sanfu.runtime.tables import Table
 
 AFFAIRS = "affairs"
 """Collection of what is known of orders and tasks."""
-Senders = Mapping[str, Sender | None]
-"""What stands in for the only provider of each medium; None: it has none."""
+Senders = Mapping[str, "Sender | Sequence[Provider] | None"]
+"""What stands in for the providers of each medium; a sender for its only one; None: it has none."""
 Providers = Mapping[str, Sequence[Provider]]
 """The providers of each medium, in the order in which they are asked; none: its messages are skipped, and say so."""
 
@@ -78,7 +81,10 @@ def providers(settings: NotifySettings) -> Providers:
 
 
 def _alone(senders: Senders) -> Providers:
-    return {medium: [Provider(medium, sender)] if sender else [] for medium, sender in senders.items()}
+    return {
+        medium: one if isinstance(one, Sequence) else [Provider(medium, one)] if one else []
+        for medium, one in senders.items()
+    }
 
 
 def assemble(
@@ -101,6 +107,8 @@ def assemble(
         for medium in get_args(Medium)
     }  # fmt: skip
 
+    unreachable = Unreachable(stores.unreachable, sealer)
+
     def partitions() -> Sequence[int]:
         return [number for number, one in service.reader.partitions.items() if one.rebuild_until is None]
 
@@ -121,7 +129,7 @@ def assemble(
 
     desk = Desk(
         stores, parts.documents, parts.documents.beside(AFFAIRS), parts.clock, sealer, metrics, lambda: packs.current,
-        partitions, Links.of(keys), holding, place, settings.public_url,
+        partitions, Links.of(keys), holding, place, unreachable, settings.public_url,
         settings.messages_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
@@ -136,6 +144,9 @@ def assemble(
             courier.poke()
 
     measures = Measures(stores.deliveries, stores.digests, metrics, [*carriers], partitions, parts.clock.now, real_now)
+    receipts = Receipts(stores.deliveries, unreachable, metrics, reporter.poke)
+    doors = {one.name: one.receipts for there in given.values() for one in there if one.receipts}
+    callbacks = [receipt_routes(doors, receipts.take)] if doors else []
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
     async def watch() -> Mapping[str, Rules] | None:
@@ -154,7 +165,8 @@ def assemble(
         name="notify", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
-            routes(stores.deliveries, Resending(stores.deliveries, parts.clock), guard), shown.routes(carriers, guard),
+            routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
+            shown.routes(carriers, guard), *callbacks,
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
         ],
         tables=[
@@ -185,3 +197,4 @@ async def _prepare(parts: Parts, stores: Stores) -> None:
     await stores.digests.prepare()
     await stores.contacts.prepare()
     await stores.directory.prepare("unit")
+    await stores.unreachable.prepare()

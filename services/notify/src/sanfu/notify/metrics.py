@@ -31,6 +31,7 @@ class NotifyMetrics:
     unreported: Gauge
     calls: Counter
     provider_rests: Gauge
+    receipts: Counter
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> "NotifyMetrics":
@@ -47,6 +48,8 @@ class NotifyMetrics:
                     ("medium", "provider", "outcome"), registry=registry),
             Gauge("sanfu_notify_provider_rests", "1 while a provider was left alone and has taken nothing since",
                   ("medium", "provider"), registry=registry),
+            Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us",
+                    ("provider", "what"), registry=registry),
         )  # fmt: skip
 
 

@@ -53,6 +53,16 @@ class Sender(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Receipts:
+    """Where a provider's receipts come in: the secret of their path, their format, and which of its codes mean that
+    nobody is at an address."""
+
+    secret: str
+    kind: str
+    dead: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A sender by its name, and what it may be given at most: altogether, and for each recipient by itself."""
@@ -63,6 +73,7 @@ class Provider:
     each: Sequence[Rate] = ()
     place: Callable[[str], str] = str
     """Who a recipient is to the provider, where several share a robot."""
+    receipts: "Receipts | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,13 @@ class Deliveries(Protocol):
 
     async def forget(self, subjects: Sequence[str]) -> None:
         """Leave of what went to parties and filers of these subjects nothing by which a provider would know them."""
+
+    async def of(self, ids: Sequence[str]) -> list[Delivery]:
+        """Those that are there, in any order."""
+        ...
+
+    async def carried(self, provider: str, ids: Sequence[str]) -> list[Delivery]:
+        """Those that this provider took under these ids of its own."""
         ...
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
@@ -203,3 +221,4 @@ class Stores:
     contacts: Shelf
     directory: Shelf
     preferences: Shelf
+    unreachable: Shelf

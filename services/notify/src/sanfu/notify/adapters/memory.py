@@ -64,6 +64,14 @@ class MemoryDeliveries:
         for document in self.documents.values():
             if document["subject"] in subjects and document["audience"] in ("party", "filer"):
                 document.pop("provider_id", None)
+                document.pop("reached", None)
+
+    async def of(self, ids: Sequence[str]) -> list[Delivery]:
+        return [read(self.documents[id]) for id in ids if id in self.documents]
+
+    async def carried(self, provider: str, ids: Sequence[str]) -> list[Delivery]:
+        found = (d for d in self.documents.values() if d.get("provider") == provider)
+        return [read(d) for d in found if d.get("provider_id") in ids]
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         asked = wanted.conditions().items()
@@ -127,5 +135,7 @@ class MemoryShelf:
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
     deliveries = others.setdefault(COLLECTION, {})
-    shelves = [MemoryShelf(others.setdefault(name, {})) for name in ("contacts", "directory", "preferences")]
+    shelves = [
+        MemoryShelf(others.setdefault(name, {})) for name in ("contacts", "directory", "preferences", "unreachable")
+    ]
     return Stores(MemoryDeliveries(deliveries), MemoryDigests(deliveries), *shelves)

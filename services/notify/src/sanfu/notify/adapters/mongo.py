@@ -33,6 +33,8 @@ class MongoDeliveries:
             first = [("medium", 1), ("p", 1), ("critical", -1), ("again", 1), ("due", 1)]
             await create(first, name="ripe_critical_first", partialFilterExpression=is_open)
             await create([("p", 1), ("report_at", 1)], name="unreported", partialFilterExpression=unreported)
+            by_theirs = {"provider_id": {"$type": "string"}}
+            await create([("provider_id", 1)], name="provider_id", partialFilterExpression=by_theirs)
             await create([("at", -1), ("_id", -1)], name="newest")
             await create([("subject", 1), ("at", -1), ("_id", -1)], name="subject")
             await create([("unit", 1), ("at", -1), ("_id", -1)], name="unit")
@@ -88,7 +90,14 @@ class MongoDeliveries:
     async def forget(self, subjects: Sequence[str]) -> None:
         wanted = {"subject": {"$in": list(subjects)}, "audience": {"$in": ["party", "filer"]}}
         async with spoken():
-            await self._collection.update_many(wanted, {"$unset": {"provider_id": ""}})
+            await self._collection.update_many(wanted, {"$unset": {"provider_id": "", "reached": ""}})
+
+    async def of(self, ids: Sequence[str]) -> list[Delivery]:
+        return await self._find({"_id": {"$in": list(ids)}}, [("_id", 1)], len(ids))
+
+    async def carried(self, provider: str, ids: Sequence[str]) -> list[Delivery]:
+        wanted = {"provider_id": {"$in": list(ids), "$type": "string"}, "provider": provider}
+        return await self._find(wanted, [("_id", 1)], len(ids))
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         asked: list[Document] = [wanted.conditions()]
@@ -175,5 +184,5 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
-    shelves = [MongoShelf(documents.database, name) for name in ("contacts", "directory", "preferences")]
+    shelves = [MongoShelf(documents.database, name) for name in ("contacts", "directory", "preferences", "unreachable")]
     return Stores(MongoDeliveries(documents), MongoDigests(documents.database), *shelves)

@@ -12,7 +12,7 @@ from sanfu.notify.adapters.smtp import Server, SmtpMail
 from sanfu.notify.adapters.tencent import TencentSms
 from sanfu.notify.adapters.webhook import Endpoint, Webhooks, secret_bytes
 from sanfu.notify.domain.pace import Rate
-from sanfu.notify.ports import Provider, Sender
+from sanfu.notify.ports import Provider, Receipts, Sender
 
 
 class _Strict(BaseModel):
@@ -25,6 +25,8 @@ class _Entry(_Strict):
     name: str = Field("", pattern=r"^([a-z][a-z0-9-]{0,39})?$", description="absent: its kind")
     rates: tuple[str, ...] = Field((), max_length=4, description="what it may be given at most, by this process")
     each: tuple[str, ...] = Field((), max_length=4, description="the same, for each recipient by itself")
+    receipts: SecretStr | None = Field(None, min_length=24, description="secret of the path that its receipts come to")
+    dead: tuple[str, ...] = Field((), max_length=100, description="its codes that mean: nobody is at this address")
 
     def place(self, to: str) -> str:
         """Say who a recipient is to this provider."""
@@ -181,9 +183,15 @@ def _made(medium: str, entries: Sequence[Any], call_s: float) -> list[Provider]:
         if names.count(name) > 1:
             raise ValueError(f"{medium}: two are called {name!r}: give each a name of its own")
     return [
-        Provider(name, one.sender(call_s), _rates(one.rates), _rates(one.each), one.place)
+        Provider(name, one.sender(call_s), _rates(one.rates), _rates(one.each), one.place, _receipts(one))
         for name, one in zip(names, entries, strict=True)
     ]
+
+
+def _receipts(one: Any) -> Receipts | None:
+    if one.receipts is None:
+        return None
+    return Receipts(one.receipts.get_secret_value(), one.kind, frozenset(one.dead))
 
 
 def _rates(texts: Sequence[str]) -> tuple[Rate, ...]:

@@ -35,7 +35,8 @@ class Delivery:
     the lease), `waits_since` and `report_at` real time. `users` are fixed when it is first sent: it goes to the first
     one, and each other gets a delivery of its own. `recipient` is whom it counts for: a unit's people in one capacity,
     or an issue's party; None for the copies to further people. `digest` is the one that it is held for, or went with.
-    One that an operator sent again names which, and why. It holds no address and no text."""
+    One that an operator sent again names which, and why. It holds no address and no text: `reached` is the blind index
+    of where it went, `provider` has it or was silent."""
 
     id: str
     p: int
@@ -61,6 +62,7 @@ class Delivery:
     again: datetime | None = AT_ONCE
     waits_since: datetime | None = None
     looks: int = 0
+    reached: str | None = None
     provider: str | None = None
     provider_id: str | None = None
     of: str = "issues"
@@ -134,7 +136,8 @@ def fresh(delivery: Delivery) -> Delivery:
     """One like it, as it stands before anything is sent; it counts for nobody's cap."""
     again: Delivery = replace(
         delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
-        provider=None, provider_id=None, ended=None, report_at=None, recipient=None, left=None, digest=None,
+        reached=None, provider=None, provider_id=None, ended=None, report_at=None, recipient=None, left=None,
+        digest=None,
     )  # fmt: skip
     return again
 
@@ -199,11 +202,13 @@ def waited_enough(delivery: Delivery, why: str, real: datetime) -> bool:
     return real - delivery.waits_since >= PATIENCE[why]
 
 
-def claim(delivery: Delivery, users: tuple[str, ...], until: datetime, now: datetime | None = None) -> Delivery:
+def claim(
+    delivery: Delivery, users: tuple[str, ...], until: datetime, now: datetime | None = None, reached: str | None = None
+) -> Delivery:
     """Take it in hand, until the end of the lease (real time). From `now` (business time) on it counts as sent."""
     return _moved(
         delivery, state="sending", why=None, tries=delivery.tries + 1, users=users, again=until, waits_since=None,
-        looks=0, left=now,
+        looks=0, left=now, reached=reached,
     )  # fmt: skip
 
 

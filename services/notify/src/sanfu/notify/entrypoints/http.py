@@ -10,6 +10,7 @@ from sanfu.city.model import Medium
 from sanfu.contracts.envelope import instant, moment
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.handlers.resending import Resending
+from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.ports import Deliveries, Wanted
 from sanfu.runtime import texts
 from sanfu.runtime.http import Guard, PageAsked, own_router
@@ -38,6 +39,7 @@ class DeliveryShown(BaseModel):
     due: str | None = Field(description="Not sent before")
     useful_until: str = Field(description="Not sent after")
     ended: str | None = Field(description="When it came to its end, by the machine's own clock")
+    provider: str | None = Field(description="Provider that has it, or was silent about it")
     provider_id: str | None = Field(description="The provider's own id of it")
     again_of: str | None = Field(description="The delivery that an operator sent again by this one")
     because: str | None = Field(description="Why")
@@ -67,7 +69,7 @@ def _moment(text: str) -> datetime:
         raise Refusal(422, "invalid-input", "Not as it should be: query.since.", errors=[wrong]) from None
 
 
-def routes(deliveries: Deliveries, resending: Resending, guard: Guard) -> APIRouter:
+def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachable, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may read the log."""
     router = own_router("/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
 
@@ -101,6 +103,15 @@ def routes(deliveries: Deliveries, resending: Resending, guard: Guard) -> APIRou
         """Tell the same recipient once more. The same key sends it once."""
         return _shown(await resending.again(id, key, wish.because))
 
+    @router.delete("/{id}/unreachable", status_code=204)
+    async def lift(id: str) -> None:
+        """Send again to where this delivery went, which was given up because nobody was there."""
+        found = await deliveries.get(id)
+        if found is None:
+            raise Refusal(404, "no-such-delivery", "There is no delivery with this id.")
+        if found.reached is not None:
+            await unreachable.lift(found.reached)
+
     return router
 
 
@@ -110,7 +121,7 @@ def _shown(one: Delivery) -> DeliveryShown:
         recipient=one.audience, unit=one.unit, user=one.users[0] if one.users else None, policy=one.policy,
         state=one.state, why=one.why, tries=one.tries, digest=one.digest, due=_written(one.due),
         useful_until=instant(one.useful_until),
-        ended=_written(one.ended), provider_id=one.provider_id,
+        ended=_written(one.ended), provider=one.provider, provider_id=one.provider_id,
         again_of=one.again_of, because=one.because,
     )  # fmt: skip
 

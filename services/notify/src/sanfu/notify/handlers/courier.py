@@ -16,12 +16,13 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
-from sanfu.notify.domain.delivery import Delivery, Outcome, Retry
+from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
 from sanfu.notify.domain.digest import is_digest, listed
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.manners import Manners, manners, newly_opened
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
+from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Stores
 from sanfu.runtime.clock import Clock
@@ -79,6 +80,7 @@ class Desk:
     holding: Callable[[], Holding]
     place: Callable[[str], int]
     """In which partition a digest lies."""
+    unreachable: Unreachable
     public_url: str | None = None
     messages_url: str | None = None
     timing: Timing = field(default_factory=Timing)
@@ -190,13 +192,15 @@ class Courier:
         holding = desk.holding()
         known = await people(desk.stores, desk.sealer, page, lambda unit: holding.on_duty(unit, now))
         decently = await manners(desk.stores.digests, holding, self.medium, page, now)
+        found = await self._found(page, known, decently)
         documents = await self._documents([*page, *decently.listed])
         after, messages = [], {}
         for before in page:
             one = steps.stale(steps.recovered(before, real), now, real)
             if one.is_open:
                 one, waits = decently.considered(one, documents.get(one.subject, {}).get("facts"), real)
-                one, message = (one, None) if waits else self._begun(one, known, documents, decently, real)
+                begun = None if waits else self._begun(one, found[one.id], documents, decently, real)
+                one, message = begun or (one, None)
                 if message is not None:
                     messages[one.id] = message
                     decently.note(one)
@@ -212,10 +216,16 @@ class Courier:
                 found |= await documents.read(subjects)
         return found
 
+    async def _found(self, page: Sequence[Delivery], known: People, decently: Manners) -> dict[str, Found]:
+        """Where each goes: nowhere, if nobody carries this medium, or nobody is at its address any more."""
+        if self.carrier is None:
+            return {one.id: Nobody("no_provider") for one in page}
+        found = {one.id: known.find(one, bound=decently.bound(one)) for one in page}
+        return await self.desk.unreachable.looked_up(page, found)
+
     def _begun(
-        self, one: Delivery, known: People, documents: Mapping[str, Document], decently: Manners, real: datetime
+        self, one: Delivery, found: Found, documents: Mapping[str, Document], decently: Manners, real: datetime
     ) -> tuple[Delivery, Message | None]:
-        found: Found = known.find(one, bound=decently.bound(one)) if self.carrier is not None else Nobody("no_provider")
         text: wording.Text | Waits | Nobody
         if not isinstance(found, Address):
             text = found
@@ -228,13 +238,13 @@ class Courier:
                 return steps.end(one, "skipped", "no_recipient" if why == "nobody" else why, real), None
             case Waits(why):
                 return steps.wait(one, why, real), None
-            case Nobody(why):
-                return steps.end(one, "skipped", why, real), None
+            case Nobody(why, index):
+                return steps.end(replace(one, reached=index), "skipped", why, real), None
         assert isinstance(found, Address)  # noqa: S101 (else there is no text)
         until = real + timedelta(seconds=self.desk.timing.lease)
         if self.medium == "email" and not decently.bound(one):
             text = self._with_way_out(text, one, found)
-        return steps.claim(one, found.users, until, decently.now), self._message(one, found, text)
+        return steps.claim(one, found.users, until, decently.now, found.index), self._message(one, found, text)
 
     def _with_way_out(self, text: wording.Text, one: Delivery, to: Address) -> wording.Text:
         """Say at a mail's end where its recipient may refuse further ones; a unit's mailbox is nobody's own."""
@@ -325,6 +335,9 @@ class Courier:
     async def _settled(self, claimed: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
         real, mark = real_now(), uuid4().hex
         after = [steps.settle(one, outcome, real) for one, outcome in zip(claimed, outcomes, strict=True)]
+        dead = [(a, b.reason) for a, b in zip(claimed, outcomes, strict=True) if isinstance(b, Rejected) and b.dead]
+        if dead:
+            await self._patiently(lambda: self.desk.unreachable.note(dead, real))
         await self._patiently(lambda: self.desk.stores.deliveries.replace(after, mark))
         self._note(after)
 

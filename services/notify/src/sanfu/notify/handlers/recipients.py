@@ -25,6 +25,8 @@ class Address:
     users: tuple[str, ...] = ()
     contact: int = 0
     """Of a party's: the version of what desk has written down of it; 0: nothing."""
+    index: str | None = None
+    """What stands for it where no address may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Nobody:
     """There is nobody, or no way to reach them by this medium."""
 
     why: str
+    index: str | None = None
 
 
 Found = Address | Waits | Nobody

@@ -1,0 +1,59 @@
+"""What a provider says later of a message that it took: that it arrived, or that it did not. Pure."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sanfu.notify.domain.delivery import Delivery, end
+
+_BLACK = re.compile(r"BLACK|BLKLIST|BLOCKED|PUBLOKD", re.IGNORECASE)
+"""How providers and carriers call a list of numbers that nothing is sent to."""
+_SEPARATORS = re.compile(r"[\s()-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`delivery` is our id, where the provider kept that; else `provider_id`, its own. `why` is a code of the provider.
+    `dead`: nobody is at this address, or wants anything: nothing more is sent there."""
+
+    delivered: bool
+    why: str | None = None
+    dead: bool = False
+    delivery: str | None = None
+    provider_id: str | None = None
+
+
+def received(delivery: Delivery, receipt: Receipt, provider: str, real: datetime) -> Delivery:
+    """What becomes of the delivery; itself where the receipt says nothing new: it came before, or is not this
+    provider's to give."""
+    if delivery.provider not in (None, provider) or not _may_be_heard_of(delivery, receipt.delivered):
+        return delivery
+    if receipt.delivered:
+        after = end(delivery, "delivered", None, real)
+    else:
+        after = end(delivery, "failed", f"{'unreachable' if receipt.dead else 'undelivered'}: {receipt.why}", real)
+    return replace(after, provider=provider, provider_id=receipt.provider_id or delivery.provider_id)
+
+
+def _may_be_heard_of(delivery: Delivery, delivered: bool) -> bool:
+    """Tell whether a provider may have it: it was given one, and that it arrived outweighs whatever was said before."""
+    match delivery.state:
+        case "sending" | "sent" | "unknown":
+            return True
+        case "queued":
+            return delivery.provider is not None  # somebody was silent about it
+        case "failed":
+            return delivered and delivery.provider is not None
+        case _:
+            return False
+
+
+def is_dead(code: str, named: frozenset[str]) -> bool:
+    """Tell whether a failure's code says that nothing will ever arrive there: a black list's, or one of those named."""
+    return code in named or _BLACK.search(code) is not None
+
+
+def plain(to: str) -> str:
+    """Write an address in the one form by which it is known again."""
+    bare = _SEPARATORS.sub("", to).lower()
+    return bare.removeprefix("+86") if bare.startswith("+86") else bare

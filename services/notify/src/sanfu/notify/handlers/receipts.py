@@ -1,0 +1,76 @@
+"""Takes receipts in: each changes its delivery once, whatever else is done to that meanwhile."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.receipts import Receipt, received
+from sanfu.notify.handlers.courier import real_now
+from sanfu.notify.handlers.unreachable import Unreachable
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.ports import Deliveries
+from sanfu.runtime.store import StoreDown
+
+EARLY = 2.0
+"""Seconds (real) to wait for the delivery of a receipt that is faster than the answer to the call it is about."""
+LOOK = 0.1
+TRIES = 10
+
+
+@dataclass(slots=True)
+class Receipts:
+    """`on_ended` hears that a delivery came to another end."""
+
+    deliveries: Deliveries
+    unreachable: Unreachable
+    metrics: NotifyMetrics
+    on_ended: Callable[[], None] = lambda: None
+    early: float = EARLY
+
+    async def take(self, provider: str, receipts: Sequence[Receipt]) -> None:
+        """Take in what a provider says. What is of no delivery of ours is counted, and passed over. Raises StoreDown:
+        then the provider has to say it again, and nothing of it counts twice."""
+        todo, until = [*receipts], time.monotonic() + self.early
+        while todo:
+            found = await self._found(provider, todo)
+            known = [(one, delivery) for one in todo if (delivery := _of(one, found)) is not None]
+            await self._settled(provider, known)
+            todo = [one for one in todo if _of(one, found) is None]
+            if time.monotonic() >= until or all(one.delivery for one in todo):
+                break
+            await asyncio.sleep(LOOK)
+        self.metrics.receipts.labels(provider, "unknown").inc(len(todo))
+
+    async def _found(self, provider: str, receipts: Sequence[Receipt]) -> dict[str, Delivery]:
+        ids = [one.delivery for one in receipts if one.delivery]
+        theirs = [one.provider_id for one in receipts if one.provider_id and not one.delivery]
+        found = await self.deliveries.of(ids) if ids else []
+        carried = await self.deliveries.carried(provider, theirs) if theirs else []
+        return {one.id: one for one in found} | {f"{one.provider_id}": one for one in carried}
+
+    async def _settled(self, provider: str, known: Sequence[tuple[Receipt, Delivery]]) -> None:
+        for receipt, delivery in known:
+            await self._settle(provider, receipt, delivery)
+        if known:
+            self.on_ended()
+
+    async def _settle(self, provider: str, receipt: Receipt, delivery: Delivery) -> None:
+        if receipt.dead and delivery.provider in (None, provider):
+            await self.unreachable.note([(delivery, f"{receipt.why}")], real_now())
+        for _ in range(TRIES):
+            after = received(delivery, receipt, provider, real_now())
+            if after is delivery:
+                self.metrics.receipts.labels(provider, "repeated").inc()
+                return
+            if await self.deliveries.replace([after], uuid4().hex):
+                self.metrics.receipts.labels(provider, after.state).inc()
+                return
+            (delivery,) = await self.deliveries.of([delivery.id])
+        raise StoreDown("a delivery changes all the time")
+
+
+def _of(receipt: Receipt, found: dict[str, Delivery]) -> Delivery | None:
+    return found.get(receipt.delivery or receipt.provider_id or "")
