@@ -18,6 +18,7 @@ from sanfu.runtime.crash import CRASHPOINTS
 from tests.integration.intake import test_attachments as attachments
 from tests.integration.intake import test_crashes as intakes
 from tests.integration.notify import test_crashes as notifys
+from tests.integration.notify import test_digest_crashes as digests
 from tests.integration.router import test_crashes as routers
 from tests.support import toy
 from tests.support.eventually import eventually
@@ -172,6 +173,6 @@ def test_every_crash_point_of_the_machine_is_walked() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_crash_point_of_a_services_own_is_walked(service: str) -> None:
     import_module(f"sanfu.{service}.app")
-    walked = {*intakes.POINTS, *attachments.POINTS, *notifys.POINTS, *routers.POINTS}
+    walked = {*intakes.POINTS, *attachments.POINTS, *notifys.POINTS, *digests.POINTS, *routers.POINTS}
     own = {name for name in CRASHPOINTS if name.startswith(f"{service}.")}
     assert own == {name for name in walked if name.startswith(f"{service}.")}

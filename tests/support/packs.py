@@ -26,6 +26,13 @@ def copied(folder: Path) -> Path:
     return copytree(SHIPPED, folder / "pack")
 
 
+def hasty(folder: Path) -> Path:
+    """Copy the shipped pack without its decency: nothing waits, whatever the hour at which a test runs."""
+    root = copied(folder)
+    (root / "telling.yaml").unlink()
+    return root
+
+
 def lasting(root: Path, file: str, **terms: tuple[str, str, str]) -> None:
     """Give rows of a table their valid_from, valid_to and succeeded_by, by code (`_` stands for `-`)."""
     path = root / file

@@ -14,7 +14,6 @@ from sanfu.runtime.clock import SystemClock
 from sanfu.runtime.service import real_parts
 from tests.integration.notify.test_notify import Town, quiet, submitted, town
 from tests.support.eventually import eventually
-from tests.support.packs import SHIPPED
 from tests.support.telling import KEYS, Story, contact, on_the_wire, unit, user
 
 __all__ = ["town"]
@@ -29,9 +28,10 @@ async def started(town: Town, point: str, home: Path) -> Process:
     (home / "keys").write_bytes(KEYS.written())
     environment = {
         **os.environ, "SANFU_KAFKA": town.kafka, "SANFU_MONGO": town.mongo, "SANFU_PREFIX": town.prefix,
-        "SANFU_CITY": str(SHIPPED), "SANFU_KEYS_FILE": str(home / "keys"), "SANFU_SMS_URL": town.sms.url,
+        "SANFU_CITY": str(town.city), "SANFU_KEYS_FILE": str(home / "keys"), "SANFU_SMS_URL": town.sms.url,
         "SANFU_SMTP_HOST": "127.0.0.1", "SANFU_SMTP_PORT": str(town.mail.port), "SANFU_SMTP_TLS": "none",
         "SANFU_CALL_S": "5", "SANFU_LEASE_S": "10", "SANFU_CRASH": point,
+        **({"SANFU_CLOCK": str(town.clock)} if town.clock else {}),
     }  # fmt: skip
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sanfu.notify", env=environment,

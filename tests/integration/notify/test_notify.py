@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,7 +27,9 @@ from tests.support.parts import create_topics
 from tests.support.telling import KEYS, Story, contact, on_the_wire, unit, user
 
 ISSUES = 60
-TOPICS = {names.ISSUES: 4, names.CONTACTS: 4, names.DIRECTORY: 1, names.dead_letter_topic("notify"): 1}
+TOPICS = {
+    names.ISSUES: 4, names.AFFAIRS: 4, names.CONTACTS: 4, names.DIRECTORY: 1, names.dead_letter_topic("notify"): 1,
+}  # fmt: skip
 
 
 @dataclass
@@ -37,21 +40,24 @@ class Town:
     broker: KafkaBroker
     sms: Gateway
     mail: Mailbox
+    city: Path
     call_s: float = 10
+    clock: Path | None = None
 
     def settings(self) -> NotifySettings:
         return NotifySettings.model_validate(
             {
                 "kafka": self.kafka, "mongo": self.mongo, "prefix": self.prefix, "keys": KEYS.written().decode(),
                 "sms_url": self.sms.url, "smtp_host": "127.0.0.1", "smtp_port": self.mail.port, "smtp_tls": "none",
-                "mail_from": "sanfu@city.example", "call_s": self.call_s, "lease_s": self.call_s * 2,
+                "clock": self.clock, "mail_from": "sanfu@city.example",
+                "call_s": self.call_s, "lease_s": self.call_s * 2,
             }
         )  # fmt: skip
 
     @asynccontextmanager
     async def notifying(self) -> AsyncIterator[Service]:
         parts = real_parts(self.settings(), "notify")
-        service = assemble(self.settings(), parts, PackHolder(packs.SHIPPED))
+        service = assemble(self.settings(), parts, PackHolder(self.city))
         await service.start()
         try:
             yield service
@@ -72,12 +78,12 @@ class Town:
 
 
 @pytest.fixture
-async def town(kafka: str, mongo: str, prefix: str) -> AsyncIterator[Town]:
+async def town(kafka: str, mongo: str, prefix: str, tmp_path: Path) -> AsyncIterator[Town]:
     await create_topics(kafka, {name.replace("sanfu", prefix, 1): n for name, n in TOPICS.items()})
     broker = KafkaBroker(kafka, prefix)
     await broker.start()
     async with gateway() as sms, mailbox() as mail:
-        town = Town(kafka, mongo, prefix, broker, sms, mail)
+        town = Town(kafka, mongo, prefix, broker, sms, mail, packs.hasty(tmp_path))
         yield town
     await broker.stop()
     parts = real_parts(town.settings(), "notify")

@@ -319,3 +319,17 @@ async def test_an_emergency_rings_at_whoever_is_on_duty_now_else_the_duty_phone_
     await eventually(bench.quiet)
     assert sms(bench).keys() == called
     await bench.service.stop()
+
+
+async def test_a_list_by_a_provider_of_approved_texts_says_how_many_there_are(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "telling.yaml", "lists:\n", "lists:\n  approved: {zh: {aliyun: SMS_9}}\n")
+    bench = made_with(PackHolder(root))
+    await bench.service.start()
+    await bench.publish(unit("tax"), user("a", "tax", "officer"))
+    for number in range(3):
+        await lit(bench, f"i{number}")
+    bench.clock.set(START + timedelta(minutes=10))
+    await eventually(bench.quiet)
+    assert (bench.sms.got[-1].approved, bench.sms.got[-1].variables) == ({"aliyun": "SMS_9"}, {"count": "2"})
+    await bench.service.stop()

@@ -205,3 +205,15 @@ def test_each_further_user_gets_a_delivery_of_his_own_as_it_stood_before_it_was_
 def test_a_delivery_is_the_same_after_it_was_stored() -> None:
     one = steps.wait(queued(facts={"unit": "tax"}, contact=3), "contact", NOW)
     assert read(written(one)) == one
+
+
+def test_what_is_held_is_of_use_as_much_longer_and_goes_behind_its_digest() -> None:
+    until = NOW + timedelta(days=8)
+    held = steps.hold(queued(), "day_off", until, now=NOW, digest="digest:x")
+    assert (held.state, held.why, held.due) == ("held", "day_off", until)
+    assert steps.stale(held, until + timedelta(hours=24), NOW).state == "held"
+    assert steps.stale(held, until + timedelta(hours=24, seconds=1), NOW).state == "skipped"
+    alone = steps.hold(queued(), "quiet_hours", until, now=NOW)
+    assert alone.again is not None
+    assert held.again is not None
+    assert alone.again < held.again

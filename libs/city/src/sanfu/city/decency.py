@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class ListTexts:
     """What stands round a list of several messages, in one language. `subject` and `head` name how many they are
-    (`{count}`), `more` how many did not find room (`{more}`)."""
+    (`{count}`), `more` how many did not find room (`{more}`). `approved`: provider that sends nothing but texts it
+    approved → the code of one that says `head` alone."""
 
     subject: str
     head: str
     more: str
+    approved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

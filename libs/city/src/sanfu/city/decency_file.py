@@ -81,8 +81,13 @@ def _way_out(section: Section, locales: Sequence[str]) -> dict[str, str]:
 def _lists(section: Section, locales: Sequence[str]) -> dict[str, ListTexts]:
     """Every word round a list, in every language."""
     parts = {name: section.section(name) for name in _WORDS}
-    found = {locale: ListTexts(*(_text(parts[name], locale, _WORDS[name]) for name in _WORDS)) for locale in locales}
-    for part in parts.values():
+    approved = {locale: section.section("approved").section(locale) for locale in locales}
+    found = {}
+    for locale in locales:
+        subject, head, more = (_text(parts[name], locale, usable) for name, usable in _WORDS.items())
+        codes = {name: approved[locale].text(name) for name in approved[locale].names}
+        found[locale] = ListTexts(subject, head, more, codes)
+    for part in (*parts.values(), *approved.values()):
         part.done()
     section.done()
     return found

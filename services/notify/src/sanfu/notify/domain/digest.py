@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sanfu.city.model import Pack
 from sanfu.city.segments import fits
+from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery
 from sanfu.notify.domain.wording import Text
 
@@ -64,7 +65,9 @@ def listed(pack: Pack, locale: str, medium: str, count: int, lines: Sequence[str
     shown = len(lines)
     while medium != "email" and shown and not fits(whole(shown), SEGMENTS):
         shown -= 1
-    return Text(subject if medium == "email" else None, whole(shown))
+    approved = dict(words.approved) if words and medium == "sms" else {}
+    values = variables(words.head, {name: str(value) for name, value in told.items()}) if words and approved else {}
+    return Text(subject if medium == "email" else None, whole(shown), approved, values)
 
 
 def why_of(digest: Delivery) -> str:

@@ -34,6 +34,7 @@ from sanfu.runtime.store import Document, Documents, StoreDown
 log = structlog.get_logger()
 T = TypeVar("T")
 
+declare("notify.after_taken", "digests have taken what is held for them, and are not claimed")
 declare("notify.before_sending", "deliveries are claimed, no provider was called")
 declare("notify.after_sending", "the provider has them, the claims still stand")
 declare("notify.after_sent", "outcomes are written, nothing is reported")
@@ -192,6 +193,8 @@ class Courier:
         holding = desk.holding()
         known = await people(desk.stores, desk.sealer, page, lambda unit: holding.on_duty(unit, now))
         decently = await manners(desk.stores.digests, holding, self.medium, page, now)
+        if decently.taken:
+            crashpoint("notify.after_taken")
         found = await self._found(page, known, decently)
         documents = await self._documents([*page, *decently.listed])
         after, messages = [], {}
