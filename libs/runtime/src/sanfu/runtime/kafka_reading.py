@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     IllegalStateError,
     KafkaConnectionError,
@@ -14,6 +15,7 @@ from aiokafka.errors import (
     KafkaTimeoutError,
     NodeNotReadyError,
 )
+from aiokafka.structs import OffsetAndMetadata
 
 from sanfu.runtime.broker import MEMBER_OF_FAMILY, BrokerDown, Fenced, Incoming, Place
 
@@ -161,17 +163,28 @@ class KafkaFamily(_Member):
         places = self._places()
         if not places:
             return sum(1 for topic in await self._broker.topics() if self._pattern.match(self._broker.name(topic)))
+        await self._learn([place for place in places if place not in self._done])
         ends = await self._broker.ends(places)
-        return sum([end - await self._behind(place) for place, end in ends.items()])
+        return sum(end - self._done[place] for place, end in ends.items())
 
-    async def _behind(self, place: TopicPartition) -> int:
-        """The offset behind the last record that is done."""
-        if place not in self._done:
-            committed = await self._asked(self._joined().committed(place))
-            if committed is None:
-                committed = (await self._asked(self._joined().beginning_offsets([place])))[place]
-            self._done.setdefault(place, committed)
-        return self._done[place]
+    async def _learn(self, places: Sequence[TopicPartition]) -> None:
+        """Ask where the group left off, of all these at once: the consumer would be asked for one after the other, and
+        each answer waits behind a fetch."""
+        if not places:
+            return
+        first = await self._asked(self._joined().beginning_offsets(places))
+        noted = await self._asked(self._noted())
+        for place in places:
+            self._done.setdefault(place, noted[place].offset if place in noted else first[place])
+
+    async def _noted(self) -> dict[TopicPartition, OffsetAndMetadata]:
+        admin = AIOKafkaAdminClient(**self._broker.address())
+        try:
+            await admin.start()
+            found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(self._group)
+            return found
+        finally:
+            await admin.close()
 
 
 def incoming(topic: str, record: Any) -> Incoming:
