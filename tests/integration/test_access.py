@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy.kafka import access, topics
-from sanfu.contracts import names
+from deploy.kafka import topics
+from sanfu.contracts import access, names
 from sanfu.contracts.registry import SERVICES
 from sanfu.runtime.broker import BrokerDown, Outgoing
 from sanfu.runtime.kafka import KafkaBroker

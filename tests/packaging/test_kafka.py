@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.kafka import access, topics
-from sanfu.contracts import registry
+from deploy.kafka import topics
+from sanfu.contracts import access, registry
 from sanfu.stack import topics as embedded
 from sanfu.stack.places import checkout
 from tests.packaging.installation import run

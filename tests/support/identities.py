@@ -1,7 +1,5 @@
 """A real provider of identities for tests: `oidc-provider`, certified by the OpenID Foundation, on Node."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +9,8 @@ from typing import Any
 
 import orjson
 
-from sanfu.stack.places import Places, checkout
 from sanfu.stack.programs import free_port
-from sanfu.stack.system import NODE, provide
+from tests.support.node import fetched
 
 HERE = Path(__file__).parent / "provider"
 CLIENT, SECRET = "desk", "secret of the desk & nobody + else"
@@ -31,20 +28,8 @@ class Wanted:
 
 
 def installed() -> Path:
-    """Return the directory that holds the provider: fetched once, each file held to the sum in the lock."""
-    provide([NODE])
-    there = Places(checkout()).parts / "oidc-provider"
-    lock = HERE / "package-lock.json"
-    known = there / "package-lock.json"
-    if not known.is_file() or known.read_bytes() != lock.read_bytes():
-        shutil.rmtree(there, ignore_errors=True)
-        fresh = there.with_name(f"{there.name}.{os.getpid()}")
-        shutil.copytree(HERE, fresh)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev"]
-        subprocess.run(command, cwd=fresh, check=True, capture_output=True)
-        fresh.replace(there)
-    shutil.copy(HERE / "provider.mjs", there)
-    return there
+    """Return the directory that holds the provider."""
+    return fetched(HERE, "oidc-provider", "provider.mjs")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 
-from deploy.kafka.access import Grant
+from sanfu.contracts.access import Grant
 from sanfu.stack import kafka, parts, places
 from sanfu.stack.programs import free_port, running
 

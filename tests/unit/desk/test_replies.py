@@ -1,5 +1,6 @@
 """Answers by topic: a unit's own system does what its API key would let it do, and hears why where it can't."""
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -7,13 +8,15 @@ import orjson
 import pytest
 
 from sanfu.contracts import names
+from sanfu.desk import handlers
+from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.domain.replying import BY_TOPIC, MOST_REFUSED
 from sanfu.desk.entrypoints.commands.all import BODIES
+from sanfu.desk.entrypoints.reading_replies import read
+from sanfu.desk.replies import Replies
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.memory import Fault
-from tests.support.assembling import RING
-from tests.support.cases import OFFICER, Desk, Story, assigned, submitted
-from tests.support.cases import desk as a_desk
+from tests.support.cases import OFFICER, Desk, Story, assigned, packs, submitted
 from tests.support.eventually import eventually
 
 UNIT, OTHER_UNIT = "urban-management", "tax"
@@ -105,6 +108,16 @@ async def test_the_same_id_has_the_same_outcome_any_time_later(desk: Desk) -> No
     await send(desk, early, done, early)
     assert await state(desk) == "acknowledged", "it would be possible now, but that id was refused"
     assert (len(told(desk)), sent_back(desk)) == (2, [])
+
+
+async def test_what_was_done_stays_done_when_the_case_is_another_units_by_now(desk: Desk) -> None:
+    story = await led(desk)
+    done = reply("acknowledge")
+    await send(desk, done)
+    await desk.tell(story, ("router", names.ISSUE_ASSIGNED, assigned(OTHER_UNIT, assignment=2)))
+    before = told(desk)
+    await send(desk, done, reply("contact", {"result": "reached"}))
+    assert (told(desk), problems(desk)) == (before, ["case-unknown"]), "the new one alone goes back"
 
 
 async def test_an_id_that_comes_with_other_content_goes_back(desk: Desk) -> None:
@@ -246,20 +259,30 @@ async def test_words_about_what_is_confidential_rest_sealed_and_a_refusal_says_w
     assert "not for you" in one["reason"]
 
 
-async def test_an_answer_to_what_the_desk_has_still_to_hear_waits_until_it_has() -> None:
-    desk = a_desk(keys=RING)
+async def test_nothing_is_refused_before_the_desk_has_heard_all_that_was_told(desk: Desk) -> None:
+    at_work = handlers.Desk(
+        handlers.City(packs().current), MemoryCases(desk.documents.documents), memory_shelves(desk.documents.others),
+        desk.documents, desk.clock, desk.service.commands.do,
+    )  # fmt: skip
+    sent = reply("acknowledge")
+
+    async def heard() -> None:
+        await led(desk)
+
+    taken = await Replies(at_work).take(read(Incoming(sent.topic, 0, 0, sent.key, sent.value, sent.headers)), heard)
+    assert taken.fate == "done"
+
+
+async def test_all_is_heard_when_what_was_told_before_is_folded(desk: Desk) -> None:
+    desk.documents.down = True
     story = Story("i-1")
-    assert all(await desk.broker.publish([reply("acknowledge")]))
-    records = [story.record("intake", names.ISSUE_SUBMITTED, submitted())]
-    records += [story.record("router", names.ISSUE_ASSIGNED, assigned(UNIT))]
-    assert all(await desk.broker.publish(records))
-    await desk.service.start()
-    try:
-        await taken(desk)
-        assert (await state(desk), sent_back(desk), refused(desk)) == ("acknowledged", [], [])
-    finally:
-        await desk.client.aclose()
-        await desk.stop()
+    assert all(await desk.broker.publish([story.record("intake", names.ISSUE_SUBMITTED, submitted())]))
+    hearing = asyncio.ensure_future(desk.service.lines[0].heard())
+    await asyncio.wait([hearing], timeout=0.2)
+    assert not hearing.done()
+    desk.documents.down = False
+    await asyncio.wait_for(hearing, 20)
+    assert "i-1" in desk.documents.documents
 
 
 async def test_while_the_store_is_away_a_reply_waits_and_is_done_once(desk: Desk) -> None:

@@ -157,7 +157,8 @@ class KafkaFamily(_Member):
         self._done |= offsets
         with contextlib.suppress(BrokerDown):
             held = {place: at for place, at in offsets.items() if place in self._joined().assignment()}
-            await self._asked(self._joined().commit(held))
+            if held:  # what went to another member meanwhile is that one's to note
+                await self._asked(self._joined().commit(held))
 
     async def lag(self) -> int:
         places = self._places()

@@ -18,6 +18,7 @@ from sanfu.runtime.broker import Broker, BrokerDown, Fenced, Subscription
 from sanfu.runtime.clock import AnchoredClock, Clock, SystemClock
 from sanfu.runtime.codec import Codec
 from sanfu.runtime.concerns import Concerns
+from sanfu.runtime.contract_page import contract_routes
 from sanfu.runtime.http import Watch, create_app
 from sanfu.runtime.lines import Line, Story
 from sanfu.runtime.metrics import machine_metrics
@@ -96,7 +97,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self.app: FastAPI = create_app(
             name, Watch(parts.registry, self._ready, self.watcher.quiet, settings.ops_token),
-            routers=[*(routers if self._answers else ()), operations(self, settings.ops_token)],
+            routers=[*(routers if self._answers else ()), contract_routes(), operations(self, settings.ops_token)],
             body_limit=settings.body_limit, larger=larger,
         )  # fmt: skip
 

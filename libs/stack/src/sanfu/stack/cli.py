@@ -18,6 +18,7 @@ from sanfu.stack import (
     importing,
     letters,
     listing,
+    onboarding,
     rebuilding,
     replanning,
     routing,
@@ -47,6 +48,7 @@ app.command("subscribe")(subscribing.run)
 app.command("bench")(tools.bench)
 app.add_typer(access.app, name="access")
 app.add_typer(letters.app, name="dlq")
+app.add_typer(onboarding.app, name="unit")
 app.add_typer(listing.lists, name="lists")
 app.add_typer(tools.city, name="city")
 tools.sla.command("replan")(replanning.run)

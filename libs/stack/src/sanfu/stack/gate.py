@@ -31,6 +31,7 @@ def checks(root: Path) -> dict[str, list[str]]:
         "architecture": [f"{here}/lint-imports"],
         "replies": [sys.executable, "-m", "sanfu.desk.entrypoints.reply_schemas", "--check"],
         "contracts": [sys.executable, "-m", "sanfu.contracts.generate", "--check"],
+        "released": [sys.executable, "-m", "sanfu.contracts.compatibility"],
         "life of a case": [sys.executable, "-m", "sanfu.desk.entrypoints.life", "--check"],
         **{f"pack {pack}": [sys.executable, "-m", "sanfu.stack", "city", "check", pack] for pack in packs},
     }

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from sanfu.city.loading import load
+from sanfu.city.model import Pack
 from sanfu.contracts.names import unit_topic
 from sanfu.runtime.broker import BrokerDown, Fenced, Incoming
 from sanfu.runtime.kafka import KafkaBroker
@@ -48,18 +49,19 @@ def run(
     stack = Stack.known(name)
     if not stack.status().up:
         raise PartError(f"{name} is not up: ./sanfu up --name {name} brings it up")
-    _check(stack, unit)
+    check_has_topic(load(stack.plan.city, datetime.now().astimezone().date()).pack, unit)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_read(stack, unit, as_json=as_json, follow=follow))
 
 
-def _check(stack: Stack, unit: str) -> None:
+def check_has_topic(pack: Pack | None, unit: str) -> None:
     """Raise PartError, with what would be right, for a unit that has no topic."""
-    pack = load(stack.plan.city, datetime.now().astimezone().date()).pack
-    topics = [] if pack is None else sorted(code for code, one in pack.units.items() if one.has_topic)
+    if pack is None:
+        raise PartError("the city's pack can't be read: ./sanfu city check names what is wrong")
+    topics = sorted(code for code, one in pack.units.items() if one.has_topic)
     if unit in topics:
         return
-    known = pack.units.get(unit) if pack else None
+    known = pack.units.get(unit)
     above = f"; what is for {unit} stands in the topic of {known.parent}" if known and known.parent else ""
     close = [code for code in topics if unit in code or code in unit]
     hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(topics)}"
