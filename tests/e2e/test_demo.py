@@ -186,3 +186,30 @@ def _contacts(stack: Stack, pack: Pack) -> list[str]:
         cases = desk.get("/v1/cases", params={"state": "closed", "limit": 200}).json()["items"]
         asked = {"purpose": "to see that what was said is kept"}
         return [desk.get(f"/v1/cases/{case['id']}/contact", params=asked).text for case in cases]
+
+
+# ── beside it ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_command_line_puts_a_file_of_entries_on_a_list_once_and_tells_a_bad_row(
+    show: Show, figures: dict[str, Any], pack: Pack, tmp_path: Path
+) -> None:
+    office = next(person.id for person in pack.staff.values() if "coordination_office" in person.roles)
+    as_office = {"Authorization": f"Bearer {show.stack.keys.users[office]}"}
+    [held, *_] = httpx.get(f"{show.stack.urls['desk']}/v1/lists?kind=visit", headers=as_office).json()["items"]
+    file = tmp_path / "list.csv"
+
+    def add(*rows: str) -> tuple[int, dict[str, Any]]:
+        file.write_text("\n".join(("走访对象,对象类型,走访期限", *rows)))
+        command = [str(checkout() / ".venv" / "bin" / "sanfu"), "lists", "add", str(file), "--list", held["id"]]
+        done = subprocess.run(
+            [*command, "--as", office, "--name", "demo", "--json"], check=False, capture_output=True, text=True,
+            timeout=60, env={**os.environ, "SANFU_ROOT": str(show.root)},
+        )  # fmt: skip
+        found: dict[str, Any] = json.loads(done.stdout)
+        return done.returncode, found
+
+    good, bad = "新增走访对象,项目,2030-05-08", "某处,宫殿,2030-05-08"
+    code, refused = add(good, bad)
+    assert (code, [(one["line"], one["column"]) for one in refused["bad"]]) == (1, [(3, "对象类型")])
+    assert [(code, one["added"], one["repeated"]) for code, one in (add(good), add(good))] == [(0, 1, 0), (0, 0, 1)]

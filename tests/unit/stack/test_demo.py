@@ -11,10 +11,12 @@ from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
+from sanfu.stack.demo import ways
 from sanfu.stack.demo.figures import Found, reckoned
 from sanfu.stack.demo.hours import HALF_DAY, Hours
 from sanfu.stack.demo.people import somebody
-from sanfu.stack.demo.reports import body, chosen
+from sanfu.stack.demo.reports import FoundOn, body, chosen
+from sanfu.stack.demo.rounds import HOLDERS, rounds
 from sanfu.stack.demo.script import SHARES, Fate, Script, fate
 from sanfu.stack.demo.staff import Staffing
 from sanfu.stack.demo.told import Story
@@ -84,6 +86,30 @@ def test_each_channel_of_the_city_tells_something(pack: Pack) -> None:
     bodies = [body(one, pack) for one in chosen(pack, 60)]
     assert {one["channel"] for one in bodies} == set(pack.channels)
     assert next(one for one in bodies if one["channel"] == "superior")["limit_asked"] > "2026-01-08"
+
+
+def test_what_is_reported_on_a_channel_of_lists_is_found_at_an_entry_of_its_holder(pack: Pack, script: Script) -> None:
+    reports = chosen(pack, 60)
+    made = rounds(reports, pack, script.staffing)
+    assert {one.kind for one in made} == set(HOLDERS), "there is a list of each kind"
+    assert {one.id for each in made for one in each.reports} == {
+        one.id for one in reports if one.told["channel"] in HOLDERS
+    }
+    visits = next(one for one in made if one.kind == "visit")
+    assert len(visits.opening(pack)["entries"]) == len(visits.reports) + 2
+    assert [mark["result"] for mark in visits.marks()] == ["refused"], "one is refused, one never visited"
+    told = body(visits.reports[0], pack, FoundOn("list-1", 1, visits.holder))
+    assert (told["found_on"], told["filer"]["id"]) == ({"affair": "list-1", "entry": 1}, visits.holder)
+
+
+def test_some_reports_come_by_the_form_and_some_by_open311(pack: Pack) -> None:
+    reports = chosen(pack, 60)
+    forms = [found for one in reports if (found := ways.by_form(one, body(one, pack)))]
+    posted = [found for one in reports if (found := ways.by_open311(one, body(one, pack), pack))]
+    on_web = sum(one.told["channel"] == "web" for one in reports)
+    assert 0 < len(forms) < on_web, "some are sent by the API still"
+    assert posted
+    assert all(type(value) is str for found in (*forms, *posted) for value in found.values())
 
 
 def test_made_up_people_are_told_apart_and_their_id_numbers_check() -> None:
@@ -176,7 +202,15 @@ def found(**more: Any) -> Found:
     both = {issue: [lit(issue, "yellow"), lit(issue, "red"), lit(issue, "red", "unit_handling")] for issue in "bc"}
     lying = {**led("assigned"), "id": "c", "history": both["c"], "clocks": {"handling": {"level": "red"}}}
     sent = [
-        {"subject": one, "unit": "finance", "recipient": "unit", "medium": "email", "state": "sent", "event": event}
+        {
+            "subject": one,
+            "unit": "finance",
+            "recipient": "unit",
+            "medium": "email",
+            "digest": None,
+            "state": "sent",
+            "event": event,
+        }
         for one, event in (("a", "router:a:1"), *(("bc"[n], f"sla:{'bc'[n]}:unit_handling-red") for n in (0, 1)))
     ]
     told: dict[str, Any] = {

@@ -43,6 +43,9 @@ EVENTS = (
     told(names.EXTENSION_DECIDED, "extended"),
     told(names.ISSUE_WITHDRAWN, "withdrawn"),
     told(names.REMINDER_ADDED, "urged"),
+    told(names.LIST_OPENED, "list"),
+    told(names.ENTRY_MARKED, "list", 2, entry=1, result="visited"),
+    told(names.FINDING_NOTED, "list", 3, entry=1, issue="found"),
 )
 
 
@@ -70,6 +73,7 @@ CASES = {
     "urged": of("urged", reminders={"count": 1}),
     "merged": of("merged", head="head"),
     "head": of("head", merged=["merged"]),
+    "found": case(id="found", found_on={"affair": "list", "entry": 1}),
 }
 ORDERS = [
     {"id": "order:false", "cause": "false_completion", "concerns": ["false"], "replies": 1, "state": "lifted"},
@@ -99,6 +103,7 @@ SOURCES = Sources(
     deliveries=[{"subject": subject, "event": event} for subject, event in HEARD],
     story=Story(EVENTS),
     towns=frozenset({"fotang"}),
+    lists=[{"id": "list", "entries": [{"number": 1, "result": "visited"}, {"number": 2, "result": None}]}],
 )
 
 
@@ -138,6 +143,11 @@ def test_orders_are_counted_by_what_they_were_raised_for() -> None:
 @pytest.mark.parametrize(
     ("sources", "what"),
     [
+        (replace(SOURCES, lists=[{"id": "list", "entries": []}]), "entries visited or refused"),
+        (untold("desk:list:1"), "lists"),
+        (untold("desk:list:2"), "entries visited or refused"),
+        (without("found"), "found on lists"),
+        (untold("desk:list:3"), "found on lists"),
         (unclocked("fire"), "emergencies"),
         (without("fire"), "emergencies"),
         (unheard("fire"), "emergencies that climbed"),

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
+from sanfu.intake.domain import ids
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
@@ -46,6 +48,25 @@ class Doors:
         key = self._keys.channels.get(body["channel"])
         headers = {"X-Api-Key": key} if key else {"Idempotency-Key": f"demo-{body['external_id']:0>16}"}
         return await self._ask("POST", "intake", "/v1/issues", json=body, headers=headers)
+
+    async def send_form(self, fields: Mapping[str, str], language: str, key: str) -> Json:
+        """Send the public form as a browser does, and read the receipt that it leads to."""
+        answer = await self._send("POST", "intake", "/report", params={"lang": language}, data={**fields, "key": key})
+        where = urlsplit(answer.headers.get("location", ""))
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise PartError(f"the form was not taken: /report answered {answer.status_code}: {_alerts(answer.text)}")
+        number = parse_qs(where.query)["number"][0]
+        return {"id": ids.keyed("web", "key", f"form:{key}"), "receipt": number}
+
+    async def send_open311(self, fields: Mapping[str, str], language: str, key: str) -> Json:
+        """Post a request over Open311 as an app does; its notice ends with the receipt number."""
+        headers = {"Idempotency-Key": key, "Accept-Language": language}
+        posted = {**fields, "api_key": self._keys.channels["open311"]}
+        answer = await self._send("POST", "intake", "/open311/v2/requests.json", data=posted, headers=headers)
+        if not answer.is_success:
+            raise PartError(f"the request was not taken: /open311 answered {answer.status_code}: {answer.text[:800]}")
+        [taken] = answer.json()
+        return {"id": taken["service_request_id"], "receipt": taken["service_notice"].split()[-1]}
 
     async def receipt(self, number: str) -> Json:
         return await self._ask("GET", "intake", f"/v1/receipts/{number}")
@@ -91,6 +112,10 @@ class Doors:
         answer = await self._send("POST", "desk", f"{page}/{command}", data={**said, "key": key})
         if answer.status_code != httpx.codes.SEE_OTHER:
             raise PartError(f"{number} can't {command}: /my answered {answer.status_code}")
+
+    async def one_list(self, user: str, id: str) -> Json:
+        """Show a list with its entries, and what was found at each."""
+        return await self._ask("GET", "desk", f"/v1/lists/{id}", headers=self._as(user))
 
     async def affairs(self, user: str, what: str, **filters: str) -> list[Json]:
         """List orders, meetings or tasks: open ones, and ended ones with `ended="true"`."""
@@ -230,6 +255,11 @@ class Doors:
             return await _said_again(lambda: self._client.request(method, self.urls[service] + path, **more))
         except httpx.HTTPError as error:
             raise PartError(f"{service} does not answer at {self.urls[service]}: {type(error).__name__}") from error
+
+
+def _alerts(page: str) -> str:
+    """Return what a page says is wrong."""
+    return " ".join(re.findall(r'class="(?:told )?wrong"[^>]*>([^<]{1,200})', page))[:400]
 
 
 async def _said_again(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:

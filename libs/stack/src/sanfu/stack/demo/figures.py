@@ -84,6 +84,7 @@ class Found:
     meetings: Sequence[Json]
     story: Story
     towns: frozenset[str]
+    lists: Sequence[Json] = ()
 
 
 async def read(doors: Doors, staffing: Staffing, numbers: Iterable[str], story: Story) -> Figures:
@@ -105,6 +106,8 @@ async def _asked(doors: Doors, staffing: Staffing, numbers: Sequence[str], story
         [*await doors.affairs(office, what), *await doors.affairs(office, what, ended="true")]
         for what in ("orders", "meetings")
     ]
+    held = [*await doors.affairs(office, "lists"), *await doors.affairs(office, "lists", ended="true")]
+    lists = await asyncio.gather(*(doors.one_list(office, one["id"]) for one in held))
     clocks = await asyncio.gather(*(doors.clocks_of(one["id"]) for one in (*cases, *orders)))
     return Found(
         receipts=dict(zip(numbers, receipts, strict=True)), cases=cases, open_count=open_count,
@@ -112,6 +115,7 @@ async def _asked(doors: Doors, staffing: Staffing, numbers: Sequence[str], story
         deliveries=await doors.deliveries(),
         sms=(await doors.messages("sms"))["total"], emails=(await doors.messages("mail"))["total"],
         dead_letters=sum(map(len, letters)), orders=orders, meetings=meetings, story=story, towns=staffing.towns,
+        lists=lists,
     )  # fmt: skip
 
 
@@ -145,7 +149,7 @@ def reckoned(found: Found) -> Figures:
 
 def _sources(found: Found) -> loop.Sources:
     return loop.Sources(
-        found.cases, found.orders, found.meetings, found.clocks, found.deliveries, found.story, found.towns
+        found.cases, found.orders, found.meetings, found.clocks, found.deliveries, found.story, found.towns, found.lists
     )
 
 

@@ -30,6 +30,7 @@ class Sources:
     deliveries: Sequence[Json]
     story: Story
     towns: frozenset[str]
+    lists: Sequence[Json] = ()
 
     def ids(self, field: str) -> set[str]:
         """Name the cases that have this part."""
@@ -120,6 +121,19 @@ def tallies(of: Sources) -> list[Check]:
         Check(
             "urged", "the desk, notify",
             {case["id"] for case in of.cases if case["reminders"]["count"]}, of.heard(names.REMINDER_ADDED),
+        ),
+        Check("lists", "the desk, the topic", {one["id"] for one in of.lists}, story.subjects(names.LIST_OPENED)),
+        Check(
+            "entries visited or refused", "the desk, the topic",
+            {(one["id"], entry["number"], entry["result"]) for one in of.lists for entry in one["entries"]
+             if entry["result"]},
+            {(one.subject, one.data["entry"], one.data["result"]) for one in story.of(names.ENTRY_MARKED)},
+        ),
+        Check(
+            "found on lists", "cases at the desk, the lists' story",
+            {(case["found_on"]["affair"], case["found_on"]["entry"], case["id"]) for case in of.cases
+             if case.get("found_on")},
+            {(one.subject, one.data["entry"], one.data["issue"]) for one in story.of(names.FINDING_NOTED)},
         ),
         Check(
             "merged", "what was merged, into what",  # what its head sent back has none any more

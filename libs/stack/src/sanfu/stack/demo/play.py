@@ -9,9 +9,10 @@ from datetime import datetime
 from itertools import count
 
 from sanfu.contracts.envelope import instant
-from sanfu.stack.demo import beside, replies
+from sanfu.stack.demo import beside, replies, ways
 from sanfu.stack.demo.pace import Pace
-from sanfu.stack.demo.reports import Report, body, party
+from sanfu.stack.demo.reports import FoundOn, Report, body, party
+from sanfu.stack.demo.rounds import rounds
 from sanfu.stack.demo.script import Script
 from sanfu.stack.demo.steps import PARTY, Case, Step
 from sanfu.stack.demo.twists import Scene, Twists
@@ -43,6 +44,8 @@ class Play:
     tell: Callable[[Progress], None]
     receipts: dict[str, Json] = field(default_factory=dict)
     acts: int = 0
+    _found_on: dict[str, FoundOn] = field(default_factory=dict)
+    """Report → at which entry of which list it is found."""
     _twists: Twists = field(default_factory=Twists)
     _agenda: list[tuple[datetime, int, Report, Step | None]] = field(default_factory=list)
     _tickets: "count[int]" = field(default_factory=count)
@@ -56,6 +59,7 @@ class Play:
 
     async def run(self, reports: Sequence[Report]) -> None:
         """Send all reports and play until no officer has anything left to do."""
+        await self._open_lists(reports)
         for report in reports:
             self._plan(report.sent_at, report, None)
         while self._agenda:
@@ -79,12 +83,38 @@ class Play:
 
     async def _act(self, report: Report, step: Step | None) -> None:
         if step is None:
-            receipt = await self.doors.submit(body(report, self.script.pack))
+            receipt = await self._send(report)
             self.receipts[report.id], self._by_issue[receipt["id"]] = receipt, report
         elif step.user == PARTY:
             await self._say(report, step)
         else:
             await self._order(report, step)
+
+    async def _open_lists(self, reports: Sequence[Report]) -> None:
+        """Make the lists on which reports will be found; what is refused at once is marked so."""
+        pack, staffing = self.script.pack, self.script.staffing
+        await self.pace.settle()  # a desk that has just come up has its partitions then
+        for one in rounds(reports, pack, staffing):
+            made = await self.doors.order(staffing.office(), "lists", "", one.opening(pack), one.key)
+            for entry, report in enumerate(one.reports, 1):
+                self._found_on[report.id] = FoundOn(made["id"], entry, one.holder)
+            for mark in one.marks():
+                await self.doors.order(one.holder, f"lists/{made['id']}", "mark", mark, f"{one.key}.{mark['entry']}")
+        await self.pace.settle()
+
+    async def _send(self, report: Report) -> Json:
+        """Send a report by its way; what was found on a list is marked there as visited."""
+        found, pack = self._found_on.get(report.id), self.script.pack
+        told, key = body(report, pack, found), f"demo-{report.id:0>16}"
+        if (form := ways.by_form(report, told)) is not None:
+            return await self.doors.send_form(form, told["language"], key)
+        if (posted := ways.by_open311(report, told, pack)) is not None:
+            return await self.doors.send_open311(posted, told["language"], key)
+        receipt = await self.doors.submit(told)
+        if found is not None:
+            mark = {"entry": found.entry, "result": "visited"}
+            await self.doors.order(found.holder, f"lists/{found.affair}", "mark", mark, f"{report.id}.visited")
+        return receipt
 
     async def _say(self, report: Report, step: Step) -> None:
         """What the party says on its own page, to which its number and phone let it."""

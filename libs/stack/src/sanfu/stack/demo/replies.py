@@ -5,6 +5,8 @@ from typing import Any
 from sanfu.stack.demo.chance import one_of, share
 from sanfu.stack.demo.steps import Case
 
+LISTS = {"visit": "走访联系清单", "experience": "体验清单", "checkup": "体检清单"}
+NO_VISIT = "企业称无需走访"
 REVIEWED = "经审核，按职责交办"
 AGAIN = "回访反映问题未解决，请重新办理"
 NOT_OURS = "经核实不属于本单位职责，建议由更合适的单位办理"

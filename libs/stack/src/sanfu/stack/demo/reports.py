@@ -70,7 +70,16 @@ def _read(path: Path) -> list[Report]:
     return [Report(one["id"], moment(one["reported_at"]), one["unit"], one["grade"], one) for one in lines]
 
 
-def body(report: Report, pack: Pack) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class FoundOn:
+    """The entry of a list at which a report was found, and who holds the list."""
+
+    affair: str
+    entry: int
+    holder: str
+
+
+def body(report: Report, pack: Pack, found_on: FoundOn | None = None) -> dict[str, Any]:
     """Write the report as intake takes it. Staff sort what they take down; the public only tells."""
     told, channel = report.told, pack.channels[report.told["channel"]]
     kind = told["party_kind"] if told["party_kind"] in channel.party_kind else None
@@ -90,7 +99,15 @@ def body(report: Report, pack: Pack) -> dict[str, Any]:
         **(_sorted_by_staff(report, pack) if channel.filer_kind != "none" else {}),
         **_limited(report, pack),
         "answers": _answers(report, pack),
+        **(_origin(found_on, pack) if found_on else {}),
     }
+
+
+def _origin(found: FoundOn, pack: Pack) -> dict[str, Any]:
+    """Whoever holds the list files what was found there."""
+    one = pack.staff[found.holder]
+    filer = {"id": one.id, "unit": one.unit, "name": one.name, "phone": one.phone, "email": one.email}
+    return {"filer": filer, "found_on": {"affair": found.affair, "entry": found.entry}}
 
 
 def _limited(report: Report, pack: Pack) -> dict[str, Any]:

@@ -53,7 +53,11 @@ class Crew:
         return self.later(self.pack.office_unit, case, hours, step=step)
 
     def outsider(self, report: str, case: Case) -> str | None:
-        """Return who may judge what was handled: of no unit that had a hand in it."""
+        """Return who may judge what was handled: of no unit that had a hand in it; a check-up's monitor, if one of the
+        city's staff filed it."""
+        filer = (case.get("filer") or {}).get("id")
+        if filer in self.pack.staff and any(one["need"] == "monitor" for one in case["missing"]):
+            return filer
         helped = [task["unit"] for task in case["assists"]]
         led = [round["unit"] for round in case["rounds"] if round["unit"]]
         head = [case["head_handled"]["unit"]] if case["head_handled"] else []
