@@ -12,7 +12,7 @@ from sanfu.notify.adapters.mongo import mongo_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.holding import Recent
-from sanfu.notify.ports import Standing, Stores, Wanted
+from sanfu.notify.ports import Letter, Standing, Stores, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 from tests.unit.notify.test_delivery import NOW, queued, sending
@@ -85,6 +85,24 @@ async def test_deliveries_are_found_by_their_ids_and_by_those_that_their_provide
     await stores.deliveries.insert([*sent, queued(id="d")])
     assert {one.id for one in await stores.deliveries.of(["a", "d", "none"])} == {"a", "d"}
     assert [one.id for one in await stores.deliveries.carried("x", ["1", "9"])] == ["a"]
+
+
+async def test_a_box_holds_each_letter_once_newest_first_until_it_is_read(stores: Stores) -> None:
+    second = timedelta(seconds=1)
+    kept = [Letter(f"d{n}", "user:a", "inbox", NOW + n * second, {"box": f"{n}"}) for n in range(3)]
+    for letter in (*kept, replace(kept[0], sealed={"box": "other"}), replace(kept[0], id="x", box="user:b")):
+        await stores.letters.put(letter)
+    first = await stores.letters.page("user:a", False, Page(2, None))
+    assert [one.id for one in first] == ["d2", "d1", "d0"]
+    assert first[2] == kept[0]
+    after = Cursor(int(kept[1].at.timestamp() * 1000), "d1")
+    assert [one.id for one in await stores.letters.page("user:a", False, Page(2, after))] == ["d0"]
+    assert await stores.letters.mark("user:a", "d0", NOW)
+    assert await stores.letters.mark("user:a", "d0", NOW + second), "the first reading stands"
+    assert not await stores.letters.mark("user:b", "d0", NOW)
+    assert [one.id for one in await stores.letters.page("user:a", True, Page(5, None))] == ["d2", "d1"]
+    (read,) = (one for one in await stores.letters.page("user:a", False, Page(5, None)) if one.id == "d0")
+    assert read.read == NOW
 
 
 async def test_of_two_that_replace_the_same_version_one_wins(stores: Stores) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from sanfu.notify.domain.breaker import FAILURES, Breaker
+from sanfu.notify.domain.breaker import FAILURES, LONGEST_REST, Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.pace import Rate
 from sanfu.notify.handlers.carrier import Carrier, Line
@@ -174,3 +174,43 @@ async def test_silence_and_an_adapter_at_fault_leave_nobody_knowing(sender: Slow
     carrier = Carrier("sms", [Line(Provider("a", sender))], NotifyMetrics.on(CollectorRegistry()), call_s=0.05)
     assert await carrier.send(Message("d", "139", None, "t")) == Lost(why, provider="a")
     assert carrier.lines[0].under_way == 0
+
+
+@dataclass
+class Down:
+    """Refuses until an instant of the clock, then takes everything."""
+
+    clock: Clock
+    until: float
+    asked: int = 0
+    taken: list[float] = field(default_factory=list)
+    width: int = 64
+
+    async def send(self, message: Message) -> Outcome:
+        if self.clock() < self.until:
+            self.asked += 1
+            return Retry("unreachable")
+        self.taken.append(self.clock())
+        return Sent()
+
+    async def close(self) -> None: ...
+
+
+async def test_an_hour_without_a_provider_is_a_probe_a_minute_and_then_all_leave_at_their_rate() -> None:
+    clock = Clock()
+    down = Down(clock, clock.at + 3600)
+    carrier = Carrier(
+        "sms", [Line(Provider("a", down, rates=(Rate(100, 1),)))], NotifyMetrics.on(CollectorRegistry()), now=clock
+    )
+    queue = 3000
+    while queue:
+        if not (room := carrier.room()):
+            clock.at += max(carrier.wait(), 0.01)
+            continue
+        for number in range(min(room, queue)):
+            queue -= isinstance(await carrier.send(Message(f"d{number}", "139", None, "t")), Sent)
+    assert down.asked <= FAILURES + 100
+    assert len(down.taken) == 3000
+    assert down.taken[0] <= down.until + LONGEST_REST
+    assert max(sum(at - 1 < one <= at for one in down.taken) for at in down.taken[::7]) <= 100
+    assert down.taken[-1] - down.taken[0] < 40, "a rate is not less than what it says"

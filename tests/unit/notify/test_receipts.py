@@ -44,6 +44,7 @@ def test_what_a_provider_may_have_is_delivered_or_failed_by_its_word(state: Any)
         queued(state="skipped", why="stale"),
         queued(state="sent", provider="b"),
         queued(state="delivered", provider="a"),
+        queued(state="held", provider="a"),
     ],
 )
 def test_what_was_never_given_to_it_or_is_known_stays_as_it_is(one: Delivery) -> None:
@@ -52,7 +53,9 @@ def test_what_was_never_given_to_it_or_is_known_stays_as_it_is(one: Delivery) ->
 
 
 def test_that_it_arrived_outweighs_a_failure_and_never_the_other_way_round() -> None:
-    arrived = received(received(queued(state="sent", provider="a"), BLACK, "a", NOW), ARRIVED, "a", NOW)
+    failed = received(queued(state="sent", provider="a"), BLACK, "a", NOW)
+    assert received(failed, Receipt(False, "UNDELIV"), "a", NOW) is failed
+    arrived = received(failed, ARRIVED, "a", NOW)
     assert arrived.state == "delivered"
     assert received(arrived, BLACK, "a", NOW) is arrived
 

@@ -20,12 +20,13 @@ from sanfu.notify.adapters.smtp import Server, SmtpMail
 from sanfu.notify.domain.affairs import AffairRules
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.rules import NotifyRules
-from sanfu.notify.entrypoints import preferences
+from sanfu.notify.entrypoints import inbox, preferences
 from sanfu.notify.entrypoints import providers as shown
 from sanfu.notify.entrypoints.callbacks import routes as receipt_routes
 from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
+from sanfu.notify.handlers.letters import REHEARSAL, Keeper
 from sanfu.notify.handlers.people import Contacts, Directory
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
@@ -80,6 +81,16 @@ def providers(settings: NotifySettings) -> Providers:
     return _alone({"sms": sms or None, "email": email or None})
 
 
+def _kept(settings: NotifySettings, given: Providers, stores: Stores, sealer: Sealer) -> Providers:
+    """Add the inbox, which needs nobody outside; in a rehearsal everything is kept, and nothing leaves."""
+    if settings.rehearsal:
+        return {
+            medium: [Provider(REHEARSAL, Keeper(stores.letters, sealer, medium, real_now, REHEARSAL))]
+            for medium in get_args(Medium)
+        }
+    return {**given, "inbox": [Provider("inbox", Keeper(stores.letters, sealer, "inbox", real_now))]}
+
+
 def _alone(senders: Senders) -> Providers:
     return {
         medium: one if isinstance(one, Sequence) else [Provider(medium, one)] if one else []
@@ -101,6 +112,7 @@ def assemble(
     stores, sealer = _stores(parts), Sealer(keys)
     metrics = NotifyMetrics.on(parts.registry)
     given = providers(settings) if senders is None else _alone(senders)
+    given = _kept(settings, given, stores, sealer)
     carriers = {
         medium: Carrier(medium, [Line(one) for one in there], metrics, settings.call_s)
         if (there := given.get(medium)) else None
@@ -166,7 +178,7 @@ def assemble(
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
-            shown.routes(carriers, guard), *callbacks,
+            shown.routes(carriers, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
         ],
         tables=[
@@ -198,3 +210,4 @@ async def _prepare(parts: Parts, stores: Stores) -> None:
     await stores.contacts.prepare()
     await stores.directory.prepare("unit")
     await stores.unreachable.prepare()
+    await stores.letters.prepare()

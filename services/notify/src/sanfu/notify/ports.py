@@ -214,6 +214,36 @@ class Shelf(Protocol):
     async def having(self, field: str, values: Iterable[str]) -> list[Document]: ...
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Letter:
+    """A message that is kept here: whose it is, when it came (real time), and the rest sealed."""
+
+    id: str
+    box: str
+    medium: str
+    at: datetime
+    sealed: Mapping[str, str]
+    read: datetime | None = None
+
+
+class Letters(Protocol):
+    """Messages that are kept. Every method may raise StoreDown."""
+
+    async def prepare(self) -> None: ...
+
+    async def put(self, letter: Letter) -> None:
+        """Keep it, journaled by a majority; one that is there stays as it is."""
+        ...
+
+    async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:
+        """Up to `page.limit + 1` of a box, newest first, by (milliseconds of `at`, id)."""
+        ...
+
+    async def mark(self, box: str, id: str, at: datetime) -> bool:
+        """Note that it was read, unless it was before; tell whether it is there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     deliveries: Deliveries
@@ -222,3 +252,4 @@ class Stores:
     directory: Shelf
     preferences: Shelf
     unreachable: Shelf
+    letters: Letters

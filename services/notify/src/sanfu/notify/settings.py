@@ -16,6 +16,7 @@ class NotifySettings(ServiceSettings):
         None, description="JSON: for each medium its providers, in the order in which they are asked; see the README"
     )
     providers_file: Path | None = None
+    rehearsal: bool = Field(False, description="nothing leaves: what would have been sent is kept, to be looked at")
 
     sms_url: str | None = Field(None, pattern=r"^https?://", description="where the SMS gateway takes a POST")
     sms_headers: SecretStr = Field(SecretStr("{}"), description="JSON object: headers of that request, keys included")

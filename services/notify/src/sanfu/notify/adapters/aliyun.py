@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import called, client, json_of
+from sanfu.notify.adapters.calls import Clients, called, json_of
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -43,10 +43,10 @@ class AliyunSms:
     name: str = "aliyun"
     width: int = 64
     timeout: float = 10.0
-    _client: httpx.AsyncClient = field(init=False, repr=False)
+    _client: Clients = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._client = client(self.width, self.timeout)
+        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         template = message.approved.get(self.name)

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import cycle
 from typing import Any
 
 import httpx
 
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry
 
+TOGETHER = 8
+"""Connections of one client."""
 BUSY = (408, 425, 429)
 BEHIND = (502, 504)
 """A proxy's answers: what is behind it may have taken the message."""
@@ -17,15 +20,32 @@ OURS = (400, 406, 409, 410, 411, 413, 414, 415, 422)
 own matter, by which no message is lost."""
 
 
-def client(width: int, seconds: float, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-    """Make a client that keeps up to `width` connections and follows no redirect. Each of a call's steps has less than
-    the whole: one that fails to connect is to be told from one that gets no answer."""
-    steps = httpx.Timeout(seconds * 0.5, connect=seconds * 0.4, pool=seconds * 0.4)
-    limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
-    return httpx.AsyncClient(timeout=steps, limits=limits, headers=dict(headers or {}))
+class Clients:
+    """Keeps up to `width` connections and follows no redirect. Each of a call's steps has less than the whole: one that
+    fails to connect is to be told from one that gets no answer.
+
+    Several clients of httpx, for the pool of each looks through all of its connections before and after every request.
+    """
+
+    def __init__(self, width: int, seconds: float, headers: Mapping[str, str] | None = None) -> None:
+        steps = httpx.Timeout(seconds * 0.5, connect=seconds * 0.4, pool=seconds * 0.4)
+        limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
+        trust = httpx.create_ssl_context()
+        self._all = [
+            httpx.AsyncClient(timeout=steps, limits=limits, headers=dict(headers or {}), verify=trust)
+            for _ in range(-(-width // TOGETHER))
+        ]
+        self._turn = cycle(self._all)
+
+    async def post(self, url: str, **request: Any) -> httpx.Response:
+        return await next(self._turn).post(url, **request)
+
+    async def aclose(self) -> None:
+        for each in self._all:
+            await each.aclose()
 
 
-async def called(client: httpx.AsyncClient, url: str, **request: Any) -> httpx.Response | Outcome:
+async def called(client: Clients, url: str, **request: Any) -> httpx.Response | Outcome:
     """POST, and return a 2xx answer; else what it means for the message."""
     try:
         answer = await client.post(url, **request)

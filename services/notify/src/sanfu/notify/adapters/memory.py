@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sanfu.notify.adapters.digests_memory import MemoryDigests
+from sanfu.notify.adapters.letter_records import letter_read, letter_written
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import COLLECTION
-from sanfu.notify.ports import Document, Standing, Stores, Wanted
+from sanfu.notify.ports import Document, Letter, Standing, Stores, Wanted
 from sanfu.runtime.paging import Page
 
 
@@ -132,10 +133,40 @@ class MemoryShelf:
         return [copy.deepcopy(d) for d in self.documents.values() if d.get(field) in wanted]
 
 
+@dataclass(slots=True)
+class MemoryLetters:
+    """`ports.Letters` over a dict."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    async def prepare(self) -> None: ...
+
+    async def put(self, letter: Letter) -> None:
+        self.documents.setdefault(letter.id, letter_written(letter))
+
+    async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:
+        found = [d for d in self.documents.values() if d["box"] == box and not (unread and "read" in d)]
+        found.sort(key=_place, reverse=True)
+        if page.after is not None:
+            after = (page.after.key, page.after.id)
+            found = [d for d in found if _place(d) < after]
+        return [letter_read(d) for d in found[: page.limit + 1]]
+
+    async def mark(self, box: str, id: str, at: datetime) -> bool:
+        found = self.documents.get(id)
+        if found is None or found["box"] != box:
+            return False
+        found.setdefault("read", at)
+        return True
+
+
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
     deliveries = others.setdefault(COLLECTION, {})
-    shelves = [
+    contacts, directory, preferences, unreachable = (
         MemoryShelf(others.setdefault(name, {})) for name in ("contacts", "directory", "preferences", "unreachable")
-    ]
-    return Stores(MemoryDeliveries(deliveries), MemoryDigests(deliveries), *shelves)
+    )
+    letters = MemoryLetters(others.setdefault("letters", {}))
+    return Stores(
+        MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable, letters
+    )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sanfu.notify.adapters.digests_mongo import MongoDigests
+from sanfu.notify.adapters.letters_mongo import MongoLetters
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.ports import Document, Standing, Stores, Wanted
@@ -184,5 +185,10 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
-    shelves = [MongoShelf(documents.database, name) for name in ("contacts", "directory", "preferences", "unreachable")]
-    return Stores(MongoDeliveries(documents), MongoDigests(documents.database), *shelves)
+    contacts, directory, preferences, unreachable = (
+        MongoShelf(documents.database, name) for name in ("contacts", "directory", "preferences", "unreachable")
+    )
+    return Stores(
+        MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory, preferences, unreachable,
+        MongoLetters(documents),
+    )  # fmt: skip

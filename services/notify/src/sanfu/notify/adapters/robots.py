@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from sanfu.notify.adapters.calls import called, client, json_of
+from sanfu.notify.adapters.calls import Clients, called, json_of
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -42,10 +42,10 @@ class Robots:
     width: int = 8
     timeout: float = 10.0
     now: Callable[[], float] = time.time
-    _client: httpx.AsyncClient = field(init=False, repr=False)
+    _client: Clients = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._client = client(self.width, self.timeout)
+        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         robot = self.robots.get(message.to) or self.robots.get(OTHERS)

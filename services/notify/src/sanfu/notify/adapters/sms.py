@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from sanfu.notify.adapters.calls import called, client, json_of
+from sanfu.notify.adapters.calls import Clients, called, json_of
 from sanfu.notify.domain.delivery import Outcome, Sent
 from sanfu.notify.ports import Message
 
@@ -21,10 +21,10 @@ class GatewaySms:
     id_field: str = "id"
     width: int = 64
     timeout: float = 10.0
-    _client: httpx.AsyncClient = field(init=False, repr=False)
+    _client: Clients = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._client = client(self.width, self.timeout, self.headers)
+        self._client = Clients(self.width, self.timeout, self.headers)
 
     async def send(self, message: Message) -> Outcome:
         answer = await called(self._client, self.url, json=_filled(self.body, message))

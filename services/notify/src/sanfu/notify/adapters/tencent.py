@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import called, client, json_of
+from sanfu.notify.adapters.calls import Clients, called, json_of
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -51,10 +51,10 @@ class TencentSms:
     name: str = "tencent"
     width: int = 64
     timeout: float = 10.0
-    _client: httpx.AsyncClient = field(init=False, repr=False)
+    _client: Clients = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._client = client(self.width, self.timeout)
+        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         template = message.approved.get(self.name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import called, client
+from sanfu.notify.adapters.calls import Clients, called
 from sanfu.notify.domain.delivery import Outcome, Rejected, Sent
 from sanfu.notify.ports import Message
 
@@ -33,10 +33,10 @@ class Webhooks:
     width: int = 32
     timeout: float = 10.0
     now: Callable[[], float] = time.time
-    _client: httpx.AsyncClient = field(init=False, repr=False)
+    _client: Clients = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._client = client(self.width, self.timeout)
+        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         endpoint = self.endpoints.get(message.to) or self.endpoints.get(OTHERS)

@@ -1,0 +1,44 @@
+"""`ports.Letters` on MongoDB."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sanfu.notify.adapters.letter_records import letter_read, letter_written
+from sanfu.notify.ports import Document, Letter
+from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
+from sanfu.runtime.paging import Page
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MongoLetters:
+    """`ports.Letters` on a collection of its own."""
+
+    def __init__(self, documents: MongoDocuments) -> None:
+        self._documents = documents
+        self._collection: Any = documents.database.get_collection("letters", write_concern=MAJORITY)
+
+    async def prepare(self) -> None:
+        async with spoken():
+            await self._collection.create_index([("box", 1), ("at", -1), ("_id", -1)], name="box")
+
+    async def put(self, letter: Letter) -> None:
+        await self._documents.insert("letters", [letter_written(letter)])
+
+    async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:
+        asked: list[Document] = [{"box": box}]
+        if unread:
+            asked.append({"read": {"$exists": False}})
+        if page.after is not None:
+            key = page.after.key
+            at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
+            asked.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]})
+        order = [("at", -1), ("_id", -1)]
+        async with spoken():
+            found = await self._collection.find({"$and": asked}).sort(order).limit(page.limit + 1).to_list(None)
+        return [letter_read(document) for document in found]
+
+    async def mark(self, box: str, id: str, at: datetime) -> bool:
+        async with spoken():
+            await self._collection.update_one({"_id": id, "box": box, "read": None}, {"$set": {"read": at}})
+            return bool(await self._collection.count_documents({"_id": id, "box": box}))

@@ -1,0 +1,82 @@
+"""What is kept here instead of being sent: a user's inbox, and a rehearsal in which nothing leaves."""
+
+from typing import Any
+
+import httpx
+
+from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
+from sanfu.notify.adapters.memory import memory_stores
+from sanfu.notify.app import assemble
+from sanfu.notify.domain.delivery import Retry, Sent
+from sanfu.notify.handlers.letters import Keeper
+from sanfu.notify.ports import Message
+from sanfu.runtime.clock import ManualClock
+from sanfu.runtime.memory import MemoryDocuments
+from sanfu.runtime.sealing import Sealer
+from sanfu.runtime.service import Parts, Service
+from sanfu.runtime.store import StoreDown
+from tests.support.eventually import eventually
+from tests.support.packs import SHIPPED
+from tests.support.telling import KEYS, START, ScriptedSender, Story, contact, on_the_wire
+from tests.unit.notify.test_delivery import NOW
+from tests.unit.notify.test_service import SETTINGS, TOKEN, fresh_broker
+
+PHONE = "13900000001"
+
+
+async def asked(service: Service, method: str, path: str, token: str = TOKEN) -> httpx.Response:
+    transport = httpx.ASGITransport(app=service.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://notify") as client:
+        return await client.request(method, path, headers={"authorization": f"Bearer {token}"})
+
+
+async def test_in_a_rehearsal_nothing_leaves_and_what_would_have_can_be_looked_at() -> None:
+    broker, sms, kept = fresh_broker(), ScriptedSender(), MemoryDocuments()
+    settings = SETTINGS.model_copy(update={"rehearsal": True})
+    service = assemble(settings, Parts(broker, kept, ManualClock(START)), PackHolder(SHIPPED), {"sms": sms})
+    await service.start()
+
+    async def quiet() -> bool:
+        return bool((await service.watcher.quiet())["quiet"])
+
+    party = {"phone": PHONE, "email": "wang@home.example"}
+    await broker.publish([contact("i1", party=party), on_the_wire(Story("i1").submitted())])
+    await eventually(quiet)
+    items = (await asked(service, "GET", "/v1/rehearsal")).json()["items"]
+    assert sms.got == []
+    assert {(one["medium"], one["to"]) for one in items} == {("sms", "…001"), ("email", "…ple")}
+    assert "SF7K2-9MQ4X" in items[0]["text"]
+    assert PHONE not in repr(kept.others["letters"])
+    (sent,) = (one for one in kept.others["deliveries"].values() if one["medium"] == "sms")
+    assert (sent["state"], sent["why"], sent["provider"]) == ("sent", "rehearsal", "rehearsal")
+    told = [r for r in await broker.read(names.ISSUES) if dict(r.headers)["ce_type"] == names.PARTY_INFORMED.encode()]
+    assert all(b'"rehearsal"' in (record.value or b"") for record in told)
+    assert (await asked(service, "GET", "/v1/rehearsal", "wrong")).status_code == 403
+    await service.stop()
+
+
+async def test_an_inbox_holds_each_message_once_until_it_is_read_and_nobody_elses() -> None:
+    kept = MemoryDocuments()
+    service = assemble(SETTINGS, Parts(fresh_broker(), kept, ManualClock(START)), PackHolder(SHIPPED), {})
+    await service.start()
+    keeper = Keeper(memory_stores(kept.others).letters, Sealer(KEYS), "inbox", lambda: NOW)
+    for message in (Message("d1", "user:a", "红灯", "SF1已超期"), Message("d2", "user:b", None, "SF2")):
+        assert [await keeper.send(message), await keeper.send(message)] == [Sent(None), Sent(None)]
+    (one,) = (await asked(service, "GET", "/v1/inbox?of=user:a&unread=true")).json()["items"]
+    assert (one["id"], one["subject"], one["text"], one["to"]) == ("d1", "红灯", "SF1已超期", "user:a")
+    assert (await asked(service, "POST", "/v1/inbox/d1/read?of=user:b")).status_code == 404
+    assert (await asked(service, "POST", "/v1/inbox/d1/read?of=user:a")).status_code == 204
+    assert (await asked(service, "GET", "/v1/inbox?of=user:a&unread=true")).json()["items"] == []
+    assert (await asked(service, "GET", "/v1/inbox?of=rehearsal")).status_code == 422
+    assert "SF1" not in repr(kept.others["letters"])
+    await service.stop()
+
+
+async def test_while_the_store_is_away_a_message_waits() -> None:
+    class Away:
+        async def put(self, letter: Any) -> None:
+            raise StoreDown("away")
+
+    keeper = Keeper(Away(), Sealer(KEYS), "inbox", lambda: NOW)  # type: ignore[arg-type]
+    assert await keeper.send(Message("d1", "user:a", None, "t")) == Retry("store_down")
