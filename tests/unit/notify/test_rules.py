@@ -103,6 +103,17 @@ def test_closing_is_told_party_and_filer_and_without_a_party_only_the_filer() ->
     assert {(d.audience, d.state) for d in alone} == {("filer", "queued")}
 
 
+def test_of_one_event_nobody_is_told_twice_by_one_medium_and_the_second_is_on_record() -> None:
+    pack = shipped()
+    more = tuple(replace(one, id="twice") for one in pack.templates if one.id == "red-officer-sms")
+    state: Mapping[str, Any] = {}
+    rules, light = NotifyRules(replace(pack, templates=(*pack.templates, *more)), len), Story("i1").light("red")
+    after = rules.evolve(state, light)
+    told = [read(one.document) for one in rules.relay(state, after, light) if isinstance(one, Insert)]
+    officers = {(one.template, one.state, one.why) for one in told if (one.audience, one.medium) == ("officer", "sms")}
+    assert officers == {("red-officer-sms", "queued", None), ("twice", "skipped", "told_already")}
+
+
 def test_a_later_contact_is_the_one_to_wait_for() -> None:
     story = Story("i1")
     more = {"number": 1, "contact": 4, "reported_at": "2026-05-06T02:00:00.000Z"}

@@ -25,7 +25,7 @@ PATIENCE: Mapping[str, timedelta] = {
     "deadline": timedelta(minutes=10), "directory": timedelta(minutes=10), "nobody": timedelta(seconds=10),
 }  # fmt: skip
 """How long to wait for what (real time); for anything else as long as the message is of use."""
-UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient"})
+UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient", "told_already"})
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it."""
 
 

@@ -15,6 +15,8 @@ from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.rules import STAFF
 
 DAY = timedelta(hours=24)
+SILENT = ("webhook", "inbox")
+"""Media that disturb nobody: a program takes one after the other, a person looks when there is time."""
 FURTHEST = 400
 """Steps from one hour in which nobody is told to the next, until an hour is taken as it is."""
 
@@ -57,6 +59,8 @@ class Holding:
 
     def of(self, one: Delivery, manner: Manner, urgency: str | None, recent: Recent, now: datetime) -> Hold | None:
         """Say what it waits for; None: nothing. `urgency` is the issue's as it stands."""
+        if one.medium in SILENT:
+            return None
         staff = one.audience in STAFF
         if one.critical or urgency == "emergency" or (staff and urgency in self.pack.policy.always_in_service):
             return None

@@ -84,10 +84,14 @@ class NotifyRules:
         facts = telling["facts"]
         if facts.get("skipped"):
             return  # a light that was overtaken by a redder one: recorded, not shown
+        told = set[tuple[str | None, str, tuple[str, ...]]]()
         for template in self._templates.get(telling["type"], {}).values():
             if self.fits(template, telling):
                 for unit in _addressees(template, facts):
-                    yield self._delivery(subject, telling, template, unit)
+                    one = self._delivery(subject, telling, template, unit)
+                    same = (one.recipient, one.medium, one.users)
+                    yield one if same not in told else end(one, "skipped", "told_already", one.at)
+                    told.add(same)
 
     def fits(self, template: Template, telling: story.Telling) -> bool:
         return all(telling["facts"].get(name) in allowed for name, allowed in template.where.items())
