@@ -218,6 +218,16 @@ async def test_an_alarm_that_was_lost_with_an_outbox_is_raised_after_the_rebuild
         await other.client.aclose()
 
 
+# ── abuse ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", sorted(LISTENED))
+async def test_no_officer_has_to_read_words_of_abuse(desk: Desk, command: str) -> None:
+    await given(desk, command, "还没有人来，操你妈，路灯不亮")
+    assert "操你妈" not in f"{desk.published()}{desk.documents.documents['i-1']}"
+    assert "还没有人来，***，路灯不亮" in f"{desk.published()}"
+
+
 # ── confidence ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

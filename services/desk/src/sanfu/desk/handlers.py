@@ -18,7 +18,7 @@ from sanfu.desk.domain.deeds.correcting import OVERTAKEN, corrections
 from sanfu.desk.domain.deeds.deed import NO_MARKS, Marks
 from sanfu.desk.domain.files import NAMED_IN, check_named
 from sanfu.desk.domain.hearing import LISTENED, words_of
-from sanfu.desk.domain.masking import TEXTS, masked
+from sanfu.desk.domain.masking import NONE, TEXTS, masked
 from sanfu.desk.domain.reading import reader, readers_of_texts, told_to
 from sanfu.desk.domain.rules import unknown
 from sanfu.desk.domain.scope import Clause, Scope, Viewer, covering, scope, subtrees, widest
@@ -157,8 +157,9 @@ class Desk:
         """Do a command in somebody's name, within a scope. Raises Refusal, Unavailable."""
         body = digest or hashlib.sha256(orjson.dumps([name, said], option=orjson.OPT_SORT_KEYS)).hexdigest()
         known = await self._known_of(id, name) if any(said.get(field) for field in TEXTS) else UNKNOWN
-        data = {"said": masked(said, known.people), "scope": scope, "id": id, "others": others or {}, "marks": marks,
-                "words": words_of(name, said, known.text)}  # fmt: skip
+        rude = self.city.pack.abuse if name in LISTENED else NONE
+        data = {"said": masked(said, known.people, rude), "words": words_of(name, said, known.text), "scope": scope,
+                "id": id, "others": others or {}, "marks": marks}  # fmt: skip
         if name == CORRECTING:
             return await self._correct(id, Command(name, data, actor, f"{actor.id}:{key}", "", if_match), body)
         return await self.do(id, Command(name, data, actor, f"{actor.id}:{key}", body, if_match))

@@ -7,6 +7,7 @@ and their lines. By value: names, phones, e-mails and addresses of this party an
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sanfu.city.wordlists import WordList
 from sanfu.contracts.masking import EMAILS, IDS, MOBILES, Mask
 
 TEXTS = (
@@ -26,10 +27,12 @@ TEXTS = (
 """Fields that hold a text, or a list of texts."""
 PUBLIC = (*IDS, *MOBILES)
 INTERNAL = (*PUBLIC, *EMAILS)
+NONE = WordList()
 
 
-def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a command's body as the story may hold it. `people`: what is known of party and filer."""
+def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]], rude: WordList = NONE) -> dict[str, Any]:
+    """Return a command's body as the story may hold it. `people`: what is known of party and filer. `rude`: words that
+    nobody has to read, of what a party says."""
     own = Mask.of(people)
     public, internal = own.by(*PUBLIC), own.by(*INTERNAL)
     texts = {
@@ -37,8 +40,8 @@ def masked(said: Mapping[str, Any], people: Iterable[Mapping[str, Any]]) -> dict
         for name in TEXTS
         if said.get(name)
     }
-    return {**said, **{name: _masked(said[name], mask) for name, mask in texts.items()}}
+    return {**said, **{name: _masked(said[name], mask, rude) for name, mask in texts.items()}}
 
 
-def _masked(text: str | list[str], mask: Mask) -> str | list[str]:
-    return mask.text(text) if isinstance(text, str) else [mask.text(each) for each in text]
+def _masked(text: str | list[str], mask: Mask, rude: WordList) -> str | list[str]:
+    return rude.masked(mask.text(text)) if isinstance(text, str) else [rude.masked(mask.text(each)) for each in text]
