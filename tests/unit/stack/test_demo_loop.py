@@ -46,7 +46,11 @@ EVENTS = (
     told(names.LIST_OPENED, "list"),
     told(names.ENTRY_MARKED, "list", 2, entry=1, result="visited"),
     told(names.FINDING_NOTED, "list", 3, entry=1, issue="found"),
+    told(names.ISSUE_CONTACTED, "answered", because="command:tax:reply:oa:1"),
+    told(names.REPLY_REFUSED, "answered", 2, because="command:tax:reply:oa:2"),
+    told(names.ISSUE_ACKNOWLEDGED, "answered", 3, because="command:tax-officer:k1"),
 )
+REPLIES = frozenset({"oa:1"})
 
 
 def of(id: str, *history: str, **more: Any) -> dict[str, Any]:
@@ -101,7 +105,7 @@ SOURCES = Sources(
     meetings=[{"decisions": [{"issue": "registered", "decision": "register"}, {"issue": "x", "decision": "note"}]}, {}],
     clocks=CLOCKS,
     deliveries=[{"subject": subject, "event": event} for subject, event in HEARD],
-    story=Story(EVENTS),
+    story=Story(EVENTS, REPLIES),
     towns=frozenset({"fotang"}),
     lists=[{"id": "list", "entries": [{"number": 1, "result": "visited"}, {"number": 2, "result": None}]}],
 )
@@ -113,7 +117,7 @@ def without(id: str) -> Sources:
 
 
 def untold(*ids: str) -> Sources:
-    return replace(SOURCES, story=Story([one for one in EVENTS if one.id not in ids]))
+    return replace(SOURCES, story=Story([one for one in EVENTS if one.id not in ids], REPLIES))
 
 
 def unclocked(id: str, **instead: Any) -> Sources:
@@ -148,6 +152,8 @@ def test_orders_are_counted_by_what_they_were_raised_for() -> None:
         (untold("desk:list:2"), "entries visited or refused"),
         (without("found"), "found on lists"),
         (untold("desk:list:3"), "found on lists"),
+        (untold("desk:answered:1"), "answered by topic"),
+        (replace(SOURCES, story=Story(EVENTS, frozenset({"oa:1", "oa:2"}))), "answered by topic"),
         (unclocked("fire"), "emergencies"),
         (without("fire"), "emergencies"),
         (unheard("fire"), "emergencies that climbed"),

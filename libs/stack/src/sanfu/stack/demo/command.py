@@ -13,7 +13,11 @@ from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.runtime.clock import Anchor, write_anchor
+from sanfu.runtime.kafka import KafkaBroker
+from sanfu.runtime.security import security
+from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack.demo import figures, screen
+from sanfu.stack.demo.answering import Answering, subscribed
 from sanfu.stack.demo.hours import Hours
 from sanfu.stack.demo.pace import Jumping, Running
 from sanfu.stack.demo.play import Play
@@ -90,14 +94,22 @@ async def _play(stack: Stack, pack: Pack, reports: list[Report], speed: float | 
         start = reports[0].sent_at - BEFORE
         free = Running(stack.places.clock, doors, start, speed) if speed else None
         pace = free or Jumping(stack.places.clock, doors, start)
-        play = Play(Script(pack, staffing, Hours(pack, national_calendar())), doors, pace, shown.show)
-        with shown.bar:
-            await play.run(reports)
+        broker = KafkaBroker(stack.plan.bootstrap, stack.plan.prefix, security=security(ServiceSettings()))
+        await broker.start()
+        by_topic = None if free else Answering(broker)  # what is seen at once after it is sent may not be done yet
+        play = Play(Script(pack, staffing, Hours(pack, national_calendar())), doors, pace, shown.show, by_topic)
+        try:
+            with shown.bar:
+                await play.run(reports)
+        finally:
+            await broker.stop()
         if free is not None:
             pace = await free.stop()
         await pace.settle()
         numbers = [taken["receipt"] for taken in play.receipts.values()]
-        return await figures.read(doors, staffing, numbers, await story(stack))
+        return await figures.read(
+            doors, staffing, numbers, await story(stack, [unit for unit in pack.units if subscribed(pack, unit)])
+        )
 
 
 def _farewell(stack: Stack, office: str, adds_up: bool) -> None:

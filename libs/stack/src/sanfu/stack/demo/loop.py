@@ -99,6 +99,7 @@ def tallies(of: Sources) -> list[Check]:
             {(case["id"], n) for case in of.cases if case["register"] for n in case["register"]["reached"]},
             {(one.subject, one.data["milestone"]) for one in story.of(names.MILESTONE_REACHED)},
         ),
+        Check("answered by topic", "the replies topics, the desk's story", set(story.replies), story.answered()),
         Check("given to a town's section", "the desk, the topic", set(_tasks(of)), _tasks_told(of, names.ASSIST_ASKED)),
         Check(
             "given back to the town", "the desk, the topic",

@@ -10,6 +10,7 @@ from itertools import count
 
 from sanfu.contracts.envelope import instant
 from sanfu.stack.demo import beside, replies, ways
+from sanfu.stack.demo.answering import Answering, system_for
 from sanfu.stack.demo.pace import Pace
 from sanfu.stack.demo.reports import FoundOn, Report, body, party
 from sanfu.stack.demo.rounds import rounds
@@ -42,6 +43,8 @@ class Play:
     doors: Doors
     pace: Pace
     tell: Callable[[Progress], None]
+    answering: Answering | None = None
+    """How the systems of some units answer; without it their officers do what they would."""
     receipts: dict[str, Json] = field(default_factory=dict)
     acts: int = 0
     _found_on: dict[str, FoundOn] = field(default_factory=dict)
@@ -127,12 +130,16 @@ class Play:
 
     async def _order(self, report: Report, step: Step) -> None:
         issue = self.receipts[report.id]["id"]
+        system = system_for(self.script.pack, step) if self.answering else None
         for number, (command, said) in enumerate(step.orders, 1):
             self.acts += 1
             if replies.PHOTO in said.get("evidence", ()):
                 said = {**said, "evidence": [await self.doors.keep(step.user, issue, PICTURE)]}  # noqa: PLW2901
             key = f"{step.of or report.id}.{instant(step.at)}.{number}.{command}"
-            await self.doors.order(step.user, step.of or f"cases/{issue}", command, said, key)
+            if self.answering and system:
+                await self.answering.answer(system, issue, command, said, key)
+            else:
+                await self.doors.order(step.user, step.of or f"cases/{issue}", command, said, key)
 
     # ── what comes next ──────────────────────────────────────────────────────────────────────────────────────────────
 

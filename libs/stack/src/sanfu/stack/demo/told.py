@@ -20,6 +20,13 @@ class Story:
     """All events of issues and affairs, each once."""
 
     events: Sequence[Event]
+    replies: frozenset[str] = frozenset()
+    """Ids of what units' own systems answered by topic."""
+
+    def answered(self) -> set[str]:
+        """Name the replies by topic from which something followed."""
+        done = (one for one in self.events if one.source == "desk" and one.type != names.REPLY_REFUSED)
+        return {rest for one in done if (rest := (one.causation or "").partition(":reply:")[2])}
 
     def of(self, *types: str) -> list[Event]:
         return [one for one in self.events if one.type in types]
@@ -28,17 +35,20 @@ class Story:
         return {one.subject for one in self.of(type)}
 
 
-async def story(stack: Stack) -> Story:
-    """Read both topics from their beginning. Raises PartError where Kafka does not answer."""
+async def story(stack: Stack, subscribed: Iterable[str] = ()) -> Story:
+    """Read both topics from their beginning, and what the systems of these units answered. Raises PartError where Kafka
+    does not answer."""
     secured = security(ServiceSettings())
     broker = KafkaBroker(stack.plan.bootstrap, stack.plan.prefix, fetch_wait_ms=100, security=secured)
     try:
         records = [record for topic in (names.ISSUES, names.AFFAIRS) for record in await broker.read(topic)]
+        sent = [record for unit in subscribed for record in await broker.read(names.replies_topic(unit))]
     except BrokerDown as error:
         raise PartError(f"Kafka does not answer: {error}") from error
     finally:
         await broker.stop()
-    return Story(_once(from_headers(one.headers, json.loads(one.value or b"{}")) for one in records))
+    replies = frozenset(dict(one.headers)["ce_id"].decode() for one in sent)
+    return Story(_once(from_headers(one.headers, json.loads(one.value or b"{}")) for one in records), replies)
 
 
 def _once(events: Iterable[Event]) -> list[Event]:
