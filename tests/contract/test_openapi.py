@@ -44,7 +44,7 @@ LONGEST_WAIT = 0.2
 ENDLESS = {"/v1/live"}
 """A stream of server-sent events."""
 OPEN = {
-    *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready")),
+    *((name, path) for name in SERVICES for path in ("/health/live", "/health/ready", "/docs/events.json")),
     *(("intake", path) for path in ("/v1/issues", "/v1/receipts/{number}", "/v1/channels/{code}/form")),
     ("intake", "/v1/attachments/{file}"),
     *(
@@ -58,7 +58,7 @@ OPEN = {
     ("intake", "/open311/media/{id}/{file}"),
     ("desk", "/v1/public-evidence/{file}"),
 }
-"""What anybody may ask: a public channel's report, a receipt by its number, what Open311 shows to everybody (who posts
+"""What anybody may ask: what services tell each other, a public channel's report, a receipt by its number, what Open311 shows to everybody (who posts
 there sends the key in the form: `tests/unit/intake/test_open311.py`), the door, and the way to it; a file, by a link
 that was signed for it."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")
