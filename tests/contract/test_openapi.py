@@ -58,9 +58,9 @@ OPEN = {
     ("intake", "/open311/media/{id}/{file}"),
     ("desk", "/v1/public-evidence/{file}"),
 }
-"""What anybody may ask: what services tell each other, a public channel's report, a receipt by its number, what Open311 shows to everybody (who posts
-there sends the key in the form: `tests/unit/intake/test_open311.py`), the door, and the way to it; a file, by a link
-that was signed for it."""
+"""What anybody may ask: what services tell each other, a public channel's report, a receipt by its number, what Open311
+shows to everybody (who posts there sends the key in the form: `tests/unit/intake/test_open311.py`), the door, and the
+way to it; a file, by a link that was signed for it."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")
 MODEST = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
