@@ -15,6 +15,7 @@ import pytest
 import sanfu.runtime.service  # noqa: F401  # declares the crash points
 from sanfu.contracts.registry import SERVICES
 from sanfu.runtime.crash import CRASHPOINTS
+from tests.integration.desk import test_replies as replies
 from tests.integration.intake import test_attachments as attachments
 from tests.integration.intake import test_crashes as intakes
 from tests.integration.notify import test_crashes as notifys
@@ -174,5 +175,6 @@ def test_every_crash_point_of_the_machine_is_walked() -> None:
 def test_every_crash_point_of_a_services_own_is_walked(service: str) -> None:
     import_module(f"sanfu.{service}.app")
     walked = {*intakes.POINTS, *attachments.POINTS, *notifys.POINTS, *digests.POINTS, *routers.POINTS}
+    walked |= {*routers.IN_DOUBT, *replies.OWN}
     own = {name for name in CRASHPOINTS if name.startswith(f"{service}.")}
     assert own == {name for name in walked if name.startswith(f"{service}.")}

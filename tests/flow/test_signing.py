@@ -47,6 +47,7 @@ async def test_what_the_head_sends_back_after_the_limit_is_late_however_early_it
     await city.officer(UNIT).handle(issue)
     await city.advance_to(limit)
     await city.head(UNIT).order(issue, "send_back", {"reason": "请补充修复后的照片"})
+    await city.advance(minutes=10)  # a unit gets one message in ten minutes, and the red light's was the one
     assert [one for one in city.mail.to(city.pack.units[UNIT].mailbox or "") if "退回修改" in str(one.subject)]
     await city.officer(UNIT).handle(issue, "已修复塌陷路面并附照片，请放心通行。")
     await city.head(UNIT).sign(issue)

@@ -423,11 +423,12 @@ def test_a_missing_file_is_named(file: str, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
     root = copied(tmp_path)
-    (root / "staff.csv").write_bytes((root / "staff.csv").read_bytes() + "张三".encode("gbk"))
+    whole = (root / "staff.csv").read_bytes()
+    (root / "staff.csv").write_bytes(whole + "张三".encode("gbk"))
 
     (problem,) = (each for each in load(root, A_DAY).problems if each.message == "is not UTF-8")
 
-    assert (problem.file, problem.line, problem.cure) == ("staff.csv", 274, "save the file as UTF-8")
+    assert (problem.file, problem.line, problem.cure) == ("staff.csv", whole.count(b"\n") + 1, "save the file as UTF-8")
 
 
 def test_an_empty_directory_is_no_pack_and_raises_nothing(tmp_path: Path) -> None:
