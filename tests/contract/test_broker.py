@@ -266,6 +266,6 @@ async def test_a_family_that_is_not_joined_says_that_it_can_not_be_asked(broker:
 
 
 async def test_the_ends_of_a_topic_are_told_of_all_its_partitions(broker: Broker) -> None:
-    await broker.publish([record("a", "1"), record("a", "2")])
+    assert await broker.publish([record("a", "1"), record("a", "2")]) == [True, True]
     ends = await broker.ends_of(TOPIC)
     assert ends == {**dict.fromkeys(range(PARTITIONS), 0), partition_of("a", PARTITIONS): 2}

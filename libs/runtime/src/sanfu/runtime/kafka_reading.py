@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     IllegalStateError,
     KafkaConnectionError,
@@ -15,7 +14,6 @@ from aiokafka.errors import (
     KafkaTimeoutError,
     NodeNotReadyError,
 )
-from aiokafka.structs import OffsetAndMetadata
 
 from sanfu.runtime.broker import MEMBER_OF_FAMILY, BrokerDown, Fenced, Incoming, Place
 
@@ -169,23 +167,15 @@ class KafkaFamily(_Member):
         return sum(end - self._done[place] for place, end in ends.items())
 
     async def _learn(self, places: Sequence[TopicPartition]) -> None:
-        """Ask where the group left off, of all these at once: the consumer would be asked for one after the other, and
-        each answer waits behind a fetch."""
+        """Ask where the group left off, of all these at once. The consumer's own `committed` is this for one, and would
+        be asked for one after the other, each answer behind a fetch."""
         if not places:
             return
         first = await self._asked(self._joined().beginning_offsets(places))
-        noted = await self._asked(self._noted())
+        noted = await self._asked(self._joined()._coordinator.fetch_committed_offsets(places))
         for place in places:
-            self._done.setdefault(place, noted[place].offset if place in noted else first[place])
-
-    async def _noted(self) -> dict[TopicPartition, OffsetAndMetadata]:
-        admin = AIOKafkaAdminClient(**self._broker.address())
-        try:
-            await admin.start()
-            found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(self._group)
-            return found
-        finally:
-            await admin.close()
+            at = noted[place].offset if place in noted else -1
+            self._done.setdefault(place, at if at >= 0 else first[place])
 
 
 def incoming(topic: str, record: Any) -> Incoming:
