@@ -10,7 +10,8 @@ from sanfu.desk.entrypoints.list_words import STANDINGS
 from tests.e2e.test_board import browser, enter, served
 from tests.e2e.test_web_form import LOOKS, Sight
 from tests.support.cases import Desk
-from tests.unit.desk.test_entry_files import HEAD, SITE, as_csv
+from tests.support.sheets import as_csv
+from tests.unit.desk.test_entry_files import HEAD, SITE
 
 __all__ = ["browser", "served"]
 

@@ -1,16 +1,15 @@
 """Entries come as a file: by the headers that such lists have, whole or not at all, and nothing twice."""
 
 import asyncio
-import csv
 import io
 import zipfile
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
 
 from sanfu.contracts import names
 from tests.support.cases import LEADER, OFFICE, OTHER, Desk, as_user
+from tests.support.sheets import as_csv, as_xlsx
 from tests.unit.desk.test_lists import VISITS, opened, shown
 
 HEAD = ["序号", "走访对象", "对象类型", "统一社会信用代码", "镇街", "走访目的", "走访期限"]
@@ -18,21 +17,6 @@ FIRM = ["1", "某饰品有限公司", "企业", "91330782MA28D0000R", "佛堂镇
 SITE = ["2", "某学校项目", "项目", "", "佛堂镇", "宣讲政策", "2026年5月9日"]
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def as_csv(*rows: list[str], encoding: str = "utf-8-sig") -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode(encoding)
-
-
-def as_xlsx(*rows: list[Any]) -> bytes:
-    book, file = Workbook(), io.BytesIO()
-    assert book.active is not None
-    for row in rows:
-        book.active.append(row)
-    book.save(file)
-    return file.getvalue()
 
 
 async def send(desk: Desk, id: str, content: bytes, user: str = LEADER, kind: str = CSV, **asked: Any) -> Any:

@@ -9,7 +9,8 @@ import pytest
 from sanfu.contracts import names
 from sanfu.desk.entrypoints.list_form_words import FORMS
 from tests.support.cases import LEADER, OFFICER, OTHER, Desk, token
-from tests.unit.desk.test_entry_files import FIRM, HEAD, SITE, as_csv
+from tests.support.sheets import as_csv
+from tests.unit.desk.test_entry_files import FIRM, HEAD, SITE
 from tests.unit.desk.test_lists import opened, shown
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

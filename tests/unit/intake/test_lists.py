@@ -1,8 +1,6 @@
 """A list comes in row by row: by its own headers, each report once, every bad row told with what would be right."""
 
 import asyncio
-import csv
-import io
 import tempfile
 import zipfile
 from dataclasses import dataclass, field, replace
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from openpyxl import Workbook
 
 from sanfu.intake.adapters.memory import MemoryRecords
 from sanfu.intake.domain.lists import Reader
@@ -24,6 +21,7 @@ from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.sheets import NotATable
 from tests.support.eventually import eventually
+from tests.support.sheets import as_csv, as_xlsx
 from tests.unit.intake.world import HOTLINE, NOW, World, pack, running
 
 HEAD = [
@@ -44,21 +42,6 @@ GOOD = ["T-1", "2026/2/27 9:05", "群众", "王小明", "13800000001", "佛堂�
 CSV = {"content-type": "text/csv"}
 XLSX = {"content-type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 VISIT = {"X-Api-Key": "visit-key-visit-key-visit-key-visit-key"}
-
-
-def as_csv(*rows: list[str], encoding: str = "utf-8-sig") -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode(encoding)
-
-
-def as_xlsx(*rows: list[Any]) -> bytes:
-    book, file = Workbook(), io.BytesIO()
-    assert book.active is not None
-    for row in rows:
-        book.active.append(row)
-    book.save(file)
-    return file.getvalue()
 
 
 def with_(**cells: str) -> list[str]:

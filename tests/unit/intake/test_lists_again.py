@@ -20,7 +20,8 @@ from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.stack.importing import told
 from tests.support.eventually import eventually
-from tests.unit.intake.test_lists import CSV, GOOD, HEAD, as_csv, bad, sent, with_
+from tests.support.sheets import as_csv
+from tests.unit.intake.test_lists import CSV, GOOD, HEAD, bad, sent, with_
 from tests.unit.intake.world import HOTLINE, NOW, World, pack, running
 
 FIGURES = ("taken", "repeated", "bad")

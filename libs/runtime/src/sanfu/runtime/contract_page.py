@@ -14,8 +14,9 @@ from sanfu.runtime.http import own_router
 Part = Mapping[str, Any]
 STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
-table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}td,th{border:1px solid #c8c8c8;padding:.25rem .5rem;
-text-align:left;vertical-align:top}th{background:#f2f2f2}code{font-size:.92em}h2{border-bottom:1px solid #c8c8c8}
+table{border-collapse:collapse;display:block;overflow-x:auto;margin:.5rem 0 1.5rem}h3,p{overflow-wrap:anywhere}
+td,th{border:1px solid #c8c8c8;padding:.25rem .5rem;text-align:left;vertical-align:top}th{background:#f2f2f2}
+code{font-size:.92em}h2{border-bottom:1px solid #c8c8c8}
 .needed{font-weight:600}small{color:#555}
 """
 HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"}

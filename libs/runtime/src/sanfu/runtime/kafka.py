@@ -220,10 +220,12 @@ class KafkaBroker:
         try:
             async with asyncio.timeout(self.send_within):
                 await producer.start()
-        except (KafkaError, *LOST) as error:
+        except BaseException as error:  # also who is stopped meanwhile leaves no connection open
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 2.0)
-            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+            if isinstance(error, (KafkaError, *LOST)):
+                raise BrokerDown(f"{type(error).__name__}: {error}") from error
+            raise
         return producer
 
     async def _replacement(self, failed: AIOKafkaProducer | None) -> AIOKafkaProducer | None:

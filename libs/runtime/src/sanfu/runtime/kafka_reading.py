@@ -45,10 +45,11 @@ class _Member:
         try:
             async with asyncio.timeout(30):
                 await consumer.start()
-        except (KafkaError, *LOST) as error:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(consumer.stop(), 5)
-            raise BrokerDown(f"{type(error).__name__}: {error}") from error
+        except BaseException as error:  # also who is stopped while it joins leaves no connection open
+            await _hang_up(consumer, 5)
+            if isinstance(error, (KafkaError, *LOST)):
+                raise BrokerDown(f"{type(error).__name__}: {error}") from error
+            raise
         self._consumer = consumer
 
     _look_again_ms = 30_000
@@ -58,9 +59,8 @@ class _Member:
 
     async def stop(self) -> None:
         if self._consumer is not None:
-            with contextlib.suppress(KafkaError, *LOST):
-                await asyncio.wait_for(self._consumer.stop(), 10)
-            self._consumer = None
+            consumer, self._consumer = self._consumer, None
+            await _hang_up(consumer, 10)
 
     async def poll(self, most: int, seconds: float) -> list[Incoming]:
         try:
@@ -176,6 +176,19 @@ class KafkaFamily(_Member):
         for place in places:
             at = noted[place].offset if place in noted else -1
             self._done.setdefault(place, at if at >= 0 else first[place])
+
+
+async def _hang_up(consumer: Any, seconds: float) -> None:
+    """Stop a consumer. It waits for an answer from its group that may never come; after these seconds, or when the wait
+    is cut short, it is taken apart, so that none of its connections stays open."""
+    try:
+        await asyncio.wait_for(consumer.stop(), seconds)
+    except BaseException as error:
+        for part in (consumer._fetcher, consumer._client):
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(part.close(), 2)
+        if not isinstance(error, Exception):
+            raise
 
 
 def incoming(topic: str, record: Any) -> Incoming:

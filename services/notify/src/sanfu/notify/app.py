@@ -70,7 +70,7 @@ def providers(settings: NotifySettings) -> Providers:
             raise SystemExit(f"SANFU_PROVIDERS: {error}") from None
     sms = settings.sms_url and GatewaySms(
         settings.sms_url, orjson.loads(settings.sms_headers.get_secret_value()), orjson.loads(settings.sms_body),
-        settings.sms_id_field, settings.sms_at_once, settings.call_s,
+        settings.sms_id_field, width=settings.sms_at_once, timeout=settings.call_s,
     )  # fmt: skip
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     email = settings.smtp_host and SmtpMail(

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import Clients, called, json_of
+from sanfu.notify.adapters.calls import Caller, called, json_of
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -33,7 +33,7 @@ TEXT = frozenset(
 
 
 @dataclass(slots=True)
-class AliyunSms:
+class AliyunSms(Caller):
     """`ports.Sender`. `sign` is the approved signature, put before the text by Aliyun."""
 
     key: str
@@ -41,12 +41,6 @@ class AliyunSms:
     sign: str
     url: str = "https://dysmsapi.aliyuncs.com"
     name: str = "aliyun"
-    width: int = 64
-    timeout: float = 10.0
-    _client: Clients = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         template = message.approved.get(self.name)
@@ -65,9 +59,6 @@ class AliyunSms:
         headers["authorization"] = authorization(query, headers, self.key, self.secret)
         answer = await called(self._client, f"{self.url}/?{query}", headers=headers)
         return _outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
 
 def canonical_query(asked: Mapping[str, str]) -> str:

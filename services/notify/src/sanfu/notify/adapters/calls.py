@@ -1,6 +1,7 @@
 """A provider's HTTP call: how long it may take, and what an answer says that is the same for all of them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import cycle
@@ -27,13 +28,12 @@ class Clients:
     Several clients of httpx, for the pool of each looks through all of its connections before and after every request.
     """
 
-    def __init__(self, width: int, seconds: float, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, width: int, seconds: float) -> None:
         steps = httpx.Timeout(seconds * 0.5, connect=seconds * 0.4, pool=seconds * 0.4)
         limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
         trust = httpx.create_ssl_context()
         self._all = [
-            httpx.AsyncClient(timeout=steps, limits=limits, headers=dict(headers or {}), verify=trust)
-            for _ in range(-(-width // TOGETHER))
+            httpx.AsyncClient(timeout=steps, limits=limits, verify=trust) for _ in range(-(-width // TOGETHER))
         ]
         self._turn = cycle(self._all)
 
@@ -43,6 +43,21 @@ class Clients:
     async def aclose(self) -> None:
         for each in self._all:
             await each.aclose()
+
+
+@dataclass(slots=True, kw_only=True)
+class Caller:
+    """What every sender over HTTP has: clients for `width` calls at once, of `timeout` seconds each."""
+
+    width: int = 64
+    timeout: float = 10.0
+    _client: Clients = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._client = Clients(self.width, self.timeout)
+
+    async def close(self) -> None:
+        await self._client.aclose()
 
 
 async def called(client: Clients, url: str, **request: Any) -> httpx.Response | Outcome:

@@ -50,7 +50,7 @@ class _Gateway(_Entry):
 
     def sender(self, call_s: float) -> Sender:
         headers = {name: value.get_secret_value() for name, value in self.headers.items()}
-        return GatewaySms(self.url, headers, self.body, self.id_field, self.at_once, call_s)
+        return GatewaySms(self.url, headers, self.body, self.id_field, width=self.at_once, timeout=call_s)
 
 
 class _Smtp(_Entry):
@@ -81,7 +81,7 @@ class _Aliyun(_Entry):
 
     def sender(self, call_s: float) -> Sender:
         secret, name = self.secret.get_secret_value(), self.name or self.kind
-        return AliyunSms(self.key, secret, self.sign, self.url, name, self.at_once, call_s)
+        return AliyunSms(self.key, secret, self.sign, self.url, name, width=self.at_once, timeout=call_s)
 
 
 class _Tencent(_Entry):
@@ -96,7 +96,9 @@ class _Tencent(_Entry):
 
     def sender(self, call_s: float) -> Sender:
         secret, name = self.secret.get_secret_value(), self.name or self.kind
-        return TencentSms(self.id, secret, self.app, self.sign, self.region, self.url, name, self.at_once, call_s)
+        return TencentSms(
+            self.id, secret, self.app, self.sign, self.region, self.url, name, width=self.at_once, timeout=call_s
+        )
 
 
 class _Robot(_Strict):
@@ -117,7 +119,7 @@ class _Robots(_Entry):
             name: Robot(one.url.get_secret_value(), one.secret.get_secret_value() if one.secret else None)
             for name, one in self.robots.items()
         }
-        return Robots(self.kind, robots, timeout=call_s)  # type: ignore[attr-defined]
+        return Robots(self.kind, robots, width=8, timeout=call_s)  # type: ignore[attr-defined]
 
 
 class _Dingtalk(_Robots):
@@ -153,7 +155,7 @@ class _Webhook(_Entry):
             name: Endpoint(one.url, [secret_bytes(secret.get_secret_value()) for secret in one.secrets])
             for name, one in self.endpoints.items()
         }
-        return Webhooks(endpoints, timeout=call_s)
+        return Webhooks(endpoints, width=32, timeout=call_s)
 
 
 class _Plan(_Strict):

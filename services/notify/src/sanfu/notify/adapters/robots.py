@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from sanfu.notify.adapters.calls import Clients, called, json_of
+from sanfu.notify.adapters.calls import Caller, called, json_of
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -34,18 +34,12 @@ class Robot:
 
 
 @dataclass(slots=True)
-class Robots:
+class Robots(Caller):
     """`ports.Sender` of one kind of robots."""
 
     kind: str
     robots: Mapping[str, Robot]
-    width: int = 8
-    timeout: float = 10.0
     now: Callable[[], float] = time.time
-    _client: Clients = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         robot = self.robots.get(message.to) or self.robots.get(OTHERS)
@@ -58,9 +52,6 @@ class Robots:
             url = str(httpx.URL(url).copy_merge_params(more))
         answer = await called(self._client, url, json=body)
         return self._outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
     def _outcome(self, answer: Mapping[str, Any]) -> Outcome:
         code = answer.get("errcode")

@@ -6,35 +6,26 @@ from typing import Any
 
 import httpx
 
-from sanfu.notify.adapters.calls import Clients, called, json_of
+from sanfu.notify.adapters.calls import Caller, called, json_of
 from sanfu.notify.domain.delivery import Outcome, Sent
 from sanfu.notify.ports import Message
 
 
 @dataclass(slots=True)
-class GatewaySms:
+class GatewaySms(Caller):
     """`ports.Sender`. In the body's texts, {to}, {text} and {id} are put in; `id_field` of the answer is kept."""
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: Mapping[str, Any]
     id_field: str = "id"
-    width: int = 64
-    timeout: float = 10.0
-    _client: Clients = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._client = Clients(self.width, self.timeout, self.headers)
 
     async def send(self, message: Message) -> Outcome:
-        answer = await called(self._client, self.url, json=_filled(self.body, message))
+        answer = await called(self._client, self.url, json=_filled(self.body, message), headers=self.headers)
         if not isinstance(answer, httpx.Response):
             return answer
         found = json_of(answer).get(self.id_field)
         return Sent(None if found is None else str(found)[:100])
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
 
 def _filled(template: Any, message: Message) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import Clients, called, json_of
+from sanfu.notify.adapters.calls import Caller, called, json_of
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -39,7 +39,7 @@ _MAINLAND = re.compile(r"(?:\+?86)?(1\d{10})")
 
 
 @dataclass(slots=True)
-class TencentSms:
+class TencentSms(Caller):
     """`ports.Sender`. `app` is the SDK's app id, `sign` the approved signature."""
 
     id: str
@@ -49,12 +49,6 @@ class TencentSms:
     region: str = "ap-guangzhou"
     url: str = "https://sms.tencentcloudapi.com"
     name: str = "tencent"
-    width: int = 64
-    timeout: float = 10.0
-    _client: Clients = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         template = message.approved.get(self.name)
@@ -74,9 +68,6 @@ class TencentSms:
         }  # fmt: skip
         answer = await called(self._client, self.url, content=body, headers=headers)
         return _outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
 
 def authorization(body: bytes, host: str, at: datetime, id: str, secret: str) -> str:

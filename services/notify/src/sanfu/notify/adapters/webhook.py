@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import Clients, called
+from sanfu.notify.adapters.calls import Caller, called
 from sanfu.notify.domain.delivery import Outcome, Rejected, Sent
 from sanfu.notify.ports import Message
 
@@ -26,17 +26,11 @@ class Endpoint:
 
 
 @dataclass(slots=True)
-class Webhooks:
+class Webhooks(Caller):
     """`ports.Sender`. A message goes to the endpoint that its recipient's record or unit names, else to `*`."""
 
     endpoints: Mapping[str, Endpoint]
-    width: int = 32
-    timeout: float = 10.0
     now: Callable[[], float] = time.time
-    _client: Clients = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._client = Clients(self.width, self.timeout)
 
     async def send(self, message: Message) -> Outcome:
         endpoint = self.endpoints.get(message.to) or self.endpoints.get(OTHERS)
@@ -46,9 +40,6 @@ class Webhooks:
         headers = {"content-type": "application/json", **signed(message.id, int(self.now()), body, endpoint.secrets)}
         answer = await called(self._client, endpoint.url, content=body, headers=headers)
         return Sent(None) if isinstance(answer, httpx.Response) else answer
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
 
 def secret_bytes(text: str) -> bytes:
