@@ -1,7 +1,8 @@
 """Make the secrets of a deployment that are missing, a file each: python new_secrets.py DIRECTORY CITY-PACK
 
-Run where any service is installed. What is there is never touched: a lost key ring is lost data. The two that only you
-can know are made empty: the headers of your SMS gateway (`{"Authorization": "…"}`) and the mail server's password.
+Run where any service is installed. What is there is never touched: a lost key ring is lost data. The three that only
+you can know are made empty: the headers of your SMS gateway (`{"Authorization": "…"}`), the mail server's password, and
+the providers, if a medium has several (`providers.example.json`).
 """
 
 import json
@@ -28,6 +29,7 @@ def contents(pack: Pack) -> dict[str, Callable[[], str]]:
         "user-tokens": lambda: json.dumps({id: secrets.token_urlsafe(32) for id in people}, indent=1),
         "sms-headers": lambda: "{}",
         "smtp-password": lambda: "",
+        "providers": lambda: "",
     }
 
 

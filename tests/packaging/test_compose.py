@@ -8,15 +8,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
+from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
 from deploy import new_secrets
+from sanfu.notify.app import providers
+from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack import services
 from sanfu.stack.places import OFFSETS, checkout, first_port
 from tests.packaging.installation import LIBRARIES, run
+from tests.support.city import in_memory
 from tests.support.packs import SHIPPED, shipped
 
 DEPLOY = checkout() / "deploy"
@@ -112,3 +117,47 @@ def test_secrets_that_are_there_are_left_as_they_are(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in (tmp_path / "secrets").iterdir()}
     assert run(command) == "made: nothing\n"
     assert {path: path.read_bytes() for path in (tmp_path / "secrets").iterdir()} == before
+
+
+def notify_told(monkeypatch: pytest.MonkeyPatch, file: Path, **more: str) -> NotifySettings:
+    """Return notify's settings where its container has this file of providers."""
+    assert OURS["notify"]["environment"]["SANFU_PROVIDERS_FILE"] == "/run/secrets/providers"
+    for key, value in {"SANFU_PROVIDERS_FILE": str(file), **more}.items():
+        monkeypatch.setenv(key, value)
+    return NotifySettings()
+
+
+def test_the_example_of_providers_is_one_and_shows_every_medium_that_has_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = providers(notify_told(monkeypatch, DEPLOY / "providers.example.json"))
+    assert {medium: [one.name for one in each] for medium, each in planned.items()} == {
+        "sms": ["aliyun", "tencent", "city"], "email": ["smtp"], "dingtalk": ["dingtalk"], "wecom": ["wecom"],
+        "webhook": ["webhook"],
+    }  # fmt: skip
+
+
+def test_a_file_of_providers_as_it_is_made_leaves_the_other_settings_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_secrets.provide(tmp_path, shipped())
+    settings = notify_told(monkeypatch, tmp_path / "providers", SANFU_SMS_URL="https://sms.example/send")
+    assert settings.providers is None
+    assert [len(providers(settings)[medium]) for medium in ("sms", "email")] == [1, 0]
+
+
+async def test_what_the_readme_lets_through_to_everybody_is_there_and_is_nothing_that_operators_have() -> None:
+    rows = re.findall(r"^\| everybody \| (\d+) (\w+) \| (.+) \|$", (DEPLOY / "README.md").read_text(), re.M)
+    assert [name for _, name, _ in rows] == ["intake", "desk", "notify"]
+    async with in_memory() as city:
+        for port, name, said in rows:
+            assert OURS[name]["ports"][0].split(":")[1] == port
+            for path in re.findall(r"`(/[^`]+)`", said):
+                assert await is_there(city.services[name].app, path), f"{name} has nothing at {path}"
+                assert not any(hidden.startswith(path) for hidden in ("/ops", "/metrics", "/login"))
+
+
+async def is_there(app: FastAPI, path: str) -> bool:
+    """Tell whether a service has something at a path, or below it where it ends with a slash."""
+    if any(one.startswith(path) for one in app.openapi()["paths"]):
+        return True
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://public.example") as public:
+        return "Nothing is at this path" not in (await public.get(f"{path}x" if path.endswith("/") else path)).text

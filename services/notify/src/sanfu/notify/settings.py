@@ -56,6 +56,12 @@ class NotifySettings(ServiceSettings):
         30, gt=0, description="a claim older than that was left by a crash; at least one and a half calls"
     )
 
+    @field_validator("providers")
+    @classmethod
+    def may_be_empty(cls, given: SecretStr | None) -> SecretStr | None:
+        """A deployment mounts the file always; as long as nothing stands in it the other settings say who carries."""
+        return given if given is not None and given.get_secret_value().strip() else None
+
     @field_validator("sms_headers", "sms_body")
     @classmethod
     def is_an_object(cls, given: Any) -> Any:
