@@ -9,8 +9,8 @@ from sanfu.stack.places import Places, checkout
 from sanfu.stack.system import NODE, provide
 
 
-def fetched(here: Path, name: str, program: str) -> Path:
-    """Return a directory of this name with what `here/package-lock.json` asks for, and the program beside it."""
+def fetched(here: Path, name: str, program: str | None = None) -> Path:
+    """Return a directory of this name with what `here/package-lock.json` asks for, and a program of ours beside it."""
     provide([NODE])
     there = Places(checkout()).parts / name
     lock, known = here / "package-lock.json", there / "package-lock.json"
@@ -21,5 +21,6 @@ def fetched(here: Path, name: str, program: str) -> Path:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev"]
         subprocess.run(command, cwd=fresh, check=True, capture_output=True)
         fresh.replace(there)
-    shutil.copy(here / program, there)
+    if program is not None:
+        shutil.copy(here / program, there)
     return there

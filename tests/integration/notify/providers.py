@@ -1,6 +1,7 @@
 """A scripted SMS gateway and a mail sink, both listening for real."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -132,13 +133,14 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mailbox() -> AsyncIterator[Mailbox]:
+async def mailbox(tls: ssl.SSLContext | None = None) -> AsyncIterator[Mailbox]:
+    """Run one; with `tls` it takes mail after STARTTLS only."""
     it, loop = Mailbox(), asyncio.get_running_loop()
     open_ones: list[SMTP] = []
 
     def answer() -> SMTP:
         it.connections += 1
-        open_ones.append(SMTP(it, loop=loop))
+        open_ones.append(SMTP(it, loop=loop, tls_context=tls, require_starttls=tls is not None))
         return open_ones[-1]
 
     server = await loop.create_server(answer, "127.0.0.1", 0)
