@@ -1,23 +1,26 @@
 """A unit's topic is enough to work by: what, where, until when, how it stands; the rest is asked for at the desk."""
 
+from typing import Any
+
 import httpx
 
 from sanfu.contracts.registry import codec
 from sanfu.contracts.units import IssueAsItStands
-from tests.support.city import City
+from tests.support.city import REPORT, City
 from tests.support.people import Issue, picture, token
 
 UNIT = "housing-construction"
 
 
-async def asks(city: City, path: str, key: str, **query: str) -> httpx.Response:
-    return await city.client("desk").get(path, params=query, headers={"Authorization": f"Bearer {key}"})
+async def asks(city: City, path: str, key: str, officer: str | None = None, **query: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}", **({"On-Behalf-Of": officer} if officer else {})}
+    return await city.client("desk").get(path, params=query, headers=headers)
 
 
-async def unit_key(city: City) -> str:
+async def unit_key(city: City, name: str = "oa", **more: Any) -> str:
     """Have a key made for the unit's own system."""
     administrator = city.person("system_administrator")
-    made = await administrator.make("keys", {"unit": UNIT, "name": "oa"})
+    made = await administrator.make("keys", {"unit": UNIT, "name": name, **more})
     return str(made["key"])
 
 
@@ -56,20 +59,51 @@ async def test_a_file_that_the_topic_tells_of_is_had_by_a_link_with_the_units_ke
     assert (got.status_code, got.headers["content-type"]) == (200, "image/png")
 
 
-async def test_words_about_what_is_confidential_are_read_at_the_desk_by_people_with_a_purpose_and_by_no_system(
-    city: City,
-) -> None:
+async def confidential(city: City) -> Issue:
+    """Have an issue that is confidential, with words about it that the unit wrote."""
     issue = await city.report("hotline", category="road-lamp")
-    key = await unit_key(city)
     said = {"secrecy": "confidential", "reason": "涉及举报人"}
     await city.person("coordination_office").order(issue, "raise_secrecy", said)
     await city.officer(UNIT).acknowledge(issue)
     await city.officer(UNIT).contact(issue, summary="与举报人见面。")
+    return issue
+
+
+async def test_words_about_what_is_confidential_are_read_at_the_desk_with_a_purpose_and_by_no_key_alone(
+    city: City,
+) -> None:
+    issue, key = await confidential(city), await unit_key(city)
     assert "见面" not in str([one.data for one in await city.unit_topic(UNIT, issue)])
     for part in ("texts", "contact"):
-        refused = await asks(city, f"/v1/cases/{issue.id}/{part}", key, purpose="核实情况")
-        assert refused.status_code == 403, "a purpose is a person's (decision 0014)"
+        for officer in (None, city.officer(UNIT).id):
+            refused = await asks(city, f"/v1/cases/{issue.id}/{part}", key, officer, purpose="核实情况")
+            assert refused.status_code == 403, "a purpose is a person's (decision 0014)"
     read = await city.officer(UNIT).get(f"/v1/cases/{issue.id}/texts", purpose="核实情况")
     assert "见面" in read.text
     [reading] = (await city.person("auditor").reads("readings"))["items"]
     assert (reading["user"], reading["purpose"], reading["what"]) == (city.officer(UNIT).id, "核实情况", ["texts"])
+
+
+async def test_a_units_system_fetches_for_its_officer_who_said_it_and_what_was_written_and_each_look_is_on_record(
+    city: City,
+) -> None:
+    issue = await confidential(city)
+    first = (await city.unit_topic(UNIT, issue))[-1]
+    file, officer = await kept(city, issue), city.officer(UNIT).id
+    key = await unit_key(city, "oa-2", for_officers=True)
+    case = f"/v1/cases/{first.headers['ce_subject']}"
+    said = [await asks(city, f"{case}/{part}", key, officer, purpose="核实情况") for part in ("contact", "texts")]
+    assert said[0].json()["party"]["phone"] == REPORT["party"]["phone"]
+    assert "见面" in said[1].text
+    headers = {"Authorization": f"Bearer {key}", "On-Behalf-Of": officer}
+    body = {"purpose": "核实情况"}
+    linked = await city.client("desk").post(f"{case}/evidence/{file}/link", json=body, headers=headers)
+    assert (await city.client("desk").get(linked.json()["url"])).headers["content-type"] == "image/png"
+    for other in (city.officer("tax").id, city.person("coordination_office").id, "nobody"):
+        assert (await asks(city, f"{case}/texts", key, other, purpose="核实情况")).status_code == 403
+    found = (await city.person("auditor").reads(f"readings?system={UNIT}:oa-2"))["items"]
+    assert sorted((one["user"], one["unit"], one["purpose"], *one["what"]) for one in found) == [
+        (officer, UNIT, "核实情况", *what) for what in (["evidence"], ["filer", "original", "party"], ["texts"])
+    ]
+    phone = REPORT["party"]["phone"]
+    assert phone not in str([one.data for one in await city.unit_topic(UNIT, issue)])

@@ -19,18 +19,20 @@ from sanfu.contracts.access import of_units
 from sanfu.runtime.broker import BrokerDown
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.security import security
+from sanfu.runtime.serving import Server
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack import parts
 from sanfu.stack.onboarding import PROGRAMS
 from sanfu.stack.places import checkout
-from tests.support.city import City, on_real_parts
+from tests.support.city import REPORT, City, on_real_parts
 from tests.support.eventually import eventually
 from tests.support.parts import create_topics
+from tests.support.people import Issue, token
 from tests.support.secured import SCRAM, Secured, secured_broker
 from tests.unit.desk.test_replies import reply
 
 PAGE = (checkout() / "docs" / "subscribe.md").read_text(encoding="utf-8")
-ONBOARD, PYTHON, SHELL, ANSWERS, LETTERS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S)
+ONBOARD, PYTHON, SHELL, ANSWERS, LETTERS, KEY, READS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S)
 UNIT, OTHER = "water", "tax"
 TOOLS = {
     "kafka-console-consumer.sh": "org.apache.kafka.tools.consumer.ConsoleConsumer",
@@ -130,7 +132,25 @@ async def test_a_unit_is_on_board_by_what_the_page_shows_and_reaches_nothing_els
         assert (await city.of(issue, "reply-refused"))[0].data["reply"] == "our-0043"
         back = await typing.types(LETTERS, until="no-such-issue")
         assert "sanfu_problem:urn:sanfu:problem:case-unknown" in back
+        await reads_for_an_officer(city, typing, issue)
         await kept_apart(secured, prefix, typing, city)
+
+
+async def reads_for_an_officer(city: City, typing: Typing, issue: Issue) -> None:
+    """The unit's key fetches who said it for an officer of the unit, by what the page shows."""
+    server = Server(city.services["desk"].app, "127.0.0.1", 0)
+    await server.start()
+    try:
+        desk = f"http://127.0.0.1:{server.port}"
+        administrator = token(city.person("system_administrator").id)
+        key = orjson.loads(await typing.types(KEY, DESK=desk, ADMINISTRATOR=administrator))["key"]
+        read = await typing.types(READS, DESK=desk, ISSUE=issue.id, API_KEY=key)
+    finally:
+        await server.stop()
+    assert REPORT["party"]["phone"] in read
+    assert read.endswith('{"items":[]}')
+    found = (await city.person("auditor").reads(f"readings?system={UNIT}:oa"))["items"]
+    assert [one["user"] for one in found] == ["water-officer"] * 2
 
 
 async def kept_apart(secured: Secured, prefix: str, typing: Typing, city: City) -> None:

@@ -4,6 +4,7 @@ Where the broker asks who comes, the unit gets an account and the rights of the 
 others. The password is made here, written into the directory and nowhere else.
 """
 
+import json
 import os
 import secrets
 import shlex
@@ -157,6 +158,11 @@ def _write_schemas(folder: Path) -> None:
         (folder / f"{type}.json").write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
 
 
+def _key_asked(code: str) -> str:
+    """Write the body by which a key is made that reads for the unit's officers."""
+    return json.dumps({"unit": code, "name": "oa", "for_officers": True})
+
+
 def _tell(folder: Path, account: Account, door: list[str], *, apply: bool) -> None:
     def real(topic: str) -> str:
         return account.prefix + topic.removeprefix("sanfu")
@@ -167,6 +173,10 @@ def _tell(folder: Path, account: Account, door: list[str], *, apply: bool) -> No
     console.print(f"back     {real(names.refused_replies_topic(code))}   (what could not be read, with the reason)")
     console.print(f"groups   unit.{code}.…")
     console.print(f"schemas  {folder}/schemas")
+    console.print(
+        "key      for contacts, sealed words and files, read at desk for an officer: docs/subscribe.md, section 4;"
+    )
+    console.print(f"         whoever keeps accounts makes it: POST /v1/keys {_key_asked(code)}", markup=False)
     if account.password is None:
         console.print("account  none: this broker asks nobody who they are (--secured for one that does)")
     else:

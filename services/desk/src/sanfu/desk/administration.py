@@ -145,7 +145,7 @@ class Administration:
         id, key = f"{said['unit']}:{said['name']}", secrets.token_urlsafe(32)
         fields = {
             "kind": SYSTEM, "name": said["name"], "unit": said["unit"], "active": True, "token": digest(key),
-            "token_until": said["until"],
+            "token_until": said["until"], "for_officers": said["for_officers"],
         }  # fmt: skip
         await self.accounts.amend(id, who.id, "key_issued", lambda was: _new(was, fields))
         return await self.one(id), key

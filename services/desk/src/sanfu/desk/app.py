@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from pydantic import SecretStr
 
 from sanfu.city.calendar import Holidays
@@ -47,13 +50,15 @@ from sanfu.desk.entrypoints import (
 )
 from sanfu.desk.entrypoints import affairs as affairs_http
 from sanfu.desk.entrypoints import lists as lists_http
+from sanfu.desk.entrypoints.identity import identity
 from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.entrypoints.taking_replies import Heard, ReplyReader
 from sanfu.desk.evidence import Evidence, Received
 from sanfu.desk.handlers import City, Desk, Do
 from sanfu.desk.identities import Identities
 from sanfu.desk.lists import Lists
-from sanfu.desk.metrics import ReplyMetrics
+from sanfu.desk.metrics import OnBehalfMetrics, ReplyMetrics
+from sanfu.desk.on_behalf import OnBehalf
 from sanfu.desk.owing import Owing
 from sanfu.desk.parties import Parties
 from sanfu.desk.ports import Cases, Hasher, Provider, Shelves
@@ -123,7 +128,7 @@ def assemble(
     entry = Entry(
         desk.accounts, hasher or Argon2(), _own_key(keys, b"desk sessions"), settings.session_hours * 3600, time.time
     )
-    sessions, who = Sessions(entry), http.identity(desk)
+    sessions, (who, reader) = Sessions(entry), identity(desk, _on_behalf(desk, parts, settings))
     provider = _provider(settings, entry.secret)
     door = doors.Doors(desk, sessions, settings.secure_cookies, settings.passwords, provider is not None)
     intake_url = settings.intake_url and settings.intake_url.rstrip("/")
@@ -174,9 +179,9 @@ def assemble(
         name="desk", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
-            *http.routes(desk, who), *receipts.routes(Receipts(desk), who),
+            *http.routes(desk, who, reader), *receipts.routes(Receipts(desk), who),
             *affairs_http.routes(affairs, who), *lists_http.routes(entry_files, who), searching.routes(desk, who),
-            files.routes(evidence, who), exporting.routes(desk, who), records.routes(desk, who),
+            files.routes(evidence, who, reader), exporting.routes(desk, who), records.routes(desk, who),
             draws.routes(desk, lots, who), pages.routes(desk, sessions), doors.routes(door),
             list_forms.routes(entry_files, sessions), list_pages.routes(lists, sessions),
             mine.routes(parties, evidence), access.routes(desk, who, ops_guard(settings.ops_token)),
@@ -193,6 +198,11 @@ def assemble(
     )  # fmt: skip
     service.decides_by(desk.city.pack.version)
     return service
+
+
+def _on_behalf(desk: Desk, parts: Parts, settings: DeskSettings) -> OnBehalf:
+    limiter = FixedWindowRateLimiter(MemoryStorage())
+    return OnBehalf(desk, parse(settings.on_behalf_rate), limiter, OnBehalfMetrics.on(parts.registry))
 
 
 def _replies(desk: Desk, parts: Parts, settings: DeskSettings, heard: Heard) -> ReplyReader | None:
@@ -262,7 +272,7 @@ async def _prepare(cases: Cases, shelves: Shelves) -> None:
     await shelves.history.prepare("case+_id")
     await shelves.sealed_texts.prepare("cases")
     await shelves.exports.prepare("user+at", "at")
-    await shelves.readings.prepare("case+at", "user+at", "at")
+    await shelves.readings.prepare("case+at", "user+at", "system+at", "at")
     await shelves.sessions.prepare("user")
     await shelves.audit.prepare("account+at", "by+at", "at")
 

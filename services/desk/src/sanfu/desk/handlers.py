@@ -239,7 +239,7 @@ class Desk:
             {
                 "_id": f"{case['_id']}/{now}/{who.id}/{token_hex(4)}", "version": 1, "case": case["_id"], "at": now,
                 "user": who.id, "role": clause.role, "unit": clause.acts_for or who.unit,
-                "secrecy": case["secrecy"], "what": list(parts), "purpose": purpose,
+                "secrecy": case["secrecy"], "what": list(parts), "purpose": purpose, "system": who.system,
             }
             for case, clause, parts in read
         ]  # fmt: skip

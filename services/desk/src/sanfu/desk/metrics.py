@@ -1,4 +1,4 @@
-"""What desk measures of replies by topic, beside what every service does."""
+"""What desk measures of units' own systems, beside what every service does."""
 
 from dataclasses import dataclass
 
@@ -22,3 +22,18 @@ class ReplyMetrics:
 
     def taken(self, fate: str, why: str = "") -> None:
         self.read.labels(fate, why).inc()
+
+
+@dataclass(slots=True)
+class OnBehalfMetrics:
+    """Of units' own systems that read for officers."""
+
+    calls: Counter
+
+    @classmethod
+    def on(cls, registry: CollectorRegistry) -> "OnBehalfMetrics":
+        told = "Requests of units' own systems to read for an officer: `let`, or the problem that refused them"
+        return cls(Counter("sanfu_desk_on_behalf", told, ["fate"], registry=registry))
+
+    def asked(self, fate: str) -> None:
+        self.calls.labels(fate).inc()

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from limits import parse
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from sanfu.runtime.settings import ServiceSettings
 
@@ -34,7 +35,18 @@ class DeskSettings(ServiceSettings):
         description="where a browser finds intake: a party's page sends there what is added, an officer's link to a "
         "file that came with a report leads there; absent: neither is offered",
     )
+    on_behalf_rate: str = Field(
+        "120/hour",
+        description="contacts, texts and files that one unit's key may read for officers: `limits` syntax; a large "
+        "unit has a dozen secret cases in hand, each opened some times a day",
+    )
     secure_cookies: bool = Field(False, description="set it where pages are served over https: then only there")
+
+    @field_validator("on_behalf_rate")
+    @classmethod
+    def _a_rate(cls, given: str) -> str:
+        parse(given)
+        return given
 
     @model_validator(mode="after")
     def _has_a_way_back(self) -> Self:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sanfu.contracts import names
+from sanfu.desk.domain.people import UNIT_SYSTEM
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.domain.table import FROM_OUTSIDE
 from sanfu.runtime.rules import Refusal
@@ -11,7 +12,8 @@ from sanfu.runtime.rules import Refusal
 OUTSIDERS: Final = frozenset({"reviewer", "follow_up_caller", "coordination_office", "discipline_liaison"})
 """They decide about people's matters or call them, and stand for no unit that handles."""
 HANDLERS: Final = frozenset({"officer", "unit_head", "duty_officer"})
-"""They talk to the party for the unit that leads. A unit's own system does not: a purpose is a person's."""
+"""They talk to the party for the unit that leads. A unit's own system does not: a purpose is a person's, for whom it
+may read."""
 
 WATCHING: Final = frozenset({"supervisor", "leader"})
 """They instruct and supervise."""
@@ -33,6 +35,7 @@ def reader(clauses: Sequence[Clause], case: Mapping[str, Any]) -> tuple[Clause, 
     Raises Refusal 403: nobody but the unit that leads and the office; and who is complained of is not told who said
     so, unless the party agreed to be named.
     """
+    _check_a_person(clauses)
     able = [c for c in clauses if c.role in OUTSIDERS or (c.role in HANDLERS and c.leads(case))]
     if not able:
         raise Refusal(403, "contact-closed", "Contacts are read by the unit that leads and by the office.")
@@ -46,9 +49,19 @@ def reader(clauses: Sequence[Clause], case: Mapping[str, Any]) -> tuple[Clause, 
     return able[0], frozenset({"party", "original"})
 
 
+def _check_a_person(clauses: Sequence[Clause]) -> None:
+    """Raises Refusal 403 for a unit's own system that names nobody for whom it reads."""
+    if any(c.role == UNIT_SYSTEM for c in clauses):
+        raise Refusal(
+            403, "officer-missing",
+            "A unit's own system reads for one of its officers: name them in On-Behalf-Of, with a key that may.",
+        )  # fmt: skip
+
+
 def readers_of_texts(clauses: Sequence[Clause]) -> list[Clause]:
     """Return under which clauses somebody who sees a case reads what was written about it: people who handle it, have a
     part in it, or decide. Raises Refusal 403: a unit's own system is none, and who keeps watch needs no words."""
+    _check_a_person(clauses)
     able = [c for c in clauses if c.role in OUTSIDERS | HANDLERS | WATCHING]
     if not able:
         raise Refusal(403, "texts-closed", "Such texts are read by people who handle the case or decide about it.")

@@ -51,11 +51,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person, as the rules see one: account, home unit, grants."""
+    """A person, as the rules see one: account, home unit, grants. `system`: the key by which their unit's own system
+    reads for them."""
 
     id: str
     unit: str
     grants: tuple[Grant, ...]
+    system: str | None = None
 
     def holds(self, role: str, now: datetime) -> bool:
         """Tell whether a grant of that role is in force: for what is no case."""

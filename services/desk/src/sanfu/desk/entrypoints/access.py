@@ -34,7 +34,8 @@ WORDS: Final = {
         "secrecy": "密级", "unit": "承办或参与单位", "town": "属地", "audience": "类别", "channel": "渠道",
         "raised_by": "提出单位", "filer": "填报人",
         "need": "待回访方式（本单位及上下级未参与）", "not_seen": "看不到本件", "state": "本件状态：{state}",
-        "contact-closed": "只有牵头单位和三服务办可查阅", "party": "诉求人", "original": "原文",
+        "contact-closed": "只有牵头单位和三服务办可查阅",
+        "officer-missing": "单位业务系统须代本单位具名人员查阅", "party": "诉求人", "original": "原文",
     },
     "en": {
         "sees": "{name} ({user}) sees {case}.", "not": "{name} ({user}) does not see {case}.",
@@ -50,6 +51,7 @@ WORDS: Final = {
         "secrecy": "secrecy", "unit": "unit taking part", "town": "town", "audience": "audience", "channel": "channel",
         "raised_by": "raised by", "filer": "filer", "not_seen": "the case is not seen", "state": "The case is: {state}",
         "need": "waits to be followed up by (no part of one's own unit, or of one above or below it)",
+        "officer-missing": "a unit's own system reads for an officer whom it names",
         "contact-closed": "only the unit that leads and the office may", "party": "party", "original": "original text",
     },
 }  # fmt: skip

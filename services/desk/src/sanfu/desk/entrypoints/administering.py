@@ -94,11 +94,13 @@ class HandOver(Body):
 
 
 class NewKey(Body):
-    """A key for a unit's own system, which may do what the table gives to a unit's system."""
+    """A key for a unit's own system, which may do what the table gives to a unit's system. `for_officers`: it may read
+    contacts, sealed texts and files of secret cases for officers whom it names, each on record."""
 
     unit: Unit
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")]
     until: Instant | None = None
+    for_officers: bool = False
 
 
 def routes(keeping: Administration, entry: Entry, who: Who) -> APIRouter:
@@ -224,19 +226,19 @@ def _keys(router: APIRouter, keeping: Administration, who: Who) -> None:
         _: Annotated[Viewer, Depends(who)], page: PageAsked, unit: Annotated[Unit | None, Query()] = None
     ) -> dict[str, Any]:
         """The keys of units' own systems, also revoked ones; never the keys themselves."""
-        return _listed((shown(one) for one in await keeping.every(SYSTEM) if unit in {None, one.unit}), page)
+        return _listed((_key(one) for one in await keeping.every(SYSTEM) if unit in {None, one.unit}), page)
 
     @router.post("/keys", operation_id="issue_key", status_code=201)
     async def issue(body: NewKey, viewer: Annotated[Viewer, Depends(who)], response: Response) -> dict[str, Any]:
         """Make a key for a unit's own system. It is shown this once."""
         response.headers["Cache-Control"] = "no-store"
         found, key = await keeping.issue_key(viewer, body.model_dump())
-        return {**shown(found), "key": key}
+        return {**_key(found), "key": key}
 
     @router.post("/keys/{key}/revoke", operation_id="revoke_key")
     async def revoke(key: GrantId, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:
         """Make a key open nothing, at once and for good."""
-        return shown(await keeping.revoke_key(viewer, key))
+        return _key(await keeping.revoke_key(viewer, key))
 
 
 def shown(of: Account) -> dict[str, Any]:
@@ -248,6 +250,10 @@ def shown(of: Account) -> dict[str, Any]:
         "until": instant(of.until) if of.until else record.get("token_until"), "roles": list(of.roles),
         "has_password": bool(record.get("password")), "has_token": bool(record.get("token")),
     }  # fmt: skip
+
+
+def _key(of: Account) -> dict[str, Any]:
+    return {**shown(of), "for_officers": bool(of.record.get("for_officers"))}
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class LinkAsked(Body):
     purpose: Annotated[str, Line(300, 2)] | None = None
 
 
-def routes(evidence: Evidence, who: Who) -> APIRouter:
+def routes(evidence: Evidence, who: Who, reader: Who) -> APIRouter:
     router = own_router("/v1", tags=["evidence"])
 
     @router.post("/cases/{case}/evidence", status_code=201, operation_id="keep_evidence")
@@ -46,7 +46,7 @@ def routes(evidence: Evidence, who: Who) -> APIRouter:
 
     @router.post("/cases/{case}/evidence/{file}/link", operation_id="link_evidence")
     async def link(
-        case: CaseId, file: FileId, asked: LinkAsked, viewer: Annotated[Viewer, Depends(who)]
+        case: CaseId, file: FileId, asked: LinkAsked, viewer: Annotated[Viewer, Depends(reader)]
     ) -> dict[str, str]:
         """Make a link to a file, good for five minutes, for whoever has it; to intake for what came with the report."""
         url, until = await evidence.link(viewer, case, file, asked.purpose)

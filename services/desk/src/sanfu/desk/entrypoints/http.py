@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import AfterValidator
 
 from sanfu.desk.domain.scope import Viewer, covering
@@ -16,11 +15,9 @@ from sanfu.desk.entrypoints.views import counted, listed, unforeseen, whole
 from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Wanted
 from sanfu.runtime.bodies import Body
-from sanfu.runtime.direct import directly
 from sanfu.runtime.fold import Done
 from sanfu.runtime.http import PageAsked, own_router, taken
 from sanfu.runtime.paging import Cursor
-from sanfu.runtime.rules import Refusal
 from sanfu.runtime.texts import Instant, Line
 
 _OF_THE_STORE = frozenset({"_id", "version", "case"})
@@ -88,31 +85,13 @@ class Asked:
         return Wanted(**given, **named, closed=self.state == "closed", by=by)
 
 
-def identity(desk: Desk) -> Who:
-    """Make the dependency that says who is asking: the bearer of a user's token."""
-    bearer = HTTPBearer(auto_error=False, scheme_name="user token")
-
-    async def read(request: Request) -> Viewer:
-        return await bearing(await bearer(request))
-
-    @directly(read)
-    async def who(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Viewer:
-        return await bearing(given)
-
-    async def bearing(given: HTTPAuthorizationCredentials | None) -> Viewer:
-        if given is None:
-            raise Refusal(401, "token-missing", "Send your token: `Authorization: Bearer …`.")
-        return await desk.accounts.bearer(given.credentials)
-
-    return who
-
-
-def routes(desk: Desk, who: Who) -> list[APIRouter]:
-    """Return the API's routes; `who` says who asks."""
+def routes(desk: Desk, who: Who, reader: Who) -> list[APIRouter]:
+    """Return the API's routes; `who` says who asks, `reader` who reads about people."""
     acting, reading = Commands("cases", who), own_router("/v1", tags=["cases"])
     for name, model in BODIES.items():
         acting.add(f"/cases/{{case}}/{name}", name, model, _act(desk, name))
     _reading(reading, desk, who)
+    _opening(reading, desk, reader)
     return [acting.router, reading]
 
 
@@ -158,9 +137,11 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
         shown = [{k: v for k, v in entry.items() if k not in _OF_THE_STORE} for entry in told]
         return {**answer, "items": shown}
 
+
+def _opening(router: APIRouter, desk: Desk, reader: Who) -> None:
     @router.get("/cases/{case}/contact", operation_id="read_contact")
     async def contact(
-        case: CaseId, asked: Annotated[Purpose, Query()], response: Response, viewer: Annotated[Viewer, Depends(who)]
+        case: CaseId, asked: Annotated[Purpose, Query()], response: Response, viewer: Annotated[Viewer, Depends(reader)]
     ) -> dict[str, Any]:
         """The party, the filer, what was really written. Every reading is kept on record with its purpose."""
         response.headers["Cache-Control"] = "no-store"
@@ -168,7 +149,7 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
 
     @router.get("/cases/{case}/texts", operation_id="read_texts")
     async def sealed_texts(
-        case: CaseId, asked: Annotated[Purpose, Query()], response: Response, viewer: Annotated[Viewer, Depends(who)]
+        case: CaseId, asked: Annotated[Purpose, Query()], response: Response, viewer: Annotated[Viewer, Depends(reader)]
     ) -> dict[str, Any]:
         """What people wrote about a confidential or sealed case, event by event. Every reading is kept on record with
         its purpose."""

@@ -27,18 +27,19 @@ def routes(desk: Desk, who: Who) -> APIRouter:
     async def readings(
         viewer: Annotated[Viewer, Depends(who)], page: PageAsked,
         case: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
-        user: Annotated[Code | None, Query()] = None,
+        user: Annotated[Code | None, Query()] = None, system: Annotated[Code | None, Query()] = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Every reading of a contact, the last first, of cases that the asker may audit: who, when, what for. A page
-        may hold fewer than were asked for: those of other cases are left out."""
+        """Every reading of a contact, the last first, of cases that the asker may audit: who, when, what for; and by
+        which key, where a unit's own system read for them. A page may hold fewer than were asked for: those of other
+        cases are left out."""
         scope = tuple(clause for clause in desk.scope(viewer) if clause.role in AUDITORS)
         if not scope:
             raise Refusal(403, "not-auditor", "Readings are listed by an auditor.")
-        rows = await desk.shelves.readings.page(_given(case=case, user=user), page, newest=True)
+        rows = await desk.shelves.readings.page(_given(case=case, user=user, system=system), page, newest=True)
         cases = await desk.documents.read(sorted({row["case"] for row in rows}))
         mine = {id for id, found in cases.items() if "state" in found and covering(scope, found)} | {NO_CASE}
         answer = _paged(rows, page)
-        return {**answer, "items": [_shown(row) for row in answer["items"] if row["case"] in mine]}
+        return {**answer, "items": [{"system": None, **_shown(row)} for row in answer["items"] if row["case"] in mine]}
 
     @router.get("/audit", operation_id="list_audit")
     async def audit(
