@@ -57,7 +57,7 @@ class AliyunSms(Caller):
             "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
         }  # fmt: skip
         headers["authorization"] = authorization(query, headers, self.key, self.secret)
-        answer = await called(self._client, f"{self.url}/?{query}", headers=headers)
+        answer = await called(self._connections, f"{self.url}/?{query}", headers=headers)
         return _outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
 
 

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import cycle
 from typing import Any
 
 import httpx
 
+from sanfu.notify.adapters.connections import Connections
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry
 
-TOGETHER = 8
-"""Connections of one client."""
 BUSY = (408, 425, 429)
 BEHIND = (502, 504)
 """A proxy's answers: what is behind it may have taken the message."""
@@ -21,49 +19,25 @@ OURS = (400, 406, 409, 410, 411, 413, 414, 415, 422)
 own matter, by which no message is lost."""
 
 
-class Clients:
-    """Keeps up to `width` connections and follows no redirect. Each of a call's steps has less than the whole: one that
-    fails to connect is to be told from one that gets no answer.
-
-    Several clients of httpx, for the pool of each looks through all of its connections before and after every request.
-    """
-
-    def __init__(self, width: int, seconds: float) -> None:
-        steps = httpx.Timeout(seconds * 0.5, connect=seconds * 0.4, pool=seconds * 0.4)
-        limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
-        trust = httpx.create_ssl_context()
-        self._all = [
-            httpx.AsyncClient(timeout=steps, limits=limits, verify=trust) for _ in range(-(-width // TOGETHER))
-        ]
-        self._turn = cycle(self._all)
-
-    async def post(self, url: str, **request: Any) -> httpx.Response:
-        return await next(self._turn).post(url, **request)
-
-    async def aclose(self) -> None:
-        for each in self._all:
-            await each.aclose()
-
-
 @dataclass(slots=True, kw_only=True)
 class Caller:
-    """What every sender over HTTP has: clients for `width` calls at once, of `timeout` seconds each."""
+    """What every sender over HTTP has: connections for `width` calls at once, of `timeout` seconds each."""
 
     width: int = 64
     timeout: float = 10.0
-    _client: Clients = field(init=False, repr=False)
+    _connections: Connections = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._client = Clients(self.width, self.timeout)
+        self._connections = Connections(self.width, self.timeout)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._connections.aclose()
 
 
-async def called(client: Clients, url: str, **request: Any) -> httpx.Response | Outcome:
+async def called(connections: Connections, url: str, **request: Any) -> httpx.Response | Outcome:
     """POST, and return a 2xx answer; else what it means for the message."""
     try:
-        answer = await client.post(url, **request)
+        answer = await connections.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return Retry("unreachable")
     except httpx.HTTPError as error:

@@ -50,7 +50,7 @@ class Robots(Caller):
             stamp = str(round(self.now() * 1000))
             more = {"timestamp": stamp, "sign": signature(stamp, robot.secret)}
             url = str(httpx.URL(url).copy_merge_params(more))
-        answer = await called(self._client, url, json=body)
+        answer = await called(self._connections, url, json=body)
         return self._outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
 
     def _outcome(self, answer: Mapping[str, Any]) -> Outcome:

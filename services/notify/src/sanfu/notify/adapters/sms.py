@@ -21,7 +21,7 @@ class GatewaySms(Caller):
     id_field: str = "id"
 
     async def send(self, message: Message) -> Outcome:
-        answer = await called(self._client, self.url, json=_filled(self.body, message), headers=self.headers)
+        answer = await called(self._connections, self.url, json=_filled(self.body, message), headers=self.headers)
         if not isinstance(answer, httpx.Response):
             return answer
         found = json_of(answer).get(self.id_field)

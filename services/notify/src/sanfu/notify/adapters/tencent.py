@@ -66,7 +66,7 @@ class TencentSms(Caller):
             "x-tc-region": self.region, "x-tc-timestamp": str(int(at.timestamp())),
             "authorization": authorization(body, host, at, self.id, self.secret),
         }  # fmt: skip
-        answer = await called(self._client, self.url, content=body, headers=headers)
+        answer = await called(self._connections, self.url, content=body, headers=headers)
         return _outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
 
 

@@ -38,7 +38,7 @@ class Webhooks(Caller):
             return Rejected("no_address")
         body = orjson.dumps({"id": message.id, "to": message.to, "subject": message.subject, "text": message.text})
         headers = {"content-type": "application/json", **signed(message.id, int(self.now()), body, endpoint.secrets)}
-        answer = await called(self._client, endpoint.url, content=body, headers=headers)
+        answer = await called(self._connections, endpoint.url, content=body, headers=headers)
         return Sent(None) if isinstance(answer, httpx.Response) else answer
 
 
