@@ -179,6 +179,8 @@ async def test_lists_that_a_post_holds_pass_over_by_one_event_each_with_the_date
         assert [one["result"] for one in shown["entries"]] == ["visited", None], "what was done stays"
         await deputy.make(f"lists/{id}/mark", {"entry": 2, "result": "closed"})
     assert [one for one in await city.affair(over) if one.type == "post-succeeded"] == [], "what is over stays"
+    mails = [one.subject for one in city.mail.to(city.pack.staff[DEPUTY].email) if "清单" in (one.subject or "")]
+    assert mails == ["一份走访清单转由您承接"] * len(held), "and the successor is told of each"
     assert len((await deputy.reads("lists?ended=true"))["items"]) == len(held)
 
 

@@ -314,6 +314,44 @@ BROKEN = {
     "a party that hears of a light": Broken(
         "texts/lights.yaml", "audience: officer", "audience: party", "audience", "LightChanged is never told", "officer"
     ),
+    "a unit that hears of a list": Broken(
+        "texts/lists.yaml", "audience: holder", "audience: unit", "audience", "ListOpened is never told", "holder"
+    ),
+    "a holder of an order": Broken(
+        "texts/affairs.yaml",
+        "audience: unit\n",
+        "audience: holder\n",
+        "audience",
+        "OrderRaised is never told",
+        "leader",
+    ),
+    "a chair who would get a list": Broken(
+        "texts/meetings.yaml",
+        "audience: chair",
+        "urgency: digestible\n    audience: chair",
+        "urgency",
+        "a chair gets no lists",
+        "leave it out",
+    ),
+    "a chair of a unit": Broken(
+        "texts/meetings.yaml",
+        "audience: chair",
+        "unit: tax\n    audience: chair",
+        "unit",
+        "a chair is told wherever that is",
+        "leave it out",
+    ),
+    "a day before what is over": Broken(
+        "texts/lists.yaml",
+        "audience: holder",
+        'day_before: "16:00"\n    audience: holder',
+        "day_before",
+        "ListOpened announces nothing",
+        "MeetingCalled",
+    ),
+    "a day before at no time of day": Broken(
+        "texts/meetings.yaml", 'day_before: "16:00"', "day_before: 四点", "day_before", "can't be read", ""
+    ),
     "a party by a robot": Broken(
         "texts/receipt.yaml", "medium: sms", "medium: wecom", "medium", "not reached by 'wecom'", "write one of: sms"
     ),

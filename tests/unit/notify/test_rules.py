@@ -188,6 +188,7 @@ FACTS = {
 EVENT = {
     "unit": "tax", "clock": "unit_handling", "limit": "2026-05-09T09:30:00.000Z", "late_by": 94_000,
     "kind": "resolved", "outcome": "solved", "to_role": "unit_head", "link_until": "2026-05-20T02:00:00.000Z",
+    "meeting": "weekly_joint", "begins": "2026-05-18T02:00:00.000Z", "chair": "mayor", "list": "visit", "holder": "o",
 }  # fmt: skip
 
 
@@ -226,6 +227,8 @@ def test_instants_are_local_times_and_spans_are_read_by_people() -> None:
 
 def test_codes_become_words_and_an_unknown_code_is_shown_as_it_stands() -> None:
     assert filled("zh", "{grade}|{outcome}|{step}|{clock}") == "复杂|已解决|单位负责人|单位办理"
+    assert filled("zh", "{begins}|{meeting}|{list}") == "5月18日 10:00|每周联席会商|走访清单"
+    assert filled("en", "{begins}|{meeting}|{list}") == "18 May 10:00|weekly joint consultation|list of visits"
     assert filled("en", "{grade}|{outcome}|{step}|{clock}") == "complex|solved|unit head|unit handling"
     assert filled("zh", "{unit}|{clock}|{category}", unit="gone", clock="new", category="odd") == "gone|new|odd"
 

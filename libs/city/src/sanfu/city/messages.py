@@ -9,9 +9,18 @@ from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
 from sanfu.city.fields import fields
 from sanfu.city.model import Audience, Delivery, Medium, Priority, Template
-from sanfu.city.placeholders import ADDRESSED, LINK, PLACEHOLDERS, REVEALING, placeholders
+from sanfu.city.placeholders import (
+    ADDRESSED,
+    ANYBODY,
+    FORESEEN,
+    LINK,
+    NAMED,
+    PLACEHOLDERS,
+    REVEALING,
+    placeholders,
+)
 from sanfu.city.problems import nearest
-from sanfu.city.quantities import minutes
+from sanfu.city.quantities import minutes, time_of_day
 from sanfu.city.reading import Section
 from sanfu.city.segments import fits, length, room
 
@@ -75,6 +84,7 @@ def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
         urgency=entry.choice("urgency", PRIORITIES, "normal"),
         unit=entry.one_known("unit", known.codes.get("unit", ()), "unit"),
         statutory=entry.choice("statutory", ("no", "yes"), "no") == "yes",
+        day_before=entry.parsed("day_before", time_of_day, None),
     )
     _pair(entry, common, dict(zip(events, named, strict=False)))
     _asked(entry.section("where"), common, events, known)
@@ -116,17 +126,19 @@ def _line(one: Template, subject: str | None, body: str, neutral: str) -> str | 
 def _pair(entry: Section, one: Template, events: Mapping[str, str]) -> None:
     """Check that an event can be told to this audience, by this medium, with this urgency."""
     for event, name in events.items():
-        audiences = ADDRESSED.get(event, ())
-        if audiences and one.audience not in audiences:
+        audiences = ADDRESSED.get(event, ANYBODY)
+        if one.audience not in audiences:
             entry.wrong("audience", f"{name} is never told to {one.audience!r}", nearest(one.audience, audiences))
+        if one.day_before is not None and event not in FORESEEN:
+            entry.wrong("day_before", f"{name} announces nothing", "leave it out: of a MeetingCalled one can remind")
     if one.audience == "supervisor" and one.unit is None and not entry.raw("unit"):
         entry.wrong("unit", "is missing: no event names the supervisors'", "add unit: the code of the unit they are in")
-    if one.unit is not None and one.audience in OUTSIDE:
-        entry.wrong("unit", f"a {one.audience} is of no unit", "leave it out")
+    if one.unit is not None and one.audience in (*OUTSIDE, *NAMED):
+        entry.wrong("unit", f"a {one.audience} is told wherever that is", "leave it out")
     media = REACHED_BY.get(one.audience, MEDIA)
     if one.medium not in media:
         entry.wrong("medium", f"a {one.audience} is not reached by {one.medium!r}", nearest(one.medium, media))
-    if one.urgency == "digestible" and one.audience in OUTSIDE:
+    if one.urgency == "digestible" and one.audience in (*OUTSIDE, *NAMED):
         entry.wrong("urgency", f"a {one.audience} gets no lists", "write normal, or leave it out")
 
 

@@ -21,7 +21,10 @@ from sanfu.city.when import AnswerIs, Times, Value
 from sanfu.city.wordlists import WordList
 
 LimitKind = Literal["same_day", "calendar_days", "working_days", "service_minutes", "minutes"]
-Audience = Literal["party", "filer", "unit", "officer", "unit_head", "duty_officer", "supervisor", "leader"]
+Audience = Literal[
+    "party", "filer", "unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", "holder", "chair"
+]
+"""Who is told. The last two are the one whom an affair names: who holds a list, who leads a meeting."""
 Medium = Literal["sms", "email", "webhook", "dingtalk", "wecom", "inbox"]
 Delivery = Literal["at_most_once", "at_least_once"]
 Restarts = Literal["never", "each_round", "each_lead", "each_start"]
@@ -527,6 +530,8 @@ class Template:
     unit: str | None = None
     """Whose people are told, if not those of the unit that the event names."""
     statutory: bool = False
+    day_before: int | None = None
+    """Told at this minute of the last day of service before what the event announces begins; None: at once."""
     approved: Mapping[str, str] = field(default_factory=dict)
     """Provider → its own code of this text, for those that send nothing but what they approved; its variables are the
     placeholders behind the signature, in their order. `approved_neutral` is the same for the neutral body."""

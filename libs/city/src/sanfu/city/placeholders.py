@@ -23,6 +23,9 @@ _WIDE = {
     "step": "协调办公室",
     "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
     "until": "12月31日 23:59",
+    "meeting": "每周联席会商",
+    "begins": "12月31日 23:59",
+    "list": "走访清单",
 }
 _LATIN = {
     "number": "SF7K2-9MQ4X",
@@ -36,6 +39,9 @@ _LATIN = {
     "step": "coordination office",
     "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
     "until": "31 Dec 23:59",
+    "meeting": "weekly joint consultation",
+    "begins": "31 Dec 23:59",
+    "list": "experience sheet",
 }
 
 
@@ -80,25 +86,35 @@ _ALLOWED = {
     "OrderReplyDeclined": ("city", "unit", "due"),
     "OrderLifted": ("city", "unit"),
     "TaskSet": ("city", "unit", "due"),
+    **dict.fromkeys(("MeetingCalled", "AgendaChanged", "MeetingHeld"), ("city", "meeting", "begins")),
+    **dict.fromkeys(("ListOpened", "EntriesAdded", "ListEnded", "PostSucceeded"), ("city", "list")),
 }
 PLACEHOLDERS: Mapping[str, frozenset[str]] = {wire_type(event): frozenset(names) for event, names in _ALLOWED.items()}
 """Event's type on the wire → the placeholders that whoever sends the message must be able to fill."""
 
 _OUTSIDE = ("party", "filer")
 _STAFF = ("unit", "officer", "unit_head", "duty_officer", "supervisor", "leader")
+ANYBODY = (*_OUTSIDE, *_STAFF)
+NAMED = ("holder", "chair")
+"""The one whom an affair names."""
 _ADDRESSED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("IssueSubmitted",), _OUTSIDE),  # no unit leads yet
     **dict.fromkeys(
         ("SupplementAsked", "SupplementReminded", "MediationOffered", "FollowUpPlanned", "ContactCorrected"), ("party",)
     ),
     **dict.fromkeys(
-        ("LightChanged", "EscalationRaised", "AssistAsked", "HandoverOffered", "CompletionSubmitted",
+        ("EscalationRaised", "AssistAsked", "HandoverOffered", "CompletionSubmitted",
          "CompletionSentBack", "ReminderAdded", "OrderRaised", "OrderReplyDeclined", "OrderLifted", "TaskSet"), _STAFF,
     ),
+    "LightChanged": (*_STAFF, "holder"),
+    **dict.fromkeys(("MeetingCalled", "AgendaChanged", "MeetingHeld"), (*_STAFF, "chair")),
+    **dict.fromkeys(("ListOpened", "EntriesAdded", "ListEnded", "PostSucceeded"), ("holder",)),  # it may be incognito
 }  # fmt: skip
 ADDRESSED: Mapping[str, tuple[str, ...]] = {wire_type(event): told for event, told in _ADDRESSED.items()}
 """Event's type on the wire → who alone may be told of it: before there is a unit none, of what units owe no party. An
-event that is not here may be told to anybody."""
+event that is not here may be told to `ANYBODY`."""
+FORESEEN = frozenset({wire_type("MeetingCalled")})
+"""Events that announce something, of which a message may remind the day before."""
 
 
 def placeholders(body: str) -> frozenset[str]:

@@ -47,6 +47,7 @@ IN_CHARGE = ("city", "lead", "lead_and_place", "coordination_office", "audience_
 PER = ("issue", "assist")
 LIMITS_ASKED = ("limit_asked",)
 """What a clock is kept for: once for the issue, or once for each assist."""
+LIST_KINDS = ("visit", "experience", "checkup")
 ORDER_LEVELS = ("normal", "yellow", "red")
 ORDER_CAUSES = ("red_light", "two_unsatisfied", "false_completion", "instruction")
 """What may raise a supervision order by rule."""

@@ -46,7 +46,7 @@ from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.tables import Table
 
 AFFAIRS = "affairs"
-"""Collection of what is known of orders and tasks."""
+"""Collection of what is known of orders, meetings, tasks and lists."""
 Senders = Mapping[str, "Sender | Sequence[Provider] | None"]
 """What stands in for the providers of each medium; a sender for its only one; None: it has none."""
 Providers = Mapping[str, Sequence[Provider]]
@@ -170,7 +170,7 @@ def assemble(
         return rules()
 
     def rules() -> Mapping[str, Rules]:
-        affairs = AffairRules(packs.current, place, first)
+        affairs = AffairRules(packs.current, place, first, calendar)
         return {names.ISSUES: NotifyRules(packs.current, place, first), names.AFFAIRS: affairs}
 
     service = Service(

@@ -1,45 +1,72 @@
-"""What notify keeps of an affair's story, and who is told of it: supervision orders, tasks, and their lights. Pure.
+"""What notify keeps of an affair's story, and who is told of it: supervision orders, meetings, tasks, lists, and their
+lights. Pure.
 
 `{facts, recent}`, as of an issue; codes and instants only, so an affair that bears on a confidential issue says no more
 than any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Template
+from sanfu.city.calendar import Holidays, serving
+from sanfu.city.model import Pack, Template
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.notify.domain import story
-from sanfu.notify.domain.rules import NotifyRules
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery
+from sanfu.notify.domain.rules import NAMED, NotifyRules
 from sanfu.runtime.rules import Input, Outcome, Refusal, State
 
-OWN_EVENTS = frozenset({names.ORDER_RAISED, names.ORDER_REPLY_DECLINED, names.ORDER_LIFTED, names.TASK_SET})
-"""Events that only affairs have."""
+AHEAD = frozenset({names.MEETING_CALLED, names.AGENDA_CHANGED})
+"""What is told of a meeting that is still to come."""
+OWN_EVENTS = AHEAD | {
+    names.ORDER_RAISED, names.ORDER_REPLY_DECLINED, names.ORDER_LIFTED, names.TASK_SET, names.MEETING_HELD,
+    names.LIST_OPENED, names.ENTRIES_ADDED, names.LIST_ENDED, names.POST_SUCCEEDED,
+}  # fmt: skip
+"""Events that are told of affairs only."""
 LIGHTS = frozenset({names.LIGHT_CHANGED, names.ESCALATION_RAISED})
 TOLD = OWN_EVENTS | LIGHTS
 HEARD = TOLD | {names.UNIT_SUCCEEDED}
+INCOGNITO = ("experience", "checkup")
+"""Lists of which nobody hears but their holder: a unit may be the one that they are about (decision 0034)."""
 
 _TAKEN: Mapping[str, tuple[str, ...]] = {
     names.ORDER_RAISED: ("unit", "issuer", "cause"),
     names.ORDER_REPLY_DECLINED: ("unit",),
     names.TASK_SET: ("unit",),
+    names.MEETING_CALLED: ("chair",),
+    names.LIST_OPENED: ("unit", "holder"),
 }
 _WHAT: Mapping[str, str] = {names.ORDER_RAISED: "order", names.TASK_SET: "task"}
 
 
 class AffairRules(NotifyRules):
-    """The same rules over the story of affairs."""
+    """The same rules over the story of affairs. `holidays`: on what day a day-before notice is told."""
 
     knows = HEARD
     told = TOLD
     of = "affairs"
 
+    def __init__(
+        self,
+        pack: Pack,
+        place: Callable[[str], int],
+        first: Callable[[int], bool] = lambda _: False,
+        holidays: Holidays | None = None,
+    ) -> None:
+        super().__init__(pack, place, first)
+        calendar = serving(pack.policy, ZoneInfo(pack.zone), holidays or Holidays(), None, always=False)
+        self._calendar = replace(calendar, lenient=True, known={})
+
     def evolve(self, state: State, event: Event) -> State:
         facts = _after(state.get("facts", {}), event)
         after = {**state, "facts": facts}
         if event.type in TOLD:
-            after["recent"] = [*state.get("recent", []), story.telling(facts, event)][-story.RECENT :]
+            did = {"did": event.data["by"]["id"]} if "by" in event.data else {}
+            after["recent"] = [*state.get("recent", []), story.telling({**facts, **did}, event)][-story.RECENT :]
         return after
 
     def decide(self, state: State, given: Input, now: Any) -> Sequence[Outcome]:
@@ -49,14 +76,71 @@ class AffairRules(NotifyRules):
 
     def fits(self, template: Template, telling: story.Telling) -> bool:
         """A light's message is for affairs if it names their clock: others speak of an issue's number."""
-        named = telling["type"] in OWN_EVENTS or "clock" in template.where
-        return named and super().fits(template, telling)
+        facts, type = telling["facts"], telling["type"]
+        if facts.get("list") in INCOGNITO and template.audience not in NAMED:
+            return False
+        if type == names.POST_SUCCEEDED and facts["user"] != facts.get("holder"):
+            return False  # it was somebody else's
+        return (type in OWN_EVENTS or "clock" in template.where) and super().fits(template, telling)
+
+    def tellings(self, subject: str, telling: story.Telling) -> Iterator[Delivery]:
+        for one in super().tellings(subject, telling):
+            template = self._templates[one.type][one.template]
+            told = self._ahead(one, template.day_before) if one.type in AHEAD else one
+            if told is not None:
+                yield told
+
+    def _ahead(self, one: Delivery, minute: int | None) -> Delivery | None:
+        """Tell it while the meeting is still to come, a day-before notice at its time; None: too late for that."""
+        begins = one.begins
+        if begins is None:
+            return None
+        if minute is None:
+            return replace(one, useful_until=min(one.useful_until, begins))
+        due = self._day_before(begins, minute)
+        if due <= one.at:
+            return None  # it was called later than that: who is asked heard just now
+        if not one.is_open:
+            return one
+        return replace(one, state="held", why="day_before", due=due, again=AT_ONCE, useful_until=begins)
+
+    def _day_before(self, begins: datetime, minute: int) -> datetime:
+        day = self._calendar.service_day(self._calendar.day_of(begins), -1)
+        return self._calendar.at(day, minute)
+
+
+def outdated(one: Delivery, facts: story.Facts) -> str | None:
+    """Say why a message about an affair is of no use any more when it is to be sent; None: it is."""
+    if one.of != "affairs":
+        return None
+    if one.type in AHEAD and facts.get("held"):
+        return "held"
+    return "ended" if facts.get("ended") and one.type != names.LIST_ENDED else None
 
 
 def _after(before: story.Facts, event: Event) -> story.Facts:
-    taken = {name: value for name in _TAKEN.get(event.type, ()) if (value := event.data.get(name)) is not None}
+    data = event.data
+    taken = {name: value for name in _TAKEN.get(event.type, ()) if (value := data.get(name)) is not None}
     if what := _WHAT.get(event.type):
         taken["what"] = what
-    if event.type == names.UNIT_SUCCEEDED and before.get("unit") == event.data["from_unit"]:
-        taken["unit"] = event.data["unit"]
+    asked: Sequence[str] = before.get("asked", ())
+    match event.type:
+        case names.MEETING_CALLED:
+            asked = [*data["units"], *([data["place"]] if data["place"] else [])]
+            taken |= {"meeting": data["kind"], "begins": data["at"], "asked": [*dict.fromkeys(asked)]}
+        case names.MEETING_HELD:
+            taken |= {"meeting": data["kind"], "begins": data["held_at"], "held": True}
+            taken["asked"] = [*dict.fromkeys([*asked, *data["units"]])]
+        case names.LIST_OPENED:
+            taken["list"] = data["kind"]
+        case names.LIST_ENDED:
+            taken["ended"] = True
+        case names.POST_SUCCEEDED if before.get("holder") == data["from_user"]:
+            taken |= {"holder": data["user"], **({"unit": data["unit"]} if data["unit"] else {})}
+        case names.UNIT_SUCCEEDED:
+            former, heir = data["from_unit"], data["unit"]
+            if asked:
+                taken["asked"] = [*dict.fromkeys(heir if unit == former else unit for unit in asked)]
+            if before.get("unit") == former:
+                taken["unit"] = heir
     return {**before, **taken}

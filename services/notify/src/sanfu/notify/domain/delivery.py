@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from sanfu.contracts.envelope import moment
+
 DeliveryState = Literal["queued", "held", "sending", "sent", "delivered", "failed", "skipped", "unknown"]
 OPEN: tuple[DeliveryState, ...] = ("queued", "held", "sending")
 
@@ -77,6 +79,12 @@ class Delivery:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def begins(self) -> datetime | None:
+        """When what it announces begins; None: it announces nothing."""
+        begins = moment(str(self.facts["begins"])) if "begins" in self.facts else None
+        return begins if begins is not None and begins > self.at else None
 
 
 About = Literal["provider", "pace", "message"]
@@ -182,11 +190,13 @@ def wait(delivery: Delivery, why: str, real: datetime) -> Delivery:
 
 
 def hold(delivery: Delivery, why: str, until: datetime, *, now: datetime, digest: str | None = None) -> Delivery:
-    """Hold it until an instant of business time; it is of use as much longer. A digest goes before what it takes."""
+    """Hold it until an instant of business time; it is of use as much longer, yet not once what it announces has
+    begun. A digest goes before what it takes."""
     again = AT_ONCE if digest is None else AT_ONCE + timedelta(milliseconds=1)
+    longer, begins = delivery.useful_until + (until - now), delivery.begins
     return _moved(
         delivery, state="held", why=why, due=until, again=again, waits_since=None, looks=0, digest=digest,
-        useful_until=delivery.useful_until + (until - now),
+        useful_until=longer if begins is None else min(longer, begins),
     )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from sanfu.notify.domain.rules import STAFF
 DAY = timedelta(hours=24)
 SILENT = ("webhook", "inbox")
 """Media that disturb nobody: a program takes one after the other, a person looks when there is time."""
+ASLEEP = ("quiet_hours", "day_off")
+"""Why nobody is told now, whatever else was told lately."""
 FURTHEST = 400
 """Steps from one hour in which nobody is told to the next, until an hour is taken as it is."""
 

@@ -20,10 +20,12 @@ from sanfu.notify.domain.wording import LINK_ENDS
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
 
 COLLECTION = "deliveries"
-STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader"})
+NAMED = ("holder", "chair")
+"""The one whom an affair names: who holds a list, who leads a meeting."""
+STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", *NAMED})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "until", "reply_by", "what", "corrected", *LINK_ENDS,
+    "until", "reply_by", "what", "corrected", "meeting", "begins", "list", *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
@@ -84,12 +86,12 @@ class NotifyRules:
         facts = telling["facts"]
         if facts.get("skipped"):
             return  # a light that was overtaken by a redder one: recorded, not shown
-        told = set[tuple[str | None, str, tuple[str, ...]]]()
+        told = set[tuple[str | None, str, tuple[str, ...], int | None]]()
         for template in self._templates.get(telling["type"], {}).values():
             if self.fits(template, telling):
                 for unit in _addressees(template, facts):
                     one = self._delivery(subject, telling, template, unit)
-                    same = (one.recipient, one.medium, one.users)
+                    same = (one.recipient, one.medium, one.users, template.day_before)
                     yield one if same not in told else end(one, "skipped", "told_already", one.at)
                     told.add(same)
 
@@ -98,7 +100,9 @@ class NotifyRules:
 
     def _delivery(self, subject: str, telling: story.Telling, template: Template, unit: str | None) -> Delivery:
         facts, at = telling["facts"], moment(telling["at"])
-        recipient = f"{template.audience}:{unit}" if unit else template.audience
+        users = _users(template, facts)
+        whose = users[0] if template.audience in NAMED else unit
+        recipient = f"{template.audience}:{whose}" if whose else template.audience
         contact = facts.get("contact") if template.audience not in STAFF else None
         if template.audience == "party" and "corrected" in facts and not isinstance(contact, int):
             contact = 0  # nothing came in by which it is reached, but somebody wrote it down
@@ -106,7 +110,7 @@ class NotifyRules:
             id=delivery_id(telling["id"], recipient, template.medium, template.id),
             p=self._place(subject), subject=subject, event=telling["id"], type=telling["type"], at=at, due=at,
             template=template.id, medium=template.medium, audience=template.audience, unit=unit,
-            of=self.of, users=_sponsor(template, facts),
+            of=self.of, users=users,
             policy=template.delivery, critical=template.urgency == "critical",
             useful_until=at + timedelta(minutes=template.useful_for),
             facts={name: facts[name] for name in SHOWN if name in facts},
@@ -123,8 +127,10 @@ def _counted(subject: str, recipient: str, template: Template) -> str:
     return recipient if template.audience in STAFF else f"{recipient}:{subject}"
 
 
-def _sponsor(template: Template, facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Of what a leader sponsors that one is told, unless the ladder names others."""
+def _users(template: Template, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom the subject names; of what a leader sponsors that one is told, unless the ladder names others."""
+    if template.audience in NAMED:
+        return (str(facts[template.audience]),)
     sponsor = facts.get("sponsor") if template.audience == "leader" and "to_unit" not in facts else None
     return (str(sponsor),) if sponsor else ()
 
@@ -132,12 +138,16 @@ def _sponsor(template: Template, facts: Mapping[str, Any]) -> tuple[str, ...]:
 def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None]:
     """Units whose people are told; one None for somebody outside of all units."""
     audience = template.audience
+    if audience in NAMED:  # nobody is told of what he did himself
+        return [facts.get("unit")] if facts.get(audience) not in (None, facts.get("did")) else []
     if audience in STAFF:
         if facts.get("secrecy") == "sealed":
             return []  # nobody but the discipline liaison hears of it
         unit = template.unit or facts.get("to_unit") or facts.get("unit")
-        alarmed = facts.get("alarmed", ()) if audience == "duty_officer" else ()
-        return [*dict.fromkeys(one for one in (unit, *alarmed) if one)]
+        others = facts.get("alarmed", ()) if audience == "duty_officer" else ()
+        if template.unit is None:
+            others = (*others, *facts.get("asked", ()))
+        return [*dict.fromkeys(one for one in (unit, *others) if one)]
     if audience == "filer":
         return [None] if facts.get("filer") else []
     return [None] if facts.get("party_kind", "none") != "none" else []

@@ -25,12 +25,17 @@ _ZH: Mapping[str, str] = {
     "refused": "不予受理", "merged": "已并案", "incomplete": "材料不全",
     "officer": "承办人", "unit_head": "单位负责人", "duty_officer": "值班人员", "supervisor": "督办人员",
     "coordination_office": "协调办公室", "leader": "领导",
+    "weekly_joint": "每周联席会商", "coordination": "协调会", "onsite_city": "现场办公会", "onsite_town": "现场办公会",
+    "reform_weekly": "改革周例会", "visit": "走访清单", "experience": "体验清单", "checkup": "体检清单",
     "no_category": "诉求", "no_due": "规定时限", "no_reply": "见查询页面",
 }  # fmt: skip
 _EN: Mapping[str, str] = {
     "solved": "solved", "other_route": "another way was named", "partly": "partly solved",
     "unverifiable": "could not be verified", "merged": "joined with another report",
     "unit_head": "unit head", "duty_officer": "officer on duty", "coordination_office": "coordination office",
+    "weekly_joint": "weekly joint consultation", "coordination": "coordination meeting",
+    "onsite_city": "on-site session", "onsite_town": "on-site session", "reform_weekly": "weekly meeting on reforms",
+    "visit": "list of visits", "experience": "experience sheet", "checkup": "check-up",
     "no_category": "a report", "no_due": "in time", "no_reply": "see the page of your report",
 }  # fmt: skip
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -164,6 +169,10 @@ class _Values(dict[str, str]):
                 return str(facts["link"])
             case "until":
                 return self._time(moment(link_end(self._delivery.facts) or ""))
+            case "meeting" | "list":
+                return self._word(str(facts.get(name, "")))
+            case "begins":
+                return self._time(moment(str(facts["begins"])))
             case "step":
                 return self._word(facts.get("to_role", ""))
             case _:

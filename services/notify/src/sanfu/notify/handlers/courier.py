@@ -16,6 +16,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
+from sanfu.notify.domain.affairs import outdated
 from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
 from sanfu.notify.domain.digest import is_digest, listed
 from sanfu.notify.domain.holding import Holding
@@ -275,6 +276,8 @@ class Courier:
         template = wording.template_of(pack, one, to.locale or facts.get("language") or pack.locales[0])
         if template is None:
             return Nobody("no_template")
+        if over := outdated(one, facts):
+            return Nobody(over)
         late = steps.waited_enough(one, "deadline", real)
         if wording.needs_deadline(template, one) and wording.limit_of(one, facts) is None and not late:
             return Waits("deadline")

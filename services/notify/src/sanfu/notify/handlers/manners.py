@@ -9,7 +9,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import SHOWN, Taken, digest_id, is_digest, opened
-from sanfu.notify.domain.holding import DAY, Holding, Manner, Recent
+from sanfu.notify.domain.holding import ASLEEP, DAY, Holding, Manner, Recent
 from sanfu.notify.ports import Digests
 
 
@@ -30,7 +30,7 @@ class Manners:
         return [one for each in self.taken.values() for one in each.first]
 
     def considered(self, one: Delivery, facts: Mapping[str, Any] | None, real: datetime) -> tuple[Delivery, bool]:
-        """Hold it, or let it go on, and say which: True if it waits."""
+        """Hold it, or let it go on, and say which: True if it is not to be sent now."""
         if is_digest(one):
             return one, False
         if one.digest is not None and one.state == "held":
@@ -43,6 +43,9 @@ class Manners:
         hold = self.holding.of(one, manner, urgency, recent, self.now)
         if hold is None:
             return one, False
+        if one.begins is not None and hold.until >= one.begins:  # it would be told when that has begun
+            asleep = hold.why in ASLEEP
+            return (steps.end(one, "skipped", f"stale: {hold.why}", real) if asleep else one), asleep
         digest = digest_id(one.recipient, one.medium, hold.until) if hold.listed and one.recipient else None
         return steps.hold(one, hold.why, hold.until, now=self.now, digest=digest), True
 
