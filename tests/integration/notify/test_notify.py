@@ -22,6 +22,7 @@ from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.service import Service, real_parts
 from tests.integration.notify.providers import Gateway, Mailbox, gateway, mailbox
 from tests.support import packs
+from tests.support.assembling import OPS_TOKEN
 from tests.support.eventually import eventually
 from tests.support.parts import create_topics
 from tests.support.telling import KEYS, Story, contact, on_the_wire, unit, user
@@ -43,14 +44,19 @@ class Town:
     city: Path
     call_s: float = 10
     clock: Path | None = None
+    providers: str | None = None
+    """Instead of the gateway and the mail server, as JSON."""
 
     def settings(self) -> NotifySettings:
+        alone = {
+            "sms_url": self.sms.url, "smtp_host": "127.0.0.1", "smtp_port": self.mail.port, "smtp_tls": "none",
+        }  # fmt: skip
         return NotifySettings.model_validate(
             {
                 "kafka": self.kafka, "mongo": self.mongo, "prefix": self.prefix, "keys": KEYS.written().decode(),
-                "sms_url": self.sms.url, "smtp_host": "127.0.0.1", "smtp_port": self.mail.port, "smtp_tls": "none",
-                "clock": self.clock, "mail_from": "sanfu@city.example",
+                "clock": self.clock, "mail_from": "sanfu@city.example", "ops_token": OPS_TOKEN,
                 "call_s": self.call_s, "lease_s": self.call_s * 2,
+                **({"providers": self.providers} if self.providers else alone),
             }
         )  # fmt: skip
 

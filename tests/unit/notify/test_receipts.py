@@ -60,6 +60,18 @@ def test_that_it_arrived_outweighs_a_failure_and_never_the_other_way_round() -> 
     assert received(arrived, BLACK, "a", NOW) is arrived
 
 
+def test_who_is_asked_after_a_silent_one_may_be_faster_than_its_answer() -> None:
+    again = queued(state="sending", provider="silent", tries=2)
+    assert (received(again, ARRIVED, "b", NOW).state, received(again, ARRIVED, "b", NOW).provider) == ("delivered", "b")
+    assert received(again, BLACK, "b", NOW).state == "failed"
+
+
+def test_that_another_delivered_it_outweighs_the_failure_of_one_who_was_silent_at_first() -> None:
+    failed = received(queued(state="sending", provider="a", tries=2), BLACK, "a", NOW)
+    assert received(failed, ARRIVED, "b", NOW).state == "delivered"
+    assert received(failed, Receipt(False, "UNDELIV"), "b", NOW) is failed
+
+
 def test_a_light_that_waits_for_another_try_is_not_sent_again_once_it_arrived() -> None:
     waits = queued(state="queued", provider="a", tries=1)
     assert received(waits, ARRIVED, "a", NOW).state == "delivered"

@@ -26,13 +26,21 @@ class Receipt:
 def received(delivery: Delivery, receipt: Receipt, provider: str, real: datetime) -> Delivery:
     """What becomes of the delivery; itself where the receipt says nothing new: it came before, or is not this
     provider's to give."""
-    if delivery.provider not in (None, provider) or not _may_be_heard_of(delivery, receipt.delivered):
+    if not _may_be_heard_of(delivery, receipt.delivered):
+        return delivery
+    if delivery.state != "failed" and not may_say(delivery, provider):
         return delivery
     if receipt.delivered:
         after = end(delivery, "delivered", None, real)
     else:
         after = end(delivery, "failed", f"{'unreachable' if receipt.dead else 'undelivered'}: {receipt.why}", real)
     return replace(after, provider=provider, provider_id=receipt.provider_id or delivery.provider_id)
+
+
+def may_say(delivery: Delivery, provider: str) -> bool:
+    """Tell whether it is this provider's to say what became of it. While it is being sent that is anybody's: the one on
+    record was silent about an earlier try, and who is asked now is not written down before the answer."""
+    return delivery.state == "sending" or delivery.provider in (None, provider)
 
 
 def _may_be_heard_of(delivery: Delivery, delivered: bool) -> bool:

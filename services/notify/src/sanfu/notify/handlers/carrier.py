@@ -12,8 +12,12 @@ from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.pace import Each, Window, longest
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Provider
+from sanfu.runtime.crash import crashpoint, declare
 
 log = structlog.get_logger()
+
+declare("notify.provider_rests", "claims of what it did not take; that it is left alone is known in memory only")
+declare("notify.before_failover", "claims stand of what one surely did not take, the next was not asked")
 
 SLOWER = 1.0
 """Seconds that a provider is left alone which wants no more and does not say for how long."""
@@ -98,6 +102,7 @@ class Line:
                 self.breaker = before.succeeded(now)
         if self.breaker.rests > before.rests:
             log.error("provider_rests", provider=self.name, why=self.why, seconds=round(self.breaker.until - now, 1))
+            crashpoint("notify.provider_rests")
         elif before.rests and not self.breaker.rests:
             log.info("provider_is_back", provider=self.name)
 
@@ -144,6 +149,7 @@ class Carrier:
                 if not _may_go_elsewhere(found):
                     return found
                 outcome = _later(outcome, found)
+                crashpoint("notify.before_failover")
         return outcome
 
     async def close(self) -> None:

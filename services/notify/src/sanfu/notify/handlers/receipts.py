@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sanfu.notify.domain.delivery import Delivery
-from sanfu.notify.domain.receipts import Receipt, received
+from sanfu.notify.domain.receipts import Receipt, may_say, received
 from sanfu.notify.handlers.courier import real_now
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Deliveries
+from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.store import StoreDown
+
+declare("notify.dead_noted", "nobody is at an address, the delivery that went there stands as before")
+declare("notify.receipt_kept", "a delivery has come to its end by a receipt, the provider has no answer")
 
 EARLY = 2.0
 """Seconds (real) to wait for the delivery of a receipt that is faster than the answer to the call it is about."""
@@ -58,14 +62,16 @@ class Receipts:
             self.on_ended()
 
     async def _settle(self, provider: str, receipt: Receipt, delivery: Delivery) -> None:
-        if receipt.dead and delivery.provider in (None, provider):
+        if receipt.dead and may_say(delivery, provider):
             await self.unreachable.note([(delivery, f"{receipt.why}")], real_now())
+            crashpoint("notify.dead_noted")
         for _ in range(TRIES):
             after = received(delivery, receipt, provider, real_now())
             if after is delivery:
                 self.metrics.receipts.labels(provider, "repeated").inc()
                 return
             if await self.deliveries.replace([after], uuid4().hex):
+                crashpoint("notify.receipt_kept")
                 self.metrics.receipts.labels(provider, after.state).inc()
                 return
             (delivery,) = await self.deliveries.of([delivery.id])

@@ -1,0 +1,111 @@
+"""Kill -9 at one crash point of notify after the other, receipts and failover among them, while gateways do wrong."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sanfu.runtime.crash import CRASHPOINTS
+from tests.integration.notify.test_crashes import tell
+from tests.integration.notify.test_faulty_gateway import CALL_S, Both, both, planned, reported, shown
+from tests.integration.notify.test_notify import quiet, town
+from tests.support.assembling import OPS_TOKEN
+from tests.support.eventually import eventually
+from tests.support.gateway import ALL, BROKEN, NOBODY, TWICE, WELL, Act
+from tests.support.mortal import Mortal, again_and_again
+from tests.support.telling import KEYS
+
+__all__ = ["both", "town"]
+
+OWN = ("notify.provider_rests", "notify.before_failover", "notify.dead_noted", "notify.receipt_kept")
+POINTS = sorted(name for name in CRASHPOINTS if name.startswith("notify.") and name != "notify.after_taken")
+"""Taken are what lists hold, and the pack of this test makes none: test_digest_crashes has that one."""
+WAVES = 3
+"""Issues told of at once: an officer's message and a party's of each."""
+FAILING, SAYING = [BROKEN] * WAVES, [WELL, TWICE, NOBODY]
+
+
+def acts(turn: int) -> list[Act]:
+    """What the first gateway does in a turn: fails altogether, says receipts, or whatever there is."""
+    all = [*ALL.values()]
+    return [FAILING, SAYING, [all[(WAVES * turn + n) % len(all)] for n in range(WAVES)]][turn % 3]
+
+
+@asynccontextmanager
+async def dying(both: Both, folder: Path, ends: list[str]) -> AsyncIterator[Mortal]:
+    town = both.town
+    (folder / "keys").write_bytes(KEYS.written())
+    environment = {
+        "SANFU_KAFKA": town.kafka, "SANFU_MONGO": town.mongo, "SANFU_PREFIX": town.prefix,
+        "SANFU_CITY": str(town.city), "SANFU_KEYS_FILE": str(folder / "keys"), "SANFU_CALL_S": f"{CALL_S:g}",
+        "SANFU_LEASE_S": f"{1.5 * CALL_S:g}", "SANFU_PROVIDERS": town.providers or "",
+        "SANFU_OPS_TOKEN": OPS_TOKEN,
+    }  # fmt: skip
+    async with Mortal("notify", environment, folder / "log", iter(ends)) as it:
+        both.heard_at(f"http://127.0.0.1:{it.port}")
+        yield it
+
+
+async def killed(both: Both, it: Mortal, times: int) -> int:
+    """Tell of issue after issue until it has died so often; return of how many."""
+    for turn in count():
+        if it.deaths >= times:
+            return WAVES * turn
+        waves = range(WAVES * turn, WAVES * (turn + 1))
+        for wave, act in zip(waves, acts(turn), strict=True):
+            both.script(wave, [act])
+        await tell(both.town, *waves)
+        numbers = {f"{kind}{wave}" for wave in waves for kind in ("139", "138-")}
+        await eventually(partial(handed_over_or_dead, both, it, numbers), within=90)
+    raise AssertionError("counted to the end")
+
+
+def handed_over_or_dead(both: Both, it: Mortal, numbers: set[str]) -> bool:
+    if it.process.poll() is not None:
+        it.revive()
+        return True
+    return numbers <= {one["to"] for one in (*both.first.asked, *both.second.asked)}
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        pytest.param([f"{point}:1" for point in POINTS], id="in_turn"),
+        *(pytest.param(again_and_again(point)[:4], marks=pytest.mark.full, id=point) for point in POINTS),
+    ],
+)
+async def test_however_often_it_dies_nobody_hears_twice_what_may_go_out_once_and_nothing_else_is_lost(
+    both: Both, tmp_path: Path, ends: list[str]
+) -> None:
+    both.town.providers = planned(both.first, both.second)
+    async with both.town.notifying() as service:  # once before there is a story, else it would begin by a rebuild
+        await eventually(lambda: quiet(service), within=60)
+    async with dying(both, tmp_path, ends) as it:
+        issues = await killed(both, it, len(ends))
+        for _ in range(2):
+            await it.quiet()
+            await both.first.heard()
+            await both.second.heard()
+        found = await shown(it.client)
+        unknown = await shown(it.client, state="unknown")
+    check(both, issues, found, unknown)
+    story = await reported(both.town)
+    assert set(story.values()) == {1}
+    assert {(id, one["state"]) for id, one in found.items()} <= story.keys()
+
+
+def check(both: Both, issues: int, found: dict[str, Any], unknown: dict[str, Any]) -> None:
+    """Hold what phones got against what notify says of it."""
+    handed = both.handed()
+    once = {id for id, one in found.items() if one["policy"] == "at_most_once"}
+    assert (len(once), len(found)) == (issues, 2 * issues)
+    assert not {id: handed[id] for id in once if handed[id] > 1}, "told twice"
+    assert not {id for id in found.keys() - once if not handed[id]}, "lost"
+    assert {one["state"] for one in found.values()} <= {"sent", "delivered", "failed", "unknown"}
+    assert unknown == {id: one for id, one in found.items() if one["state"] == "unknown"}
+    assert unknown.keys() <= once
+    assert not {id for id in once - unknown.keys() if not handed[id]}, "said to be sent, and nobody has it"
