@@ -2,16 +2,18 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
-from sanfu.stack.demo import ways
+from sanfu.stack.demo import screen, ways
 from sanfu.stack.demo.figures import Found, reckoned
 from sanfu.stack.demo.hours import HALF_DAY, Hours
 from sanfu.stack.demo.people import somebody
@@ -234,8 +236,18 @@ def test_figures_of_services_that_agree_add_up() -> None:
     assert shown == {
         "received": 3, "channels": {"web": 3}, "assigned": {"finance": 3},
         "closed_in_time": {"complex": 1}, "closed_late": {"complex": 1},
-        "open": 1, "yellow": 2, "red": 2, "sms": 0, "emails": 3, "dead_letters": 0, "adds_up": True,
+        "open": 1, "yellow": 2, "red": 2, "sms": 0, "emails": 3, "deliveries": {"sent": 3}, "dead_letters": 0,
+        "adds_up": True,
     }  # fmt: skip
+
+
+def test_the_table_shows_deliveries_by_state_in_both_languages(pack: Pack) -> None:
+    [first, *others] = found().deliveries
+    figures = reckoned(found(deliveries=[{**first, "state": "held"}, *others]))
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(screen.table(figures, pack))
+    [line] = [line for line in console.export_text().splitlines() if "deliveries" in line]
+    assert [part.strip() for part in line.split("│")[1:4]] == ["告知 deliveries", "3", "已发 sent 2, 暂缓 held 1"]
 
 
 def test_an_issue_that_stands_on_another_channel_than_it_came_by_does_not_add_up() -> None:

@@ -34,6 +34,8 @@ class Figures:
     """Light → clock → on how many issues it went on."""
     sms: int
     emails: int
+    deliveries: Mapping[str, int]
+    """State → how many decisions of notify stand in it, whatever the medium: also what went in a list, and the list."""
     dead_letters: int
     checks: Sequence[Check]
     loop: Sequence[Check]
@@ -60,6 +62,7 @@ class Figures:
             **{light: self.turned(light) for light in LIGHTS},
             "sms": self.sms,
             "emails": self.emails,
+            "deliveries": dict(self.deliveries),
             "dead_letters": self.dead_letters,
             "adds_up": self.adds_up,
             "loop": loop.shown(self.loop, self.orders_by_cause),
@@ -140,6 +143,7 @@ def reckoned(found: Found) -> Figures:
         lights={light: _lit(found.cases, light) for light in LIGHTS},
         sms=sent["sms"],
         emails=sent["email"],
+        deliveries=_by(found.deliveries, "state"),
         dead_letters=found.dead_letters,
         checks=_checks(found, len(closed)),
         loop=loop.tallies(_sources(found)),

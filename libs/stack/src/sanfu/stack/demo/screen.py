@@ -15,6 +15,11 @@ from sanfu.stack.demo.play import Progress as Stand
 
 SHOWN = 3
 """So many of the issues by which two sources differ are named."""
+STATES = {
+    "queued": "待发", "held": "暂缓", "sending": "发送中", "sent": "已发", "delivered": "已达", "failed": "失败",
+    "skipped": "略过", "unknown": "不明",
+}  # fmt: skip
+"""The states of deliveries, as the city calls them."""
 MARKS = {"yellow": "[yellow]▲[/] yellow", "red": "[red]■[/] red"}
 
 
@@ -51,6 +56,8 @@ def table(figures: Figures, pack: Pack) -> Table:
         shown.add_row(MARKS[light], str(figures.turned(light)), _other_clocks(figures.lights[light]))
     shown.add_row("SMS", str(figures.sms))
     shown.add_row("e-mails", str(figures.emails))
+    named = {f"{STATES.get(state, '')} {state}".strip(): number for state, number in figures.deliveries.items()}
+    shown.add_row("告知 deliveries", _sum(named), _most_first(named))
     shown.add_row("dead letters", str(figures.dead_letters))
     return shown
 
