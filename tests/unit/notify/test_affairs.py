@@ -1,11 +1,16 @@
 """Units, supervisors and sponsors are told of orders, tasks and the register."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
+from sanfu.notify.domain.affairs import AffairRules
 from tests.support.eventually import eventually
+from tests.support.packs import shipped
 from tests.support.telling import BY, START, Story, on_the_wire, unit, user
 from tests.unit.notify.test_service import Bench, bench, shown
 
@@ -32,6 +37,11 @@ def due(affair: Story, level: str, clock: str, at: Any = START) -> Event:
         "reason": "yellow_due" if level == "yellow" else "limit_passed",
     }  # fmt: skip
     return affair.tell("sla", names.LIGHT_CHANGED, body, at)
+
+
+def opened(sheet: Story, kind: str) -> Event:
+    body = {"by": BY, "kind": kind, "title": "单子", "holder": "o", "unit": "tax", "entries": [], "turn": True}
+    return sheet.tell("desk", names.LIST_OPENED, body)
 
 
 async def tell(bench: Bench, *events: Event, topic: str = names.AFFAIRS) -> None:
@@ -104,3 +114,23 @@ async def test_without_a_sponsor_no_leader_is_looked_for(bench: Bench) -> None:
     await tell(bench, story.submitted(contact="none"), due(story, "red", "register_milestone"), topic=names.ISSUES)
     assert bench.email.got == []
     assert not [one for one in await shown(bench) if one["recipient"] == "leader"]
+
+
+@pytest.mark.parametrize(("kind", "heads"), [("visit", 1), ("experience", 0), ("checkup", 0)])
+def test_whatever_a_pack_says_no_unit_hears_of_a_list_of_one_who_is_incognito(kind: str, heads: int) -> None:
+    pack, sheet = shipped(), Story("list-1")
+    careless = [replace(one, where={**one.where, "list": (kind,)}) for one in pack.templates if "list" in one.where]
+    rules, state = AffairRules(replace(pack, templates=tuple(careless)), len), dict[str, Any]()
+    for event in (opened(sheet, kind), due(sheet, "red", "listed_entry")):
+        before, state = state, dict(rules.evolve(state, event))
+        told = rules.relay(before, state, event)
+    assert len(told) == heads
+
+
+def test_a_list_that_another_post_held_tells_nobody_that_it_passed_on() -> None:
+    rules, sheet = AffairRules(shipped(), len), Story("list-1")
+    state = rules.evolve({}, opened(sheet, "visit"))
+    passed = sheet.tell("desk", names.POST_SUCCEEDED, {"by": BY, "from_user": "x", "user": "y", "unit": "tax"})
+    after = rules.evolve(state, passed)
+    assert after["facts"]["holder"] == "o"
+    assert list(rules.relay(state, after, passed)) == []
