@@ -6,11 +6,18 @@ from typing import Any
 
 import httpx
 import pytest
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from prometheus_client import CollectorRegistry
 
 from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.desk.domain.on_behalf import read_for
 from sanfu.desk.domain.scope import Grant, Viewer, covering, scope, subtrees
+from sanfu.desk.handlers import City
+from sanfu.desk.metrics import OnBehalfMetrics
+from sanfu.desk.on_behalf import OnBehalf
 from sanfu.runtime.rules import Refusal
 from tests.support import cases
 from tests.support.assembling import RING
@@ -155,6 +162,22 @@ async def test_a_key_that_has_ended_opens_nothing(desk: Desk) -> None:
     assert (await reads(desk, given)).status_code == 401
     desk.advance(hours=1)
     assert (await reads(desk, short)).status_code == 401
+
+
+async def test_a_key_of_a_unit_that_has_ended_reads_for_nobody(desk: Desk) -> None:
+    await secret(desk)
+    await key(desk)
+    use, pack = cases.use_cases(desk, desk.documents.others), cases.packs().current
+    on_behalf = OnBehalf(
+        use, parse("9/hour"), FixedWindowRateLimiter(MemoryStorage()), OnBehalfMetrics.on(CollectorRegistry())
+    )
+    system = Viewer(f"{UNIT}:oa", UNIT, ())
+    assert (await on_behalf.viewer(system, OFFICER)).system == system.id
+    gone = replace(pack.units[UNIT], valid_to=MORNING.date())
+    use.city = City(replace(pack, units={**pack.units, UNIT: gone}))
+    with pytest.raises(Refusal, match="does not work at this time") as refused:
+        await on_behalf.viewer(system, OFFICER)
+    assert (refused.value.status, refused.value.slug) == (403, "unit-ended")
 
 
 async def test_a_person_names_nobody_for_whom_they_read(desk: Desk) -> None:

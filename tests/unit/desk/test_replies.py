@@ -13,10 +13,10 @@ from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.domain.replying import BY_TOPIC, MOST_REFUSED
 from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.reading_replies import read
-from sanfu.desk.replies import Replies
+from sanfu.desk.replies import Replies, Reply, Unusable
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.memory import Fault
-from tests.support.cases import OFFICER, Desk, Story, assigned, packs, submitted
+from tests.support.cases import OFFICER, Desk, Story, assigned, packs, submitted, use_cases
 from tests.support.eventually import eventually
 
 UNIT, OTHER_UNIT = "urban-management", "tax"
@@ -94,6 +94,19 @@ async def test_the_unit_is_the_topics_whatever_a_body_says(desk: Desk) -> None:
     await send(desk, reply("acknowledge", {"by": {"id": OTHER_UNIT}}))
     [one] = refused(desk)
     assert (one["unit"], one["by"]["unit"], one["problem"]) == (UNIT, UNIT, "urn:sanfu:problem:invalid-input")
+
+
+@pytest.mark.parametrize(("issue", "unit"), [("i-1", OTHER_UNIT), ("i-9", UNIT)])
+async def test_about_what_is_not_the_units_nothing_is_ordered(desk: Desk, issue: str, unit: str) -> None:
+    await led(desk)
+    replies, waited = Replies(use_cases(desk)), list[bool]()  # whatever these order is an error
+
+    async def heard() -> None:
+        waited.append(True)
+
+    with pytest.raises(Unusable) as back:
+        await replies.take(Reply(unit, issue, "oa:x", "acknowledge", "d", {}), heard)
+    assert (back.value.slug, waited) == ("case-unknown", [True])
 
 
 async def test_the_same_id_has_the_same_outcome_any_time_later(desk: Desk) -> None:
