@@ -190,3 +190,10 @@ async def test_a_pack_that_would_leave_a_list_to_nobody_is_not_taken(city: City,
     look = city.services["desk"]._watch
     assert look is not None
     assert await look() is None
+
+
+async def test_a_post_that_holds_nothing_may_end_without_a_successor(city: City, tmp_path: Path) -> None:
+    lasting(tmp_path / "pack", "staff.csv", fotang_window_officer=("", "2026-05-01", ""))
+    look = city.services["desk"]._watch
+    assert look is not None
+    assert await look() is not None, "there is nothing that would be nobody's"

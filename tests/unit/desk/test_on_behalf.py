@@ -37,7 +37,7 @@ from tests.support.cases import (
     assigned,
     submitted,
 )  # fmt: skip
-from tests.unit.desk.test_accounts import at, done
+from tests.unit.desk.test_accounts import at, done, keep
 from tests.unit.desk.test_assisting import TASK, does
 from tests.unit.desk.test_limits import contacted
 
@@ -153,6 +153,20 @@ async def test_who_left_is_read_for_no_more(desk: Desk) -> None:
     await done(desk, "PATCH", f"/v1/users/{HEAD}", {"active": False})
     assert why(await reads(desk, given, HEAD)) == (403, "not-your-officer")
     assert (await reads(desk, given, DUTY)).status_code == 200
+
+
+async def test_who_is_in_a_colleagues_place_is_read_for_in_it_and_who_is_of_another_unit_is_not(desk: Desk) -> None:
+    await secret(desk)
+    given = await key(desk)
+    agent = {"id": "um-agent", "name": "某某", "unit": UNIT}
+    assert (await keep(desk, "POST", "/v1/users", agent)).status_code == 201
+    assert why(await reads(desk, given, "um-agent")) == (403, "not-your-officer"), "holds nothing yet"
+    for user in ("um-agent", OTHER):
+        await done(desk, "POST", "/v1/substitutions", {"user": user, "for": HEAD, "since": at(-1), "until": at(9)})
+    assert (await reads(desk, given, "um-agent")).status_code == 200
+    assert why(await reads(desk, given, OTHER)) == (403, "not-your-officer"), "reads it at the desk, as any other's"
+    assert (await desk.get(OTHER, "/v1/cases/i-1/texts", purpose=PURPOSE)).status_code == 200
+    assert next((one["user"], one["role"], one["unit"]) for one in readings(desk)) == ("um-agent", "unit_head", UNIT)
 
 
 async def test_a_key_that_has_ended_opens_nothing(desk: Desk) -> None:
