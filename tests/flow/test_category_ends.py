@@ -110,13 +110,18 @@ async def test_what_comes_under_the_old_name_is_told_the_new_one_and_no_rule_say
     taken = await city.report("hotline", category=HEIR, external_id=None)
     [assigned] = await city.of(taken, "assigned")
     assert (assigned.data["unit"], assigned.data["grade"], assigned.data["category"]) == (LED_THEN, "complex", HEIR)
-    unsaid = await city.report("hotline", title="井盖松动", text="路口的井盖松动了。", external_id=None)
+
+
+async def test_a_reviewer_who_says_the_old_name_is_told_the_new_one(city: City) -> None:
+    unsaid = await city.report("hotline", external_id=None)
     reviewer = city.person("reviewer")
-    if (await reviewer.reads(f"cases/{unsaid.id}"))["unit"] is None:
-        said = {"unit": LED_THEN, "grade": "simple", "reason": "按职责交办。", "category": FORMER}
-        refused = await reviewer.order(unsaid, "dispatch", said, refused="invalid-input")
-        assert refused["errors"][0]["expected"].startswith(HEIR)
-        await reviewer.order(unsaid, "dispatch", {**said, "category": HEIR})
+    said = {"unit": LED_THEN, "grade": "simple", "reason": "按职责交办。"}
+    early = await reviewer.order(unsaid, "dispatch", {**said, "category": HEIR}, refused="invalid-input")
+    assert early["errors"][0]["problem"] == "unknown_category", "it is not there yet"
+    await city.advance_to(local(f"{FIRST_DAY} 00:01"))
+    late = await reviewer.order(unsaid, "dispatch", {**said, "category": FORMER}, refused="invalid-input")
+    assert (late["errors"][0]["problem"], late["errors"][0]["expected"][: len(HEIR)]) == ("gone", HEIR)
+    await reviewer.order(unsaid, "dispatch", {**said, "category": HEIR})
 
 
 async def test_what_came_before_the_day_and_was_not_routed_yet_goes_where_the_successor_goes(city: City) -> None:

@@ -10,7 +10,7 @@ from sanfu.city.loading import Loaded, load
 from sanfu.city.problems import Problem
 from sanfu.city.reporting import check_report
 from sanfu.city.segments import fits
-from tests.support.packs import A_DAY, copied, edited
+from tests.support.packs import A_DAY, copied, edited, lasting
 
 
 @dataclass(frozen=True)
@@ -511,6 +511,27 @@ def test_categories_and_staff_of_a_unit_that_is_gone_are_remarked_on(tmp_path: P
     remarks = {(each.file, each.key) for each in _with_a_merged_bureau(tmp_path).problems if not each.fatal}
 
     assert {("categories.csv", "default_unit"), ("staff.csv", "unit")} <= remarks
+
+
+def test_who_does_not_work_there_any_more_is_no_remark_of_a_unit_that_is_gone(tmp_path: Path) -> None:
+    whose = [each for each in _with_a_merged_bureau(tmp_path).problems if each.key == "unit"]
+    assert {each.message.split("'")[1] for each in whose} == {"veterans-officer", "veterans-head", "veterans-duty"}
+    root = tmp_path / "pack"
+    for row in (root / "staff.csv").read_text(encoding="utf-8").splitlines():
+        if ",veterans," in row:
+            edited(root, "staff.csv", row, f"{row.removesuffix('yes')}no")
+    assert [each for each in load(root, A_DAY).problems if each.key == "unit"] == []
+
+
+def test_a_category_that_ended_with_its_unit_is_no_remark_of_it(tmp_path: Path) -> None:
+    loaded = _with_a_merged_bureau(tmp_path)
+    remarked = [each for each in loaded.problems if each.key == "default_unit"]
+    assert loaded.pack is not None
+    own = [one.code for one in loaded.pack.categories.values() if one.default_unit == "veterans"]
+    assert len(own) == len(remarked) > 0
+    root = tmp_path / "pack"
+    lasting(root, "categories.csv", **dict.fromkeys(own, ("", "2026-05-06", "garbage")))
+    assert [each for each in load(root, A_DAY).problems if each.key == "default_unit"] == []
 
 
 def test_a_town_without_anybody_on_duty_is_remarked_on(tmp_path: Path) -> None:

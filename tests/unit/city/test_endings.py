@@ -138,6 +138,10 @@ FAULTS: dict[str, tuple[Edit, str, str, str, str, bool]] = {
         lambda root: lasting(root, "staff.csv", tax_officer=("", ENDS, "")),
         "staff.csv", "succeeded_by", "what 'tax-officer' has open", "name in", False,
     ),
+    "nobody goes on with a unit's work": (
+        lambda root: lasting(root, "units.csv", tax=("", ENDS, "")),
+        "units.csv", "succeeded_by", "what 'tax' has open", "name in", False,
+    ),
     "nobody signs once a post has ended": (
         lambda root: lasting(root, "staff.csv", tax_head=("", "2026-05-06", "finance-head")),
         "staff.csv", "roles", "nobody signs for 'tax'", "unit_head", False,
