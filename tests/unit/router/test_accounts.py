@@ -120,6 +120,20 @@ async def test_of_a_confidential_one_nothing_is_told_that_its_text_says(asked: A
     assert "怎么还没到" not in json.dumps(body, ensure_ascii=False)
 
 
+def test_of_one_that_became_confidential_neither_its_likes_nor_what_a_person_called_it_are_told() -> None:
+    it = Told(RULES)
+    it.submit(text="水管漏了")
+    it.tell(names.DUPLICATE_SUSPECTED, "router", other="i-0", score=0.9, same_party=False)
+    it.dispatch("roads", 2, category="lamps")
+    before = account(RULES, "i-1", it.state, NOW)
+    assert ([one["other"] for one in before["duplicates"]], before["dispatched"][0]["category"]) == (["i-0"], "lamps")
+    it.tell(names.SECRECY_CHANGED, secrecy="confidential", before="open", reason="so", title="一件事")
+    after = account(RULES, "i-1", it.state, NOW)
+    assert after["duplicates"] == []
+    [led] = after["dispatched"]
+    assert (led["unit"], led["decided_by"], "category" in led) == ("roads", "reviewer", False)
+
+
 async def test_of_a_sealed_one_only_that_a_person_was_asked(asked: Asked) -> None:
     await asked.submit(secrecy="sealed", category="tax-refund", title="密件")
     body = await asked.until(answers=1)
