@@ -54,6 +54,16 @@ def test_a_rule_by_area_may_decide_about_a_confidential_issue() -> None:
     assert submitted(at_the_port, secrecy="confidential", place={"lon": 0.5, "lat": 0.5}).data["unit"] == "roads"
 
 
+def test_of_a_secret_issue_no_address_says_where_it_lies() -> None:
+    by_town = rule("by-town", When(towns=("lake",)), "roads")
+    place = {"address": "湖滨路3号"}
+    assert submitted(by_town, place=place).data["unit"] == "roads"
+    for secrecy in ("confidential", "sealed"):
+        answer = submitted(by_town, secrecy=secrecy, place=place)
+        assert answer.type == names.REVIEW_REQUESTED
+        assert "lake" not in str(answer.data)
+
+
 def test_where_words_and_point_contradict_each_other_the_reviewer_is_shown_both_towns() -> None:
     answer = submitted(LAMP, text="湖滨路的路灯坏了", place={"lon": 0.1, "lat": 0.1})
     assert (answer.type, answer.data["why"]) == (names.REVIEW_REQUESTED, "place")
