@@ -42,10 +42,13 @@ class _Member:
             retry_backoff_ms=50,
         )  # fmt: skip
         self._choose(consumer)
+        joining = asyncio.ensure_future(consumer.start())
         try:
             async with asyncio.timeout(30):
-                await consumer.start()
+                await asyncio.shield(joining)
         except BaseException as error:  # also who is stopped while it joins leaves no connection open
+            await asyncio.wait({joining}, timeout=1)  # the client loses sight of a connection whose making is cut short
+            joining.cancel()
             await _hang_up(consumer, 5)
             if isinstance(error, (KafkaError, *LOST)):
                 raise BrokerDown(f"{type(error).__name__}: {error}") from error

@@ -21,8 +21,9 @@ from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack.programs import PartError
 
-TRIES = 20
-"""A broker that has just started may know of no living broker for a moment, not even itself: two seconds are enough."""
+TRIES = 50
+"""A broker that has just started may know of no living broker for a moment, not even itself, and not of a topic that
+the controller has just made: five seconds are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,30 @@ def wanted(pack: Pack, prefix: str, size: Literal["embedded", "deployment"] = "e
 async def create(
     bootstrap: str, topics: list[Topic], replicas: int = 1, secured: Mapping[str, Any] | None = None
 ) -> list[str]:
-    """Create those that are missing, and return their names. Raises PartError when the broker refuses one."""
+    """Create those that are missing, wait until each can be written to, and return their names. Raises PartError when
+    the broker refuses one."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(secured or {}))
     await admin.start()
     try:
         there = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in there]
+        asked = False
         for _ in range(TRIES):
-            if not await _ask(admin, missing, replicas):
+            asked = asked or not await _ask(admin, missing, replicas)
+            if asked and await _led(admin, missing):
                 return [topic.name for topic in missing]
             await asyncio.sleep(0.1)
     finally:
         await admin.close()
     raise PartError(f"the broker at {bootstrap} has no {replicas} living brokers for the topics")
+
+
+async def _led(admin: AIOKafkaAdminClient, topics: list[Topic]) -> bool:
+    """Whether every partition has a leader that clients hear of: the controller answers before brokers know."""
+    heard = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()} if topics else {}
+    return all(
+        sum(not part["error_code"] for part in heard.get(topic.name, ())) >= topic.partitions for topic in topics
+    )
 
 
 async def _ask(admin: AIOKafkaAdminClient, topics: list[Topic], replicas: int) -> bool:
