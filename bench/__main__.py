@@ -7,7 +7,7 @@ import sys
 
 from sanfu.runtime import logs, loop
 
-NAMES = ("machine", "intake", "flow", "timers", "desk", "router", "duplicates", "imports", "notify")
+NAMES = ("machine", "intake", "flow", "timers", "desk", "router", "duplicates", "imports", "notify", "fanout")
 LEAST = 50_000
 """Clocks that the burst, the stream and the kill take from those armed."""
 
