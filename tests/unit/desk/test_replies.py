@@ -205,6 +205,13 @@ async def test_what_is_no_command_of_a_units_system_is_refused(desk: Desk, comma
     assert "acknowledge" in one["allowed"]
 
 
+async def test_a_reply_in_another_encoding_is_told_which_one_is_right(desk: Desk) -> None:
+    await led(desk)
+    await send(desk, reply("contact", '{"result": "reached", "summary": "已联系"}'.encode("gbk")))
+    [letter] = sent_back(desk)
+    assert b"UTF-8" in dict(letter.headers)["sanfu_reason"]
+
+
 async def test_nobody_learns_from_its_dead_letters_what_there_is(desk: Desk) -> None:
     await led(desk)
     await led(desk, "i-sealed", secrecy="sealed", text=None)

@@ -105,7 +105,8 @@ def _fault(error: ValidationError, model: type[Body]) -> Refusal:
     wrong = []
     for one in error.errors(include_url=False, include_input=False):
         if one["type"] == "json_invalid":
-            raise Unusable(400, "malformed-json", f"The value is no JSON: {one.get('ctx', {}).get('error', '')}.")
+            cause = one.get("ctx", {}).get("error", "")
+            raise Unusable(400, "malformed-json", f"The value has to be JSON in UTF-8: {cause}.")
         place = one["loc"][:-1] if one["type"] == "extra_forbidden" else one["loc"]
         told = expected({**one, "loc": ("body", *one["loc"])}, model)
         wrong.append({"field": field_path(("body", *place)), "problem": one["type"], "expected": told})
