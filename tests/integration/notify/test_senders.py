@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -42,6 +43,19 @@ async def mail(mails: Mailbox) -> AsyncIterator[SmtpMail]:
     it = SmtpMail(Server("127.0.0.1", mails.port, "none", "sanfu@city.example", timeout=0.5))
     yield it
     await it.close()
+
+
+@pytest.mark.parametrize(("scheme", "click"), [("https", "List-Unsubscribe=One-Click"), ("http", None)])
+async def test_a_mail_program_finds_where_to_refuse_mails_however_long_the_link_is(
+    scheme: str, click: str | None, mail: SmtpMail, mails: Mailbox
+) -> None:
+    link = f"{scheme}://told.example/messages/{'aB3-_.' * 60}"
+    assert await mail.send(replace(MAIL, way_out=link)) == Sent(None)
+    (got,) = mails.got
+    assert (got["List-Unsubscribe"], got["List-Unsubscribe-Post"]) == (f"<{link}>", click)
+    assert got["Subject"] == MAIL.subject
+    assert await mail.send(MAIL) == Sent(None)
+    assert mails.got[1]["List-Unsubscribe"] is None
 
 
 async def test_an_sms_goes_out_as_the_settings_write_it(sms: GatewaySms, peer: Gateway) -> None:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sanfu.city.model import Limit, LimitCase, Trigger, Unit, limit_of
@@ -53,6 +53,7 @@ def test_a_trigger_looks_at_type_fields_and_grade() -> None:
 WORDS = st.text("abAB水漏 ", min_size=1, max_size=3)
 
 
+@example((("A",),), ("B",), "AB")
 @given(
     st.lists(st.lists(WORDS, min_size=1, max_size=2).map(tuple), max_size=6).map(tuple),
     st.lists(WORDS, max_size=2).map(tuple),

@@ -12,7 +12,7 @@ from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Delivery, Lost, Rejected, Sent
-from sanfu.notify.domain.receipts import Receipt, is_dead, plain, received
+from sanfu.notify.domain.receipts import Receipt, is_dead, plain, plain_code, received
 from sanfu.notify.ports import Provider, Receipts
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
@@ -82,6 +82,19 @@ def test_a_light_that_waits_for_another_try_is_not_sent_again_once_it_arrived() 
 )
 def test_black_lists_are_known_by_their_name_and_other_codes_are_named(code: str, dead: bool) -> None:
     assert is_dead(code, frozenset({"MK:0001"})) is dead
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("MK:0001", "MK:0001"), ("isv.MOBILE_NUMBER_ILLEGAL", "isv.MOBILE_NUMBER_ILLEGAL"), ("5.1.1", "5.1.1"),
+        ("", "no_code"), ("13900000001", "other"), ("no user wang@home.example", "other"),
+        ("UNDELIV:13900000001", "other"), ("wang@home.example", "other"), ("用户关机", "other"),
+        ("A" * 65, "other"), ("A\n", "other"),
+    ],
+)  # fmt: skip
+def test_of_what_a_provider_says_only_a_code_is_told(said: str, told: str) -> None:
+    assert plain_code(said) == told
 
 
 def test_an_address_is_known_however_it_is_written() -> None:
@@ -172,6 +185,14 @@ async def test_tencents_receipt_is_known_by_the_number_that_it_gave(town: Town) 
     assert await town.reports() == [names.PARTY_INFORMED, names.DELIVERY_FAILED]
 
 
+async def test_a_number_in_what_a_provider_says_reaches_no_story(town: Town) -> None:
+    await town.told()
+    await town.post("aliyun", aliyuns(town, success=False, code="no such number: 13900000001"))
+    await eventually(town.quiet)
+    assert town.sms_of()["why"] == "undelivered: other"
+    assert "13900000001" not in repr(await town.broker.read(names.ISSUES))
+
+
 async def test_a_receipt_after_silence_says_that_it_arrived_after_all(town: Town) -> None:
     town.sms.script.append(Lost("timeout"))
     await town.told()
@@ -183,7 +204,8 @@ async def test_a_receipt_after_silence_says_that_it_arrived_after_all(town: Town
 
 async def test_to_a_number_on_a_black_list_nothing_more_is_sent_and_the_case_says_so(town: Town) -> None:
     await town.told()
-    await town.post("aliyun", aliyuns(town, success=False, code="MBBLACK"))
+    said = aliyuns(town, success=False, code="MBBLACK")
+    await town.post("aliyun", said)
     await town.told("i2")
     assert len(town.sms.got) == 1
     assert (town.sms_of("i2")["state"], town.sms_of("i2")["why"]) == ("skipped", "unreachable: MBBLACK")
@@ -193,8 +215,9 @@ async def test_to_a_number_on_a_black_list_nothing_more_is_sent_and_the_case_say
         lift = f"/v1/deliveries/{town.sms_of('i2')['_id']}/unreachable"
         assert (await client.delete(lift)).status_code == 401
         assert (await client.delete(lift, headers={"authorization": f"Bearer {TOKEN}"})).status_code == 204
+    await town.post("aliyun", said)
     await town.told("i3")
-    assert len(town.sms.got) == 2
+    assert len(town.sms.got) == 2, "the same receipt again takes nothing back"
     assert "13900000001" not in repr(town.service.parts.documents.others["unreachable"])  # type: ignore[attr-defined]
 
 

@@ -44,18 +44,18 @@ class WordList:
     def found(self, text: str) -> Iterator[tuple[str, ...]]:
         """Return every set found in the text (its words in lower case), in the list's order."""
         folded = text.casefold()
-        there = self._there(folded)
-        if there and any(phrase in folded for phrase in self.unless):
+        hits = self._hits(folded)
+        if hits and any(phrase in folded for phrase in self.unless):
             for phrase in self.unless:
                 folded = folded.replace(phrase, "\n")
-            there = self._there(folded)
+            hits = self._hits(folded)
+        there = {self._words[which] for which, begin, end in hits if whole(folded, begin, end)}
         for place in sorted(place for word in there for place in self._begun.get(word, ())):
             if there.issuperset(self.sets[place]):
                 yield self.sets[place]
 
-    def _there(self, folded: str) -> set[str]:
-        hits = self._finder.find_matches_as_indexes(folded, overlapping=True)
-        return {self._words[which] for which, begin, end in hits if whole(folded, begin, end)}
+    def _hits(self, folded: str) -> list[tuple[int, int, int]]:
+        return self._finder.find_matches_as_indexes(folded, overlapping=True)
 
     def masked(self, text: str) -> str:
         """Return the text with `*` for each character of a word that stands in it; the same object if there is none.

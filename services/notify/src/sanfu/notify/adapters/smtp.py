@@ -170,4 +170,13 @@ def _written(message: Message, sender: str) -> bytes:
     mail.set_content(message.text)
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html")
-    return mail.as_bytes(policy=WIRE)
+    return _way_out(message.way_out) + mail.as_bytes(policy=WIRE)
+
+
+def _way_out(link: str | None) -> bytes:
+    """Write by which link a mail program refuses further mails. Not by `EmailMessage`, which encodes a word that is
+    longer than a line, and then no program knows the link."""
+    if link is None:
+        return b""
+    click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if link.startswith("https:") else ""  # RFC 8058
+    return f"List-Unsubscribe: <{link}>\r\n{click}".encode()

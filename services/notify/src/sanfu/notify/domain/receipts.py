@@ -8,6 +8,7 @@ from sanfu.notify.domain.delivery import Delivery, end
 
 _BLACK = re.compile(r"BLACK|BLKLIST|BLOCKED|PUBLOKD", re.IGNORECASE)
 """How providers and carriers call a list of numbers that nothing is sent to."""
+_CODE = re.compile(r"(?!.*\d{7})[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _SEPARATORS = re.compile(r"[\s()-]")
 
 
@@ -59,6 +60,12 @@ def _may_be_heard_of(delivery: Delivery, delivered: bool) -> bool:
 def is_dead(code: str, named: frozenset[str]) -> bool:
     """Tell whether a failure's code says that nothing will ever arrive there: a black list's, or one of those named."""
     return code in named or _BLACK.search(code) is not None
+
+
+def plain_code(text: str) -> str:
+    """Give a provider's code as it may stand on the story. What is none, a sentence say, may hold an address: a number
+    or one with an @ in it; only that there was something is told of it."""
+    return text if _CODE.fullmatch(text) else "no_code" if not text else "other"
 
 
 def plain(to: str) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from sanfu.notify.domain.receipts import Receipt, is_dead
+from sanfu.notify.domain.receipts import Receipt, is_dead, plain_code
 from sanfu.notify.ports import Receipts
 from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
@@ -30,9 +30,8 @@ class _Aliyun(_Theirs):
     out_id: Code = ""
 
     def receipt(self, dead: frozenset[str]) -> Receipt:
-        failed = None if self.success else self.err_code or "no_code"
-        return Receipt(self.success, failed, failed is not None and is_dead(failed, dead), self.out_id or None,
-                       self.biz_id or None)  # fmt: skip
+        gone = not self.success and is_dead(self.err_code, dead)
+        return Receipt(self.success, _why(self.success, self.err_code), gone, self.out_id or None, self.biz_id or None)
 
 
 class _Tencent(_Theirs):
@@ -42,8 +41,7 @@ class _Tencent(_Theirs):
 
     def receipt(self, dead: frozenset[str]) -> Receipt:
         well = self.report_status == "SUCCESS"
-        failed = None if well else self.errmsg or "no_code"
-        return Receipt(well, failed, failed is not None and is_dead(failed, dead), None, self.sid)
+        return Receipt(well, _why(well, self.errmsg), not well and is_dead(self.errmsg, dead), None, self.sid)
 
 
 class _Plain(_Theirs):
@@ -57,9 +55,12 @@ class _Plain(_Theirs):
 
     def receipt(self, dead: frozenset[str]) -> Receipt:
         well = self.state == "delivered"
-        failed = None if well else self.code or "no_code"
-        gone = failed is not None and (self.dead or is_dead(failed, dead))
-        return Receipt(well, failed, gone, self.id, self.provider_id)
+        gone = not well and (self.dead or is_dead(self.code, dead))
+        return Receipt(well, _why(well, self.code), gone, self.id, self.provider_id)
+
+
+def _why(well: bool, said: str) -> str | None:
+    return None if well else plain_code(said)
 
 
 MOST = 500

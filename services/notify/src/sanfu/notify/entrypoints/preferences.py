@@ -4,7 +4,7 @@ A GET only shows: robots that look at links before people do change nothing. A P
 sends by itself (RFC 8058, `List-Unsubscribe=One-Click`) refuses e-mails.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from html import escape
 
@@ -13,9 +13,10 @@ from fastapi.responses import HTMLResponse
 
 from sanfu.notify.domain import preferences
 from sanfu.notify.ports import Shelf
+from sanfu.runtime.forms import read_form
 from sanfu.runtime.http import own_router
 from sanfu.runtime.links import Links
-from sanfu.runtime.pages import form, guarded, plain_style, same_site
+from sanfu.runtime.pages import guarded, plain_style, same_site
 from sanfu.runtime.rules import Refusal
 
 LONGEST = 400
@@ -62,7 +63,7 @@ def routes(shelf: Shelf, links: Links, now: Callable[[], datetime], version: Cal
         """Change it: the media that are ticked stay. A form of this page, or a mail program's one click."""
         who = recipient(token)
         same_site(request)
-        said = await form(request)
+        said = (await read_form(request, _no_file, 0)).fields
         wanted = {name for name in said if name in preferences.MEDIA}
         if ONE_CLICK in said:
             off = preferences.refused((await shelf.get([who])).get(who))
@@ -71,6 +72,10 @@ def routes(shelf: Shelf, links: Links, now: Callable[[], datetime], version: Cal
         return await page(request, who, saved=True)
 
     return router
+
+
+async def _no_file(_: AsyncIterator[bytes]) -> None:
+    """This form has none: with none allowed, nobody comes here."""
 
 
 def _place(request: Request) -> int:

@@ -246,26 +246,34 @@ class Courier:
                 return steps.end(replace(one, reached=index), "skipped", why, real), None
         assert isinstance(found, Address)  # noqa: S101 (else there is no text)
         until = real + timedelta(seconds=self.desk.timing.lease)
-        if self.medium == "email" and not decently.bound(one):
-            text = self._with_way_out(text, one, found)
-        return steps.claim(one, found.users, until, decently.now, found.index), self._message(one, found, text)
+        message = self._message(one, found, text, may_refuse=not decently.bound(one))
+        return steps.claim(one, found.users, until, decently.now, found.index), message
 
-    def _with_way_out(self, text: wording.Text, one: Delivery, to: Address) -> wording.Text:
-        """Say at a mail's end where its recipient may refuse further ones; a unit's mailbox is nobody's own."""
-        desk, pack = self.desk, self.desk.pack()
-        words = pack.decency.way_out.get(wording.locale_of(pack, to.locale))
-        if desk.messages_url is None or words is None or one.audience == "unit":
-            return text
-        who = preferences.of_user(to.users[0]) if to.users else preferences.of_delivery(one)
-        link = Link(who, preferences.LINK, desk.clock.now() + preferences.GOOD_FOR)
-        address = f"{desk.messages_url.rstrip('/')}/messages/{quote(desk.links.token(link))}"
-        return replace(text, body=f"{text.body.rstrip()}\n\n{words.format_map({'link': address})}\n")
-
-    def _message(self, one: Delivery, to: Address, text: wording.Text) -> Message:
+    def _message(self, one: Delivery, to: Address, text: wording.Text, *, may_refuse: bool) -> Message:
+        way_out = self._way_out(one, to) if self.medium == "email" and may_refuse else None
+        text = self._with_way_out(text, to, way_out)
         html = wording.html(text) if self.medium == "email" else None
         return Message(
-            one.id, to.to, text.subject, text.body, one.critical, one.provider, html, text.approved, text.variables
-        )
+            one.id, to.to, text.subject, text.body, one.critical, one.provider, html, text.approved, text.variables,
+            way_out,
+        )  # fmt: skip
+
+    def _way_out(self, one: Delivery, to: Address) -> str | None:
+        """Give where a mail's recipient may refuse further ones; a unit's mailbox is nobody's own."""
+        desk = self.desk
+        if desk.messages_url is None or one.audience == "unit":
+            return None
+        who = preferences.of_user(to.users[0]) if to.users else preferences.of_delivery(one)
+        link = Link(who, preferences.LINK, desk.clock.now() + preferences.GOOD_FOR)
+        return f"{desk.messages_url.rstrip('/')}/messages/{quote(desk.links.token(link))}"
+
+    def _with_way_out(self, text: wording.Text, to: Address, way_out: str | None) -> wording.Text:
+        """Say it at a mail's end, too, where the city has words for that."""
+        pack = self.desk.pack()
+        words = pack.decency.way_out.get(wording.locale_of(pack, to.locale))
+        if way_out is None or words is None:
+            return text
+        return replace(text, body=f"{text.body.rstrip()}\n\n{words.format_map({'link': way_out})}\n")
 
     def _text(
         self, one: Delivery, to: Address, documents: Mapping[str, Document], real: datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sanfu.notify.domain.delivery import Delivery
-from sanfu.notify.domain.receipts import Receipt, may_say, received
+from sanfu.notify.domain.receipts import Receipt, received
 from sanfu.notify.handlers.courier import real_now
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
@@ -62,7 +62,8 @@ class Receipts:
             self.on_ended()
 
     async def _settle(self, provider: str, receipt: Receipt, delivery: Delivery) -> None:
-        if receipt.dead and may_say(delivery, provider):
+        news = received(delivery, receipt, provider, real_now()) is not delivery
+        if receipt.dead and news:  # said again, it takes nothing back that an operator did meanwhile
             await self.unreachable.note([(delivery, f"{receipt.why}")], real_now())
             crashpoint("notify.dead_noted")
         for _ in range(TRIES):
