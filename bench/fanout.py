@@ -189,7 +189,7 @@ def _settings(bench: Bench, folder: Path) -> dict[str, str]:
 
 
 async def _reported(client: httpx.AsyncClient, city: City, prefix: str, count: int, rate: int) -> tuple[Heard, int]:
-    """Report at the rate, to every unit in turn; wait until each issue has reached its unit."""
+    """Report at the rate, to every unit in turn; wait until each issue has reached its unit, or goes to a person."""
     city.subscribers.heard = heard = Heard()
     units = city.units
     stock, issues = _stock(), set[str]()
@@ -209,5 +209,5 @@ async def _reported(client: httpx.AsyncClient, city: City, prefix: str, count: i
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
         sending.append(asyncio.ensure_future(one(number)))
     await asyncio.gather(*sending)
-    lost = await _missing(lambda: len(issues - set(heard.assigned.values())))
+    lost = await _missing(lambda: len(issues - heard.reviewed - set(heard.assigned.values())))
     return heard, lost

@@ -27,6 +27,8 @@ class Heard:
     arrived: dict[tuple[str, str], float] = field(default_factory=dict)
     assigned: dict[tuple[str, str], str] = field(default_factory=dict)
     """Of what arrived, assignments: they come of a report, and are put on the story and the topic at once."""
+    reviewed: set[str] = field(default_factory=set)
+    """Issues that router gave to a person: no unit hears of them yet."""
     copies: list[Outgoing] = field(default_factory=list)
     hops: list[float] = field(default_factory=list)
     """Milliseconds from a producer to a unit."""
@@ -45,6 +47,8 @@ class Heard:
         self.told[id] = record.timestamp
         if type == names.ISSUE_SUBMITTED:
             self.reported[record.key.decode()] = record.timestamp
+        elif type == names.REVIEW_REQUESTED:
+            self.reviewed.add(record.key.decode())
 
     def at_unit(self, record: Any) -> None:
         now = time.time() * 1000
