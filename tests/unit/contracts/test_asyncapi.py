@@ -86,6 +86,19 @@ def test_a_reply_is_a_message_of_the_units_topics_with_a_schema_of_its_own(type:
     Draft202012Validator.check_schema(replies()[type])
 
 
+@pytest.mark.parametrize("type", replies())
+def test_every_field_of_a_reply_says_what_it_means_and_a_whole_example_fits_its_schema(type: str) -> None:
+    schema = replies()[type]
+    for part in (schema, *schema.get("$defs", {}).values()):
+        untold = [name for name, field in part["properties"].items() if not field.get("description")]
+        assert not untold, f"{type}: {untold}"
+    [said] = schema["examples"]
+    Draft202012Validator(schema).validate(said)
+    [shown] = DOCUMENT["components"]["messages"][model_name(type)]["examples"]
+    assert shown == {"headers": {"ce_id": "oa:2026-000417", "ce_type": type}, "payload": said}
+    Draft202012Validator(DOCUMENT["components"]["messageTraits"]["reply"]["headers"]).validate(shown["headers"])
+
+
 def test_a_reply_that_desk_takes_fits_the_document() -> None:
     said = {"result": "reached", "evidence": [{"id": "f", "sha256": "0" * 64, "media_type": "image/png", "size": 1}]}
     body = {"$ref": "urn:doc#/components/schemas/ReplyContact"}

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from sanfu.contracts import names
+from sanfu.contracts.replies import replies
 from sanfu.desk import handlers
 from sanfu.desk.adapters.memory import MemoryCases, memory_shelves
 from sanfu.desk.domain.replying import BY_TOPIC, MOST_REFUSED
@@ -85,6 +86,14 @@ async def test_a_unit_acknowledges_contacts_and_handles_by_its_topic(desk: Desk)
     assert [type for type, _ in events][:3] == [names.ISSUE_ACKNOWLEDGED, names.ISSUE_CONTACTED, names.ISSUE_HANDLED]
     assert [body["by"] for _, body in events[:3]] == [by] * 3
     assert (refused(desk), sent_back(desk)) == ([], [])
+
+
+@pytest.mark.parametrize("command", BY_TOPIC)
+def test_the_example_that_programmers_see_is_one_that_desk_reads(command: str) -> None:
+    [said] = replies()[names.reply_type(command)]["examples"]
+    sent = reply(command, said)
+    taken = read(Incoming(sent.topic, 0, 0, sent.key, sent.value, sent.headers))
+    assert (taken.command, taken.fault, said.keys() - taken.said.keys()) == (command, None, set())
 
 
 async def test_the_unit_is_the_topics_whatever_a_body_says(desk: Desk) -> None:

@@ -28,7 +28,8 @@ def document() -> Part:
             "version": version("sanfu-contracts"),
             "description": "CloudEvents 1.0 in Kafka's binary content mode: the envelope in headers, the body as JSON. "
             "Delivery is at least once and in order for each key; de-duplicate by `ce_id`, ignore unknown fields and "
-            "unknown types.",
+            "unknown types. An instant is RFC 3339: an event's in UTC with milliseconds, a reply's in any zone, but "
+            "with one.",
         },
         "defaultContentType": "application/json",
         "channels": {_id(topic): _channel(topic) for topic in TOPICS},
@@ -130,8 +131,13 @@ def _reply(type: str, schema: Part) -> Part:
         "contentType": "application/json",
         "traits": [{"$ref": "#/components/messageTraits/reply"}],
         "payload": {"$ref": f"#/components/schemas/{model_name(type)}"},
+        "examples": [{"headers": {"ce_id": REPLYS_ID, "ce_type": type}, "payload": one} for one in schema["examples"]],
         "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": BINDING}},
     }
+
+
+REPLYS_ID = "oa:2026-000417"
+"""As an example's sender would number it."""
 
 
 def _reply_headers() -> Part:

@@ -1,8 +1,10 @@
 """docs/events.md, made from the registry: who writes and reads each event, and what is in it."""
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Final
 
+from sanfu.contracts.kinds import Writing, by_default, kind
 from sanfu.contracts.registry import EVENTS, TOPICS, EventType
 from sanfu.contracts.replies import replies
 from sanfu.contracts.schemas import Schema, schema
@@ -14,12 +16,35 @@ HEAD = """# Events
 All events are CloudEvents 1.0 in Kafka's binary content mode: the envelope in headers, the body as JSON of at most
 512 KiB. Delivery is at least once and in order for each key. De-duplicate by `ce_id`; ignore unknown fields and types.
 A field without a mark in the column *needed* may be absent.
+
+An *instant* is RFC 3339. An event's is UTC with milliseconds: `2026-01-01T00:00:00.000Z`. A reply's has any zone, but
+has one: `2026-01-01T08:00:00+08:00`. Characters are Unicode's: a Chinese one counts as one.
 """
 
 
-REPLIES = """What a unit's own system sends on `sanfu.replies.<code>.v1`: the key is the issue's id, the header `ce_id`
-the reply's own id, `ce_type` says the command, the value is the command's body in JSON. Nothing else may stand in it.
+REPLIES = """What a unit's own system sends on `sanfu.replies.<code>.v1`, one record for each command:
+
+- key: the issue's id, as in the key of what came about it;
+- header `ce_id`: the reply's own id, of the sender's making: 5 to 200 of `A-Z a-z 0-9 _ . : @ / + = ~ -`, no phone or
+  ID number in it. The same id has the same outcome, however often it comes;
+- header `ce_type`: the command, `sanfu.reply.contact.v1`;
+- value: the command's body in JSON, UTF-8, no more than 256 KiB. A field that is not in the command's table is refused.
+
+Nothing says which unit sends it: the topic's name does. A whole one:
+
+```
+key      0198f3c2-7a51-7e0b-9c34-51d6a8e2b7f0
+ce_id    oa:2026-000417
+ce_type  sanfu.reply.contact.v1
+value    {"result": "reached", "method": "visit", "contacted_at": "2026-01-01T10:20:00+08:00"}
+```
+
+What comes of it stands on the unit's own topic: the event, with `ce_causationid: command:<code>:reply:<ce_id>`, or
+[ReplyRefused](#replyrefused), which names each wrong field and what would be right.
 """
+
+MARKDOWN: Final = Writing(str, lambda text: "`" + text.replace("|", "\\|") + "`", " \\| ")
+LINKED: Final = Writing(lambda name: f"[{name}](#{name.lower()})", MARKDOWN.code, MARKDOWN.between)
 
 
 def page() -> str:
@@ -71,44 +96,29 @@ def _event(event: EventType) -> Iterator[str]:
 
 
 def _replies() -> Iterator[str]:
+    parts: dict[str, Schema] = {}
     for type, body in replies().items():
+        parts |= body.get("$defs", {})
         yield f"### {type}\n"
         yield f"{body['x-zh']} · {_prose(body)}\n"
         if body.get("properties"):
-            yield from _fields(body)
+            yield from _fields(body, LINKED)
+        for one in body["examples"]:
+            yield f"```json\n{json.dumps(one, ensure_ascii=False)}\n```\n"
+    for name, part in sorted(parts.items()):
+        yield f"### {name}\n\n{_prose(part)}\n"
+        yield from _fields(part, LINKED)
 
 
 def _prose(part: Schema) -> str:
     return " ".join(str(part.get("description", "")).split())
 
 
-def _fields(part: Schema) -> Iterator[str]:
+def _fields(part: Schema, writing: Writing = MARKDOWN) -> Iterator[str]:
     yield "| field | type | needed | meaning |"
     yield "| --- | --- | --- | --- |"
     for name, field in part["properties"].items():
         needed = "✓" if name in part.get("required", ()) else ""
-        yield f"| `{name}` | {_kind(field)} | {needed} | {_prose(field)} |"
+        told = f"{_prose(field)}{by_default(field, writing)}"
+        yield f"| `{name}` | {kind(field, writing)} | {needed} | {told} |"
     yield ""
-
-
-def _kind(field: dict[str, Any]) -> str:
-    """Say a field's type in a few words."""
-    match field:
-        case {"$ref": str(ref)}:
-            return ref.rpartition("/")[2]
-        case {"const": value}:
-            return f"`{value}`"
-        case {"enum": values}:
-            return " \\| ".join(f"`{value}`" for value in values)
-        case {"anyOf": options}:
-            kinds = [_kind(option) for option in options if option.get("type") != "null"]
-            return " or ".join(dict.fromkeys(kinds))
-        case {"type": "array", "items": items}:
-            return f"list of {_kind(items)}"
-        case {"type": "object", "additionalProperties": dict(values)}:
-            return f"map to {_kind(values)}"
-        case {"pattern": str(pattern)} if "T" in pattern and pattern.endswith("Z$"):
-            return "instant"
-        case {"type": str(kind)}:
-            return kind
-    return "any"

@@ -1,5 +1,6 @@
 """The document of all topics (AsyncAPI 3) as a page of every service: plain HTML, nothing from elsewhere, no script."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
@@ -9,6 +10,7 @@ from typing import Any, Final
 import orjson
 from fastapi import APIRouter, Response
 
+from sanfu.contracts.kinds import Writing, by_default, kind
 from sanfu.runtime.http import own_router
 
 Part = Mapping[str, Any]
@@ -16,10 +18,18 @@ STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
 table{border-collapse:collapse;display:block;overflow-x:auto;margin:.5rem 0 1.5rem}h3,p{overflow-wrap:anywhere}
 td,th{border:1px solid #c8c8c8;padding:.25rem .5rem;text-align:left;vertical-align:top}th{background:#f2f2f2}
-code{font-size:.92em}h2{border-bottom:1px solid #c8c8c8}
+code{font-size:.92em;overflow-wrap:anywhere}td:first-child code{overflow-wrap:normal}h2{border-bottom:1px solid #c8c8c8}
+pre{overflow-x:auto;padding:.5rem;background:#f2f2f2}
 .needed{font-weight:600}small{color:#555}
+@media(max-width:40rem){.fields th{display:none}.fields td{display:block;border-width:0 1px;padding:.1rem .5rem}
+.fields tr{display:block;border-top:1px solid #c8c8c8}.fields{border-bottom:1px solid #c8c8c8}}
 """
 HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"}
+
+
+HTML: Final = Writing(
+    lambda name: f'<a href="#{escape(name)}">{escape(name)}</a>', lambda text: f"<code>{escape(text)}</code>", " | "
+)
 
 
 def contract_routes() -> APIRouter:
@@ -54,7 +64,7 @@ def page(document: Part) -> Iterator[str]:
     yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])}</title>'
     yield f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style>'
     yield f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
-    yield f"<p>{escape(info['description'])}</p>"
+    yield f"<p>{_prose(info['description'])}</p>"
     yield '<p><a href="/docs/events.json">AsyncAPI 3</a> · <a href="/openapi.json">OpenAPI of this service</a></p>'
     yield "<h2>Topics · 主题</h2><table><tr><th>topic</th><th></th><th>key</th><th>sends</th><th>receives</th></tr>"
     for id, channel in document["channels"].items():
@@ -71,12 +81,13 @@ def page(document: Part) -> Iterator[str]:
     yield "<h2>Messages · 消息</h2>"
     for name, message in parts["messages"].items():
         yield f'<h3 id="{name}">{escape(message["title"])} <small><code>{escape(message["name"])}</code></small></h3>'
-        yield f"<p>{escape(message.get('summary', ''))}</p>"
+        yield f"<p>{_prose(message.get('summary', ''))}</p>"
         yield from _fields(parts["schemas"][message["payload"]["$ref"].rpartition("/")[2]])
+        yield from _examples(message)
     yield "<h2>Parts · 组成部分</h2>"
     for name, schema in parts["schemas"].items():
         if name not in parts["messages"] and schema.get("properties"):
-            yield f'<h3 id="{name}">{name}</h3><p>{escape(schema.get("description", ""))}</p>'
+            yield f'<h3 id="{name}">{name}</h3><p>{_prose(schema.get("description", ""))}</p>'
             yield from _fields(schema)
     yield "</html>"
 
@@ -93,32 +104,23 @@ def _who(document: Part, channel: str, action: str) -> str:
 def _fields(schema: Part) -> Iterator[str]:
     if not schema.get("properties"):
         return
-    yield "<table><tr><th>field</th><th>type</th><th>meaning</th></tr>"
+    yield '<table class="fields"><tr><th>field</th><th>type</th><th>meaning</th></tr>'
     needed = schema.get("required", ())
     for name, field in schema["properties"].items():
         css = ' class="needed"' if name in needed else ""
-        told = escape(field.get("description", "")) + (" <b>(needed)</b>" if name in needed else "")
-        yield f"<tr><td{css}><code>{escape(name)}</code></td><td>{_kind(field)}</td><td>{told}</td></tr>"
+        told = _prose(field.get("description", "")) + by_default(field, HTML)
+        told += " <b>(needed)</b>" if name in needed else ""
+        yield f"<tr><td{css}><code>{escape(name)}</code></td><td>{kind(field, HTML)}</td><td>{told}</td></tr>"
     yield "</table>"
 
 
-def _kind(field: Part) -> str:
-    """Say a field's type in a few words; a part of its own is a link."""
-    match field:
-        case {"$ref": str(ref)}:
-            name = ref.rpartition("/")[2]
-            return f'<a href="#{name}">{name}</a>'
-        case {"const": value}:
-            return f"<code>{escape(str(value))}</code>"
-        case {"enum": values}:
-            return " | ".join(f"<code>{escape(str(value))}</code>" for value in values)
-        case {"anyOf": options} | {"oneOf": options}:
-            return " or ".join(dict.fromkeys(_kind(one) for one in options if one.get("type") != "null"))
-        case {"type": "array", "items": items}:
-            return f"list of {_kind(items)}"
-        case {"type": str(kind)}:
-            more = [
-                f"{word} {field[name]}" for name, word in (("maxLength", "≤"), ("pattern", "like")) if name in field
-            ]
-            return escape(" ".join([kind, *more]))
-    return "any"
+def _examples(message: Part) -> Iterator[str]:
+    for one in message.get("examples", ()):
+        lines = [f"{name}: {value}" for name, value in one["headers"].items()]
+        body = orjson.dumps(one["payload"], option=orjson.OPT_INDENT_2).decode()
+        yield f"<pre>{escape(chr(10).join([*lines, '', body]))}</pre>"
+
+
+def _prose(text: str) -> str:
+    """Write a description; what stands in it between `…` as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))

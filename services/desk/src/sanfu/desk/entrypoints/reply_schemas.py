@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from sanfu.contracts import names
@@ -26,6 +27,7 @@ def schemas() -> dict[Path, str]:
 def _schema(name: str) -> dict[str, Any]:
     model, (zh, en) = MODELS[name], COMMANDS[name]
     made = model.model_json_schema()
+    made["examples"] = [_in_order(one, model) for one in made["examples"]]
     type = names.reply_type(name)
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
@@ -34,6 +36,11 @@ def _schema(name: str) -> dict[str, Any]:
         "x-en": en,
         **made,
     }
+
+
+def _in_order(said: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """Write an example in its fields' order; pydantic has it by their names."""
+    return {name: said[name] for name in model.model_fields if name in said}
 
 
 def _json(value: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sanfu.desk.entrypoints.commands.words import LONGEST
+from sanfu.desk.entrypoints.commands.words import LONGEST, example
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Instant, Line, Text
 
@@ -23,15 +23,20 @@ class Instruct(Body):
     text: Annotated[str, Text(2000, 2)]
 
 
-class ReachMilestone(Body):
+class ReachMilestone(Body, json_schema_extra=example(milestone=2, text="已完成管线迁改，路面恢复。")):
     """Say that a milestone of the plan is done, by its number from 1."""
 
-    milestone: Annotated[int, Field(ge=1, le=100)]
-    text: Annotated[str, Text(LONGEST, 1)]
+    milestone: Annotated[int, Field(ge=1, le=100)] = Field(description="Which one of the plan, counted from 1")
+    text: Annotated[str, Text(LONGEST, 1)] = Field(description="What was done")
 
 
-class ReportRegister(Body):
+class ReportRegister(
+    Body,
+    json_schema_extra=example(
+        report="管线迁改已完成，正在进行路面施工，预计三月底通车。", report_by="2026-03-31T17:30:00+08:00"
+    ),
+):
     """Tell the public how far an issue on the register has come, and by when it hears again."""
 
-    report: Annotated[str, Text(LONGEST, 8)]
-    report_by: Instant
+    report: Annotated[str, Text(LONGEST, 8)] = Field(description="What the public is told")
+    report_by: Instant = Field(description="By when it hears again: in the future, within 90 days")

@@ -5,28 +5,39 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Files, Reason
+from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Files, Reason, example
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Instant, Text
 
 
-class Suspend(Body):
+class Suspend(
+    Body,
+    json_schema_extra=example(reason="weather", text="连续降雨，路面无法施工。", until="2026-01-05T17:30:00+08:00"),
+):
     """Let the clocks rest, for a reason of the pack. It ends at `until`, at the latest when all pauses are used up."""
 
-    reason: Code
-    text: Annotated[str, Text(LONGEST, 1)] | None = None
-    until: Instant | None = None
+    reason: Code = Field(description="Code of one of the city's reasons; a wrong one is refused with the list of them")
+    text: Annotated[str, Text(LONGEST, 1)] | None = Field(default=None, description="Why, in words")
+    until: Instant | None = Field(
+        default=None, description="Until when: in the future; as long as the grade allows, if it is not given"
+    )
 
 
-class Resume(Body):
+class Resume(Body, json_schema_extra=example()):
     """Let the clocks run on."""
 
 
-class AskExtension(Body):
+class AskExtension(
+    Body, json_schema_extra=example(until="2026-01-06T17:30:00+08:00", reason="配件从外地调运，三日后到货。")
+):
     """Ask for more time, before the limit; as much as the policy gives, if `until` is not given."""
 
-    clock: Literal["handling", "petition_handle"] = "handling"
-    until: Instant | None = None
+    clock: Literal["handling", "petition_handle"] = Field(
+        default="handling", description="Which limit: of the handling, or of a petition's"
+    )
+    until: Instant | None = Field(
+        default=None, description="Until when: after the limit, and not later than the policy gives"
+    )
     reason: Reason
 
 
@@ -38,10 +49,10 @@ class DecideExtension(Body):
     reason: Reason | None = None
 
 
-class AskGrade(Body):
+class AskGrade(Body, json_schema_extra=example(grade="complex", reason="需开挖路面更换电缆，当日无法完成。")):
     """Say that it is of another grade. A longer one needs the office."""
 
-    grade: Literal["simple", "complex", "difficult"]
+    grade: Literal["simple", "complex", "difficult"] = Field(description="Another than it is of; once in a round")
     reason: Reason
 
 
@@ -60,10 +71,10 @@ class Exempt(Body):
     evidence: Files
 
 
-class RaiseUrgency(Body):
+class RaiseUrgency(Body, json_schema_extra=example(urgency="emergency", reason="现场燃气泄漏，附近有学校。")):
     """Say that somebody must act sooner."""
 
-    urgency: Literal["urgent", "emergency"]
+    urgency: Literal["urgent", "emergency"] = Field(description="How soon somebody must act: sooner than it says now")
     reason: Reason
 
 
@@ -74,10 +85,10 @@ class LowerUrgency(Body):
     reason: Reason
 
 
-class RaiseSecrecy(Body):
+class RaiseSecrecy(Body, json_schema_extra=example(secrecy="confidential", reason="涉及未成年人。")):
     """Let fewer people read it. From confidential on what is written is sealed."""
 
-    secrecy: Literal["internal", "confidential", "sealed"]
+    secrecy: Literal["internal", "confidential", "sealed"] = Field(description="Who may read it: fewer than now")
     reason: Reason
 
 

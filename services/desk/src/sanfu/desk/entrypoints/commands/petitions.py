@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from sanfu.desk.entrypoints.commands.words import LONGEST
+from sanfu.desk.entrypoints.commands.words import LONGEST, example
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Text
 
 
-class Admit(Body):
+class Admit(Body, json_schema_extra=example()):
     """Take a petition up. One that is not is refused, with a reason."""
 
 

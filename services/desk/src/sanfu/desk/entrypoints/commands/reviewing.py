@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Unit
+from sanfu.desk.entrypoints.commands.words import LONGEST, Code, Unit, example
 from sanfu.runtime.bodies import Body
 from sanfu.runtime.texts import Line, Text
 
@@ -60,11 +60,14 @@ class AskMore(Body):
     ]
 
 
-class OfferMediation(Body):
+class OfferMediation(
+    Body,
+    json_schema_extra=example(mediator="街道人民调解委员会", reply="可携带合同到调解委员会申请调解，工作日均可受理。"),
+):
     """Offer the party of a dispute between citizens that somebody mediates: who, and how to take it up."""
 
-    mediator: Annotated[str, Line(300, 1)]
-    reply: Annotated[str, Text(LONGEST, 8)]
+    mediator: Annotated[str, Line(300, 1)] = Field(description="Who mediates, in one line")
+    reply: Annotated[str, Text(LONGEST, 8)] = Field(description="What the party is told: how to take it up")
 
 
 class ObjectTo(Body):
