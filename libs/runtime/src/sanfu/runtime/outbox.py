@@ -7,7 +7,8 @@ partition's owner, the sweeper, a zombie) can only repeat entries, never lose on
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,6 +39,8 @@ class Publisher:
     documents: Documents
     metrics: MachineMetrics
     _told: dict[str, None] = field(default_factory=dict)
+    _sending: "dict[str, asyncio.Future[None]]" = field(default_factory=dict)
+    """Documents of which a pass sends entries now, and when it has sent them."""
     on_inserted: Callable[[], None] = lambda: None
     """Hears that documents went into a collection of the service's own."""
     away: bool = False
@@ -47,28 +50,45 @@ class Publisher:
         """Make one pass over the outboxes of these documents; answer how many entries were acknowledged.
 
         Never raises BrokerDown: what was not acknowledged stays for the sweeper, who tries also what this publisher
-        saw acknowledged: if it stands there still, it could not be cleared. Raises StoreDown.
+        saw acknowledged: if it stands there still, it could not be cleared. Who is not the sweeper waits for a pass
+        that sends entries of the same document: it would send them again. Raises StoreDown.
         """
+        if not trying:
+            await self._sent({id for id, _ in outboxes})
         entries = [(id, e) for id, outbox in outboxes for e in outbox if trying or self._wants_out(e)]
         if not entries:
             return 0
         crashpoint("machine.before_publish")
-        acknowledged = await self._send([entry for _, entry in entries])
-        crashpoint("machine.after_publish")
-        published: dict[str, list[str]] = defaultdict(list)
-        ended: set[tuple[str, str]] = set()
-        for (id, entry), ok in zip(entries, acknowledged, strict=True):
-            target = (id, entry["to"])
-            if not ok:
-                ended.add(target)
-            elif target not in ended:
-                published[id].append(entry["ref"])
-        if published:
+        with self._alone(set() if trying else {id for id, _ in entries}):
+            acknowledged = await self._send([entry for _, entry in entries])
+            crashpoint("machine.after_publish")
+            published = _acknowledged(entries, acknowledged)
             self._remember(ref for refs in published.values() for ref in refs)
+            self._note(entries, acknowledged)
+        if published:
             await self.documents.clear(published)
         crashpoint("machine.after_clear")
-        self._note(entries, acknowledged)
         return sum(map(len, published.values()))
+
+    async def _sent(self, ids: Iterable[str]) -> None:
+        """Wait until no pass sends entries of these documents."""
+        while under_way := {self._sending[id] for id in ids if id in self._sending}:
+            await asyncio.wait(under_way)
+
+    @contextmanager
+    def _alone(self, ids: Collection[str]) -> Iterator[None]:
+        """Say that entries of these documents are being sent."""
+        if not ids:
+            yield
+            return
+        sent = asyncio.get_running_loop().create_future()
+        self._sending.update(dict.fromkeys(ids, sent))
+        try:
+            yield
+        finally:
+            for id in ids:
+                del self._sending[id]
+            sent.set_result(None)
 
     def _wants_out(self, entry: Entry) -> bool:
         """Whether to try an entry now. What goes into the service's own store does not wait for the broker."""
@@ -115,6 +135,19 @@ class Publisher:
             for place, ok in zip(places, await self.broker.publish(records), strict=True):
                 acknowledged[place] = ok
         return acknowledged
+
+
+def _acknowledged(entries: Sequence[tuple[str, Entry]], acknowledged: Sequence[bool]) -> dict[str, list[str]]:
+    """Of each document, what of its outbox was sent: for each target, the entries before the first that was not."""
+    published: dict[str, list[str]] = defaultdict(list)
+    ended: set[tuple[str, str]] = set()
+    for (id, entry), ok in zip(entries, acknowledged, strict=True):
+        target = (id, entry["to"])
+        if not ok:
+            ended.add(target)
+        elif target not in ended:
+            published[id].append(entry["ref"])
+    return published
 
 
 def _is_kept(entry: Entry) -> bool:
