@@ -113,5 +113,6 @@ async def test_a_pass_that_was_stopped_holds_nobody_up() -> None:
     with suppress(asyncio.CancelledError):
         await stopped
     broker.open.set()
-    assert await publisher.publish([outbox("a", 1, 2)]) == 2
+    async with asyncio.timeout(5):
+        assert await publisher.publish([outbox("a", 1, 2)]) == 2
     assert went(broker) == ["a1", "a1", "a2"]
