@@ -57,10 +57,11 @@ OPEN = {
     ("desk", "/v1/evidence/{file}"),
     ("intake", "/open311/media/{id}/{file}"),
     ("desk", "/v1/public-evidence/{file}"),
+    ("notify", "/callbacks/{provider}/{secret}"),
 }
 """What anybody may ask: what services tell each other, a public channel's report, a receipt by its number, what Open311
 shows to everybody (who posts there sends the key in the form: `tests/unit/intake/test_open311.py`), the door, and the
-way to it; a file, by a link that was signed for it."""
+way to it; a file, by a link that was signed for it; a provider's receipts, by the secret in the path."""
 OPERATORS = ("/ops", "/v1/erasures", "/v1/channel")
 MODEST = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],

@@ -18,6 +18,7 @@ from sanfu.city.model import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import SERVICES, codec
+from sanfu.notify.ports import Provider, Receipts
 from sanfu.runtime.broker import Broker, Incoming
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
@@ -25,9 +26,11 @@ from sanfu.runtime.sealing import Sealed, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.settings import ServiceSettings
 from tests.support.assembling import KEYS, OPS_TOKEN, PARTITIONS, assembled, channel_key, packs, topics
-from tests.support.people import Issue, Person, Post
+from tests.support.people import Issue, Person, Post, Posted
 
 ZONE = ZoneInfo("Asia/Shanghai")
+CALLBACKS = Receipts("a-secret-path-of-24-letters", "gateway")
+"""Where providers say what became of a message."""
 PATIENCE = 20.0
 """Seconds until a city that does not become quiet is a failure."""
 REPORT: dict[str, Any] = {
@@ -113,7 +116,9 @@ class City:
                 service.parts.database.client.close()
 
     def _copy(self, name: str, ordinal: int) -> Service:
-        return assembled(name, self.parts(name), {"sms": self.sms, "email": self.mail}, ordinal)
+        posts = {"sms": self.sms, "email": self.mail}
+        carried = {medium: [Provider(medium, post, receipts=CALLBACKS)] for medium, post in posts.items()}
+        return assembled(name, self.parts(name), carried, ordinal)
 
     def client(self, service: str) -> httpx.AsyncClient:
         """Give a way to a service: to one copy after the other, if there are several."""
@@ -193,6 +198,14 @@ class City:
         url = f"/v1/receipts/{issue.receipt}/supplements"
         answer = await self.client("intake").post(url, json={"text": text}, headers=headers)
         assert answer.status_code == 201, answer.text
+        await self.quiet()
+
+    async def say_of(self, medium: Literal["sms", "email"], posted: Posted, **said: Any) -> None:
+        """Have a provider say what became of a message that it took: `state`, `code`, `dead`."""
+        post = self.sms if medium == "sms" else self.mail
+        receipt = {"provider_id": f"p{post.got.index(posted) + 1}", **said}
+        answer = await self.client("notify").post(f"/callbacks/{medium}/{CALLBACKS.secret}", json=[receipt])
+        assert answer.json() == {"taken": 1}, answer.text
         await self.quiet()
 
     def taken(self, answer: httpx.Response, **said: Any) -> Issue:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from PIL import Image
 
-from sanfu.notify.domain.delivery import Outcome, Sent
+from sanfu.notify.domain.delivery import Outcome, Rejected, Sent
 from sanfu.notify.ports import Message
 from sanfu.runtime.clock import ManualClock
 
@@ -28,13 +28,16 @@ class Posted:
 
 @dataclass(slots=True)
 class Post:
-    """A provider that takes everything, and keeps it."""
+    """A provider that takes everything, and keeps it, but for what goes to an address that is `gone`."""
 
     clock: ManualClock
     got: list[Posted] = field(default_factory=list)
     width: int = 8
+    gone: set[str] = field(default_factory=set)
 
     async def send(self, message: Message) -> Outcome:
+        if message.to in self.gone:
+            return Rejected("5.1.1", dead=True)
         self.got.append(Posted(self.clock.now(), message.to, message.subject, message.text))
         return Sent(f"p{len(self.got)}")
 

@@ -296,8 +296,8 @@ EVENTS = (
     _clock(names.DEADLINE_SET, sla.DeadlineSet, "intake router desk notify", "时限设定"),
     _clock(names.LIGHT_CHANGED, sla.LightChanged, "router desk notify", "亮灯变化"),
     _clock(names.ESCALATION_RAISED, sla.EscalationRaised, "router desk notify", "升级提醒"),
-    _issue(names.PARTY_INFORMED, notify.PartyInformed, "notify", "sla", "已告知"),
-    _issue(names.DELIVERY_FAILED, notify.DeliveryFailed, "notify", "sla", "告知失败"),
+    _issue(names.PARTY_INFORMED, notify.PartyInformed, "notify", "sla desk", "已告知"),
+    _issue(names.DELIVERY_FAILED, notify.DeliveryFailed, "notify", "sla desk", "告知失败"),
     EventType(
         names.CONTACT_RECORD,
         ContactRecord,

@@ -41,6 +41,7 @@ class Wanted:
     assisting: str | None = None
     inner: str | None = None
     disputed: bool | None = None
+    party_untold: bool | None = None
     sponsor: str | None = None
     agent: str | None = None
     closed: bool | None = False
@@ -64,7 +65,7 @@ class Wanted:
 _EQUAL = (
     "unit", "state", "light", "audience", "channel", "town", "party_code", "kind", "category", "urgency", "grade",
     "flags", "reminded", "need", "assisting", "inner",
-    "disputed", "sponsor",
+    "disputed", "party_untold", "sponsor",
 )  # fmt: skip
 
 

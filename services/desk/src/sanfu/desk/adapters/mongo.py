@@ -131,6 +131,8 @@ def _indexes() -> Iterator[Document]:
         yield _index(
             f"addressed_{field}", [field, "limit", "_id"], partialFilterExpression={**OPEN, field: {"$gt": ""}}
         )
+    untold = {**OPEN, "party_untold": True}
+    yield _index("party_untold", ["party_untold", "limit", "_id"], partialFilterExpression=untold)
     for field in RAISED:
         some = {**OPEN, field: {"$exists": True}}
         yield _index(f"raised_{field}", [field, "limit", "_id"], partialFilterExpression=some)

@@ -10,7 +10,7 @@ from sanfu.runtime.paging import Cursor
 
 Query = dict[str, Any]
 
-BRIEFLY = {"outbox": 0, "applied": 0, "seen": 0, "history": 0, "found_by": 0}
+BRIEFLY = {"outbox": 0, "applied": 0, "seen": 0, "history": 0, "found_by": 0, "informed": 0, "untold": 0}
 """What no list shows."""
 
 

@@ -10,6 +10,7 @@ The state is plain data:
 - `assisting`: units with a task that is open; `inner`: the reddest light of these tasks, None if there are none
 - `limit`: the instant that matters now (NEVER if none); `order`: sort key: emergencies to be handled, red, yellow, none
 - `history`: the last 50 entries, of `entries` in all: those before have a collection of their own (`gone`)
+- `informed`, `untold`, `party_untold`: who was told, and who could not be (see `folds.telling`)
 - `found_by`: by which pieces of its words and number a search finds it (see `finding`)
 """
 
@@ -32,6 +33,7 @@ from sanfu.desk.domain.folds import (
     replying,
     reviewing,
     succession,
+    telling,
     voicing,
 )  # fmt: skip
 from sanfu.desk.domain.hearing import bare, kept
@@ -81,6 +83,7 @@ _FOLDS: Final[Mapping[str, Fold]] = {
     **errands.FOLDS,
     **replying.FOLDS,
     **ending.FOLDS,
+    **telling.FOLDS,
 }
 KNOWN: Final = frozenset(_FOLDS)
 
@@ -93,6 +96,8 @@ def evolve(case: Case, event: Event) -> Case:
     if change is None:
         return case
     fresh = {**case, **change}
+    if event.type in telling.FOLDS:
+        return {**fresh, "party_untold": telling.party_untold(fresh)}
     if event.type in AFTER:
         state = change.get("state", AFTER[event.type])
         fresh |= {"state": state, "open": state != CLOSED}
@@ -133,7 +138,7 @@ def _standing(case: Case) -> Change:
     inner = max(map(light_of, tasks), key=LEVELS.index, default=None)
     reddest = max(level, LEVELS.index(case.get("reddest", "none")))
     order = f"{0 if racing else 3 - level}|{limit}"
-    flags = {"disputed": case["open"] and disputed(case)}
+    flags = {"disputed": case["open"] and disputed(case), "party_untold": telling.party_untold(case)}
     assisting = {"assisting": list(dict.fromkeys(task["unit"] for task in tasks)), "inner": inner}
     return {"light": LEVELS[level], "reddest": LEVELS[reddest], "limit": limit, "order": order, **assisting, **flags}
 

@@ -148,5 +148,5 @@ def _line(case: Document, city: City, now: datetime, language: str) -> dict[str,
         "state": STATES[language].get(case["state"], case["state"]),
         "limit": limit.astimezone(ZoneInfo(city.pack.zone)) if limit else None,
         "left": left((limit - now).total_seconds(), language) if limit else None,
-        "tasks": len(open_tasks(case)), "inner": case["inner"],
+        "tasks": len(open_tasks(case)), "inner": case["inner"], "party_untold": case.get("party_untold"),
     }  # fmt: skip

@@ -45,8 +45,8 @@ class Purpose(Body):
 class Asked:
     """Which cases a list shows, and in which order. `credit_code` is that of the enterprise or organisation whose
     matter it is; `flag` one of its flags; `assisting` a unit with an open task, `inner` the reddest light of those;
-    `disputed`: its group has to say who leads; `sponsor`: the leader who sponsors it on the register; spans begin at
-    `after` and end just before `before`."""
+    `disputed`: its group has to say who leads; `sponsor`: the leader who sponsors it on the register; `party_untold`:
+    its party could not be told of something; spans begin at `after` and end just before `before`."""
 
     unit: Unit = None
     state: Annotated[State | None, Query()] = None
@@ -68,6 +68,7 @@ class Asked:
     assisting: Unit = None
     inner: Annotated[Literal["none", "yellow", "red"] | None, Query()] = None
     disputed: Annotated[Literal["true"] | None, Query()] = None
+    party_untold: Annotated[Literal["true"] | None, Query()] = None
     sponsor: Code = None
     need: Annotated[Literal["link", "call", "writing", "site", "again", "monitor"] | None, Query()] = None
     sort: Annotated[Literal["due", "urgent"], Query()] = "due"
@@ -81,6 +82,7 @@ class Asked:
             "flags": given.pop("flag"),
             "reminded": given.pop("reminded") and True,
             "disputed": given.pop("disputed") and True,
+            "party_untold": given.pop("party_untold") and True,
         }
         return Wanted(**given, **named, closed=self.state == "closed", by=by)
 

@@ -69,10 +69,12 @@ def _finding(issue: str, case: Document | None, scope: Scope) -> dict[str, Any]:
             "title": None,
             "unit": None,
             "limit": None,
+            "party_untold": None,
         }
     secret = case["secrecy"] in SECRET
     open_to = {} if secret else {"title": case["title"], "unit": case["unit"], "light": case["light"],
-                                 "limit": None if case["limit"] == NEVER else case["limit"]}  # fmt: skip
-    hidden = dict.fromkeys(("title", "unit", "light", "limit"))
+                                 "limit": None if case["limit"] == NEVER else case["limit"],
+                                 "party_untold": bool(case.get("party_untold"))}  # fmt: skip
+    hidden = dict.fromkeys(("title", "unit", "light", "limit", "party_untold"))
     seen = issue if covering(scope, case) else None
     return {"issue": seen, "receipt": case["receipt"], "state": case["state"], **hidden, **open_to}

@@ -25,11 +25,11 @@ Row = list[str]
 HEADS: Final = {
     "zh": (
         "编号", "事项", "环节", "承办单位", "所在镇街", "渠道", "诉求类别", "事项类别", "紧急程度", "难度", "灯",
-        "时限", "收到时间", "办理轮次", "销号时间", "销号类型", "按时",
+        "时限", "收到时间", "办理轮次", "销号时间", "销号类型", "按时", "诉求人未获告知",
     ),
     "en": (
         "Number", "Issue", "Stage", "Unit", "Town", "Channel", "Audience", "Category", "Urgency", "Grade", "Light",
-        "Limit", "Received", "Round", "Closed", "Closed as", "In time",
+        "Limit", "Received", "Round", "Closed", "Closed as", "In time", "Party not told",
     ),
 }  # fmt: skip
 SECRET: Final = {"zh": "保密事项", "en": "Confidential"}
@@ -118,7 +118,7 @@ def row(case: Document, pack: Pack, language: str) -> Row:
         said.get(line["grade"] or "", line["grade"] or ""),
         LIGHTS[language][line["light"]], _local(line["limit"], zone), _local(line["submitted_at"], zone),
         str(line["round"]), _local(line["closed_at"], zone), said.get(line["closed_as"] or "", line["closed_as"] or ""),
-        "" if line["in_time"] is None else yes if line["in_time"] else no,
+        "" if line["in_time"] is None else yes if line["in_time"] else no, yes if line["party_untold"] else no,
     ]  # fmt: skip
 
 

@@ -11,13 +11,14 @@ from sanfu.desk.domain.reading import UNFORESEEN, filer_named
 from sanfu.desk.domain.rules import offered
 from sanfu.desk.domain.scope import Scope, covering
 from sanfu.desk.domain.table import FROM_OUTSIDE
+from sanfu.desk.entrypoints.untold import untold
 from sanfu.desk.ports import Document, Row
 from sanfu.runtime.paging import Cursor, Page
 
 BRIEF = (
     "receipt", "title", "channel", "audience", "kind", "urgency", "secrecy", "category", "town", "state", "round",
     "unit", "units", "grade", "light", "reddest", "submitted_at", "changed_at", "flags",
-    "reminders", "reminded", "unsatisfied", "inner", "disputed", "sponsor",
+    "reminders", "reminded", "unsatisfied", "inner", "disputed", "sponsor", "party_untold",
 )  # fmt: skip
 WHOLE = (
     *BRIEF, "text", "place", "party_kind", "language", "reported_at", "limit_asked", "complains_of", "attachments",
@@ -41,7 +42,7 @@ def unforeseen(clauses: Scope) -> frozenset[str]:
 
 def brief(case: Document) -> dict[str, Any]:
     """Show a case as a line of a list."""
-    shown = {key: case.get(key) for key in BRIEF}
+    shown = {key: case.get(key) for key in BRIEF} | {"party_untold": bool(case.get("party_untold"))}
     closed = {} if case["open"] else case.get("closed") or {}
     ended = {"closed_at": closed.get("at"), "closed_as": closed.get("kind"), "in_time": in_time(case)}
     more = {"limit": _limit(case), "tasks": [*map(_task, open_tasks(case))], **ended}
@@ -66,6 +67,7 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
         shown |= _unforeseen(case)
     whose = {name: case.get(name) if named else None for name in ("filer", "found_on")}
     whose["found_on_no_list"] = _unknown_origin(case) if named else None
+    shown["untold"] = untold(case, clauses, unforeseen(clauses), named=named)
     more = {**whose, "has_contact": case["contact"] != "none", "guardian": "guardian" in (case.get("contact_of") or ())}
     return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
 

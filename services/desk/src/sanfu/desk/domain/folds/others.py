@@ -36,7 +36,7 @@ def _submitted(case: Case, event: Event) -> Change | None:
         "errand": None, "mediation": None, "corrected": 0,
         "merged": [], "head": None, "merging": None, "head_handled": None, "affairs": {}, "instructions": 0,
         "found_on": None, "says_found_on": data.get("found_on"),
-        "register": None, "sponsor": None,
+        "register": None, "sponsor": None, "informed": {}, "untold": [],
     }  # fmt: skip
 
 

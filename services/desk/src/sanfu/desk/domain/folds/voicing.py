@@ -6,6 +6,7 @@ from typing import Any, Final
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.folds.following import dissatisfied
+from sanfu.desk.domain.folds.telling import reached_anew
 from sanfu.desk.domain.state import Case, Change, Fold, waiting
 from sanfu.desk.domain.table import AWAITING, IN_REVIEW
 
@@ -59,7 +60,8 @@ def _corrected(case: Case, event: Event) -> Change:
     known = case["contact"] if case["contact"] != "none" else 0
     whose = case.get("contact_of")
     reached = {} if whose is None else {"contact_of": list(dict.fromkeys(("party", *whose)))}
-    return {"corrected": event.data["version"], "contact": known, **reached}
+    anew = reached_anew(case, instant(event.time)) if {"phone", "email"} & {*event.data["fields"]} else {}
+    return {"corrected": event.data["version"], "contact": known, **reached, **anew}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {
