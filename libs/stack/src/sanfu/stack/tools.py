@@ -35,7 +35,10 @@ console = Console(highlight=False)
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="machine, intake, flow, timers, desk, router, duplicates or imports")],
+    name: Annotated[
+        str,
+        typer.Argument(help="machine, intake, flow, timers, desk, router, duplicates, imports, notify or fanout"),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="last line: one JSON object")] = False,
     armed: Annotated[
         int | None, typer.Option("--open", help="timers, duplicates: so many are open, such as 1000000")
