@@ -134,7 +134,7 @@ TOPICS = (
         "部门（镇街）专属主题",
         "issue id",
         ("router",),
-        ("unit",),
+        ("unit", "notify"),
         SINGLE,
         kept_days=30,
     ),

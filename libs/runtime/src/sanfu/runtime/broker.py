@@ -1,5 +1,6 @@
 """The broker, as the machine sees it."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -41,6 +42,13 @@ Place = tuple[str, int]
 """A topic, by its logical name, and one of its partitions."""
 MEMBER_OF_FAMILY = "[a-z0-9-]{2,40}"
 """What stands for `{code}` in the name of a family's topic: a unit's code."""
+
+
+def family_pattern(name: str, codes: Sequence[str]) -> str:
+    """Write the names of a family's topics as a regular expression: of these units', or of every one's."""
+    before, _, after = name.partition("{code}")
+    member = "|".join(re.escape(code) for code in codes) or MEMBER_OF_FAMILY
+    return f"{re.escape(before)}(?:{member}){re.escape(after)}$"
 
 
 class Subscription(Protocol):
@@ -143,8 +151,9 @@ class Broker(Protocol):
         """`member` is the static name of this process in the group: two processes never share one."""
         ...
 
-    def family(self, name: str, *, group: str, member: str) -> Family:
-        """Subscribe to all topics of a family, `{code}` in its name; `member` as in `subscribe`."""
+    def family(self, name: str, *, group: str, member: str, codes: Sequence[str] = ()) -> Family:
+        """Subscribe to all topics of a family, `{code}` in its name, or to those of these units; `member` as in
+        `subscribe`."""
         ...
 
     async def ends_of(self, topic: str) -> dict[int, int]:

@@ -114,8 +114,8 @@ class KafkaBroker:
     def subscribe(self, topic: str, *, group: str, member: str) -> KafkaSubscription:
         return KafkaSubscription(self, topic, group, member)
 
-    def family(self, name: str, *, group: str, member: str) -> KafkaFamily:
-        return KafkaFamily(self, name, group, member)
+    def family(self, name: str, *, group: str, member: str, codes: Sequence[str] = ()) -> KafkaFamily:
+        return KafkaFamily(self, name, group, member, codes)
 
     async def ends_of(self, topic: str) -> dict[int, int]:
         places = [TopicPartition(self.name(topic), n) for n in range(await self.partitions(topic) or 0)]

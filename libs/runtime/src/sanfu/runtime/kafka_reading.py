@@ -15,7 +15,7 @@ from aiokafka.errors import (
     NodeNotReadyError,
 )
 
-from sanfu.runtime.broker import MEMBER_OF_FAMILY, BrokerDown, Fenced, Incoming, Place
+from sanfu.runtime.broker import BrokerDown, Fenced, Incoming, Place, family_pattern
 
 if TYPE_CHECKING:
     from sanfu.runtime.kafka import KafkaBroker
@@ -144,10 +144,9 @@ class KafkaFamily(_Member):
 
     _look_again_ms = 10_000
 
-    def __init__(self, broker: "KafkaBroker", family: str, group: str, member: str) -> None:
+    def __init__(self, broker: "KafkaBroker", family: str, group: str, member: str, codes: Sequence[str] = ()) -> None:
         super().__init__(broker, group, member)
-        before, _, after = family.partition("{code}")
-        self._pattern = re.compile(f"{re.escape(broker.name(before))}{MEMBER_OF_FAMILY}{re.escape(after)}$")
+        self._pattern = re.compile(family_pattern(broker.name(family), codes))
         self._done: dict[TopicPartition, int] = {}
 
     def _choose(self, consumer: Any) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sanfu.runtime.broker import MEMBER_OF_FAMILY, BrokerDown, Incoming, Outgoing, Place, held_up, partition_of
+from sanfu.runtime.broker import BrokerDown, Incoming, Outgoing, Place, family_pattern, held_up, partition_of
 from sanfu.runtime.store import FORM, Census, Change, Document, Mark, StoreDown
 from sanfu.runtime.weighing import Unfit, misfit
 
@@ -94,8 +94,8 @@ class MemoryBroker:
     def subscribe(self, topic: str, *, group: str, member: str) -> "MemorySubscription":
         return MemorySubscription(self, topic, group)
 
-    def family(self, name: str, *, group: str, member: str) -> "MemoryFamily":
-        return MemoryFamily(self, name, group)
+    def family(self, name: str, *, group: str, member: str, codes: Sequence[str] = ()) -> "MemoryFamily":
+        return MemoryFamily(self, name, group, codes)
 
     async def ends_of(self, topic: str) -> dict[int, int]:
         if self.down:
@@ -178,10 +178,9 @@ class MemorySubscription:
 class MemoryFamily:
     """`broker.Family`: the one member of its group, holding all topics."""
 
-    def __init__(self, broker: MemoryBroker, name: str, group: str) -> None:
-        before, _, after = name.partition("{code}")
+    def __init__(self, broker: MemoryBroker, name: str, group: str, codes: Sequence[str]) -> None:
         self._broker, self._group = broker, group
-        self._pattern = re.compile(f"{re.escape(before)}{MEMBER_OF_FAMILY}{re.escape(after)}")
+        self._pattern = re.compile(family_pattern(name, codes))
         self._at: dict[Place, int] = {}
         self._joined = False
 

@@ -32,6 +32,7 @@ from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.handlers.resending import Resending
 from sanfu.notify.handlers.unreachable import Unreachable
+from sanfu.notify.hooked import hooked
 from sanfu.notify.metrics import Measures, NotifyMetrics
 from sanfu.notify.ports import Provider, Sender, Stores
 from sanfu.notify.settings import NotifySettings
@@ -161,6 +162,11 @@ def assemble(
     callbacks = [receipt_routes(doors, receipts.take)] if doors else []
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
+    hooks = hooked(settings, parts, stores, real_now)
+
+    async def quiet() -> dict[str, int]:
+        return {**await hooks.quiet(), **await measures.quiet()}
+
     async def watch() -> Mapping[str, Rules] | None:
         before = packs.current
         await asyncio.to_thread(packs.check)
@@ -179,14 +185,15 @@ def assemble(
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
             shown.routes(carriers, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
+            hooks.routes(guard),
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
         ],
         tables=[
             Table(names.CONTACTS, Contacts(stores.contacts, stores.deliveries, stores.preferences).apply),
             Table(names.DIRECTORY, Directory(stores.directory).apply),
         ],
-        background=[*(courier.run for courier in couriers), reporter.run, measures.run],
-        prepare=lambda: _prepare(parts, stores), watch=watch, quiet=measures.quiet,
+        background=[*(courier.run for courier in couriers), reporter.run, measures.run, *hooks.background()],
+        prepare=lambda: _prepare(parts, stores), watch=watch, quiet=quiet,
         next_due=measures.next_due,
     )  # fmt: skip
     service.machine.publisher.on_inserted = put_down
@@ -211,3 +218,4 @@ async def _prepare(parts: Parts, stores: Stores) -> None:
     await stores.directory.prepare("unit")
     await stores.unreachable.prepare()
     await stores.letters.prepare()
+    await stores.hooks.prepare()

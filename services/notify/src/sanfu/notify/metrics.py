@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from sanfu.notify.domain.delivery import OPEN
+from sanfu.notify.hook_ports import HookStore
 from sanfu.notify.ports import Deliveries, Digests
 from sanfu.runtime.again import again
 
@@ -51,6 +52,51 @@ class NotifyMetrics:
             Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us",
                     ("provider", "what"), registry=registry),
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HookMetrics:
+    """Of the units' hooks, on the registry given."""
+
+    waiting: Gauge
+    parked: Gauge
+    oldest_seconds: Gauge
+    calls: Counter
+
+    @classmethod
+    def on(cls, registry: CollectorRegistry) -> "HookMetrics":
+        unit = ("unit",)
+        return cls(
+            Gauge("sanfu_notify_hook_waiting", "Records that are to be posted to a unit's hook", unit,
+                  registry=registry),
+            Gauge("sanfu_notify_hook_parked", "Records that a unit's hook has not taken in 24 h: somebody must look",
+                  unit, registry=registry),
+            Gauge("sanfu_notify_hook_oldest_seconds", "How long (real time) the oldest record of a hook has waited",
+                  unit, registry=registry),
+            Counter("sanfu_notify_hook_calls", "Calls of hooks, by what came of them: sent, retry, rejected, lost",
+                    ("unit", "outcome"), registry=registry),
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class HookMeasures:
+    """Looks every few seconds what waits for the hooks."""
+
+    store: HookStore
+    metrics: HookMetrics
+    units: Sequence[str]
+    real: Callable[[], datetime]
+
+    async def run(self) -> None:
+        await again(self.measure, EVERY, "hooks_not_measured")
+
+    async def measure(self) -> None:
+        now = self.real()
+        for unit, one in (await self.store.standing(self.units)).items():
+            self.metrics.waiting.labels(unit).set(one.waiting)
+            self.metrics.parked.labels(unit).set(one.parked)
+            age = (now - one.oldest).total_seconds() if one.oldest else 0.0
+            self.metrics.oldest_seconds.labels(unit).set(max(0.0, age))
 
 
 @dataclass(slots=True)

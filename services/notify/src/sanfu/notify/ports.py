@@ -9,6 +9,7 @@ from sanfu.notify.domain.delivery import Delivery, Outcome
 from sanfu.notify.domain.digest import Taken
 from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.pace import Rate
+from sanfu.notify.hook_ports import HookStore
 from sanfu.runtime.paging import Page
 
 Document = dict[str, Any]
@@ -254,3 +255,4 @@ class Stores:
     preferences: Shelf
     unreachable: Shelf
     letters: Letters
+    hooks: HookStore

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sanfu.notify.adapters.digests_memory import MemoryDigests
+from sanfu.notify.adapters.hooks_memory import MemoryHooks
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
@@ -167,6 +168,8 @@ def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
         MemoryShelf(others.setdefault(name, {})) for name in ("contacts", "directory", "preferences", "unreachable")
     )
     letters = MemoryLetters(others.setdefault("letters", {}))
+    hooks = MemoryHooks(*(others.setdefault(name, {}) for name in ("hook_records", "hook_holders", "hook_looks")))
     return Stores(
-        MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable, letters
-    )
+        MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable, letters,
+        hooks,
+    )  # fmt: skip

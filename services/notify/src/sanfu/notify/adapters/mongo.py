@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sanfu.notify.adapters.digests_mongo import MongoDigests
+from sanfu.notify.adapters.hooks_mongo import MongoHooks
 from sanfu.notify.adapters.letters_mongo import MongoLetters
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
@@ -190,5 +191,5 @@ def mongo_stores(documents: MongoDocuments) -> Stores:
     )
     return Stores(
         MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory, preferences, unreachable,
-        MongoLetters(documents),
+        MongoLetters(documents), MongoHooks(documents),
     )  # fmt: skip

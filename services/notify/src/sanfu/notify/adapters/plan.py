@@ -3,23 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from sanfu.notify.adapters import endpoints
 from sanfu.notify.adapters.aliyun import AliyunSms
+from sanfu.notify.adapters.endpoints import Strict
+from sanfu.notify.adapters.hook_calls import Hook
 from sanfu.notify.adapters.robots import OTHERS, Robot, Robots
 from sanfu.notify.adapters.sms import GatewaySms
 from sanfu.notify.adapters.smtp import Server, SmtpMail
 from sanfu.notify.adapters.tencent import TencentSms
-from sanfu.notify.adapters.webhook import Endpoint, Webhooks, secret_bytes
+from sanfu.notify.adapters.webhook import Endpoint, Webhooks
 from sanfu.notify.domain.pace import Rate
 from sanfu.notify.ports import Provider, Receipts, Sender
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class _Entry(_Strict):
+class _Entry(Strict):
     """What every provider has. Rates are written as 100/s, 20/min, 5/h, 50/d."""
 
     name: str = Field("", pattern=r"^([a-z][a-z0-9-]{0,39})?$", description="absent: its kind")
@@ -101,7 +100,7 @@ class _Tencent(_Entry):
         )
 
 
-class _Robot(_Strict):
+class _Robot(Strict):
     url: SecretStr = Field(description="its address, access token included")
     secret: SecretStr | None = Field(None, description="what signs, where it asks for that (DingTalk: SEC…)")
 
@@ -132,33 +131,16 @@ class _Wecom(_Robots):
     each: tuple[str, ...] = ("20/min",)
 
 
-class _Endpoint(_Strict):
-    url: str = Field(pattern=r"^https?://")
-    secrets: tuple[SecretStr, ...] = Field(
-        min_length=1, max_length=3, description="whsec_ and base64; two while changed"
-    )
-
-    @field_validator("secrets")
-    @classmethod
-    def are_keys(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for one in given:
-            secret_bytes(one.get_secret_value())
-        return given
-
-
 class _Webhook(_Entry):
     kind: Literal["webhook"]
-    endpoints: Mapping[str, _Endpoint]
+    endpoints: Mapping[str, endpoints.Endpoint]
 
     def sender(self, call_s: float) -> Sender:
-        endpoints = {
-            name: Endpoint(one.url, [secret_bytes(secret.get_secret_value()) for secret in one.secrets])
-            for name, one in self.endpoints.items()
-        }
-        return Webhooks(endpoints, width=32, timeout=call_s)
+        there = {name: Endpoint(one.url, one.keys) for name, one in self.endpoints.items()}
+        return Webhooks(there, width=32, timeout=call_s)
 
 
-class _Plan(_Strict):
+class _Plan(Strict):
     """The whole file."""
 
     sms: tuple[Annotated[_Gateway | _Aliyun | _Tencent, Field(discriminator="kind")], ...] = ()
@@ -166,17 +148,30 @@ class _Plan(_Strict):
     webhook: tuple[_Webhook, ...] = ()
     dingtalk: tuple[_Dingtalk, ...] = ()
     wecom: tuple[_Wecom, ...] = ()
+    units: endpoints.UnitHooks = Field({}, description="the hooks of units without Kafka, by the unit's code")
+
+
+MEDIA = tuple(name for name in _Plan.model_fields if name != "units")
 
 
 def planned(text: str, call_s: float) -> Mapping[str, Sequence[Provider]]:
     """Make the providers that this JSON plans; none connects yet. Raises ValueError that names places, never values."""
+    plan = _read(text)
+    return {medium: _made(medium, getattr(plan, medium), call_s) for medium in MEDIA}
+
+
+def planned_hooks(text: str) -> Mapping[str, Hook]:
+    """Read the hooks of units in the same file. Raises ValueError as above."""
+    return {unit: one.hook() for unit, one in _read(text).units.items()}
+
+
+def _read(text: str) -> _Plan:
     try:
-        plan = _Plan.model_validate_json(text)
+        return _Plan.model_validate_json(text)
     except ValidationError as error:
         raise ValueError(
             "; ".join(_said(one) for one in error.errors(include_input=False, include_url=False))
         ) from None
-    return {medium: _made(medium, getattr(plan, medium), call_s) for medium in _Plan.model_fields}
 
 
 def _made(medium: str, entries: Sequence[Any], call_s: float) -> list[Provider]:

@@ -1,0 +1,69 @@
+"""Where the parts of the units' hooks meet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+from fastapi import APIRouter
+
+from sanfu.contracts import names
+from sanfu.notify.adapters.hook_calls import HookCaller
+from sanfu.notify.adapters.plan import planned_hooks
+from sanfu.notify.entrypoints import hooks as shown
+from sanfu.notify.entrypoints.reading_units import HookReader
+from sanfu.notify.handlers.hooks import HookPost
+from sanfu.notify.metrics import HookMeasures, HookMetrics
+from sanfu.notify.ports import Stores
+from sanfu.notify.settings import NotifySettings
+from sanfu.runtime.http import Guard
+from sanfu.runtime.service import Parts, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The hooks of this process. Where there are none, or in a rehearsal, no topic of a unit is read."""
+
+    posts: Mapping[str, HookPost]
+    stores: Stores
+    reader: HookReader | None
+    measures: HookMeasures
+    now: Callable[[], datetime]
+    rehearsal: bool
+
+    def background(self) -> list[Task]:
+        if self.reader is None:
+            return []
+        return [self.reader.run, self.measures.run, *(post.run for post in self.posts.values())]
+
+    def routes(self, guard: Guard) -> APIRouter:
+        return shown.routes(self.posts, self.stores.hooks, guard, rehearsal=self.rehearsal)
+
+    async def quiet(self) -> dict[str, int]:
+        """What is on its way; what waits because an endpoint did not take it does not go by itself."""
+        if self.reader is None:
+            return {}
+        unread = await self.reader.family.lag()
+        return {"hooks_unread": unread, "hooks_unsent": await self.stores.hooks.ripe_count([*self.posts], self.now())}
+
+
+def hooked(settings: NotifySettings, parts: Parts, stores: Stores, now: Callable[[], datetime]) -> Hooks:
+    """Make the hooks that the file of providers names. Nothing connects yet."""
+    try:
+        planned = planned_hooks(settings.providers.get_secret_value()) if settings.providers else {}
+    except ValueError as error:
+        raise SystemExit(f"SANFU_PROVIDERS: {error}") from None
+    metrics, member = HookMetrics.on(parts.registry), f"sanfu.notify-{settings.ordinal}"
+    trust = httpx.create_ssl_context()
+    posts = {
+        unit: HookPost(unit, HookCaller(hook, settings.call_s, trust), stores.hooks, metrics, member, now)
+        for unit, hook in planned.items()
+    }
+    reader = None
+    if posts and not settings.rehearsal and settings.only != "api":
+        family = parts.broker.family(
+            names.unit_topic("{code}"), group="sanfu.notify.units", member=f"{member}.units", codes=sorted(posts)
+        )
+        reader = HookReader(family, stores.hooks, lambda unit: posts[unit].poke(), now)
+    measures = HookMeasures(stores.hooks, metrics, sorted(posts), now)
+    return Hooks(posts, stores, reader, measures, now, settings.rehearsal)
