@@ -20,8 +20,9 @@ from sanfu.notify.metrics import HookMetrics
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.paging import Page
 from tests.support.eventually import eventually
-from tests.support.telling import START as NOW
+from tests.support.telling import START
 
+NOW = START
 SECOND, DAY = timedelta(seconds=1), timedelta(hours=24)
 
 

@@ -18,12 +18,16 @@ from tests.support.eventually import eventually
 [PROGRAM] = re.findall(r"^```python\n(.*?)^```", (checkout() / "docs" / "hooks.md").read_text("utf-8"), re.M | re.S)
 
 
+def started(secret: str, port: int) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "SECRET": secret, "PORT": str(port)}
+    return subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.DEVNULL)
+
+
 async def test_the_receiver_on_the_page_takes_what_is_signed_and_nothing_else() -> None:
     assert len(PROGRAM.splitlines()) <= 22
     port, old, new = free_port(), b"o" * 24, b"n" * 24
     secret = "whsec_" + base64.b64encode(old).decode()
-    environment = {**os.environ, "SECRET": secret, "PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.DEVNULL)
+    process = started(secret, port)
 
     async def post(*secrets: bytes) -> object:
         hook = Hook(f"http://127.0.0.1:{port}/", secrets, [networked("127.0.0.0/8")])
