@@ -19,6 +19,7 @@ from tests.support.parts import create_topics
 from tests.support.toy_world import SLOW
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
+OWN = ["notify.hook_kept", "notify.hook_sent"]
 UNIT, OTHER, MANY = "tax", "water", 12
 
 
