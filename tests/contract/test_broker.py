@@ -241,6 +241,23 @@ async def test_a_family_is_all_topics_of_that_name_and_no_other_also_those_that_
     await family.stop()
 
 
+async def test_of_a_family_only_the_topics_of_the_units_that_are_named_are_read(broker: Broker) -> None:
+    named = ("water", "tax", "not-yet", "a.c")
+    family = broker.family(FAMILY, group="sanfu.families", member="sanfu.family-0", codes=named)
+    await make(broker, "water", "water-2", "old-water", "tax", "police", "abc")
+    await family.start()
+    said = [answer(code, code) for code in ("water", "water-2", "old-water", "tax", "police", "abc")]
+    assert await broker.publish(said) == [True] * 6
+    found = await taken(family, 2)
+    assert sorted(one.value or b"" for one in found) == [b"tax", b"water"]
+    await family.commit({(one.topic, one.partition): one.offset + 1 for one in found})
+    await make(broker, "not-yet", "nobodys")
+    assert await broker.publish([answer("nobodys", "x"), answer("not-yet", "later")]) == [True] * 2
+    assert [one.value for one in await taken(family, 1)] == [b"later"]
+    assert await family.lag() == 1
+    await family.stop()
+
+
 async def test_a_family_begins_behind_what_was_said_to_be_done_and_counts_what_was_not(broker: Broker) -> None:
     await make(broker, "water", "tax")
     family = broker.family(FAMILY, group="sanfu.families", member="sanfu.family-0")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.metrics import HookMetrics, NotifyMetrics
 from sanfu.runtime.http import Watch, create_app
 from sanfu.runtime.metrics import machine_metrics
 from sanfu.stack import services
@@ -35,6 +35,7 @@ def shown() -> dict[str, set[str]]:
     registry = CollectorRegistry()
     machine_metrics(registry)
     NotifyMetrics.on(registry)
+    HookMetrics.on(registry)
     app = create_app("any", Watch(registry, lambda: (True, {}), _nothing))
     app.build_middleware_stack()  # it is where the HTTP metrics are declared
     return {

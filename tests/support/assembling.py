@@ -4,6 +4,7 @@ import base64
 from functools import cache
 
 import orjson
+from pydantic import SecretStr
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
@@ -53,9 +54,11 @@ def holidays() -> Holidays:
     return national_calendar()
 
 
-def assembled(name: str, parts: Parts, senders: Senders, ordinal: int = 0) -> Service:
-    """Make one service, or a further copy of it, on these parts, with the shipped pack."""
-    settings = settings_of(name, packs().current).model_copy(update={"ordinal": ordinal})
+def assembled(name: str, parts: Parts, senders: Senders, ordinal: int = 0, providers: str | None = None) -> Service:
+    """Make one service, or a further copy of it, on these parts, with the shipped pack; notify with this file of
+    providers."""
+    more = {"providers": SecretStr(providers)} if providers and name == "notify" else {}
+    settings = settings_of(name, packs().current).model_copy(update={"ordinal": ordinal, **more})
     match settings:
         case IntakeSettings():
             return intake.assemble(settings, parts, lambda: packs().current)

@@ -90,6 +90,8 @@ class City:
     logs: list[Any] = field(default_factory=list)
     numbers: Any = field(default_factory=count)
     turns: Any = field(default_factory=count)
+    providers: str | None = None
+    """notify's file of providers, for when it is started next."""
     heard: list[str] = field(default_factory=list)
     """What parties and filers said of themselves: in no story, topic, message or log."""
 
@@ -118,7 +120,7 @@ class City:
     def _copy(self, name: str, ordinal: int) -> Service:
         posts = {"sms": self.sms, "email": self.mail}
         carried = {medium: [Provider(medium, post, receipts=CALLBACKS)] for medium, post in posts.items()}
-        return assembled(name, self.parts(name), carried, ordinal)
+        return assembled(name, self.parts(name), carried, ordinal, self.providers)
 
     def client(self, service: str) -> httpx.AsyncClient:
         """Give a way to a service: to one copy after the other, if there are several."""

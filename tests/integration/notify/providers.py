@@ -53,6 +53,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    path: str
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Peer:
 
     async def take(self, request: Request) -> Response:
         body = await request.body()
-        self.asked.append(Asked(dict(request.query_params), dict(request.headers), body))
+        self.asked.append(Asked(dict(request.query_params), dict(request.headers), body, request.url.path))
         status, content = self.script.popleft() if len(self.script) > 1 else self.script[0]
         return Response(content, status) if isinstance(content, str) else JSONResponse(content, status)
 

@@ -103,6 +103,23 @@ async def test_the_records_of_an_issue_go_in_their_order_and_are_forgotten_but_f
     assert await it.turn() == [], "what was taken is known again"
 
 
+async def test_a_record_that_is_taken_while_the_store_is_asked_for_more_is_not_posted_again() -> None:
+    class Slow(MemoryHooks):
+        async def ripe(self, unit: str, until: datetime, limit: int) -> list[HookRecord]:
+            found = await super().ripe(unit, until, limit)
+            if it.post._under_way:
+                it.endpoint.hold.set()
+                await eventually(lambda: not it.post._under_way)
+            return found
+
+    it = await filled(kept(), kept("i-2"))
+    it.post.store = it.store = Slow(it.store.documents)
+    it.endpoint.hold.clear()
+    await it.post.turn()
+    await it.turn(2)
+    assert sorted(it.endpoint.got) == ["e-i-1-1", "e-i-2-1"]
+
+
 async def test_a_record_that_is_refused_holds_back_only_what_follows_it_of_its_own_issue() -> None:
     it = await filled(
         kept(order=1), kept(order=2), kept("i-2", 1), kept("i-2", 2), e_i_1_1=[Rejected("http_422"), FAULT]
@@ -169,6 +186,19 @@ async def test_a_pause_that_is_asked_for_is_no_try_and_no_longer_than_an_hour() 
     assert await it.turn() == []
     clock[0], it.at = clock[0] + 2, NOW + 3601 * SECOND
     assert await it.turn() == ["e-i-1-1"]
+
+
+async def test_an_endpoint_that_is_in_trouble_is_left_alone_for_as_long_as_it_asks_and_no_longer_than_an_hour() -> None:
+    clock = [1000.0]
+    for asked, kept_to in ((40.0, 40), (86400.0, 3600)):
+        it = await filled(kept(), e_i_1_1=[Retry("http_503", asked)])
+        it.post.tick = lambda: clock[0]
+        assert await it.turn() == ["e-i-1-1"]
+        await it.store.keep([kept("i-2")], NOW)
+        clock[0], it.at = clock[0] + kept_to - 1, NOW + (kept_to - 1) * SECOND
+        assert await it.turn() == [], "nor any other record"
+        clock[0], it.at = clock[0] + 2, NOW + (kept_to + 1) * SECOND
+        assert sorted(await it.turn()) == ["e-i-1-1", "e-i-2-1"]
 
 
 async def test_an_endpoint_that_is_gone_gets_nothing_until_somebody_says_so() -> None:

@@ -167,6 +167,10 @@ def assemble(
     async def quiet() -> dict[str, int]:
         return {**await hooks.quiet(), **await measures.quiet()}
 
+    def has_topic(unit: str) -> bool:
+        found = packs.current.units.get(unit)
+        return found is not None and found.has_topic
+
     async def watch() -> Mapping[str, Rules] | None:
         before = packs.current
         await asyncio.to_thread(packs.check)
@@ -185,7 +189,7 @@ def assemble(
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
             shown.routes(carriers, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
-            hooks.routes(guard),
+            hooks.routes(guard, has_topic),
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
         ],
         tables=[

@@ -36,8 +36,8 @@ class Hooks:
             return []
         return [self.reader.run, self.measures.run, *(post.run for post in self.posts.values())]
 
-    def routes(self, guard: Guard) -> APIRouter:
-        return shown.routes(self.posts, self.stores.hooks, guard, rehearsal=self.rehearsal)
+    def routes(self, guard: Guard, has_topic: Callable[[str], bool]) -> APIRouter:
+        return shown.routes(self.posts, self.stores.hooks, guard, has_topic=has_topic, rehearsal=self.rehearsal)
 
     async def quiet(self) -> dict[str, int]:
         """What is on its way; what waits because an endpoint did not take it does not go by itself."""

@@ -1,6 +1,8 @@
 """Endpoints in the file of providers: those of the medium `webhook`, and the units' hooks."""
 
+import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated
 
 import httpx
@@ -8,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 
 from sanfu.notify.adapters.hook_calls import Hook
 from sanfu.notify.adapters.webhook import secret_bytes
-from sanfu.notify.domain.addresses import networked
+from sanfu.notify.domain.addresses import networked, unfit
+
+RIGHT = {
+    "address_private": "name the private network that it lies in, under `networks`: 10.20.0.0/16",
+    "address_forbidden": "nothing is posted to link-local, multicast and reserved addresses, or to a cloud's metadata",
+    "address_needs_tls": "write https; http only into private networks, which `networks` names",
+}
+"""What would be right instead of a url that no record would ever be posted to."""
+_HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 
 
 class Strict(BaseModel):
@@ -47,20 +57,41 @@ class UnitHook(Endpoint):
             networked(one)
         return given
 
-    @model_validator(mode="after")
-    def is_plain(self) -> "UnitHook":
+    @field_validator("url")
+    @classmethod
+    def is_plain(cls, given: str) -> str:
         try:
-            url = httpx.URL(self.url)
+            url = httpx.URL(given)
         except (httpx.InvalidURL, ValueError):
-            raise ValueError("url: is none") from None
-        if not url.host or url.userinfo or url.fragment:
-            raise ValueError("url: needs a host, and has no user, password or #: who posts is told by the signature")
-        if url.scheme == "http" and not self.networks:
-            raise ValueError("url: http only into networks of your own, which `networks` names; else https")
+            raise ValueError("write https://host/path") from None
+        if not _HOST.fullmatch(url.raw_host.decode()) or not 1 <= (443 if url.port is None else url.port) <= 65535:
+            raise ValueError("write https://host/path, with a port from 1 to 65535 if it has one")
+        if url.userinfo or url.fragment:
+            raise ValueError("leave out user, password and #: who posts is told by the signature")
+        return given
+
+    @model_validator(mode="after")
+    def is_reached(self) -> "UnitHook":
+        """What can be said before its name is resolved."""
+        url = httpx.URL(self.url)
+        encrypted, networks = url.scheme == "https", [networked(one) for one in self.networks]
+        why = unfit(url.host, networks, encrypted=encrypted) if _is_address(url.host) else None
+        if why is None and not encrypted and not networks:
+            why = "address_needs_tls"
+        if why is not None:
+            raise ValueError(f"url: {RIGHT[why]}")
         return self
 
     def hook(self) -> Hook:
         return Hook(self.url, self.keys, tuple(networked(one) for one in self.networks))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]

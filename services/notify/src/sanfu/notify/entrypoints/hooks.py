@@ -1,6 +1,6 @@
 """The units' hooks: `GET /v1/hooks`, what is parked, sending that again, and a test. No texts of issues."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -20,7 +20,10 @@ class HookShown(BaseModel):
 
     unit: str
     host: str = Field(description="Where it posts to; the path is not shown, for it may hold a secret")
-    state: str = Field(description="well; slowed: asked for a pause; rests: left alone; probed; gone (410); new")
+    state: str = Field(
+        description="well; slowed: asked for a pause; rests: left alone; probed; gone (410); new; "
+        "no_topic: the pack has no such unit, or it has no topic"
+    )
     why: str | None = Field(
         description="What came of the last call: http_200, http_500, unreachable, address_private …"
     )
@@ -65,7 +68,9 @@ class Tested(BaseModel):
     said: str = Field(description="The beginning of its answer")
 
 
-def routes(hooks: Mapping[str, HookPost], store: HookStore, guard: Guard, *, rehearsal: bool) -> APIRouter:
+def routes(
+    hooks: Mapping[str, HookPost], store: HookStore, guard: Guard, *, has_topic: Callable[[str], bool], rehearsal: bool
+) -> APIRouter:
     """Make the routes; `guard` lets through who may read the delivery log. In a rehearsal nothing is posted."""
     router = own_router("/v1/hooks", tags=["hooks"], dependencies=[Depends(guard)])
 
@@ -84,7 +89,10 @@ def routes(hooks: Mapping[str, HookPost], store: HookStore, guard: Guard, *, reh
         """List the hooks: how each does, what waits and what is parked."""
         units = sorted(hooks)
         standing, seen = await store.standing(units), await store.seen(units)
-        return HooksShown(items=[_shown(hooks[unit], standing[unit], seen.get(unit)) for unit in units])
+        items = [_shown(hooks[unit], standing[unit], seen.get(unit)) for unit in units]
+        return HooksShown(
+            items=[one if has_topic(one.unit) else one.model_copy(update={"state": "no_topic"}) for one in items]
+        )
 
     @router.get("/{unit}/parked")
     async def parked(unit: str, page: PageAsked) -> ParkedsShown:

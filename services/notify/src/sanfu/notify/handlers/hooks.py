@@ -96,8 +96,9 @@ class HookPost:
         if room <= 0 or self.breaker.rests_at(at):
             return
         until = self.now() + (steps.LONGEST_PAUSE if self.breaker.is_down else timedelta(0))
-        for record in await self.store.ripe(self.unit, until, room + len(self._under_way)):
-            if record.issue not in self._under_way and room > 0:
+        busy = {*self._under_way}  # what ends while the store is asked may stand in its answer as if it had not
+        for record in await self.store.ripe(self.unit, until, room + len(busy)):
+            if record.issue not in busy and room > 0:
                 room -= 1
                 task = asyncio.ensure_future(self._of_issue(record))
                 self._under_way[record.issue] = task

@@ -1,0 +1,76 @@
+"""A unit without Kafka is posted what stands on its topic, and nothing that does not."""
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+
+from sanfu.contracts import names
+from tests.flow.test_secrecy import HELPER, OTHER, UNIT, disputed, office, signed, worked_at
+from tests.integration.notify.providers import Peer, peer
+from tests.support.city import City
+from tests.support.scribe import Scribe
+
+HOOKED = (UNIT, HELPER, OTHER)
+SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
+
+
+@asynccontextmanager
+async def hooked(city: City, *answers: tuple[int, str]) -> AsyncIterator[Peer]:
+    """Give these units a hook: each unit's path is its code."""
+    async with peer(*answers or ((200, "ok"),)) as endpoint:
+        hook = {"secrets": [SECRET], "networks": ["127.0.0.0/8"]}
+        city.providers = orjson.dumps(
+            {"units": {unit: {**hook, "url": f"{endpoint.url}/{unit}"} for unit in HOOKED}}
+        ).decode()
+        await city.stop("notify")
+        await city.start("notify")
+        yield endpoint
+        await city.stop("notify")
+        city.providers = None
+        await city.start("notify")
+
+
+def posted(endpoint: Peer) -> str:
+    return "\n".join(f"{one.path} {one.query} {one.headers} {one.body.decode()}" for one in endpoint.asked)
+
+
+async def test_no_word_of_a_confidential_issue_and_nobodys_contact_is_posted(city: City) -> None:
+    async with hooked(city) as endpoint:
+        scribe = Scribe(city, "密戊")
+        issue = await disputed(city, scribe, secrecy="confidential")
+        await worked_at(city, scribe, issue)
+        await signed(city, scribe, issue, outcome="solved")
+        assert await city.state(issue) != "in_review"
+        assert {one.headers["ce-subject"] for one in endpoint.asked} == {issue.id}
+        assert {one.headers["ce-type"] for one in endpoint.asked} >= {
+            f"sanfu.issue.{name}.v1" for name in ("assigned", "acknowledged", "contacted", "handled")
+        }
+        assert len(scribe.words) > 20
+        assert scribe.sign not in posted(endpoint)
+
+        told = Scribe(city, "明己")
+        other = await disputed(city, told)
+        assert (await office(city).reads_contact(other))["party"]["phone"] in city.heard
+        assert told.sign in posted(endpoint), "an open issue's words are"
+        assert [one for one in city.heard if one in posted(endpoint)] == []
+
+
+async def test_each_unit_is_posted_what_stands_on_its_own_topic_word_for_word_and_answers_with_its_key(
+    city: City,
+) -> None:
+    async with hooked(city) as endpoint:
+        issue = await city.report("hotline", category="road-lamp", title="路灯不亮，三天了")
+        made = await city.person("system_administrator").make("keys", {"unit": UNIT, "name": "oa"})
+        headers = {"Authorization": f"Bearer {made['key']}", "Idempotency-Key": "oa-1"}
+        answer = await city.client("desk").post(f"/v1/cases/{issue.id}/acknowledge", json={}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        await city.quiet()
+        on_topic = await city.unit_topic(UNIT, issue)
+        bodies = [record.value for record in await city.broker.read(names.unit_topic(UNIT), issue.id)]
+        assert on_topic[-1].type == "acknowledged"
+        assert [(one.path, one.headers["ce-id"], one.headers["ce-unitsequence"]) for one in endpoint.asked] == [
+            (f"/{UNIT}", one.headers["ce_id"], one.headers["ce_unitsequence"]) for one in on_topic
+        ]
+        assert [one.body for one in endpoint.asked] == bodies
