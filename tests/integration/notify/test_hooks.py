@@ -73,8 +73,12 @@ async def test_each_record_comes_signed_and_in_order_whoever_dies_when(
                 assert notify.deaths == len(ends)
                 repeats = len(endpoint.asked) - 1 - 3 * MANY
                 assert 0 <= repeats <= 8 * len(ends)
-                [shown] = (await notify.get("/v1/hooks"))["items"]
-                assert (shown["unit"], shown["waiting"], shown["parked"]) == (UNIT, 0, 0)
+
+                async def all_noted() -> bool:
+                    [shown] = (await notify.get("/v1/hooks"))["items"]
+                    return (shown["unit"], shown["waiting"], shown["parked"]) == (UNIT, 0, 0)
+
+                await eventually(all_noted, within=SLOW)
                 tested = await notify.answer(lambda client: client.post(f"/v1/hooks/{UNIT}/test", headers=OPS))
                 assert (tested.json()["taken"], tested.json()["said"]) == (True, "ok")
                 assert endpoint.asked[-1].headers["ce-type"] == "sanfu.hook.test.v1"
