@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sanfu.contracts.registry import BY_TYPE, EVENTS, SERVICES, read_by, topic, written_by
 from sanfu.runtime.metrics import DECLARED
+from sanfu.stack.tables import PAGES
 from tests.support.city import City, in_memory
 
 DRIVERS = {"motor", "pymongo", "aiokafka", "httpx", "fastapi", "starlette", "uvicorn", "aiosmtplib"}
@@ -36,6 +37,14 @@ async def test_every_metric_that_is_declared_is_exposed_by_every_service(city: C
             assert (family.type, family.documentation) == (kind, meaning)
         [version] = [sample.labels["version"] for sample in families["sanfu_pack"].samples]
         assert version == city.pack.version
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page[0])
+async def test_every_page_that_up_names_is_there(city: City, page: tuple[str, str, str]) -> None:
+    _, service, path = page
+    answer = await city.client(service).get(path)
+    assert answer.status_code in {200, 303}, "303: to where one logs in"
+    assert service in SERVICES
 
 
 async def test_what_a_service_reads_is_what_the_registry_says(city: City) -> None:

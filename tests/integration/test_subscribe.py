@@ -108,6 +108,7 @@ async def test_a_unit_is_on_board_by_what_the_page_shows_and_reaches_nothing_els
         await create_topics(secured.admin, {name.replace("sanfu", prefix, 1): 1 for name in own})
         told = await typing.types(ONBOARD)
         assert "account and rights given" in told
+        assert "docs/events.md: what comes, what may be answered" in told
         assert {*PROGRAMS, "unit.env", "client.properties", "schemas"} <= {
             one.name for one in typing.folder.glob("water/*")
         }

@@ -117,7 +117,7 @@ def onboard(  # noqa: PLR0917  # options of a command line, never given by posit
     _write(folder, account)
     if ca:
         (folder / CA).write_bytes(ca.read_bytes())
-    _tell(folder, account, door, apply=apply)
+    _tell(folder, account, door, stack=name, apply=apply)
 
 
 TOOLS: Final[Mapping[str, str]] = {
@@ -163,7 +163,7 @@ def _key_asked(code: str) -> str:
     return json.dumps({"unit": code, "name": "oa", "for_officers": True})
 
 
-def _tell(folder: Path, account: Account, door: list[str], *, apply: bool) -> None:
+def _tell(folder: Path, account: Account, door: list[str], *, stack: str, apply: bool) -> None:
     def real(topic: str) -> str:
         return account.prefix + topic.removeprefix("sanfu")
 
@@ -173,6 +173,9 @@ def _tell(folder: Path, account: Account, door: list[str], *, apply: bool) -> No
     console.print(f"back     {real(names.refused_replies_topic(code))}   (what could not be read, with the reason)")
     console.print(f"groups   unit.{code}.…")
     console.print(f"schemas  {folder}/schemas")
+    desk = Stack.known(stack).urls.get("desk")
+    shown = f"{desk}/docs/events, or " if desk else ""
+    console.print(f"meaning  {shown}docs/events.md: what comes, what may be answered, with an example of each command")
     console.print(
         "key      for contacts, sealed words and files, read at desk for an officer: docs/subscribe.md, section 4;"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
 
@@ -10,6 +10,15 @@ from sanfu.stack import parts, services
 from sanfu.stack.doctor import Finding
 from sanfu.stack.stack import Stack
 
+PAGES: Final = (
+    ("report a problem", "intake", "/report"),
+    ("look one up", "desk", "/my"),
+    ("the live board", "desk", "/board"),
+    ("lists", "desk", "/lists"),
+    ("events, for units' systems", "desk", "/docs/events"),
+    ("each service's API", "desk", "/openapi.json"),
+)
+"""What a browser may be pointed at first: for what, whose, where."""
 COLOURS = {"ready": "green", "done": "green", "failed": "red", "held": "yellow"}
 
 
@@ -20,6 +29,9 @@ def addresses(stack: Stack) -> Table:
     table.add_row("MongoDB", _without_password(stack.plan.mongo_uri), parts.MONGOD if stack.plan.runs("mongo") else "")
     for name, url in stack.urls.items():
         table.add_row(name, url, version(_distribution(name)))
+    for what, service, path in PAGES:
+        if service in stack.urls:
+            table.add_row(what, f"{stack.urls[service]}{path}", "")
     if stack.plan.runs("sinks"):
         table.add_row("SMTP sink", f"127.0.0.1:{stack.places.port('smtp')}", "")
     if stack.places.channel_keys.exists():
