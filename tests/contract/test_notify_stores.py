@@ -12,7 +12,7 @@ from sanfu.notify.adapters.mongo import mongo_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.holding import Recent
-from sanfu.notify.ports import Letter, Standing, Stores, Wanted
+from sanfu.notify.ports import Letter, Standing, Stores, Tally, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 from tests.unit.notify.test_delivery import NOW, queued, sending
@@ -148,6 +148,27 @@ async def test_lists_are_newest_first_filtered_and_go_on_where_the_page_ended(st
     assert await walk(Wanted(subject="i1")) == ["d7", "d5", "d3", "d1"]
     assert await walk(Wanted(subject="i1", medium="sms", state="queued")) == ["d5", "d3", "d1"]
     assert await walk(Wanted(state="sent")) == []
+    assert await walk(Wanted(provider="first")) == []
+
+
+async def test_deliveries_are_counted_by_what_they_have_in_common_the_most_first(stores: Stores) -> None:
+    hour = timedelta(hours=1)
+    late = queued(id="late", at=NOW - hour, due=NOW - hour, useful_until=NOW + hour)
+    sent = [replace(steps.end(queued(id=f"s{n}"), "sent", None, NOW), provider="first") for n in range(3)]
+    skipped = steps.end(queued(id="gone", medium="email"), "skipped", "stale", NOW)
+    await stores.deliveries.insert([queued(), late, *sent, skipped])
+    useful = queued().useful_until
+    all_sent = Tally("sms", "sent", None, "first", 3, NOW, None, useful)
+    waiting = Tally("sms", "queued", None, None, 2, NOW - hour, NOW - hour, NOW + hour)
+    stale = Tally("email", "skipped", "stale", None, 1, NOW, None, useful)
+    tally = stores.deliveries.tally
+    assert await tally(Wanted(), 10) == [all_sent, waiting, stale]
+    assert await tally(Wanted(), 1) == [all_sent]
+    assert await tally(Wanted(provider="first"), 10) == [all_sent]
+    assert await tally(Wanted(medium="sms", since=NOW - hour), 10) == [all_sent, waiting]
+    [fresh] = await tally(Wanted(state="queued", since=NOW), 10)
+    assert (fresh.count, fresh.oldest) == (1, NOW)
+    assert await tally(Wanted(subject="nobody's"), 10) == []
 
 
 async def test_the_open_ones_are_counted_by_medium_and_state(stores: Stores) -> None:

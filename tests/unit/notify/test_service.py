@@ -1,8 +1,9 @@
 """The whole service on memory parts, under a manual clock."""
 
+import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from sanfu.contracts import names
 from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Lost, Rejected, Retry
 from sanfu.notify.handlers import courier
+from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.clock import ManualClock
@@ -53,6 +55,18 @@ class Bench:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with httpx.AsyncClient(transport=transport, base_url="http://notify") as client:
             return await client.get(path, params=query or None, headers=headers)
+
+    async def post(self, path: str, body: Mapping[str, str], token: str | None = TOKEN) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.service.app)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        async with httpx.AsyncClient(transport=transport, base_url="http://notify") as client:
+            return await client.post(path, json=body, headers=headers)
+
+    async def order(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+        answer = await self.post(path, body)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def quiet(self) -> bool:
         return bool((await self.ask("/ops/quiet")).json()["quiet"])
@@ -313,6 +327,91 @@ async def test_while_the_only_provider_rests_nothing_is_taken_in_hand_and_all_go
     await eventually(bench.quiet, within=30)
     assert Counter(one["state"] for one in await shown(bench, medium="sms")) == {"sent": 12}
     assert len(bench.sms.got) == 18
+
+
+async def test_a_provider_that_an_operator_put_aside_is_given_nothing_until_it_is_taken_back(bench: Bench) -> None:
+    one = await bench.order("/v1/providers/sms/sms/rest", {"because": "takes messages, and delivers none"})
+    assert (one["state"], one["room"], one["because"]) == ("aside", 0, "takes messages, and delivers none")
+    again = await bench.order("/v1/providers/sms/sms/rest", {"because": "another reason"})
+    assert (again["because"], again["since"]) == (one["because"], one["since"]), "it changes nothing"
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(lambda: bench.email.got)
+    [waits] = await shown(bench, medium="sms")
+    assert (waits["state"], waits["tries"], bench.sms.got) == ("queued", 0, [])
+    [count] = (await bench.ask("/v1/deliveries/counts", medium="sms")).json()["items"]
+    assert (count["state"], count["count"], count["oldest"]) == ("queued", 1, waits["at"])
+    assert (await bench.order("/v1/providers/sms/sms/try", {}))["state"] == "aside", "an operator's word holds"
+    back = await bench.order("/v1/providers/sms/sms/resume", {})
+    assert (back["state"], back["room"], back["because"]) == ("probed", 2, None)
+    await eventually(bench.quiet)
+    assert len(bench.sms.got) == 1
+
+
+async def test_that_a_provider_is_aside_is_known_before_a_new_process_sends_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def looks_late(_: Aside) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Aside, "run", looks_late)
+    broker, clock = fresh_broker(), ManualClock(START)
+    first = made_on(broker, clock)
+    await first.service.start()
+    await first.order("/v1/providers/email/email/rest", {"because": "listed as a spammer"})
+    await first.service.stop()
+    sms, email = ScriptedSender(), ScriptedSender()
+    parts = Parts(broker, first.service.parts.documents, clock)
+    second = Bench(
+        assemble(SETTINGS, parts, PackHolder(SHIPPED), {"sms": sms, "email": email}), broker, clock, sms, email
+    )
+    await second.service.start()
+    await second.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(lambda: sms.got)
+    states = {one["provider"]: one["state"] for one in (await second.ask("/v1/providers")).json()["items"]}
+    assert (states["email"], email.got) == ("aside", [])
+    await second.service.stop()
+
+
+async def test_a_provider_that_rests_is_tried_at_once_when_an_operator_says_so(bench: Bench) -> None:
+    bench.sms.script.extend([Retry("http_500", 3600.0)])
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(lambda: bench.sms.got)
+    slowed = await eventually(lambda: state_of(bench, "sms", "slowed"))
+    assert (slowed["failures"], slowed["why"], slowed["wait"] > 3500) == (1, "http_500", True)
+    tried = await bench.order("/v1/providers/sms/sms/try", {})
+    assert (tried["state"], tried["wait"], tried["room"]) == ("probed", 0, 1)
+    await bench.publish(contact("i2", party=PARTY), on_the_wire(Story("i2").submitted()))
+    await eventually(lambda: len(bench.sms.got) == 2)
+    taken = await eventually(lambda: state_of(bench, "sms", "probed"))
+    assert (taken["room"], taken["taken_ago"] < 60) == (2, True), "with each that it takes one more may be under way"
+    assert await bench.order("/v1/providers/email/email/try", {}) | {"taken_ago": 0} == (
+        await state_of(bench, "email", "well")
+    ) | {"taken_ago": 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("sms/nobody/rest", {"because": "whatever"}, 404),
+        ("fax/sms/rest", {"because": "whatever"}, 404),
+        ("sms/sms/rest", {}, 422),
+        ("sms/sms/rest", {"because": " "}, 422),
+        ("sms/sms/rest", {"because": "x", "until": "never"}, 422),
+    ],
+)
+async def test_what_is_no_order_about_a_provider_is_told_so(
+    bench: Bench, path: str, body: dict[str, str], status: int
+) -> None:
+    answer = await bench.post(f"/v1/providers/{path}", body)
+    assert answer.status_code == status
+    if status == 404:
+        assert "there are sms/sms, email/email, inbox/inbox" in answer.json()["detail"]
+    assert (await bench.post(f"/v1/providers/{path}", body, token=None)).status_code == 401
+
+
+async def state_of(bench: Bench, provider: str, state: str) -> dict[str, Any]:
+    items: list[dict[str, Any]] = (await bench.ask("/v1/providers")).json()["items"]
+    return next((one for one in items if one["provider"] == provider and one["state"] == state), {})
 
 
 def written(bench: Bench) -> int:

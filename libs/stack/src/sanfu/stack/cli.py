@@ -14,11 +14,13 @@ from rich.console import Console
 
 from sanfu.stack import (
     access,
+    deliveries,
     gate,
     importing,
     letters,
     listing,
     onboarding,
+    providers,
     rebuilding,
     replanning,
     routing,
@@ -48,6 +50,8 @@ app.command("subscribe")(subscribing.run)
 app.command("bench")(tools.bench)
 app.add_typer(access.app, name="access")
 app.add_typer(letters.app, name="dlq")
+app.add_typer(providers.app, name="providers")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(onboarding.app, name="unit")
 app.add_typer(listing.lists, name="lists")
 app.add_typer(tools.city, name="city")

@@ -276,5 +276,9 @@ def _sound(answer: httpx.Response) -> Json:
     if answer.headers.get("content-type", "").startswith("application/problem+json"):
         problem = answer.json()
         at = f"{answer.request.method} {answer.request.url.path}"
-        raise PartError(f"{at}: {answer.status_code} {problem.get('detail') or problem.get('title')}")
+        wrong = [
+            f"{one['field']}: {one['expected']}" for one in problem.get("errors", ()) if {"field", "expected"} <= {*one}
+        ]
+        told = [problem.get("detail") or problem.get("title") or "", *wrong]
+        raise PartError(f"{at}: {answer.status_code} {' '.join(told)}")
     raise PartError(f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text[:800]}")

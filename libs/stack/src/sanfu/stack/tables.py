@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
-from rich.table import Table
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
 
 from sanfu.stack import parts, services
 from sanfu.stack.doctor import Finding
@@ -20,6 +22,18 @@ PAGES: Final = (
 )
 """What a browser may be pointed at first: for what, whose, where."""
 COLOURS = {"ready": "green", "done": "green", "failed": "red", "held": "yellow"}
+
+
+def wide() -> Console:
+    """A console for tables of many columns: as wide as the terminal; into a file or a pipe, as wide as they are."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+
+
+def plain(*columns: str | Column, title: str | None = None) -> Table:
+    """A table without walls, whose cells are there to be copied."""
+    made = (Column(one, overflow="fold") if isinstance(one, str) else one for one in columns)
+    return Table(*made, title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
 
 
 def addresses(stack: Stack) -> Table:

@@ -24,6 +24,7 @@ from sanfu.notify.entrypoints import inbox, preferences
 from sanfu.notify.entrypoints import providers as shown
 from sanfu.notify.entrypoints.callbacks import routes as receipt_routes
 from sanfu.notify.entrypoints.http import routes
+from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
 from sanfu.notify.handlers.letters import REHEARSAL, Keeper
@@ -121,6 +122,7 @@ def assemble(
     }  # fmt: skip
 
     unreachable = Unreachable(stores.unreachable, sealer)
+    aside = Aside(stores.aside, carriers, real_now)
 
     def partitions() -> Sequence[int]:
         return [number for number, one in service.reader.partitions.items() if one.rebuild_until is None]
@@ -188,7 +190,7 @@ def assemble(
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
-            shown.routes(carriers, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
+            shown.routes(carriers, aside, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
             hooks.routes(guard, has_topic),
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
         ],
@@ -196,8 +198,10 @@ def assemble(
             Table(names.CONTACTS, Contacts(stores.contacts, stores.deliveries, stores.preferences).apply),
             Table(names.DIRECTORY, Directory(stores.directory).apply),
         ],
-        background=[*(courier.run for courier in couriers), reporter.run, measures.run, *hooks.background()],
-        prepare=lambda: _prepare(parts, stores), watch=watch, quiet=quiet,
+        background=[
+            *(courier.run for courier in couriers), reporter.run, measures.run, aside.run, *hooks.background(),
+        ],
+        prepare=lambda: _prepare(parts, stores, aside), watch=watch, quiet=quiet,
         next_due=measures.next_due,
     )  # fmt: skip
     service.machine.publisher.on_inserted = put_down
@@ -213,7 +217,7 @@ def _stores(parts: Parts) -> Stores:
     return mongo_stores(parts.documents)  # type: ignore[arg-type]
 
 
-async def _prepare(parts: Parts, stores: Stores) -> None:
+async def _prepare(parts: Parts, stores: Stores, aside: Aside) -> None:
     if not isinstance(parts.documents, MemoryDocuments):
         await parts.documents.prepare()
     await stores.deliveries.prepare()
@@ -223,3 +227,4 @@ async def _prepare(parts: Parts, stores: Stores) -> None:
     await stores.unreachable.prepare()
     await stores.letters.prepare()
     await stores.hooks.prepare()
+    await aside.look()

@@ -32,6 +32,7 @@ class NotifyMetrics:
     unreported: Gauge
     calls: Counter
     provider_rests: Gauge
+    provider_aside: Gauge
     receipts: Counter
 
     @classmethod
@@ -48,6 +49,8 @@ class NotifyMetrics:
             Counter("sanfu_notify_calls", "Calls of providers, by what came of them: sent, retry, rejected, lost",
                     ("medium", "provider", "outcome"), registry=registry),
             Gauge("sanfu_notify_provider_rests", "1 while a provider was left alone and has taken nothing since",
+                  ("medium", "provider"), registry=registry),
+            Gauge("sanfu_notify_provider_aside", "1 while an operator keeps a provider aside: it is given nothing",
                   ("medium", "provider"), registry=registry),
             Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us",
                     ("provider", "what"), registry=registry),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sanfu.notify.domain.delivery import Delivery, Outcome
+from sanfu.notify.domain.delivery import Delivery, DeliveryState, Outcome
 from sanfu.notify.domain.digest import Taken
 from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.pace import Rate
@@ -89,10 +89,12 @@ class Wanted:
     why: str | None = None
     since: datetime | None = None
     """Of events at this instant or later."""
+    provider: str | None = None
 
     def conditions(self) -> dict[str, str]:
         given = {
             "subject": self.subject, "state": self.state, "medium": self.medium, "unit": self.unit, "why": self.why,
+            "provider": self.provider,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 
@@ -105,6 +107,21 @@ class Standing:
     state: str
     count: int
     oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many deliveries of a medium stand so, for this reason, at this provider; of when the oldest's event is, when
+    the first of those that are held goes on, and when the first is of no use any more."""
+
+    medium: str
+    state: DeliveryState
+    why: str | None
+    provider: str | None
+    count: int
+    oldest: datetime
+    due: datetime | None
+    useful_until: datetime
 
 
 class Deliveries(Protocol):
@@ -153,6 +170,10 @@ class Deliveries(Protocol):
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         """Up to `page.limit + 1` of those wanted, newest first, by (milliseconds of `at`, id)."""
+        ...
+
+    async def tally(self, wanted: Wanted, limit: int) -> list[Tally]:
+        """Count those wanted, the most first, by medium, state, reason and provider: up to so many groups."""
         ...
 
     async def standing(self, partitions: Iterable[int]) -> list[Standing]: ...
@@ -256,3 +277,5 @@ class Stores:
     unreachable: Shelf
     letters: Letters
     hooks: HookStore
+    aside: Shelf
+    """Providers that operators put aside."""

@@ -13,7 +13,7 @@ from sanfu.notify.adapters.letter_records import letter_read, letter_written
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import COLLECTION
-from sanfu.notify.ports import Document, Letter, Standing, Stores, Wanted
+from sanfu.notify.ports import Document, Letter, Standing, Stores, Tally, Wanted
 from sanfu.runtime.paging import Page
 
 
@@ -76,14 +76,24 @@ class MemoryDeliveries:
         return [read(d) for d in found if d.get("provider_id") in ids]
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
-        asked = wanted.conditions().items()
-        found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked)]
-        found = [d for d in found if wanted.since is None or d["at"] >= wanted.since]
-        found.sort(key=_place, reverse=True)
+        found = sorted(self._wanted(wanted), key=_place, reverse=True)
         if page.after is not None:
             after = (page.after.key, page.after.id)
             found = [d for d in found if _place(d) < after]
         return [read(d) for d in found[: page.limit + 1]]
+
+    def _wanted(self, wanted: Wanted) -> list[Document]:
+        asked = wanted.conditions().items()
+        found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked)]
+        return [d for d in found if wanted.since is None or d["at"] >= wanted.since]
+
+    async def tally(self, wanted: Wanted, limit: int) -> list[Tally]:
+        groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
+        for document in self._wanted(wanted):
+            groups[tuple(document.get(name) for name in ("medium", "state", "why", "provider"))].append(document)
+        found = [_tally(key, each) for key, each in groups.items()]
+        found.sort(key=lambda one: (-one.count, one.medium, one.state, one.why or "", one.provider or ""))
+        return found[:limit]
 
     async def standing(self, partitions: Iterable[int]) -> list[Standing]:
         groups: dict[tuple[str, str], list[datetime]] = defaultdict(list)
@@ -101,6 +111,13 @@ class MemoryDeliveries:
 
     def _in(self, partitions: set[int]) -> list[Document]:
         return [d for d in self.documents.values() if d["p"] in partitions]
+
+
+def _tally(key: Sequence[Any], each: Sequence[Document]) -> Tally:
+    due = min((one["due"] for one in each if "due" in one), default=None)
+    oldest, useful = min(one["at"] for one in each), min(one["useful_until"] for one in each)
+    medium, state, why, provider = key
+    return Tally(medium, state, why, provider, len(each), oldest, due, useful)
 
 
 def _place(document: Mapping[str, Any]) -> tuple[int, str]:
@@ -164,12 +181,13 @@ class MemoryLetters:
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
     deliveries = others.setdefault(COLLECTION, {})
-    contacts, directory, preferences, unreachable = (
-        MemoryShelf(others.setdefault(name, {})) for name in ("contacts", "directory", "preferences", "unreachable")
+    contacts, directory, preferences, unreachable, aside = (
+        MemoryShelf(others.setdefault(name, {}))
+        for name in ("contacts", "directory", "preferences", "unreachable", "aside")
     )
     letters = MemoryLetters(others.setdefault("letters", {}))
     hooks = MemoryHooks(*(others.setdefault(name, {}) for name in ("hook_records", "hook_holders", "hook_looks")))
     return Stores(
         MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable, letters,
-        hooks,
+        hooks, aside,
     )  # fmt: skip

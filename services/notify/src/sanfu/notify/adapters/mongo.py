@@ -9,7 +9,7 @@ from sanfu.notify.adapters.hooks_mongo import MongoHooks
 from sanfu.notify.adapters.letters_mongo import MongoLetters
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
-from sanfu.notify.ports import Document, Standing, Stores, Wanted
+from sanfu.notify.ports import Document, Standing, Stores, Tally, Wanted
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
@@ -102,14 +102,27 @@ class MongoDeliveries:
         return await self._find(wanted, [("_id", 1)], len(ids))
 
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
-        asked: list[Document] = [wanted.conditions()]
-        if wanted.since is not None:
-            asked.append({"at": {"$gte": wanted.since}})
+        asked = _asked(wanted)
         if page.after is not None:
             key = page.after.key
             at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
             asked.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]})
         return await self._find({"$and": asked}, [("at", -1), ("_id", -1)], page.limit + 1)
+
+    async def tally(self, wanted: Wanted, limit: int) -> list[Tally]:
+        key = {name: {"$ifNull": [f"${name}", None]} for name in ("medium", "state", "why", "provider")}
+        figures = {
+            "count": {"$sum": 1}, "oldest": {"$min": "$at"}, "due": {"$min": "$due"},
+            "useful_until": {"$min": "$useful_until"},
+        }  # fmt: skip
+        order = {"count": -1, "_id": 1}
+        steps = [
+            {"$match": {"$and": _asked(wanted)}}, {"$group": {"_id": key, **figures}}, {"$sort": order},
+            {"$limit": limit},
+        ]  # fmt: skip
+        async with spoken():
+            found = await self._collection.aggregate(steps).to_list(None)
+        return [Tally(**one.pop("_id"), **one) for one in found]
 
     async def standing(self, partitions: Iterable[int]) -> list[Standing]:
         mine = {"p": {"$in": list(partitions)}, "again": {"$type": "date"}, "state": {"$in": list(OPEN)}}
@@ -136,6 +149,11 @@ class MongoDeliveries:
         async with spoken():
             found = await self._collection.find(wanted).sort(order).limit(limit).to_list(None)
         return [read(document) for document in found]
+
+
+def _asked(wanted: Wanted) -> list[Document]:
+    since: list[Document] = [] if wanted.since is None else [{"at": {"$gte": wanted.since}}]
+    return [wanted.conditions(), *since]
 
 
 class MongoShelf:
@@ -186,10 +204,11 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
-    contacts, directory, preferences, unreachable = (
-        MongoShelf(documents.database, name) for name in ("contacts", "directory", "preferences", "unreachable")
+    contacts, directory, preferences, unreachable, aside = (
+        MongoShelf(documents.database, name)
+        for name in ("contacts", "directory", "preferences", "unreachable", "aside")
     )
     return Stores(
         MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory, preferences, unreachable,
-        MongoLetters(documents), MongoHooks(documents),
+        MongoLetters(documents), MongoHooks(documents), aside,
     )  # fmt: skip

@@ -47,6 +47,10 @@ class Breaker:
         """It is well, but wants no more for so long."""
         return replace(self, until=max(self.until, now + after))
 
+    def probed(self, now: float, most: int = 1) -> "Breaker":
+        """Let so many messages go to it now, whatever rest was left; from there on it is taken up again as ever."""
+        return Breaker(rests=max(self.rests, 1), until=now, most=most)
+
     def succeeded(self, now: float) -> "Breaker":
         if self.rests == 0:
             return self if self.failures == 0 else replace(self, failures=0)

@@ -11,7 +11,7 @@ from sanfu.contracts.envelope import instant, moment
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.handlers.resending import Resending
 from sanfu.notify.handlers.unreachable import Unreachable
-from sanfu.notify.ports import Deliveries, Wanted
+from sanfu.notify.ports import Deliveries, Tally, Wanted
 from sanfu.runtime import texts
 from sanfu.runtime.http import Guard, PageAsked, own_router
 from sanfu.runtime.paging import Cursor
@@ -57,6 +57,25 @@ class Again(BaseModel):
     because: Annotated[str, Line(300)] = Field(min_length=3, description="Stays with the delivery; no personal data")
 
 
+class TallyShown(BaseModel):
+    """Deliveries of a medium that stand so for one reason. Instants are UTC."""
+
+    medium: str
+    state: DeliveryState
+    why: str | None
+    provider: str | None
+    count: int
+    oldest: str = Field(description="Event of the oldest")
+    due: str | None = Field(description="When the first of them may be sent")
+    useful_until: str = Field(description="When the first of them is of no use any more")
+
+
+class TalliesShown(BaseModel):
+    items: list[TallyShown]
+    more: bool = Field(description="There are further groups, smaller than these")
+
+
+MOST_TALLIES = 200
 INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 Key = Annotated[texts.Key, Header(alias="Idempotency-Key")]
 
@@ -69,26 +88,35 @@ def _moment(text: str) -> datetime:
         raise Refusal(422, "invalid-input", "Not as it should be: query.since.", errors=[wrong]) from None
 
 
+def _wanted(  # noqa: PLR0917  # parameters of a query, never given by position
+    subject: Annotated[str | None, Query(max_length=200), Line(200)] = None,
+    state: DeliveryState | None = None,
+    medium: Medium | None = None,
+    unit: Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,40}$")] = None,
+    reason: Annotated[str | None, Query(max_length=300), Line(300)] = None,
+    since: Annotated[str | None, Query(pattern=INSTANT)] = None,
+    provider: Annotated[str | None, Query(max_length=80), Line(80)] = None,
+) -> Wanted:
+    """Read the filters of a list; all that are given must hold."""
+    return Wanted(subject, state, medium, unit, reason, None if since is None else _moment(since), provider)
+
+
 def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachable, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may read the log."""
     router = own_router("/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
 
     @router.get("")
-    async def listed(
-        page: PageAsked,
-        *,
-        subject: Annotated[str | None, Query(max_length=200), Line(200)] = None,
-        state: DeliveryState | None = None,
-        medium: Medium | None = None,
-        unit: Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,40}$")] = None,
-        reason: Annotated[str | None, Query(max_length=300), Line(300)] = None,
-        since: Annotated[str | None, Query(pattern=INSTANT)] = None,
-    ) -> DeliveriesShown:
+    async def listed(page: PageAsked, wanted: Annotated[Wanted, Depends(_wanted)]) -> DeliveriesShown:
         """List deliveries, newest first; `reason` is the whole `why`, `since` an instant of the events."""
-        wanted = Wanted(subject, state, medium, unit, reason, None if since is None else _moment(since))
         found = await deliveries.page(wanted, page)
         answer = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
         return DeliveriesShown(items=[_shown(one) for one in answer["items"]], next=answer["next"])
+
+    @router.get("/counts")
+    async def counted(wanted: Annotated[Wanted, Depends(_wanted)]) -> TalliesShown:
+        """Count deliveries by medium, state, reason and provider, the most first; filters as of the list."""
+        found = await deliveries.tally(wanted, MOST_TALLIES + 1)
+        return TalliesShown(items=[_counted(one) for one in found[:MOST_TALLIES]], more=len(found) > MOST_TALLIES)
 
     @router.get("/{id}")
     async def one(id: str) -> DeliveryShown:
@@ -113,6 +141,13 @@ def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachabl
             await unreachable.lift(found.reached)
 
     return router
+
+
+def _counted(one: Tally) -> TallyShown:
+    return TallyShown(
+        medium=one.medium, state=one.state, why=one.why, provider=one.provider, count=one.count,
+        oldest=instant(one.oldest), due=_written(one.due), useful_until=instant(one.useful_until),
+    )  # fmt: skip
 
 
 def _shown(one: Delivery) -> DeliveryShown:

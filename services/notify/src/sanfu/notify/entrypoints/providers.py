@@ -1,12 +1,22 @@
-"""How the providers do, as this process sees it: `GET /v1/providers`."""
+"""How the providers do, as this process sees it, and what an operator may do about it: `/v1/providers`."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from sanfu.notify.handlers.carrier import Carrier
+from sanfu.contracts.envelope import instant
+from sanfu.notify.handlers.aside import Aside
+from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.runtime.http import Guard, own_router
+from sanfu.runtime.texts import Line as OneLine
+
+
+class RateShown(BaseModel):
+    most: int
+    seconds: float
+    left: int = Field(description="Messages that may go by it now")
 
 
 class ProviderShown(BaseModel):
@@ -14,35 +24,76 @@ class ProviderShown(BaseModel):
 
     medium: str
     provider: str
-    state: str = Field(description="well; rests: left alone; probed: taken up again little by little; slowed")
+    state: str = Field(
+        description="well; rests: left alone; probed: taken up again little by little; slowed; aside: by an operator"
+    )
     why: str | None = Field(description="What it said last when it took nothing")
+    failures: int = Field(description="In a row; after 5 it rests")
     wait: float = Field(description="Seconds until it may be given one more; 0: now")
     room: int = Field(description="Messages that it may be given now; 1000000: as many as there are")
     under_way: int
+    taken_ago: float | None = Field(description="Seconds since it took one; null: none since this process began")
+    rates: list[RateShown]
+    because: str | None = Field(description="If it was put aside: why")
+    since: str | None = Field(description="If it was put aside: since when")
 
 
 class ProvidersShown(BaseModel):
     items: list[ProviderShown]
 
 
-def routes(carriers: Mapping[str, Carrier | None], guard: Guard) -> APIRouter:
-    """Make the route; `guard` lets through who may read the log."""
+class Because(BaseModel):
+    """Why a provider is given nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+    because: Annotated[str, OneLine(300, 3)] = Field(description="For whoever comes next; no personal data")
+
+
+def routes(carriers: Mapping[str, Carrier | None], aside: Aside, guard: Guard) -> APIRouter:
+    """Make the routes; `guard` lets through who may read the log."""
     router = own_router("/v1/providers", tags=["providers"], dependencies=[Depends(guard)])
+
+    def one(medium: str, provider: str) -> ProviderShown:
+        return _shown(*aside.line(medium, provider))
 
     @router.get("")
     async def listed() -> ProvidersShown:
         """List the providers of each medium in the order in which they are asked."""
-        return ProvidersShown(items=[one for carrier in carriers.values() if carrier for one in _shown(carrier)])
+        return ProvidersShown(
+            items=[_shown(carrier, line) for carrier in carriers.values() if carrier for line in carrier.lines]
+        )
+
+    @router.post("/{medium}/{provider}/rest")
+    async def rest(medium: str, provider: str, why: Because) -> ProviderShown:
+        """Put a provider aside: it is given nothing until `resume`, by any process, also after a restart. The next one
+        of its medium carries; where there is none, messages wait. Again, it changes nothing."""
+        await aside.put(medium, provider, why.because)
+        return one(medium, provider)
+
+    @router.post("/{medium}/{provider}/resume")
+    async def resume(medium: str, provider: str) -> ProviderShown:
+        """Take a provider back that was put aside: two messages, then more with each that it takes."""
+        await aside.back(medium, provider)
+        return one(medium, provider)
+
+    @router.post("/{medium}/{provider}/try")
+    async def probe(medium: str, provider: str) -> ProviderShown:
+        """Give a provider that rests, or wanted no more for a while, one message now instead of then; by this process.
+        One that is well is left as it is, and who was put aside stays there."""
+        carrier, line = aside.line(medium, provider)
+        if line.breaker.rests_at(carrier.now()):
+            line.probe(carrier.now())
+        return one(medium, provider)
 
     return router
 
 
-def _shown(carrier: Carrier) -> list[ProviderShown]:
-    now = carrier.now()
-    return [
-        ProviderShown(
-            medium=carrier.medium, provider=line.name, state=line.state(now), why=line.why,
-            wait=round(line.wait(now), 1), room=line.room(now), under_way=line.under_way,
-        )
-        for line in carrier.lines
-    ]  # fmt: skip
+def _shown(carrier: Carrier, line: Line) -> ProviderShown:
+    now, aside = carrier.now(), line.aside
+    return ProviderShown(
+        medium=carrier.medium, provider=line.name, state=line.state(now), why=line.why, failures=line.breaker.failures,
+        wait=round(line.wait(now), 1), room=line.room(now), under_way=line.under_way,
+        taken_ago=None if line.taken is None else round(now - line.taken, 1),
+        rates=[RateShown(most=rate.count, seconds=rate.seconds, left=left) for rate, left in line.left(now)],
+        because=aside and aside.because, since=aside and instant(aside.since),
+    )  # fmt: skip

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
 
 import structlog
 
 from sanfu.notify.domain.breaker import Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
-from sanfu.notify.domain.pace import Each, Window, longest
+from sanfu.notify.domain.pace import Each, Rate, Window, longest
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Provider
 from sanfu.runtime.crash import crashpoint, declare
@@ -25,6 +27,18 @@ NOBODY = Rejected("no_provider", elsewhere=True)
 Now = Callable[[], float]
 
 
+LOOK: Final = 2.0
+"""Seconds after which who finds all providers put aside looks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """An operator wants a provider to be given nothing: why, and since when (real time)."""
+
+    because: str
+    since: datetime
+
+
 @dataclass(slots=True)
 class Line:
     """One provider, and how it does. Its rates are this process's: two copies of notify share a provider's limit."""
@@ -34,6 +48,9 @@ class Line:
     why: str | None = None
     """What it said last when it took nothing."""
     under_way: int = 0
+    aside: PutAside | None = None
+    taken: float | None = None
+    """When it took one last, by `now`."""
     _windows: tuple[Window, ...] = field(init=False)
     _each: Each = field(init=False)
 
@@ -47,16 +64,26 @@ class Line:
 
     def room(self, now: float) -> int:
         """How many messages it may be given now."""
-        if self.breaker.rests_at(now):
+        if self.aside or self.breaker.rests_at(now):
             return 0
         free = [self.breaker.most - self.under_way, *(window.room(now) for window in self._windows)]
         return max(0, min(free))
 
     def wait(self, now: float) -> float:
         """Seconds until there may be room; 0 also where that depends on calls under way."""
-        return max(0.0, self.breaker.until - now, longest(self._windows, now))
+        return max(LOOK if self.aside else 0.0, self.breaker.until - now, longest(self._windows, now))
+
+    def left(self, now: float) -> list[tuple[Rate, int]]:
+        """Each of its rates, and how many more may go by it now."""
+        return [(window.rate, window.room(now)) for window in self._windows]
+
+    def probe(self, now: float, most: int = 1) -> None:
+        """Give it so many messages as soon as there are some, and more as it takes them."""
+        self.breaker = self.breaker.probed(now, most)
 
     def state(self, now: float) -> str:
+        if self.aside:
+            return "aside"
         if self.breaker.rests:
             return "rests" if self.breaker.rests_at(now) else "probed"
         return "slowed" if self.breaker.rests_at(now) else "well"
@@ -89,6 +116,8 @@ class Line:
 
     def _heard(self, outcome: Outcome, now: float) -> None:
         before = self.breaker
+        if isinstance(outcome, Sent):
+            self.taken = now
         match outcome:
             case Sent() | Rejected():
                 self.breaker = before.succeeded(now)
@@ -145,12 +174,18 @@ class Carrier:
             else:
                 found = _by(line.name, await line.send(message, self.call_s - (now - begun), self.now))
                 self.metrics.calls.labels(self.medium, line.name, type(found).__name__.lower()).inc()
-                self.metrics.provider_rests.labels(self.medium, line.name).set(line.breaker.is_down)
+                self.note(line)
                 if not _may_go_elsewhere(found):
                     return found
                 outcome = _later(outcome, found)
                 crashpoint("notify.before_failover")
         return outcome
+
+    def note(self, line: Line) -> None:
+        """Have the metrics say how a line does. One that was put aside rests by somebody's leave."""
+        by_itself = line.breaker.is_down and line.aside is None
+        self.metrics.provider_rests.labels(self.medium, line.name).set(by_itself)
+        self.metrics.provider_aside.labels(self.medium, line.name).set(line.aside is not None)
 
     async def close(self) -> None:
         for line in self.lines:

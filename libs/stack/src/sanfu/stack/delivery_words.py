@@ -1,0 +1,56 @@
+"""What a delivery's state and reason mean, and what an operator does about them: the words of notify's README."""
+
+from typing import Final
+
+STATES: Final = {
+    "queued": "It goes as soon as a provider takes it: ./sanfu providers says how they do.",
+    "held": "It waits, and goes by itself.",
+    "sending": "It is being handed over. After a crash it is looked at again once its lease is over (30 s).",
+    "sent": "The provider has it, and has not said yet that it arrived; not all of them say so.",
+    "delivered": "The provider says that it arrived.",
+    "failed": "It was rejected, or given up when it was of no more use. Mend the cause, then resend it.",
+    "skipped": "It was decided not to send it.",
+    "unknown": "It was handed over without an answer, and may have arrived: who gets it twice is not to be told twice. "
+    "Look at the provider's own log; resend it if it is not there.",
+}
+REASONS: Final = {
+    "quiet_hours": "The city's quiet hours: it goes at `due`.",
+    "day_off": "A day off: it goes in the morning of the next day of service.",
+    "gathered": "A list is made of it and others: it goes with that.",
+    "digest": "It goes, or went, with a list: `digest` names it.",
+    "cap": "The recipient had as many as may be; it goes with a list.",
+    "window": "This is the list itself: it goes at `due`.",
+    "day_before": "A notice for the day before: it goes at `due`.",
+    "contact": "The contact's version is not here yet. Over ten minutes: is intake's outbox stuck, is notify behind?",
+    "directory": "The directory does not name the recipient yet: does the unit have somebody in that capacity?",
+    "nobody": "The unit has nobody in that capacity: desk's accounts say who there is.",
+    "deadline": "Its text names a limit that is not set yet; after ten minutes it goes without.",
+    "story": "Notify is being rebuilt; it goes afterwards.",
+    "key": "The key ring can't open the contact: is SANFU_KEYS_FILE the right one, with all keys?",
+    "no_provider": "Nobody carries this medium: see SANFU_PROVIDERS_FILE. Then resend it.",
+    "no_public_url": "Its text holds a link and SANFU_PUBLIC_URL is not set. Then resend it.",
+    "no_approved_template": "The provider sends approved texts alone, and this one has no code in the pack.",
+    "no_template": "The pack has no text for it.",
+    "no_address": "The recipient has no address of this medium.",
+    "no_contact": "Who reported it left no contact.",
+    "no_recipient": "Nobody was found in that capacity for as long as it was waited for.",
+    "told_already": "The same recipient hears of this by this medium in another text.",
+    "opted_out": "The recipient wants none by this medium.",
+    "nothing_held": "The list had become empty.",
+    "erased": "The person was erased: nothing is sent there any more.",
+    "party_deceased": "The party has died: nothing is sent there any more.",
+    "stale": "When it could have gone it was of no use any more (`useful_for` of its template). Resend it if it is.",
+    "unreachable": "A provider said that nobody is at this address. Corrected contacts are other addresses; DELETE "
+    "/v1/deliveries/ID/unreachable lifts it.",
+    "gave_up": "It was tried until it was of no more use; the reason behind it is the last answer.",
+    "crashed_while_sending": "A process died while it was handed over.",
+    "timeout": "The provider did not answer in time.",
+    "rehearsal": "A rehearsal: nothing leaves. GET /v1/rehearsal shows it.",
+}
+
+
+def meaning(state: str, why: str | None) -> str:
+    """Say what it means, in a sentence or two."""
+    code, _, cause = (why or "").partition(": ")
+    known = [STATES.get(state, ""), REASONS.get(code, ""), REASONS.get(cause, "")]
+    return " ".join(one for one in known if one)

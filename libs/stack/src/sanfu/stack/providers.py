@@ -1,0 +1,110 @@
+"""`sanfu providers`: who carries messages, how each does, what waits for them; put one aside, take it back, try it."""
+
+import asyncio
+import json
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from sanfu.stack.doors import Json
+from sanfu.stack.notify_doors import NotifyDoors
+from sanfu.stack.stack import Stack
+from sanfu.stack.tables import plain, wide
+from sanfu.stack.times import ago, now_of, span
+
+app = typer.Typer(help="Providers of messages: how they do, and what an operator does about it.")
+WAITS = "what waits; ./sanfu deliveries shows each"
+COLOURS = {"well": "green", "rests": "red", "probed": "yellow", "slowed": "yellow", "aside": "magenta"}
+OPEN = ("queued", "sending", "held")
+
+Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
+AsJson = Annotated[bool, typer.Option("--json", help="for machines")]
+Provider = Annotated[str, typer.Argument(help="its name, as the table shows it; sms/NAME where two media have one")]
+
+
+@app.callback(invoke_without_command=True)
+def show(context: typer.Context, name: Name = "main", as_json: AsJson = False) -> None:
+    """Show each provider and what waits. Ends with 1 when a medium has providers and none of them takes anything."""
+    if context.invoked_subcommand is not None:
+        return
+    stack = Stack.known(name)
+    found, waiting = asyncio.run(_seen(stack))
+    if as_json:
+        print(json.dumps({"providers": found, "waiting": waiting}, ensure_ascii=False))
+    else:
+        console = wide()
+        console.print(table(found))
+        console.print(waits(waiting, now_of(stack)) if waiting else "nothing waits")
+    raise typer.Exit(1 if _silent(found) else 0)
+
+
+async def _seen(stack: Stack) -> tuple[list[Json], list[Json]]:
+    async with NotifyDoors(stack) as doors:
+        with Console(stderr=True).status("asking notify"):
+            found = await doors.providers()
+            waiting = [one for state in OPEN for one in await doors.tallies({"state": state})]
+    return found, waiting
+
+
+def _silent(found: list[Json]) -> list[str]:
+    """Name the media of which nobody takes anything now."""
+    takes = {one["medium"] for one in found if one["state"] not in {"rests", "aside"}}
+    return sorted({one["medium"] for one in found} - takes)
+
+
+def table(found: list[Json]) -> Table:
+    rated = any(one["rates"] for one in found)
+    shown = plain("medium", "provider", "state", "next", "took one", *["rates left"] * rated, "last said")
+    for one in found:
+        colour = COLOURS.get(one["state"], "white")
+        said = f"put aside: {one['because']}" if one["because"] else one["why"] or ""
+        taken = "" if one["taken_ago"] is None else f"{span(one['taken_ago'])} ago"
+        waits = "" if one["state"] == "aside" else f"in {span(one['wait'])}" if one["wait"] else "now"
+        rates = ", ".join(f"{rate['left']} of {rate['most']}/{span(rate['seconds'])}" for rate in one["rates"])
+        state = f"[{colour}]{one['state']}[/]"
+        shown.add_row(one["medium"], one["provider"], state, waits, taken, *[rates] * rated, escape(said))
+    return shown
+
+
+def waits(found: list[Json], now: datetime) -> Table:
+    number = Column("messages", justify="right")
+    shown = plain("medium", "state", "reason", number, "oldest event", "first goes", "first is of no use", title=WAITS)
+    for one in found:
+        due = "" if one["due"] is None else ago(one["due"], now) if one["state"] == "held" else "when taken"
+        row = (one["medium"], one["state"], one["why"] or "", str(one["count"]), ago(one["oldest"], now), due)
+        shown.add_row(*row, ago(one["useful_until"], now))
+    return shown
+
+
+@app.command("rest")
+def rest(
+    provider: Provider,
+    because: Annotated[str, typer.Option("--because", help="for whoever comes next; no personal data")],
+    name: Name = "main",
+) -> None:
+    """Put a provider aside: it is given nothing until `resume`, also after a restart of notify."""
+    _order(name, provider, "rest", {"because": because})
+
+
+@app.command("resume")
+def resume(provider: Provider, name: Name = "main") -> None:
+    """Take a provider back that was put aside: two messages, then more with each that it takes."""
+    _order(name, provider, "resume", {})
+
+
+@app.command("try")
+def probe(provider: Provider, name: Name = "main") -> None:
+    """Give a provider that rests one message now, and do not wait for its rest to end."""
+    _order(name, provider, "try", {})
+
+
+def _order(name: str, provider: str, order: str, body: Json) -> None:
+    async def ordered() -> Json:
+        async with NotifyDoors(Stack.known(name)) as doors:
+            return await doors.order_provider(provider, order, body)
+
+    wide().print(table([asyncio.run(ordered())]))
