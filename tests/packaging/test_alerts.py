@@ -9,6 +9,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from sanfu.desk.metrics import ReplyMetrics
 from sanfu.notify.metrics import HookMetrics, NotifyMetrics
 from sanfu.runtime.http import Watch, create_app
 from sanfu.runtime.metrics import machine_metrics
@@ -36,6 +37,7 @@ def shown() -> dict[str, set[str]]:
     machine_metrics(registry)
     NotifyMetrics.on(registry)
     HookMetrics.on(registry)
+    ReplyMetrics.on(registry)
     app = create_app("any", Watch(registry, lambda: (True, {}), _nothing))
     app.build_middleware_stack()  # it is where the HTTP metrics are declared
     return {

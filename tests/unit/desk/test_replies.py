@@ -322,6 +322,21 @@ async def test_while_the_store_is_away_a_reply_waits_and_is_done_once(desk: Desk
     assert sent_back(desk) == []
 
 
+async def test_replies_in_hand_while_the_store_is_away_show_since_when(desk: Desk) -> None:
+    await led(desk)
+    desk.documents.down = True
+    assert all(await desk.broker.publish([reply("acknowledge")]))
+    await eventually(lambda: held(desk), within=20)
+    desk.documents.down = False
+    await taken(desk)
+    assert not await held(desk)
+
+
+async def held(desk: Desk) -> bool:
+    lines = (await desk.client.get("/metrics")).text.splitlines()
+    return float(next(line for line in lines if line.startswith("sanfu_desk_replies_held_seconds ")).split()[1]) > 0
+
+
 async def test_a_system_that_has_lost_its_mind_does_not_fill_the_story(desk: Desk) -> None:
     await led(desk)
     await send(desk, *(reply("sign") for _ in range(MOST_REFUSED + 5)))

@@ -72,8 +72,11 @@ class ReplyReader:
         if time.monotonic() - self._measured > MEASURE_EVERY:
             self._measured = time.monotonic()
             self.metrics.lag.set(await self.family.lag())
-        if not records:
-            return
+        if records:
+            with self.metrics.holding():
+                await self._take_all(records)
+
+    async def _take_all(self, records: Sequence[Incoming]) -> None:
         heard = _Once(self.hear)
         groups: dict[str | None, list[Incoming]] = defaultdict(list)
         for record in records:
