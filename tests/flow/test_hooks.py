@@ -1,35 +1,14 @@
 """A unit without Kafka is posted what stands on its topic, and nothing that does not."""
 
-import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import orjson
-
 from sanfu.contracts import names
+from tests.flow.parts import ON_BOTH
 from tests.flow.test_secrecy import HELPER, OTHER, UNIT, disputed, office, signed, worked_at
-from tests.integration.notify.providers import Peer, peer
+from tests.integration.notify.providers import Peer
 from tests.support.city import City
+from tests.support.hooks import hooked
 from tests.support.scribe import Scribe
 
 HOOKED = (UNIT, HELPER, OTHER)
-SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
-
-
-@asynccontextmanager
-async def hooked(city: City, *answers: tuple[int, str]) -> AsyncIterator[Peer]:
-    """Give these units a hook: each unit's path is its code."""
-    async with peer(*answers or ((200, "ok"),)) as endpoint:
-        hook = {"secrets": [SECRET], "networks": ["127.0.0.0/8"]}
-        city.providers = orjson.dumps(
-            {"units": {unit: {**hook, "url": f"{endpoint.url}/{unit}"} for unit in HOOKED}}
-        ).decode()
-        await city.stop("notify")
-        await city.start("notify")
-        yield endpoint
-        await city.stop("notify")
-        city.providers = None
-        await city.start("notify")
 
 
 def posted(endpoint: Peer) -> str:
@@ -37,7 +16,7 @@ def posted(endpoint: Peer) -> str:
 
 
 async def test_no_word_of_a_confidential_issue_and_nobodys_contact_is_posted(city: City) -> None:
-    async with hooked(city) as endpoint:
+    async with hooked(city, HOOKED) as endpoint:
         scribe = Scribe(city, "密戊")
         issue = await disputed(city, scribe, secrecy="confidential")
         await worked_at(city, scribe, issue)
@@ -54,13 +33,17 @@ async def test_no_word_of_a_confidential_issue_and_nobodys_contact_is_posted(cit
         other = await disputed(city, told)
         assert (await office(city).reads_contact(other))["party"]["phone"] in city.heard
         assert told.sign in posted(endpoint), "an open issue's words are"
+        said = "我是王小明，电话13911112222，寺前街的路灯坏了。"
+        await city.report("hotline", category="road-lamp", text=said)
+        assert "寺前街的路灯坏了" in posted(endpoint)
         assert [one for one in city.heard if one in posted(endpoint)] == []
 
 
+@ON_BOTH
 async def test_each_unit_is_posted_what_stands_on_its_own_topic_word_for_word_and_answers_with_its_key(
     city: City,
 ) -> None:
-    async with hooked(city) as endpoint:
+    async with hooked(city, HOOKED) as endpoint:
         issue = await city.report("hotline", category="road-lamp", title="路灯不亮，三天了")
         made = await city.person("system_administrator").make("keys", {"unit": UNIT, "name": "oa"})
         headers = {"Authorization": f"Bearer {made['key']}", "Idempotency-Key": "oa-1"}

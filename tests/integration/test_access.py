@@ -15,6 +15,7 @@ from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
 from tests.support.city import on_real_parts
+from tests.support.hooks import hooked
 from tests.support.parts import create_topics
 from tests.support.secured import PASSWORD, PLAIN, SCRAM, Secured, secured_broker
 
@@ -140,4 +141,7 @@ async def test_the_rights_of_the_table_are_enough_for_the_whole_job(secured: Sec
         await city.person("follow_up_caller").follow_up(issue, satisfied=5)
         assert await city.state(issue) == "closed"
         assert (await city.receipt(issue))["state"] == "closed"
-        assert len(await city.unit_topic("housing-construction", issue)) > 3
+        on_topic = await city.unit_topic("housing-construction", issue)
+        assert len(on_topic) > 3
+        async with hooked(city, ["housing-construction"]) as endpoint:
+            assert len(endpoint.asked) == len(on_topic)
