@@ -214,6 +214,15 @@ async def test_an_endpoint_that_is_gone_gets_nothing_until_somebody_says_so() ->
     assert sorted(await again.turn(2)) == ["e-i-1-1", "e-i-2-1"]
 
 
+async def test_that_it_is_back_may_be_said_to_another_copy() -> None:
+    it = await filled(kept(), e_i_1_1=[Rejected("http_410")])
+    await it.turn()
+    other = HookPost("tax", it.endpoint, it.store, it.post.metrics, "other", lambda: it.at)
+    assert await other.unparked(5) == 1
+    assert await it.turn() == ["e-i-1-1"]
+    assert (await it.of("parked"), await it.of("done")) == ([], ["e-i-1-1"])
+
+
 async def test_another_address_is_not_gone() -> None:
     it = await filled(kept(), e_i_1_1=[Rejected("http_410")])
     await it.turn()

@@ -88,8 +88,7 @@ class HookPost:
         """Begin as many calls as the endpoint may have now, none for an issue that has one under way."""
         if not await self._held():
             return
-        if self._is_gone:
-            await self.store.park(self.unit, GONE, self.now())
+        if self._is_gone and await self._still_gone():
             return
         at = self.tick()
         room = min(AT_ONCE, self.breaker.most) - len(self._under_way)
@@ -215,6 +214,15 @@ class HookPost:
         self._is_gone = True
         await self.store.see(self.unit, HookSeen(self.now(), "gone", GONE, self.endpoint.mark))
         await self.store.park(self.unit, GONE, self.now())
+
+    async def _still_gone(self) -> bool:
+        """Park what came for it, unless an operator has said meanwhile, perhaps to another copy, that it is back; what
+        they had sent again waits since a later instant."""
+        now = self.now()
+        await self._shown()
+        if self._is_gone:
+            await self.store.park(self.unit, GONE, now)
+        return self._is_gone
 
     async def _shown(self) -> None:
         """Show how it does, and learn whether it is gone: an operator may have said since that it is not."""
