@@ -7,7 +7,7 @@ from tests.support.city import City
 from tests.support.people import Issue
 
 PHONE, MAIL = "13911112222", "wang.xiaoming@mail.example"
-NAMED: dict[str, Any] = {"name": "王小明", "phone": None, "email": None, "address": "寺前街60号"}
+NAMED = {"name": "王小明", "address": "苏溪镇东青路7号"}
 
 
 async def case(city: City, issue: Issue) -> dict[str, Any]:
@@ -57,3 +57,26 @@ async def test_the_mark_goes_when_a_later_message_arrived_at_the_same_number(cit
     await city.say_of("sms", later, state="delivered")
     assert (await case(city, issue))["party_untold"] is False
     assert [one["over"]["why"] for one in (await case(city, issue))["untold"]] == ["reached"]
+
+
+async def test_a_party_with_a_home_and_no_address_of_any_medium_is_marked_once_until_a_number_is_written_down(
+    city: City,
+) -> None:
+    issue = await city.report("hotline", category="drainage", party=NAMED)
+    marked = await case(city, issue)
+    assert (marked["party_untold"], [one["why"] for one in marked["untold"]]) == (True, ["nowhere"])
+    officer = city.officer("water")
+    await officer.do_all(issue)
+    failed = [one.data for one in await city.of(issue, "delivery-failed") if one.data["recipient"] == "party"]
+    assert [one["reason"] for one in failed] == ["nowhere"], "once, however many messages it would have been"
+    said = {"phone": "13733334444", "because": "party_said"}
+    await city.person("follow_up_caller").order(issue, "correct_contact", said)
+    assert (await case(city, issue))["party_untold"] is False
+
+
+async def test_who_reports_anonymously_has_chosen_so_and_is_not_marked(city: City) -> None:
+    issue = await city.report("hotline", category="drainage", party=None, text="寺前街下水道堵了，找13911112222")
+    await city.officer("water").do_all(issue)
+    assert [one.data for one in await city.of(issue, "delivery-failed") if one.data["recipient"] == "party"] == []
+    found = await case(city, issue)
+    assert (found["party_kind"], found["party_untold"], found["untold"]) == ("person", False, [])

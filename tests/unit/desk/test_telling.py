@@ -10,7 +10,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.contracts.registry import codec
 from sanfu.desk.domain.case import evolve
-from sanfu.desk.domain.folds.telling import KEPT
+from sanfu.desk.domain.folds.telling import KEPT, LEFT
 from sanfu.desk.domain.state import Case
 from tests.support.cases import (
     MORNING,
@@ -173,12 +173,17 @@ def test_the_same_again_changes_nothing_and_is_no_line_of_the_history() -> None:
 
 def test_old_ones_are_forgotten_but_not_that_the_party_has_no_address() -> None:
     many = [failed(f"d{n}", recipient="officer", unit="tax") for n in range(KEPT + 5)]
-    case = folded(failed("d", why="nowhere"), *many, *(informed(f"m{n}") for n in range(KEPT + 5)))
-    assert (len(case["untold"]), len(case["informed"])) == (KEPT, KEPT)
     case = folded(failed("d", why="nowhere"), *many)
-    assert [one["why"] for one in case["untold"]][:1] == ["nowhere"]
-    assert case["untold"][-1]["delivery"] == f"d{KEPT + 4}"
+    assert [one["delivery"] for one in case["untold"]] == ["d", *(f"d{n}" for n in range(6, KEPT + 5))]
     assert case["party_untold"] is True
+
+
+def test_what_others_were_told_does_not_push_out_what_the_party_was_told() -> None:
+    others = [informed(f"o{n}", ASSIGNED, recipient="officer", unit="tax") for n in range(3 * LEFT)]
+    mails = [informed(f"m{n}", ASSIGNED) for n in range(3 * LEFT)]
+    assert len(folded(*others, *mails)["informed"]) == 2 * LEFT
+    case = folded(informed("mail"), *others, failed("d1"))
+    assert (case["party_untold"], over(case)) == (False, ["told"])
 
 
 @pytest.mark.parametrize(

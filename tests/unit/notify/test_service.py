@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from sanfu.city.watching import PackHolder
@@ -190,6 +191,35 @@ async def test_who_left_only_a_phone_gets_no_mail_and_that_is_no_failure(bench: 
     await eventually(bench.quiet)
     assert [one["why"] for one in await shown(bench, state="skipped")] == ["no_address"]
     assert len(await bench.reported(names.PARTY_INFORMED)) == 1
+    assert await bench.reported(names.DELIVERY_FAILED) == []
+
+
+async def test_of_a_party_that_is_known_and_has_no_address_the_story_hears_once(bench: Bench) -> None:
+    story, named = Story("i1"), {"name": "王小明", "address": "寺前街60号"}
+    await bench.publish(contact("i1", party=named), on_the_wire(story.submitted()))
+    await eventually(bench.quiet)
+    await bench.publish(on_the_wire(story.closed()))
+    await eventually(bench.quiet)
+    await bench.publish(on_the_wire(story.closed()))
+    await eventually(bench.quiet)
+    skipped = await shown(bench, state="skipped")
+    assert {one["why"] for one in skipped} == {"nowhere"}
+    assert len(skipped) > 3, "each stands in notify's own record"
+    (told,) = await bench.reported(names.DELIVERY_FAILED)
+    assert orjson.loads(told.value or b"")["reason"] == "nowhere"
+    await bench.publish(contact("i1", 1, writer="desk", party={"phone": "13733334444"}), corrected(story))
+    await eventually(bench.quiet)
+    assert [to for to, _ in bench.sms.texts()] == ["13733334444"]
+    assert len(await bench.reported(names.DELIVERY_FAILED)) == 1
+
+
+async def test_who_left_nothing_to_be_known_by_is_no_news_though_the_original_text_rests_with_the_contact(
+    bench: Bench,
+) -> None:
+    rests = contact("i1", original={"text": "路灯不亮"}, filer={"name": "网格员", "phone": "139"})
+    await bench.publish(rests, on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet)
+    assert {one["why"] for one in await shown(bench, state="skipped")} == {"no_address"}
     assert await bench.reported(names.DELIVERY_FAILED) == []
 
 

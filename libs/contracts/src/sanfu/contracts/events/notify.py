@@ -34,4 +34,6 @@ class DeliveryFailed(Delivery):
     state: Literal["failed", "skipped", "unknown"] = Field(
         description="Given up, decided against, or lost track of in a crash"
     )
-    reason: Line = Field(description="Why: bounced, no_contact, stale, opted_out …; never an address")
+    reason: Line = Field(
+        description="Why, and a provider's code: unreachable: MBBLACK, nowhere, stale, opted_out …; never an address"
+    )

@@ -27,6 +27,8 @@ PATIENCE: Mapping[str, timedelta] = {
     "deadline": timedelta(minutes=10), "directory": timedelta(minutes=10), "nobody": timedelta(seconds=10),
 }  # fmt: skip
 """How long to wait for what (real time); for anything else as long as the message is of use."""
+NOWHERE = "nowhere"
+"""Who is to be told is known, and has no address of any medium: the story hears it once of an issue and recipient."""
 UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient", "told_already"})
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it."""
 

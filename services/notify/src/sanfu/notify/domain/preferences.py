@@ -11,8 +11,8 @@ from typing import Any
 from sanfu.notify.domain.delivery import Delivery
 
 MEDIA = ("sms", "email", "webhook", "dingtalk", "wecom", "inbox")
-OUTSIDE = ("sms", "email")
-"""Media that reach a party or a filer."""
+OUTSIDE: Mapping[str, str] = {"sms": "phone", "email": "email"}
+"""Media that reach a party or a filer, and by which field of their contact."""
 LINK = "m"
 """What a link to the page of preferences opens."""
 GOOD_FOR = timedelta(days=90)
@@ -28,7 +28,7 @@ def of_delivery(one: Delivery) -> str:
 
 
 def media_of(recipient: str) -> tuple[str, ...]:
-    return MEDIA if recipient.startswith("user:") else OUTSIDE
+    return MEDIA if recipient.startswith("user:") else tuple(OUTSIDE)
 
 
 def refused(document: Mapping[str, Any] | None) -> frozenset[str]:

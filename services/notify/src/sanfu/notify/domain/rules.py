@@ -14,7 +14,7 @@ from sanfu.city.model import Pack, Template
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, moment
 from sanfu.notify.domain import story
-from sanfu.notify.domain.delivery import AT_ONCE, Delivery, delivery_id, end
+from sanfu.notify.domain.delivery import AT_ONCE, NOWHERE, Delivery, delivery_id, end
 from sanfu.notify.domain.records import written
 from sanfu.notify.domain.wording import LINK_ENDS
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
@@ -56,6 +56,8 @@ class NotifyRules:
             raise Refusal(404, "unknown-command", f"notify knows no command {given.name}")
         data = given.data
         if state.get("told", {}).get(data["delivery"]) == data["state"]:
+            return ()
+        if data.get("reason") == NOWHERE and data["recipient"] in state.get("nowhere", ()):
             return ()
         return (Draft(REPORTED.get(data["state"], names.DELIVERY_FAILED), data),)
 

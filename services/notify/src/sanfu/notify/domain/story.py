@@ -1,8 +1,8 @@
-"""What notify keeps of an issue's story: `{facts, recent, told}`.
+"""What notify keeps of an issue's story: `{facts, recent, told, nowhere}`.
 
 `facts` are codes, instants and the last public reply, as they stand; `recent` the last events that somebody may have
-to be told of, each with the facts as they stood then; `told` what became of the deliveries that were reported. No
-names, no addresses.
+to be told of, each with the facts as they stood then; `told` what became of the deliveries that were reported;
+`nowhere` who was reported to have no address at all. No names, no addresses.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.free_texts import FREE_TEXTS
+from sanfu.notify.domain.delivery import NOWHERE
 from sanfu.runtime.rules import State
 
 SERVICE = "notify"
@@ -82,7 +83,8 @@ def evolve(state: State, event: Event) -> State:
     """Fold one event. Own events and others' touch different parts, so their order among each other is the same."""
     if event.type in OWN:
         told = {**state.get("told", {}), event.data["delivery"]: event.data["state"]}
-        return {**state, "told": dict([*told.items()][-REPORTS:])}
+        after = {**state, "told": dict([*told.items()][-REPORTS:])}
+        return after if event.data.get("reason") != NOWHERE else {**after, "nowhere": _with(state, event.data)}
     before: Facts = state.get("facts", {})
     if _outranked(before, event):
         return state
@@ -91,6 +93,10 @@ def evolve(state: State, event: Event) -> State:
     if event.type in TELLING:
         after["recent"] = [*state.get("recent", []), telling(facts, event)][-RECENT:]
     return after
+
+
+def _with(state: State, report: Mapping[str, Any]) -> list[str]:
+    return sorted({*state.get("nowhere", ()), report["recipient"]})
 
 
 def telling(facts: Facts, event: Event) -> Telling:

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from sanfu.notify.domain import preferences
-from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.delivery import NOWHERE, Delivery
 from sanfu.notify.domain.rules import STAFF
 from sanfu.notify.handlers.people import opened
 from sanfu.notify.ports import Document, Stores
@@ -140,7 +140,9 @@ class People:
         except Unsealable as error:
             log.error("contact_sealed_fast", issue=delivery.subject, why=str(error))
             return Waits("key")
-        field = "phone" if delivery.medium == "sms" else delivery.medium
+        if contact and not any(contact.get(field) for field in preferences.OUTSIDE.values()):
+            return Nobody(NOWHERE)
+        field = preferences.OUTSIDE.get(delivery.medium, delivery.medium)
         found = _address(contact.get(field), contact.get("language"))
         return replace(found, contact=versions.get("desk", 0)) if isinstance(found, Address) else found
 

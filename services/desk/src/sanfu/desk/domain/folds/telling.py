@@ -20,12 +20,17 @@ from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.reading import UNFORESEEN
 from sanfu.desk.domain.state import Case, Change, Fold
 
-KEPT: Final = 20
-"""Of each: the messages of a few days."""
+LEFT: Final = 8
+"""Messages that left, kept of the party's and of all others': of a few events, for what came back may come late."""
+KEPT: Final = 12
+"""Messages that did not reach somebody."""
 WISHED: Final = frozenset({"opted_out", "erased", "party_deceased", "nothing_to_do"})
 """Nobody is told because nobody wants to be, or is to be."""
 _CODE: Final = re.compile(r"(?!.*\d{7})[A-Za-z0-9_.:/^-]{1,64}")
 """A code is shown; a sentence, or what may be a number of somebody, is not: providers write what they like."""
+
+PARTY: Final = "party:"
+"""Whom a message was for, as `_whom` writes it."""
 
 Entry = Mapping[str, Any]
 
@@ -66,11 +71,19 @@ def _informed(case: Case, event: Event) -> Change:
     message = {"whom": _whom(data), "event": data["event"], "medium": data["medium"], "at": left, "arrived": arrived}
     others = {id: one for id, one in informed.items() if id != data["delivery"]}
     return {
-        "informed": dict([*others.items(), (data["delivery"], message)][-KEPT:]),
+        "informed": _last_left({**others, data["delivery"]: message}),
         "untold": [
             {**one, "over": one["over"] or _made_up(one, data["delivery"], message)} for one in case.get("untold", ())
         ],
     }
+
+
+def _last_left(informed: Mapping[str, Entry]) -> Entry:
+    """What is told to many of a unit does not push out what the party was told."""
+    theirs = [id for id, one in informed.items() if one["whom"] == PARTY]
+    others = [id for id, one in informed.items() if one["whom"] != PARTY]
+    kept = {*theirs[-LEFT:], *others[-LEFT:]}
+    return {id: one for id, one in informed.items() if id in kept}
 
 
 def _made_up(one: Entry, delivery: str, message: Entry) -> Entry | None:
