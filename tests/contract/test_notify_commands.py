@@ -97,6 +97,7 @@ async def test_deliveries_are_counted_listed_and_each_explained(operator: Operat
     assert "Mend the cause, then resend it." in told
     assert PARTY["phone"] not in shown + told
     assert "no such deliveries" in await operator.reads("deliveries | --provider | nobody | --since | all")
+    assert "no such deliveries" in await operator.reads("deliveries | --critical | --since | all")
     listed = json.loads(await operator.reads("deliveries | --since | all | -n | 1 | --json"))
     assert (len(listed["rows"]), sum(one["count"] for one in listed["counts"])) == (1, 4)
 

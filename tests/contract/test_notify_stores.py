@@ -149,6 +149,8 @@ async def test_lists_are_newest_first_filtered_and_go_on_where_the_page_ended(st
     assert await walk(Wanted(subject="i1", medium="sms", state="queued")) == ["d5", "d3", "d1"]
     assert await walk(Wanted(state="sent")) == []
     assert await walk(Wanted(provider="first")) == []
+    assert await walk(Wanted(critical=True)) == []
+    assert len(await walk(Wanted(critical=False))) == 8
 
 
 async def test_deliveries_are_counted_by_what_they_have_in_common_the_most_first(stores: Stores) -> None:

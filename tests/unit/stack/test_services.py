@@ -28,6 +28,15 @@ def test_the_channels_keys_are_for_intake_alone_and_the_users_tokens_for_desk(tm
     assert holders == {"SANFU_CHANNEL_KEYS_FILE": ["intake"], "SANFU_USER_TOKENS_FILE": ["desk"]}
 
 
+def test_notify_sends_to_the_sinks_unless_other_providers_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert service(Plan(tmp_path), "notify").environment["SANFU_SMS_URL"].endswith("/sms")
+    monkeypatch.setenv("SANFU_PROVIDERS_FILE", "/elsewhere/providers.json")
+    told = service(Plan(tmp_path), "notify").environment
+    assert not {"SANFU_SMS_URL", "SANFU_SMTP_HOST"} & told.keys(), "notify does not start with both"
+
+
 def test_only_an_anchored_stack_leaves_the_system_clock(tmp_path: Path) -> None:
     assert "SANFU_CLOCK" not in environment(Plan(tmp_path))
     anchored = Plan(tmp_path, "demo", anchored=True)

@@ -139,6 +139,23 @@ def down(name: Name = "main") -> None:
 
 
 @app.command()
+def restart(
+    program: Annotated[str, typer.Argument(help="kafka, mongo, sinks, intake, router, …")], name: Name = "main"
+) -> None:
+    """Stop a program and start it again, with what its files say by now; what is under way is finished first."""
+    stack = Stack.known(name)
+    if program not in stack.status().programs:
+        there = ", ".join(stack.status().programs) or f"none: ./sanfu up --name {name} brings it up"
+        raise PartError(f"{program} does not run in {name}; there are {there}")
+    with console.status(f"stopping {program}") as told:
+        if program in stack.status().programs and stack.status().programs[program]["pid"]:
+            stack.stop(program)
+        told.update(f"starting {program}")
+        stack.start(program)
+    console.print(f"{program} is ready")
+
+
+@app.command()
 def status(name: Name = "main", as_json: Json = False) -> None:
     """Show what runs, with pids and ports. Ends with 1 when the stack is not wholly up."""
     stack = Stack.known(name)

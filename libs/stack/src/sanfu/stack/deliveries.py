@@ -35,6 +35,7 @@ Medium = Annotated[str, typer.Option("--medium", help="sms, email, webhook, ding
 Provider = Annotated[str, typer.Option("--provider", help="who has it, or was silent about it")]
 Unit = Annotated[str, typer.Option("--unit", help="the recipient's unit")]
 Reason = Annotated[str, typer.Option("--reason", help="the whole reason, as the table shows it")]
+Critical = Annotated[bool, typer.Option("--critical", help="those of emergencies alone")]
 Since = Annotated[str, typer.Option("--since", help="of events since: 30m, 8h, 7d, an instant with its zone, or all")]
 
 
@@ -47,7 +48,7 @@ class Seen(NamedTuple):
 def show(  # noqa: PLR0917  # options of a command line, never given by position
     context: typer.Context,
     issue: Issue = "", state: State = "", medium: Medium = "", provider: Provider = "", unit: Unit = "",
-    reason: Reason = "", after: Since = "1d",
+    reason: Reason = "", critical: Critical = False, after: Since = "1d",
     why: Annotated[str, typer.Option("--why", help="a delivery's id: what became of it, and what to do")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, max=100_000, help="rows; the counts are of all")] = 20,
     name: Name = "main", as_json: AsJson = False,
@@ -60,7 +61,9 @@ def show(  # noqa: PLR0917  # options of a command line, never given by position
         _explain(stack, why, as_json=as_json)
         return
     now = now_of(stack)
-    seen = asyncio.run(_seen(stack, _filters(issue, state, medium, provider, unit, reason, since(after, now)), limit))
+    seen = asyncio.run(
+        _seen(stack, _filters(issue, state, medium, provider, unit, reason, critical, since(after, now)), limit)
+    )
     if as_json:
         print(json.dumps(seen._asdict(), ensure_ascii=False))
     elif not seen.counts:
@@ -71,13 +74,13 @@ def show(  # noqa: PLR0917  # options of a command line, never given by position
 
 
 def _filters(  # noqa: PLR0917  # the options, in their order
-    issue: str, state: str, medium: str, provider: str, unit: str, reason: str, start: str | None
+    issue: str, state: str, medium: str, provider: str, unit: str, reason: str, critical: bool, start: str | None
 ) -> dict[str, str]:
     if state and state not in STATES:
         raise PartError(f"there is no state {state}; there are {', '.join(STATES)}")
     given = {
         "subject": issue, "state": state, "medium": medium, "provider": provider, "unit": unit, "reason": reason,
-        "since": start,
+        "critical": "true" if critical else "", "since": start,
     }  # fmt: skip
     return {name: value for name, value in given.items() if value}
 
@@ -112,7 +115,8 @@ def _print(seen: Seen, now: datetime) -> None:
     rows = plain(Column("delivery", no_wrap=True), "event", "template", "medium", "to", "state", "reason", "tries")
     for one in seen.rows:
         to = " of ".join(part for part in (one["recipient"], one["unit"]) if part)
-        what = (one["id"], ago(one["at"], now), one["template"], one["medium"], to)
+        template = f"[red]{one['template']}[/]" if one["critical"] else one["template"]
+        what = (one["id"], ago(one["at"], now), template, one["medium"], to)
         rows.add_row(*what, one["state"], one["why"] or "", str(one["tries"]))
     console.print(rows)
     console.print("./sanfu deliveries --why ID says more of one", style="dim")
@@ -141,14 +145,14 @@ def resend(  # noqa: PLR0917  # options of a command line, never given by positi
     ids: Annotated[list[str] | None, typer.Argument(help="deliveries, as the table shows them; or choose by options")]
     = None,
     issue: Issue = "", state: State = "", medium: Medium = "", provider: Provider = "", unit: Unit = "",
-    reason: Reason = "", after: Since = "1d",
+    reason: Reason = "", critical: Critical = False, after: Since = "1d",
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before several are sent again")] = False,
     name: Name = "main",
 ) -> None:  # fmt: skip
     """Tell the same recipients once more: who is named, or all that are chosen by --state and the other options. The
     same words of --because send each once, however often this is run. Ends with 1 when some could not be."""
     stack = Stack.known(name)
-    filters = _filters(issue, state, medium, provider, unit, reason, since(after, now_of(stack)))
+    filters = _filters(issue, state, medium, provider, unit, reason, critical, since(after, now_of(stack)))
     if not ids and not state:
         raise PartError("name deliveries by their ids, or choose them by --state (failed, skipped, unknown …)")
     wanted = ids or asyncio.run(_chosen(stack, filters))

@@ -18,6 +18,8 @@ from sanfu.stack.times import ago, now_of, span
 
 app = typer.Typer(help="Providers of messages: how they do, and what an operator does about it.")
 WAITS = "what waits; ./sanfu deliveries shows each"
+ENDLESS = 1_000_000
+"""Messages that one may be given of whom nothing is known but good."""
 COLOURS = {"well": "green", "rests": "red", "probed": "yellow", "slowed": "yellow", "aside": "magenta"}
 OPEN = ("queued", "sending", "held")
 
@@ -58,7 +60,7 @@ def _silent(found: list[Json]) -> list[str]:
 
 def table(found: list[Json]) -> Table:
     rated = any(one["rates"] for one in found)
-    shown = plain("medium", "provider", "state", "next", "took one", *["rates left"] * rated, "last said")
+    shown = plain("medium", "provider", "state", "next", "may take", "took one", *["rates left"] * rated, "last said")
     for one in found:
         colour = COLOURS.get(one["state"], "white")
         said = f"put aside: {one['because']}" if one["because"] else one["why"] or ""
@@ -66,7 +68,8 @@ def table(found: list[Json]) -> Table:
         waits = "" if one["state"] == "aside" else f"in {span(one['wait'])}" if one["wait"] else "now"
         rates = ", ".join(f"{rate['left']} of {rate['most']}/{span(rate['seconds'])}" for rate in one["rates"])
         state = f"[{colour}]{one['state']}[/]"
-        shown.add_row(one["medium"], one["provider"], state, waits, taken, *[rates] * rated, escape(said))
+        room = "all" if one["room"] >= ENDLESS else str(one["room"])
+        shown.add_row(one["medium"], one["provider"], state, waits, room, taken, *[rates] * rated, escape(said))
     return shown
 
 

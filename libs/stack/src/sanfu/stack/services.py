@@ -1,6 +1,7 @@
 """What a stack runs besides its servers: the services, the sinks, the creation of topics; and with which settings."""
 
 import importlib.util
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -48,13 +49,22 @@ def _own(places: Places) -> dict[str, dict[str, str]]:
         },
         "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens), "SANFU_INTAKE_URL": url(places, "intake")},
         "notify": {
-            "SANFU_SMS_URL": f"{url(places, 'sinks')}/sms",
             "SANFU_PUBLIC_URL": url(places, "desk"),
             "SANFU_MESSAGES_URL": url(places, "notify"),
-            "SANFU_SMTP_HOST": "127.0.0.1",
-            "SANFU_SMTP_PORT": str(places.port("smtp")),
-            "SANFU_SMTP_TLS": "none",  # the sink is on this machine and keeps no secret
+            **_sinks(places),
         },
+    }
+
+
+def _sinks(places: Places) -> dict[str, str]:
+    """Who carries notify's messages: the sinks, unless whoever brings the stack up names others."""
+    if {"SANFU_PROVIDERS", "SANFU_PROVIDERS_FILE"} & os.environ.keys():
+        return {}
+    return {
+        "SANFU_SMS_URL": f"{url(places, 'sinks')}/sms",
+        "SANFU_SMTP_HOST": "127.0.0.1",
+        "SANFU_SMTP_PORT": str(places.port("smtp")),
+        "SANFU_SMTP_TLS": "none",  # the sink is on this machine and keeps no secret
     }
 
 

@@ -90,11 +90,12 @@ class Wanted:
     since: datetime | None = None
     """Of events at this instant or later."""
     provider: str | None = None
+    critical: bool | None = None
 
-    def conditions(self) -> dict[str, str]:
+    def conditions(self) -> dict[str, str | bool]:
         given = {
             "subject": self.subject, "state": self.state, "medium": self.medium, "unit": self.unit, "why": self.why,
-            "provider": self.provider,
+            "provider": self.provider, "critical": self.critical,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 

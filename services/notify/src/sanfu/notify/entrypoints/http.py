@@ -32,6 +32,7 @@ class DeliveryShown(BaseModel):
     unit: str | None = Field(description="Unit of the recipient")
     user: str | None = Field(description="Account of the recipient, once it was sent to one")
     policy: str = Field(description="at_most_once or at_least_once")
+    critical: bool = Field(description="Of an emergency, say: it leaves first, and waits for nothing")
     state: DeliveryState
     why: str | None = Field(description="Why it is held, failed, was skipped or lost track of")
     tries: int
@@ -96,9 +97,10 @@ def _wanted(  # noqa: PLR0917  # parameters of a query, never given by position
     reason: Annotated[str | None, Query(max_length=300), Line(300)] = None,
     since: Annotated[str | None, Query(pattern=INSTANT)] = None,
     provider: Annotated[str | None, Query(max_length=80), Line(80)] = None,
+    critical: bool | None = None,
 ) -> Wanted:
     """Read the filters of a list; all that are given must hold."""
-    return Wanted(subject, state, medium, unit, reason, None if since is None else _moment(since), provider)
+    return Wanted(subject, state, medium, unit, reason, None if since is None else _moment(since), provider, critical)
 
 
 def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachable, guard: Guard) -> APIRouter:
@@ -154,7 +156,7 @@ def _shown(one: Delivery) -> DeliveryShown:
     return DeliveryShown(
         id=one.id, subject=one.subject, event=one.event, at=instant(one.at), template=one.template, medium=one.medium,
         recipient=one.audience, unit=one.unit, user=one.users[0] if one.users else None, policy=one.policy,
-        state=one.state, why=one.why, tries=one.tries, digest=one.digest, due=_written(one.due),
+        critical=one.critical, state=one.state, why=one.why, tries=one.tries, digest=one.digest, due=_written(one.due),
         useful_until=instant(one.useful_until),
         ended=_written(one.ended), provider=one.provider, provider_id=one.provider_id,
         again_of=one.again_of, because=one.because,
