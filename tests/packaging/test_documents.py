@@ -57,13 +57,21 @@ def parse(command: Any, given: list[str]) -> None:
     if below is None:
         wanted = [one for one in command.params if one.param_type_name == "argument" and one.required]
         command.make_context(command.name, given or ["X"] * len(wanted))
+    elif given and given[0].startswith("-") and command.invoke_without_command:  # it shows something by itself
+        command.make_context(command.name, given)
     elif given:
         assert given[0] in below, f"there is no {given[0]}"
         parse(below[given[0]], given[1:])
 
 
 def test_a_command_that_is_not_there_or_has_not_this_option_would_be_found() -> None:
-    for wrong in (["nothing"], ["dlq", "nothing"], ["up", "--nothing"], ["rebuild", "--nothing"]):
+    for wrong in (
+        ["nothing"],
+        ["dlq", "nothing"],
+        ["up", "--nothing"],
+        ["rebuild", "--nothing"],
+        ["deliveries", "--nothing"],
+    ):
         with pytest.raises(Exception, match="nothing"):
             parse(CLI, wrong)
 

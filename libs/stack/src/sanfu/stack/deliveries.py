@@ -112,11 +112,13 @@ def _print(seen: Seen, now: datetime) -> None:
     console.print(counts)
     if not seen.rows:
         return
-    rows = plain(Column("delivery", no_wrap=True), "event", "template", "medium", "to", "state", "reason", "tries")
+    rows = plain(
+        Column("delivery", no_wrap=True), "event", "issue", "template", "medium", "to", "state", "reason", "tries"
+    )
     for one in seen.rows:
         to = " of ".join(part for part in (one["recipient"], one["unit"]) if part)
         template = f"[red]{one['template']}[/]" if one["critical"] else one["template"]
-        what = (one["id"], ago(one["at"], now), template, one["medium"], to)
+        what = (one["id"], ago(one["at"], now), one["subject"], template, one["medium"], to)
         rows.add_row(*what, one["state"], one["why"] or "", str(one["tries"]))
     console.print(rows)
     console.print("./sanfu deliveries --why ID says more of one", style="dim")

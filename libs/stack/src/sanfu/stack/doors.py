@@ -25,10 +25,7 @@ class Doors:
 
     def __init__(self, stack: Stack) -> None:
         if not stack.status().up:
-            name = stack.plan.name
-            raise PartError(
-                f"{name} is not up: ./sanfu up --name {name} brings it up, ./sanfu doctor says what is wrong"
-            )
+            raise PartError(_not_up(stack))
         self.urls, self._keys = stack.urls, stack.keys
         self.services = tuple(name for name in self.urls if name != "sinks")
         self._client = httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
@@ -255,6 +252,15 @@ class Doors:
             return await _said_again(lambda: self._client.request(method, self.urls[service] + path, **more))
         except httpx.HTTPError as error:
             raise PartError(f"{service} does not answer at {self.urls[service]}: {type(error).__name__}") from error
+
+
+def _not_up(stack: Stack) -> str:
+    """Say what is to be done about a stack that is not wholly up."""
+    name = stack.plan.name
+    ill = [program for program, one in stack.status().programs.items() if one["state"] not in {"ready", "done"}]
+    if ill and stack.status().phase in {"up", "starting"}:
+        return f"{name} is not wholly up: {', '.join(ill)}; ./sanfu logs {ill[0]} --name {name} says why"
+    return f"{name} is not up: ./sanfu up --name {name} brings it up, ./sanfu doctor says what is wrong"
 
 
 def _alerts(page: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,14 +11,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from sanfu.contracts.envelope import moment
+from sanfu.notify.adapters.plan import planned, planned_hooks
 from sanfu.stack.doors import Json
 from sanfu.stack.notify_doors import NotifyDoors
+from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 from sanfu.stack.tables import plain, wide
 from sanfu.stack.times import ago, now_of, span
 
 app = typer.Typer(help="Providers of messages: how they do, and what an operator does about it.")
 WAITS = "what waits; ./sanfu deliveries shows each"
+console = Console(highlight=False, soft_wrap=True)
+CALL_S = 10.0
+"""Seconds for a call, as good as any where none is made."""
 ENDLESS = 1_000_000
 """Messages that one may be given of whom nothing is known but good."""
 COLOURS = {"well": "green", "rests": "red", "probed": "yellow", "slowed": "yellow", "aside": "magenta"}
@@ -66,7 +73,9 @@ def table(found: list[Json]) -> Table:
         said = f"put aside: {one['because']}" if one["because"] else one["why"] or ""
         taken = "" if one["taken_ago"] is None else f"{span(one['taken_ago'])} ago"
         waits = "" if one["state"] == "aside" else f"in {span(one['wait'])}" if one["wait"] else "now"
-        rates = ", ".join(f"{rate['left']} of {rate['most']}/{span(rate['seconds'])}" for rate in one["rates"])
+        rates = ", ".join(
+            f"{rate['left']} of {rate['most']}/{span(rate['seconds']).removeprefix('1 ')}" for rate in one["rates"]
+        )
         state = f"[{colour}]{one['state']}[/]"
         room = "all" if one["room"] >= ENDLESS else str(one["room"])
         shown.add_row(one["medium"], one["provider"], state, waits, room, taken, *[rates] * rated, escape(said))
@@ -77,10 +86,39 @@ def waits(found: list[Json], now: datetime) -> Table:
     number = Column("messages", justify="right")
     shown = plain("medium", "state", "reason", number, "oldest event", "first goes", "first is of no use", title=WAITS)
     for one in found:
-        due = "" if one["due"] is None else ago(one["due"], now) if one["state"] == "held" else "when taken"
+        due = _goes(one, now)
         row = (one["medium"], one["state"], one["why"] or "", str(one["count"]), ago(one["oldest"], now), due)
         shown.add_row(*row, ago(one["useful_until"], now))
     return shown
+
+
+def _goes(one: Json, now: datetime) -> str:
+    """Say when the first of these goes: what is queued when somebody takes it; what is held at its time, or once what
+    it waits for is here."""
+    if one["state"] != "held" or one["due"] is None:
+        return "when taken"
+    return ago(one["due"], now) if moment(one["due"]) > now else "when it is here"
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="the providers' file, as SANFU_PROVIDERS_FILE names it")],
+) -> None:
+    """Say whether notify would start with this file: before you restart it. Nothing is connected to."""
+    if not file.is_file():
+        raise PartError(f"there is no file {file}")
+    try:
+        text = file.read_text(encoding="utf-8")
+        plan, hooks = planned(text, CALL_S), planned_hooks(text)
+    except (ValueError, OSError) as error:
+        raise PartError(f"{file}: {error}") from None
+    for medium, there in plan.items():
+        if there:
+            console.print(f"{medium:<9} {', then '.join(one.name for one in there)}", markup=False)
+    if hooks:
+        console.print(f"units     {', '.join(hooks)}", markup=False)
+    if not (hooks or any(plan.values())):
+        raise PartError(f"{file} names nobody: notify would send nothing")
 
 
 @app.command("rest")

@@ -174,9 +174,12 @@ class Stack:
 
     def _await_state(self, program: str, wanted: str, within: float) -> None:
         deadline = time.monotonic() + within
-        while (found := self.status().programs.get(program, {}).get("state")) != wanted:
+        begun = self.status().programs.get(program, {}).get("restarts", 0)
+        while (found := self.status().programs.get(program, {})).get("state") != wanted:
+            if wanted == "ready" and found.get("restarts", 0) >= begun + TRIES - 1:
+                raise PartError(f"{program} does not get ready:\n{last_lines(self.places.logs / f'{program}.log')}")
             if time.monotonic() > deadline:
-                raise PartError(f"{program} is {found}, not {wanted}, after {within:g} s")
+                raise PartError(f"{program} is {found.get('state')}, not {wanted}, after {within:g} s")
             time.sleep(0.05)
 
     def _provide(self, tell: Tell) -> None:

@@ -196,4 +196,5 @@ def _rates(texts: Sequence[str]) -> tuple[Rate, ...]:
 
 
 def _said(error: Mapping[str, Any]) -> str:
-    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg'].removeprefix('Value error, ')}"
+    place = ".".join(str(part) for part in error["loc"]) or "the file"
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
