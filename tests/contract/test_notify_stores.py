@@ -227,6 +227,32 @@ async def test_what_left_lately_is_counted_by_recipient_and_medium(stores: Store
     assert found == {"officer:tax": Recent(2, ago[1], ago[0])}
 
 
+async def test_when_something_left_for_an_address_outside_is_known_over_all_its_issues(stores: Stores) -> None:
+    ago = [NOW - timedelta(hours=hours) for hours in (1, 2, 24)]
+    party: dict[str, Any] = {"reached": "x", "audience": "party", "recipient": "party:i"}
+    left = [queued(id=f"d{n}", left=at, subject=f"i{n}", **party) for n, at in enumerate(ago)]
+    filer = queued(id="f", left=NOW, **{**party, "audience": "filer"})
+    others = [
+        queued(id="mail", left=NOW, medium="email", **party), queued(id="waits", **party),
+        queued(id="staff", left=NOW, **{**party, "audience": "officer"}),
+        queued(id="again", left=NOW, **{**party, "recipient": None}),
+        queued(id="another", left=NOW, **{**party, "reached": "y"}),
+    ]  # fmt: skip
+    await stores.deliveries.insert([*left, filer, *others])
+    assert await stores.digests.left("sms", ["x", "z"], NOW - timedelta(hours=24)) == {"x": [ago[1], ago[0], NOW]}
+
+
+async def test_with_an_erased_issue_its_ended_lists_forget_the_address_and_open_ones_keep_it(stores: Stores) -> None:
+    party: dict[str, Any] = {"audience": "party", "reached": "x", "provider_id": "p"}
+    ended = replace(steps.end(queued(id="over", **{**party, "subject": "over"}), "sent", None, NOW), provider_id="p")
+    open, other = (queued(id=id, **{**party, "subject": id}) for id in ("open", "other"))
+    members = [queued(id=f"m{n}", subject="i1", audience="party", digest=id) for n, id in enumerate(("over", "open"))]
+    await stores.deliveries.insert([ended, open, other, *members])
+    await stores.deliveries.forget(["i1"])
+    found = [await stores.deliveries.get(id) for id in ("over", "open", "other")]
+    assert [(one.reached, one.provider_id) for one in found if one] == [(None, None), ("x", "p"), ("x", "p")]
+
+
 async def test_a_digest_takes_what_is_held_for_it_and_nothing_else_sends_that(stores: Stores) -> None:
     held = [member("a", at=NOW), member("b", at=NOW - timedelta(hours=1)), member("c")]
     other = steps.hold(queued(id="other"), "gathered", LATER, now=NOW, digest="digest:another")

@@ -48,3 +48,24 @@ async def test_a_supervision_order_reaches_unit_head_and_supervisors_and_says_no
     await city.advance_to(local("2026-05-06 14:00"))
     assert "新督办单" in (city.mail.to(city.email("supervisor", "office-inspection"))[-1].subject or "")
     assert not [one for one in (*city.sms.got, *city.mail.got) if "立即整改到位" in one.text]
+
+
+async def test_who_has_many_issues_gets_ten_messages_a_day_and_the_rest_as_one_list(city: City) -> None:
+    issues = [await city.report("hotline", category="drainage", text=f"下水道堵了，第{n}处。") for n in range(13)]
+    assert len(city.sms.to("13911112222")) == 10
+    await city.advance(hours=24)
+    late = [one.text for one in city.sms.to("13911112222")][10:]
+    assert [text.splitlines()[0] for text in late] == ["【义乌三服务】您的诉求有3条进展："]
+    assert all(issue.receipt in late[0] for issue in issues[10:])
+    for issue in issues:
+        told = [one.data for one in await city.of(issue, "party-informed") if one.data["medium"] == "sms"]
+        assert [one["state"] for one in told if one["template"] == "receipt-party-sms"] == ["sent"]
+
+
+async def test_who_was_erased_is_in_no_list_any_more(city: City) -> None:
+    for number in range(12):
+        await city.report("hotline", category="drainage", text=f"下水道堵了，第{number}处。")
+    await city.erase(phone="13911112222")
+    await city.advance(hours=25)
+    assert len(city.sms.to("13911112222")) == 10
+    assert len(city.mail.to("wang.xiaoming@mail.example")) == 10

@@ -243,10 +243,15 @@ def strict(tmp_path: Path) -> Bench:
     return made_with(PackHolder(root))
 
 
-def made_with(packs: PackHolder) -> Bench:
+def made_with(packs: PackHolder, **settings: Any) -> Bench:
     """A notify with this pack, not yet started."""
     sms, email, broker, clock = ScriptedSender(), ScriptedSender(), fresh_broker(), ManualClock(START)
-    service = assemble(SETTINGS, Parts(broker, MemoryDocuments(), clock), packs, {"sms": sms, "email": email})
+    service = assemble(
+        SETTINGS.model_copy(update=settings),
+        Parts(broker, MemoryDocuments(), clock),
+        packs,
+        {"sms": sms, "email": email},
+    )
     return Bench(service, broker, clock, sms, email)
 
 

@@ -27,7 +27,8 @@ class Decency:
     `day_off_events` (types on the wire), by `day_off_media`, wait on a day without service for `morning` (minutes since
     midnight) of the next that has some. A unit's people in one capacity get one message in `gather` minutes: what
     follows waits, and comes as a list. `digest_at` are the times of day, on days of service, at which what may wait
-    longest is told in a list. `caps`: party, staff → messages by one medium in 24 hours; the rest waits.
+    longest is told in a list. `caps`: party (each address of who is outside), staff → messages by one medium in 24
+    hours; the rest comes as a list.
     """
 
     quiet: tuple[int, int] | None = None
@@ -42,3 +43,5 @@ class Decency:
     """Locale → the words at a mail's end that say where to refuse further ones (`{link}`)."""
     lists: Mapping[str, ListTexts] = field(default_factory=dict)
     """Locale → the words round a list."""
+    outside: Mapping[str, ListTexts] = field(default_factory=dict)
+    """Locale → the words round a list for a party or a filer, of one issue of theirs or several."""

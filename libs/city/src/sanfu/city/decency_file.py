@@ -16,8 +16,9 @@ _WORDS = {"subject": {"city", "count"}, "head": {"city", "count"}, "more": {"mor
 
 
 def decency(section: Section, locales: Sequence[str]) -> Decency:
-    """Read the file; every mistake in it becomes a problem of its own."""
-    quiet, off = section.section("quiet"), section.section("day_off")
+    """Read the file; every mistake in it becomes a problem of its own. A pack may do without words for lists of who is
+    outside: these are headed by the city's name."""
+    quiet, off, outside = section.section("quiet"), section.section("day_off"), section.section("lists_outside")
     read = Decency(
         quiet=quiet.parsed("hours", span_of_hours, None),
         quiet_media=quiet.known("media", MEDIA, "medium", required=bool(quiet.names)),
@@ -29,6 +30,7 @@ def decency(section: Section, locales: Sequence[str]) -> Decency:
         caps={who: caps.parsed(who, whole(1, 10_000), 0) for caps in [section.section("caps")] for who in caps.names},
         way_out=_way_out(section.section("way_out"), locales),
         lists=_lists(section.section("lists"), locales),
+        outside=_lists(outside, locales) if outside.names else {},
     )
     _caps(section.section("caps"))
     for part, key in ((quiet, "hours"), (off, "until")):

@@ -118,8 +118,12 @@ def _approved(one: Template, given: Section) -> Template:
 
 def _line(one: Template, subject: str | None, body: str, neutral: str) -> str | None:
     """What stands for a message in a list if nothing else is said; None: something has to be."""
-    if subject or one.audience in OUTSIDE or one.urgency == "critical":
+    if subject or one.urgency == "critical":
         return subject or ""
+    if one.audience in OUTSIDE:
+        return (
+            "" if f"{{{LINK}}}" in neutral else _SIGNED.sub("", neutral, count=1)
+        )  # a link is for one issue: it comes alone
     return _SIGNED.sub("", neutral, count=1) if body == neutral else None
 
 

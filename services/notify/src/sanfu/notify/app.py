@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import get_args
 
 import orjson
@@ -28,6 +29,7 @@ from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
 from sanfu.notify.handlers.letters import REHEARSAL, Keeper
+from sanfu.notify.handlers.outside import whom
 from sanfu.notify.handlers.people import Contacts, Directory
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
@@ -192,7 +194,8 @@ def assemble(
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
             shown.routes(carriers, aside, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
             hooks.routes(guard, has_topic),
-            preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000),
+            preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
+                               partial(whom, stores.digests)),
         ],
         tables=[
             Table(names.CONTACTS, Contacts(stores.contacts, stores.deliveries, stores.preferences).apply),

@@ -159,7 +159,9 @@ class Deliveries(Protocol):
     async def get(self, id: str) -> Delivery | None: ...
 
     async def forget(self, subjects: Sequence[str]) -> None:
-        """Leave of what went to parties and filers of these subjects nothing by which a provider would know them."""
+        """Leave of what went to parties and filers of these subjects, by itself or in a list, nothing by which they
+        would be known: neither the provider's id nor what stands for the address. An open list keeps that: it goes on
+        for who else is in it, or ends without."""
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         """Those that are there, in any order."""
@@ -193,6 +195,11 @@ class Digests(Protocol):
 
     async def recent(self, medium: str, recipients: Sequence[str], since: datetime) -> dict[str, Recent]:
         """What left (business time) for these after that instant; who is missing got nothing."""
+        ...
+
+    async def left(self, medium: str, reached: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
+        """When (business time) something left for these addresses of somebody outside after that instant, oldest
+        first; who is missing got nothing. What counts for nobody (`recipient`) is not among it."""
         ...
 
     async def take(self, digests: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import Taken, why_of
 from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.records import read
+from sanfu.notify.domain.rules import OUTSIDE
 
 Document = dict[str, Any]
 
@@ -26,6 +27,14 @@ class MemoryDigests:
             if one["medium"] == medium and one.get("recipient") in recipients and left is not None and left > since:
                 found.setdefault(one["recipient"], []).append(left)
         return {who: Recent(len(ats), min(ats), max(ats)) for who, ats in found.items()}
+
+    async def left(self, medium: str, reached: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
+        found: dict[str, list[datetime]] = {}
+        for one in self.documents.values():
+            left, counts = one.get("left"), one["audience"] in OUTSIDE and one.get("recipient") is not None
+            if counts and one["medium"] == medium and one.get("reached") in reached and left and left > since:
+                found.setdefault(one["reached"], []).append(left)
+        return {who: sorted(ats) for who, ats in found.items()}
 
     async def take(self, digests: Sequence[str]) -> None:
         for one in self.documents.values():

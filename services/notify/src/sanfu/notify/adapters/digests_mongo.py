@@ -8,6 +8,7 @@ from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import Taken, why_of
 from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.records import read
+from sanfu.notify.domain.rules import OUTSIDE
 from sanfu.runtime.mongo import MAJORITY, spoken
 
 Document = dict[str, Any]
@@ -25,6 +26,8 @@ class MongoDigests:
         async with spoken():
             create = self._collection.create_index
             await create([("recipient", 1), ("medium", 1), ("left", 1)], name="left", partialFilterExpression=left)
+            reached = {**left, "reached": {"$type": "string"}}
+            await create([("reached", 1), ("medium", 1), ("left", 1)], name="reached", partialFilterExpression=reached)
             await create([("digest", 1), ("at", 1)], name="digest", partialFilterExpression=of_digest)
 
     async def recent(self, medium: str, recipients: Sequence[str], since: datetime) -> dict[str, Recent]:
@@ -32,6 +35,17 @@ class MongoDigests:
         counted = {"count": {"$sum": 1}, "first": {"$min": "$left"}, "last": {"$max": "$left"}}
         found = await self._grouped([{"$match": wanted}, {"$group": {"_id": "$recipient", **counted}}])
         return {one["_id"]: Recent(one["count"], one["first"], one["last"]) for one in found}
+
+    async def left(self, medium: str, reached: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
+        wanted = {
+            "reached": {"$in": list(reached), "$type": "string"}, "medium": medium,
+            "left": {"$gt": since, "$type": "date"}, "audience": {"$in": [*OUTSIDE]}, "recipient": {"$exists": True},
+        }  # fmt: skip
+        found: dict[str, list[datetime]] = {}
+        async with spoken():
+            async for one in self._collection.find(wanted, {"reached": 1, "left": 1}).sort([("left", 1)]):
+                found.setdefault(one["reached"], []).append(one["left"])
+        return found
 
     async def take(self, digests: Sequence[str]) -> None:
         wanted = {"digest": {"$in": list(digests)}, "state": "held", "again": {"$type": "date"}}

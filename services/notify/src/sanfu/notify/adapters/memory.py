@@ -12,7 +12,7 @@ from sanfu.notify.adapters.hooks_memory import MemoryHooks
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
-from sanfu.notify.domain.rules import COLLECTION
+from sanfu.notify.domain.rules import COLLECTION, OUTSIDE
 from sanfu.notify.ports import Document, Letter, Standing, Stores, Tally, Wanted
 from sanfu.runtime.paging import Page
 
@@ -63,10 +63,12 @@ class MemoryDeliveries:
         return read(self.documents[id]) if id in self.documents else None
 
     async def forget(self, subjects: Sequence[str]) -> None:
-        for document in self.documents.values():
-            if document["subject"] in subjects and document["audience"] in ("party", "filer"):
-                document.pop("provider_id", None)
-                document.pop("reached", None)
+        outside = [one for one in self.documents.values() if one["audience"] in OUTSIDE]
+        theirs = [one for one in outside if one["subject"] in subjects]
+        lists = {one["digest"] for one in theirs if "digest" in one}
+        for document in (*theirs, *(one for one in outside if one["_id"] in lists and "again" not in one)):
+            document.pop("provider_id", None)
+            document.pop("reached", None)
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         return [read(self.documents[id]) for id in ids if id in self.documents]

@@ -9,6 +9,7 @@ from sanfu.notify.adapters.hooks_mongo import MongoHooks
 from sanfu.notify.adapters.letters_mongo import MongoLetters
 from sanfu.notify.domain.delivery import OPEN, Delivery
 from sanfu.notify.domain.records import read, written
+from sanfu.notify.domain.rules import OUTSIDE
 from sanfu.notify.ports import Document, Standing, Stores, Tally, Wanted
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 from sanfu.runtime.paging import Page
@@ -90,9 +91,11 @@ class MongoDeliveries:
         return read(found) if found else None
 
     async def forget(self, subjects: Sequence[str]) -> None:
-        wanted = {"subject": {"$in": list(subjects)}, "audience": {"$in": ["party", "filer"]}}
+        wanted = {"subject": {"$in": list(subjects)}, "audience": {"$in": [*OUTSIDE]}}
         async with spoken():
-            await self._collection.update_many(wanted, {"$unset": {"provider_id": "", "reached": ""}})
+            lists = await self._collection.distinct("digest", {**wanted, "digest": {"$type": "string"}})
+            theirs = {"$or": [wanted, {"_id": {"$in": lists}, "again": {"$exists": False}}]} if lists else wanted
+            await self._collection.update_many(theirs, {"$unset": {"provider_id": "", "reached": ""}})
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         return await self._find({"_id": {"$in": list(ids)}}, [("_id", 1)], len(ids))

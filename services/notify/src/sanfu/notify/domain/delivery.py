@@ -202,6 +202,11 @@ def hold(delivery: Delivery, why: str, until: datetime, *, now: datetime, digest
     )  # fmt: skip
 
 
+def released(delivery: Delivery) -> Delivery:
+    """Let one go that a digest took and does not tell: it is decided about anew."""
+    return _moved(delivery, state="queued", why=None, digest=None, again=AT_ONCE)
+
+
 def after_its_digest(delivery: Delivery, real: datetime) -> Delivery:
     """Let it wait until its digest, which is due, has taken it."""
     return _moved(delivery, again=real + timedelta(seconds=LONGEST_LOOK))

@@ -4,14 +4,16 @@ It is a document `digest:<recipient>:<medium>:<end of its window>`, put there wh
 that end it takes what is held for it, is sent as one, and marks what it took.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sanfu.city.model import Pack
 from sanfu.city.segments import fits
 from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery
+from sanfu.notify.domain.rules import STAFF
 from sanfu.notify.domain.wording import Text
 
 DIGEST = "digest"
@@ -19,6 +21,8 @@ DIGEST = "digest"
 USEFUL = timedelta(hours=24)
 SHOWN = 100
 """Messages that are read for one list; an SMS shows fewer."""
+SIFTED = 1000
+"""Messages that are looked at for one list of somebody outside: each is asked anew where it goes."""
 SEGMENTS = 3
 """SMS that a list may take."""
 
@@ -35,24 +39,40 @@ def digest_id(recipient: str, medium: str, until: datetime) -> str:
     return f"digest:{recipient}:{medium}:{int(until.timestamp() * 1000)}"
 
 
+def outside_id(reached: str, medium: str, until: datetime) -> str:
+    """The list of one address of somebody outside. Its id says nothing of the address: not even that two are its."""
+    told = hashlib.sha256(f"{reached}\n{medium}\n{until.timestamp()}".encode()).hexdigest()[:32]
+    return digest_id(f"party:{told}", medium, until)
+
+
 def is_digest(one: Delivery) -> bool:
     return one.template == DIGEST
 
 
-def opened(member: Delivery, place: Callable[[str], int]) -> Delivery:
-    """Make the list that a message is held for."""
+def is_outside(digest: Delivery) -> bool:
+    """Tell whether a list is for an address outside, which several issues' parties and filers may have in common."""
+    return digest.audience not in STAFF
+
+
+def opened(member: Delivery, place: Callable[[str], int], reached: str | None = None) -> Delivery:
+    """Make the list that a message is held for. `reached`: what stands for the address, of somebody outside. Such a
+    list goes out once at most, as messages to parties do."""
     assert member.digest is not None and member.due is not None  # noqa: S101 (who is held for one says so)
     id, at = member.digest, member.due
-    return Delivery(
+    made = Delivery(
         id=id, p=place(id), subject=id, event=id, type=DIGEST, at=at, due=at, useful_until=at + USEFUL, template=DIGEST,
         medium=member.medium, audience=member.audience, unit=member.unit, policy="at_least_once", critical=False,
         facts={}, recipient=member.recipient, state="held", why="window", again=AT_ONCE,
     )  # fmt: skip
+    if not is_outside(made):
+        return made
+    return replace(made, audience="party", recipient=id, policy="at_most_once", reached=reached)
 
 
-def listed(pack: Pack, locale: str, medium: str, count: int, lines: Sequence[str]) -> Text:
+def listed(pack: Pack, locale: str, digest: Delivery, count: int, lines: Sequence[str]) -> Text:
     """Write the list: each line that finds room, and how many did not."""
-    words = pack.decency.lists.get(locale)
+    medium = digest.medium
+    words = (pack.decency.outside if is_outside(digest) else pack.decency.lists).get(locale)
     told = {"city": pack.name[locale], "count": count}
     head = words.head.format_map(told) if words else f"{pack.name[locale]}: {count}"
     subject = words.subject.format_map(told) if words else head

@@ -4,6 +4,7 @@ On the business clock, by the pack: quiet hours and days off in the city's own t
 in so many minutes, a cap a day. What is critical or of an emergency never waits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ FURTHEST = 400
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What left for one recipient by one medium in the last 24 hours."""
+    """What left for a unit's people in one capacity by one medium in the last 24 hours."""
 
     count: int = 0
     first: datetime | None = None
@@ -46,10 +47,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """What a template says of its message."""
+    """What a template says of its message. `listed`: it has a line of its own for a list, and needs no link."""
 
     urgency: str
     statutory: bool = False
+    listed: bool = False
 
 
 class Holding:
@@ -59,8 +61,11 @@ class Holding:
         self.pack, self._holidays, self._zone = pack, holidays, ZoneInfo(pack.zone)
         self._calendars: dict[str | None, Calendar] = {}
 
-    def of(self, one: Delivery, manner: Manner, urgency: str | None, recent: Recent, now: datetime) -> Hold | None:
-        """Say what it waits for; None: nothing. `urgency` is the issue's as it stands."""
+    def of(
+        self, one: Delivery, manner: Manner, urgency: str | None, recent: Recent | Sequence[datetime], now: datetime
+    ) -> Hold | None:
+        """Say what it waits for; None: nothing. `urgency` is the issue's as it stands. `recent`: of who is outside the
+        instants at which something left for the same address in the last 24 hours, oldest first."""
         if one.medium in SILENT:
             return None
         staff = one.audience in STAFF
@@ -72,7 +77,10 @@ class Holding:
             return Hold(why, until, listed)
         if one.users or one.digest is not None:
             return None  # a try more, or a copy, of what has had its turn
-        found = self._staff(manner, recent, now) if staff else self._outside(manner, recent)
+        if isinstance(recent, Recent):
+            found = self._staff(manner, recent, now)
+        else:
+            found = self._outside(manner, recent) if one.left is None else None
         if found is None or found.until <= now:
             return None
         awake = self._asleep(one, found.until)
@@ -88,11 +96,13 @@ class Holding:
             return Hold("gathered", recent.last + timedelta(minutes=decency.gather), listed=True)
         return None
 
-    def _outside(self, manner: Manner, recent: Recent) -> Hold | None:
-        """A party's message has words of its own, and a link: over the cap it waits, and comes alone."""
-        if manner.statutory or recent.first is None or not 0 < self.pack.decency.caps.get("party", 0) <= recent.count:
+    def _outside(self, manner: Manner, left: Sequence[datetime]) -> Hold | None:
+        """Over the cap it waits until that opens again, and comes in a list; what asks for something by a link of its
+        own comes alone then."""
+        cap = self.pack.decency.caps.get("party", 0)
+        if manner.statutory or not 0 < cap <= len(left):
             return None
-        return Hold("cap", recent.first + DAY, listed=False)
+        return Hold("cap", left[-cap] + DAY, listed=manner.listed)
 
     def on_duty(self, unit: str, now: datetime) -> tuple[str, ...] | None:
         """Name the posts that a unit's roster has on duty, none in a gap; None: it has no roster."""

@@ -27,6 +27,12 @@ def of_delivery(one: Delivery) -> str:
     return f"{one.audience}:{one.subject}"
 
 
+def list_of(recipient: str) -> str | None:
+    """Name the list whose messages a recipient stands for: who refuses at its end refuses for each issue in it."""
+    _, _, subject = recipient.partition(":")
+    return subject if subject.startswith("digest:") else None
+
+
 def media_of(recipient: str) -> tuple[str, ...]:
     return MEDIA if recipient.startswith("user:") else tuple(OUTSIDE)
 

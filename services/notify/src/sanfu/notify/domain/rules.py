@@ -20,6 +20,7 @@ from sanfu.notify.domain.wording import LINK_ENDS
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
 
 COLLECTION = "deliveries"
+OUTSIDE = ("party", "filer")
 NAMED = ("holder", "chair")
 """The one whom an affair names: who holds a list, who leads a meeting."""
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", *NAMED})

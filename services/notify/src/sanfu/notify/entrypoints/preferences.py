@@ -4,7 +4,7 @@ A GET only shows: robots that look at links before people do change nothing. A P
 sends by itself (RFC 8058, `List-Unsubscribe=One-Click`) refuses e-mails.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -35,7 +35,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def routes(shelf: Shelf, links: Links, now: Callable[[], datetime], version: Callable[[], int]) -> APIRouter:
+Listed = Callable[[str], Awaitable[Sequence[str]]]
+"""Whom the messages of a list were for."""
+
+
+def routes(
+    shelf: Shelf, links: Links, now: Callable[[], datetime], version: Callable[[], int], listed: Listed
+) -> APIRouter:
     """Make the routes. `version` is higher each time it is asked, in milliseconds or so."""
     router = own_router("/messages", tags=["preferences"])
 
@@ -45,8 +51,18 @@ def routes(shelf: Shelf, links: Links, now: Callable[[], datetime], version: Cal
             raise Refusal(404, "no-such-link", "This link opens nothing, or no longer.")
         return link.number
 
+    async def stands_for(who: str) -> Sequence[str]:
+        """One, or of a list each whom something in it was for."""
+        digest = preferences.list_of(who)
+        return [who] if digest is None else await listed(digest)
+
+    async def refused(whom: Sequence[str]) -> dict[str, frozenset[str]]:
+        said = await shelf.get(whom)
+        return {who: preferences.refused(said.get(who)) for who in whom}
+
     async def page(request: Request, who: str, saved: bool) -> HTMLResponse:
-        off = preferences.refused((await shelf.get([who])).get(who))
+        each = (await refused(await stands_for(who))).values()
+        off = frozenset.intersection(*each) if each else frozenset()
         return HTMLResponse(_page(_place(request), preferences.media_of(who), off, saved), headers=dict(guarded()))
 
     @router.get("/style.css", include_in_schema=False)
@@ -65,10 +81,10 @@ def routes(shelf: Shelf, links: Links, now: Callable[[], datetime], version: Cal
         same_site(request)
         said = (await read_form(request, _no_file, 0)).fields
         wanted = {name for name in said if name in preferences.MEDIA}
-        if ONE_CLICK in said:
-            off = preferences.refused((await shelf.get([who])).get(who))
-            wanted = set(preferences.media_of(who)) - off - {"email"}
-        await shelf.put([preferences.written(who, wanted, version())])
+        whom = await stands_for(who)
+        off = await refused(whom) if ONE_CLICK in said else {}
+        all = {one: set(preferences.media_of(one)) - off[one] - {"email"} if off else wanted for one in whom}
+        await shelf.put([preferences.written(one, kept, version()) for one, kept in all.items()])
         return await page(request, who, saved=True)
 
     return router

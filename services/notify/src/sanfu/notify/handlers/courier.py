@@ -18,10 +18,11 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.affairs import outdated
 from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
-from sanfu.notify.domain.digest import is_digest, listed
+from sanfu.notify.domain.digest import SHOWN, is_digest, listed
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.handlers.carrier import Carrier
-from sanfu.notify.handlers.manners import Manners, manners, newly_opened
+from sanfu.notify.handlers.manners import Manners, manners
+from sanfu.notify.handlers.outside import Sieve, Sifted, lists_outside, taken_outside
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
@@ -86,6 +87,16 @@ class Desk:
     public_url: str | None = None
     messages_url: str | None = None
     timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What becomes of each of a page, and of what its lists do not tell, before anything is sent; the messages of those
+    that are to be sent now; and the lists that something is held for."""
+
+    after: Sequence[Delivery]
+    messages: Mapping[str, Message]
+    lists: Sequence[Delivery]
 
 
 @dataclass(slots=True)
@@ -156,10 +167,14 @@ class Courier:
         page = await deliveries.ripe(self.medium, partitions, now=now, real=real, limit=room)
         if not page:
             return 0
-        after, messages = await self._prepared(page, now, real)
-        await deliveries.insert(newly_opened(page, after, self.desk.place))
-        won = await self._claimed(after)
-        mine = [replace(one, ver=one.ver + 1) for one in after if one.id in won]
+        page.sort(
+            key=lambda one: (not one.critical, not is_digest(one))
+        )  # a list before what comes newly to its address
+        prepared = await self._prepared(page, now, real)
+        messages = prepared.messages
+        await deliveries.insert(prepared.lists)
+        won = await self._claimed(prepared.after)
+        mine = [replace(one, ver=one.ver + 1) for one in prepared.after if one.id in won]
         await self._patiently(lambda: deliveries.insert([more for one in mine for more in steps.further(one)]))
         self._note(mine)
         if claimed := [one for one in mine if one.state == "sending"]:
@@ -186,22 +201,26 @@ class Courier:
 
     # ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _prepared(
-        self, page: Sequence[Delivery], now: datetime, real: datetime
-    ) -> tuple[list[Delivery], dict[str, Message]]:
-        """What becomes of each before it is sent, and the messages of those that are to be sent now."""
+    async def _prepared(self, page: Sequence[Delivery], now: datetime, real: datetime) -> Prepared:
+        """Decide about a page."""
         desk = self.desk
         holding = desk.holding()
-        known = await people(desk.stores, desk.sealer, page, lambda unit: holding.on_duty(unit, now))
         decently = await manners(desk.stores.digests, holding, self.medium, page, now)
         if decently.taken:
             crashpoint("notify.after_taken")
-        found = await self._found(page, known, decently)
+        all = [*page, *taken_outside(page, decently)]
+        known = await people(desk.stores, desk.sealer, all, lambda unit: holding.on_duty(unit, now))
+        found = await self._found(all, known, decently)
+        await decently.meet(desk.stores.digests, self.medium, page, found)
         documents = await self._documents([*page, *decently.listed])
-        after, messages = [], {}
+        sifted = self._sifted(page, decently, found, documents, real)
+        found |= {id: one.found for id, one in sifted.items()}
+        after, messages = list[Delivery](), dict[str, Message]()
         for before in page:
             one = steps.stale(steps.recovered(before, real), now, real)
-            if one.is_open:
+            if one.is_open and one.id in sifted and sifted[one.id].changed:
+                one = replace(one, again=real)
+            elif one.is_open:
                 one, waits = decently.considered(one, documents.get(one.subject, {}).get("facts"), real)
                 begun = None if waits else self._begun(one, found[one.id], documents, decently, real)
                 one, message = begun or (one, None)
@@ -209,7 +228,19 @@ class Courier:
                     messages[one.id] = message
                     decently.note(one)
             after.append(one)
-        return after, messages
+        lists = decently.newly_opened(page, after, desk.place)
+        return Prepared([*after, *(one for each in sifted.values() for one in each.changed)], messages, lists)
+
+    def _sifted(
+        self, page: Sequence[Delivery], decently: Manners, found: Mapping[str, Found],
+        documents: Mapping[str, Document], real: datetime,
+    ) -> dict[str, Sifted]:  # fmt: skip
+        """Look through the lists for addresses outside."""
+        if self.carrier is None:
+            return {}
+        facts = {subject: one["facts"] for subject, one in documents.items() if "facts" in one}
+        sieve = Sieve(self.desk.pack(), found, facts, decently.now, real)
+        return {one.id: sieve.of(one, decently.taken[one.event].first) for one in lists_outside(page)}
 
     async def _documents(self, page: Sequence[Delivery]) -> dict[str, Document]:
         """What is known of the subjects of a page, issues and affairs."""
@@ -309,8 +340,8 @@ class Courier:
             return Nobody("nothing_held")
         if taken.count == 1:
             return wording.compose(pack, *whole[0])
-        lines = [wording.line(pack, *each) for each in whole]
-        return listed(pack, locale, self.medium, taken.count, lines)
+        lines = [wording.line(pack, *each) for each in whole[:SHOWN]]
+        return listed(pack, locale, digest, taken.count, lines)
 
     def _link(self, one: Delivery, facts: Mapping[str, Any], to: Address) -> str | Nobody:
         """The party's own link, to its page, for this address; none where nobody said at which address that is."""

@@ -1,33 +1,45 @@
 """With what decency a page of deliveries is sent: what left lately, and what the lists among it have taken."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery
-from sanfu.notify.domain.digest import SHOWN, Taken, digest_id, is_digest, opened
-from sanfu.notify.domain.holding import ASLEEP, DAY, Holding, Manner, Recent
+from sanfu.notify.domain.digest import SHOWN, SIFTED, Taken, digest_id, is_digest, is_outside, opened, outside_id
+from sanfu.notify.domain.holding import ASLEEP, DAY, Hold, Holding, Manner, Recent
+from sanfu.notify.domain.rules import STAFF
+from sanfu.notify.handlers.recipients import Address, Found
 from sanfu.notify.ports import Digests
 
 
 @dataclass(slots=True)
 class Manners:
     """`recent` goes on with what this page sends; `taken`: by the digests of this page; `still_open`: of the digests
-    that its deliveries are held for."""
+    that its deliveries are held for. `reached` and `left`: what stands for the address of each that is for somebody
+    outside, and when something left for that, oldest first."""
 
     holding: Holding
     now: datetime
     recent: dict[str, Recent]
     taken: Mapping[str, Taken]
     still_open: frozenset[str]
+    reached: Mapping[str, str] = field(default_factory=dict)
+    left: dict[str, list[datetime]] = field(default_factory=dict)
 
     @property
     def listed(self) -> list[Delivery]:
         """What stands in the digests of this page."""
         return [one for each in self.taken.values() for one in each.first]
+
+    async def meet(self, digests: Digests, medium: str, page: Sequence[Delivery], found: Mapping[str, Found]) -> None:
+        """Hear where these go, and ask what left for those outside."""
+        indexed = {one.id: found[one.id] for one in page if one.audience not in STAFF and one.recipient is not None}
+        self.reached = {id: one.index for id, one in indexed.items() if isinstance(one, Address) and one.index}
+        if addresses := sorted({*self.reached.values()}):
+            self.left = await digests.left(medium, addresses, self.now - DAY)
 
     def considered(self, one: Delivery, facts: Mapping[str, Any] | None, real: datetime) -> tuple[Delivery, bool]:
         """Hold it, or let it go on, and say which: True if it is not to be sent now."""
@@ -37,17 +49,27 @@ class Manners:
             if one.digest in self.still_open:
                 return steps.after_its_digest(one, real), True
             one = replace(one, digest=None)
-        manner = self._manner(one)
         urgency = (facts or {}).get("urgency")
-        recent = self.recent.get(one.recipient or "", Recent())
-        hold = self.holding.of(one, manner, urgency, recent, self.now)
+        hold = self.holding.of(one, self._manner(one), urgency, self._recent(one), self.now)
         if hold is None:
             return one, False
         if one.begins is not None and hold.until >= one.begins:  # it would be told when that has begun
             asleep = hold.why in ASLEEP
             return (steps.end(one, "skipped", f"stale: {hold.why}", real) if asleep else one), asleep
-        digest = digest_id(one.recipient, one.medium, hold.until) if hold.listed and one.recipient else None
-        return steps.hold(one, hold.why, hold.until, now=self.now, digest=digest), True
+        return steps.hold(one, hold.why, hold.until, now=self.now, digest=self._digest(one, hold)), True
+
+    def _recent(self, one: Delivery) -> Recent | Sequence[datetime]:
+        if one.audience in STAFF:
+            return self.recent.get(one.recipient or "", Recent())
+        return self.left.get(self.reached.get(one.id, ""), ())
+
+    def _digest(self, one: Delivery, hold: Hold) -> str | None:
+        """The list that it is held for."""
+        if not hold.listed:
+            return None
+        if one.audience in STAFF:
+            return digest_id(one.recipient, one.medium, hold.until) if one.recipient else None
+        return outside_id(self.reached[one.id], one.medium, hold.until)
 
     def bound(self, one: Delivery) -> bool:
         """Tell whether nobody can refuse it."""
@@ -55,20 +77,27 @@ class Manners:
 
     def _manner(self, one: Delivery) -> Manner:
         template = wording.template_of(self.holding.pack, one, self.holding.pack.locales[0])
-        return Manner(template.urgency, template.statutory) if template else Manner("normal")
+        if template is None:
+            return Manner("normal")
+        return Manner(template.urgency, template.statutory, bool(template.line) and not wording.needs_link(template))
 
     def note(self, one: Delivery) -> None:
         """Hear that one is being sent."""
-        if one.recipient is not None and not one.critical:
+        if one.recipient is None or one.critical:
+            return
+        if one.audience in STAFF:
             self.recent[one.recipient] = self.recent.get(one.recipient, Recent()).and_one(self.now)
+        elif one.reached is not None:
+            self.left.setdefault(one.reached, []).append(self.now)
 
-
-def newly_opened(page: Sequence[Delivery], after: Sequence[Delivery], place: Callable[[str], int]) -> list[Delivery]:
-    """The digests that something of a page is now held for, as they stand at first; they may be there already."""
-    fresh = {
-        one.digest: one for before, one in zip(page, after, strict=True) if one.digest not in (None, before.digest)
-    }
-    return [opened(one, place) for one in fresh.values() if one.state == "held"]
+    def newly_opened(
+        self, page: Sequence[Delivery], after: Sequence[Delivery], place: Callable[[str], int]
+    ) -> list[Delivery]:
+        """The digests that something of a page is now held for, as they stand at first; they may be there already."""
+        fresh = {
+            one.digest: one for before, one in zip(page, after, strict=True) if one.digest not in (None, before.digest)
+        }
+        return [opened(one, place, self.reached.get(one.id)) for one in fresh.values() if one.state == "held"]
 
 
 async def manners(digests: Digests, holding: Holding, medium: str, page: Sequence[Delivery], now: datetime) -> Manners:
@@ -76,9 +105,12 @@ async def manners(digests: Digests, holding: Holding, medium: str, page: Sequenc
     lists = [one for one in page if is_digest(one)]
     if own := [one.id for one in lists if one.id == one.event]:
         await digests.take(own)
-    taken = await digests.taken([one.event for one in lists], SHOWN) if lists else {}
+    taken = dict[str, Taken]()
+    for outside, most in ((False, SHOWN), (True, SIFTED)):
+        if asked := [one.event for one in lists if is_outside(one) is outside]:
+            taken |= await digests.taken(asked, most)
     named = sorted({one.digest for one in page if one.digest is not None and one.state == "held"})
     still_open = await digests.still_open(named) if named else frozenset()
-    recipients = sorted({one.recipient for one in page if one.recipient is not None})
+    recipients = sorted({one.recipient for one in page if one.recipient is not None and one.audience in STAFF})
     recent = await digests.recent(medium, recipients, now - DAY) if recipients else {}
     return Manners(holding, now, dict(recent), taken, still_open)
