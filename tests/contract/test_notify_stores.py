@@ -282,6 +282,23 @@ async def test_an_ended_digest_marks_what_it_took_and_leaves_what_came_too_late(
     assert "late" in await ripe(stores, now=LATER)
 
 
+async def test_what_a_digest_told_follows_it_to_another_end_and_what_was_skipped_before_does_not(
+    stores: Stores,
+) -> None:
+    await stores.deliveries.insert([member("a"), replace(member("s"), state="skipped", again=None)])
+    await stores.digests.take([LIST])
+    await stores.digests.close(steps.end(queued(id=LIST), "sent", None, NOW), NOW)
+    await stores.deliveries.reported(["a"])
+    await stores.digests.close(steps.end(queued(id=LIST), "sent", None, NOW), NOW)
+    assert await stores.deliveries.unreported(PARTS, NOW, 10) == [], "the same end again is no news"
+    await stores.digests.close(steps.end(queued(id=LIST), "failed", "unreachable: 5.1.1", NOW), NOW)
+    found = [await stores.deliveries.get(id) for id in ("a", "s")]
+    assert [(one.state, one.why) for one in found if one] == [
+        ("failed", "digest: unreachable: 5.1.1"), ("skipped", "gathered"),
+    ]  # fmt: skip
+    assert [one.id for one in await stores.deliveries.unreported(PARTS, NOW, 10)] == ["a"]
+
+
 async def test_which_digests_are_open_and_when_what_is_held_goes_on(stores: Stores) -> None:
     waits = steps.wait(queued(id="w"), "contact", NOW)
     await stores.deliveries.insert([member("a"), waits, queued(id=LIST, due=LATER, state="held", again=NOW)])

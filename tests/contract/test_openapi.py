@@ -57,6 +57,7 @@ OPEN = {
     ("desk", "/v1/evidence/{file}"),
     ("intake", "/open311/media/{id}/{file}"),
     ("desk", "/v1/public-evidence/{file}"),
+    ("notify", "/callbacks/{provider}"),
     ("notify", "/callbacks/{provider}/{secret}"),
 }
 """What anybody may ask: what services tell each other, a public channel's report, a receipt by its number, what Open311

@@ -12,7 +12,7 @@ import pytest
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
-from sanfu.notify.domain.delivery import Lost, Retry
+from sanfu.notify.domain.delivery import AT_ONCE, Lost, Retry
 from tests.support.eventually import eventually
 from tests.support.packs import copied, edited
 from tests.support.telling import START, Story, contact, erased, on_the_wire
@@ -245,3 +245,16 @@ async def test_who_refuses_mails_at_the_end_of_a_list_refuses_them_for_each_issu
     refused = await shown(bench, state="skipped", medium="email", reason="opted_out")
     assert sorted(one["subject"] for one in refused) == ["i3", "i4"]
     await bench.service.stop()
+
+
+async def test_a_list_that_may_have_gone_out_lets_nothing_go_that_it_may_have_told(strict: Bench) -> None:
+    await reported(strict, "i1", "i2", "i3", "i4")
+    await strict.publish(contact("i3", 1, writer="desk", party=OTHER))
+    kept: dict[str, Any] = strict.service.parts.documents.others["deliveries"]  # type: ignore[attr-defined]
+    (digest,) = [one for one in kept.values() if one["template"] == "digest" and one["medium"] == "sms"]
+    digest |= {"state": "sending", "tries": 1, "due": START, "again": AT_ONCE}  # as a process that died leaves it
+    await eventually(strict.quiet)
+    await a_day_later(strict)
+    assert len(strict.sms.got) == 2
+    unknown = await shown(strict, state="unknown", medium="sms")
+    assert {one["subject"] for one in unknown if one["template"] != "digest"} == {"i3", "i4"}

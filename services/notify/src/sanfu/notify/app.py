@@ -163,7 +163,7 @@ def assemble(
     measures = Measures(stores.deliveries, stores.digests, metrics, [*carriers], partitions, parts.clock.now, real_now)
     receipts = Receipts(stores.deliveries, unreachable, metrics, reporter.poke)
     doors = {one.name: one.receipts for there in given.values() for one in there if one.receipts}
-    callbacks = [receipt_routes(doors, receipts.take)] if doors else []
+    callbacks = [receipt_routes(doors, receipts.take, receipts.bounced, time.time)] if doors else []
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
     hooks = hooked(settings, parts, stores, real_now)

@@ -52,7 +52,8 @@ class NotifyMetrics:
                   ("medium", "provider"), registry=registry),
             Gauge("sanfu_notify_provider_aside", "1 while an operator keeps a provider aside: it is given nothing",
                   ("medium", "provider"), registry=registry),
-            Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us",
+            Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us; of "
+                    "mails that came back also: delayed, other, no_report",
                     ("provider", "what"), registry=registry),
         )  # fmt: skip
 

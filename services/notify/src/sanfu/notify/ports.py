@@ -57,12 +57,13 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Receipts:
-    """Where a provider's receipts come in: the secret of their path, their format, and which of its codes mean that
-    nobody is at an address."""
+    """Where a provider's receipts come in: the secret of their path (none: there is no such path), their format, which
+    of its codes mean that nobody is at an address, and with which keys it may sign them instead."""
 
-    secret: str
+    secret: str | None
     kind: str
     dead: frozenset[str] = frozenset()
+    keys: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,8 @@ class Digests(Protocol):
         ...
 
     async def close(self, digest: Delivery, real: datetime) -> None:
-        """Mark what an ended digest took as it ended; each is to be reported."""
+        """Mark what an ended digest took as it ended; each is to be reported. Again: what it told is marked anew where
+        the digest came to another end since."""
         ...
 
     async def still_open(self, ids: Sequence[str]) -> frozenset[str]: ...

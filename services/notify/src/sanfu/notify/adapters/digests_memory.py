@@ -52,7 +52,7 @@ class MemoryDigests:
 
     async def close(self, digest: Delivery, real: datetime) -> None:
         for one in self.documents.values():
-            if one.get("digest") == digest.id and one["state"] == "held" and "again" not in one:
+            if one.get("digest") == digest.id and "again" not in one and one["state"] not in (digest.state, "skipped"):
                 one.pop("due", None)
                 one.pop("waits_since", None)
                 one |= {"state": digest.state, "why": why_of(digest), "ended": real, "report_at": real}

@@ -66,7 +66,8 @@ class MongoDigests:
         """One update, whatever the number."""
         sets: Mapping[str, Any] = {"state": digest.state, "why": why_of(digest), "ended": real, "report_at": real}
         gone = dict.fromkeys(("due", "again", "waits_since"), "")
-        wanted = {"digest": digest.id, "state": "held", "again": {"$exists": False}}
+        other = {"$nin": [digest.state, "skipped"]}
+        wanted = {"digest": digest.id, "state": other, "again": {"$exists": False}}
         async with spoken():
             await self._collection.update_many(wanted, {"$set": sets, "$unset": gone, "$inc": {"ver": 1}})
 

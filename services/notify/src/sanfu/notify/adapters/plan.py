@@ -13,7 +13,7 @@ from sanfu.notify.adapters.robots import OTHERS, Robot, Robots
 from sanfu.notify.adapters.sms import GatewaySms
 from sanfu.notify.adapters.smtp import Server, SmtpMail
 from sanfu.notify.adapters.tencent import TencentSms
-from sanfu.notify.adapters.webhook import Endpoint, Webhooks
+from sanfu.notify.adapters.webhook import Endpoint, Webhooks, secret_bytes
 from sanfu.notify.domain.pace import Rate
 from sanfu.notify.ports import Provider, Receipts, Sender
 
@@ -25,11 +25,21 @@ class _Entry(Strict):
     rates: tuple[str, ...] = Field((), max_length=4, description="what it may be given at most, by this process")
     each: tuple[str, ...] = Field((), max_length=4, description="the same, for each recipient by itself")
     receipts: SecretStr | None = Field(None, min_length=24, description="secret of the path that its receipts come to")
+    receipts_keys: tuple[SecretStr, ...] = Field(
+        (), max_length=3, description="whsec_…: what signs its receipts instead; two while they are changed"
+    )
     dead: tuple[str, ...] = Field((), max_length=100, description="its codes that mean: nobody is at this address")
 
     def place(self, to: str) -> str:
         """Say who a recipient is to this provider."""
         return to
+
+    @field_validator("receipts_keys")
+    @classmethod
+    def are_keys(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for one in given:
+            secret_bytes(one.get_secret_value())
+        return given
 
     @field_validator("rates", "each")
     @classmethod
@@ -186,9 +196,10 @@ def _made(medium: str, entries: Sequence[Any], call_s: float) -> list[Provider]:
 
 
 def _receipts(one: Any) -> Receipts | None:
-    if one.receipts is None:
+    keys = [secret_bytes(key.get_secret_value()) for key in one.receipts_keys]
+    if one.receipts is None and not keys:
         return None
-    return Receipts(one.receipts.get_secret_value(), one.kind, frozenset(one.dead))
+    return Receipts(one.receipts.get_secret_value() if one.receipts else None, one.kind, frozenset(one.dead), keys)
 
 
 def _rates(texts: Sequence[str]) -> tuple[Rate, ...]:

@@ -12,7 +12,9 @@ from typing import Literal
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
 
+from sanfu.notify.domain.bounces import mail_id
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
+from sanfu.notify.domain.receipts import nobody_there
 from sanfu.notify.ports import Message
 
 _ADDRESS = re.compile(r"[!-~]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -158,14 +160,14 @@ class _Connection:
 def _is_dead(error: SMTPResponseException) -> bool:
     """Tell whether the recipient is refused because there is none such, and not for a policy."""
     found = _ENHANCED.match(error.message)
-    return found[1].startswith("5.1.") if found else error.code in NONE_SUCH
+    return nobody_there(found[1]) if found else error.code in NONE_SUCH
 
 
 def _written(message: Message, sender: str) -> bytes:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, message.to, message.subject or ""
     mail["Date"] = format_datetime(localtime())
-    mail["Message-ID"] = f"<{message.id}@{sender.partition('@')[2] or 'sanfu.invalid'}>"
+    mail["Message-ID"] = f"<{mail_id(message.id)}@{sender.partition('@')[2] or 'sanfu.invalid'}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     if message.html is not None:

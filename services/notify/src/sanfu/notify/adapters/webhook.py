@@ -2,7 +2,6 @@
 and body), so that any of its libraries can tell that a message is ours, whole, and not an old one sent again."""
 
 import base64
-import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import orjson
 
 from sanfu.notify.adapters.calls import Caller, called
 from sanfu.notify.domain.delivery import Outcome, Rejected, Sent
+from sanfu.notify.domain.signing import signature
 from sanfu.notify.ports import Message
 
 OTHERS = "*"
@@ -55,6 +55,5 @@ def secret_bytes(text: str) -> bytes:
 
 def signed(id: str, at: int, body: bytes, secrets: Sequence[bytes]) -> dict[str, str]:
     """The headers that prove it. `at`: seconds since 1970."""
-    content = f"{id}.{at}.".encode() + body
-    signatures = [f"v1,{base64.b64encode(hmac.digest(one, content, 'sha256')).decode()}" for one in secrets]
+    signatures = [signature(id, at, body, one) for one in secrets]
     return {"webhook-id": id, "webhook-timestamp": str(at), "webhook-signature": " ".join(signatures)}

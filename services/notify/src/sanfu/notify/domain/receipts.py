@@ -62,6 +62,12 @@ def is_dead(code: str, named: frozenset[str]) -> bool:
     return code in named or _BLACK.search(code) is not None
 
 
+def nobody_there(code: str) -> bool:
+    """Tell whether a code of RFC 3463 says that nothing will ever arrive at this address: there is none such, or the
+    mailbox is closed. 5.1.7 and 5.1.8 are of the sender's address; a full mailbox and a policy may change."""
+    return code == "5.2.1" or (code.startswith("5.1.") and code not in ("5.1.7", "5.1.8"))
+
+
 def plain_code(text: str) -> str:
     """Give a provider's code as it may stand on the story. What is none, a sentence say, may hold an address: a number
     or one with an @ in it; only that there was something is told of it."""

@@ -1,5 +1,8 @@
-"""Providers' receipts: `POST /callbacks/{provider}/{secret}`. The secret in the path is all that opens it, so a proxy
-that lets providers in passes nothing else on, and nothing logs the path."""
+"""Providers' receipts: `POST /callbacks/{provider}/{secret}`, or `POST /callbacks/{provider}`, signed as Standard
+Webhooks says. Nothing else opens them, so a proxy that lets providers in passes nothing else on; nothing logs the path.
+
+The same receipt twice changes nothing, so a signed one that somebody caught and sends again does no harm either.
+"""
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sanfu.notify.domain.receipts import Receipt, is_dead, plain_code
+from sanfu.notify.domain.signing import Unproved, check
 from sanfu.notify.ports import Receipts
 from sanfu.runtime.http import own_router
 from sanfu.runtime.rules import Refusal
@@ -75,25 +79,51 @@ _ANSWERS: Mapping[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+MAIL = "message/rfc822"
 Take = Callable[[str, Sequence[Receipt]], Awaitable[None]]
+Bounced = Callable[[str, bytes, frozenset[str]], Awaitable[None]]
 
 
-def routes(doors: Mapping[str, Receipts], take: Take) -> APIRouter:
-    """Make the route."""
+def routes(doors: Mapping[str, Receipts], take: Take, bounced: Bounced, now: Callable[[], float]) -> APIRouter:
+    """Make the routes. `now`: seconds since 1970 (real)."""
     router = own_router("/callbacks", tags=["callbacks"])
 
     @router.post("/{provider}/{secret}")
     async def receipts(provider: str, secret: str, request: Request) -> dict[str, Any]:
         """Take in a provider's receipts, in its own format; else a list of {id or provider_id, state: delivered or
-        failed, code?, dead?}. The same again changes nothing."""
+        failed, code?, dead?}; a mail that came back as it is (message/rfc822). The same again changes nothing."""
         door = doors.get(provider)
-        if door is None or not hmac.compare_digest(secret.encode(), door.secret.encode()):
-            raise Refusal(404, "no-such-callback", "Nothing is taken in at this address.")
+        if door is None or door.secret is None or not hmac.compare_digest(secret.encode(), door.secret.encode()):
+            raise _nothing_here()
+        return await taken(provider, door, request)
+
+    @router.post("/{provider}")
+    async def signed(provider: str, request: Request) -> dict[str, Any]:
+        """Take in the same, signed as Standard Webhooks 1.0 says by one of the keys that stand at the provider."""
+        door = doors.get(provider)
+        if door is None or not door.keys:
+            raise _nothing_here()
+        try:
+            check(request.headers, await request.body(), door.keys, now())
+        except Unproved as error:
+            raise Refusal(401, "not-proved", str(error)) from None
+        return await taken(provider, door, request)
+
+    async def taken(provider: str, door: Receipts, request: Request) -> dict[str, Any]:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() == MAIL:
+            if door.kind != "smtp":
+                raise Refusal(415, "no-mail-here", f"{provider} is no mail server: send JSON.")
+            await bounced(provider, await request.body(), door.dead)
+            return {"taken": 1}
         found = _read(_READ.get(door.kind, _PLAIN), await request.body())
         await take(provider, [one.receipt(door.dead) for one in found])
         return _ANSWERS.get(door.kind, {"taken": len(found)})
 
     return router
+
+
+def _nothing_here() -> Refusal:
+    return Refusal(404, "no-such-callback", "Nothing is taken in at this address.")
 
 
 def _read(adapter: TypeAdapter[Any], body: bytes) -> list[Any]:

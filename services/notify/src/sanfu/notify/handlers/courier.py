@@ -215,11 +215,11 @@ class Courier:
         documents = await self._documents([*page, *decently.listed])
         sifted = self._sifted(page, decently, found, documents, real)
         found |= {id: one.found for id, one in sifted.items()}
-        after, messages = list[Delivery](), dict[str, Message]()
+        after, messages, apart = list[Delivery](), dict[str, Message](), list[Delivery]()
         for before in page:
             one = steps.stale(steps.recovered(before, real), now, real)
             if one.is_open and one.id in sifted and sifted[one.id].changed:
-                one = replace(one, again=real)
+                one, apart = replace(one, again=real), [*apart, *sifted[one.id].changed]
             elif one.is_open:
                 one, waits = decently.considered(one, documents.get(one.subject, {}).get("facts"), real)
                 begun = None if waits else self._begun(one, found[one.id], documents, decently, real)
@@ -229,7 +229,7 @@ class Courier:
                     decently.note(one)
             after.append(one)
         lists = decently.newly_opened(page, after, desk.place)
-        return Prepared([*after, *(one for each in sifted.values() for one in each.changed)], messages, lists)
+        return Prepared([*after, *apart], messages, lists)
 
     def _sifted(
         self, page: Sequence[Delivery], decently: Manners, found: Mapping[str, Found],

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from sanfu.notify.domain.bounces import bounced
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.receipts import Receipt, received
 from sanfu.notify.handlers.courier import real_now
@@ -47,6 +48,18 @@ class Receipts:
                 break
             await asyncio.sleep(LOOK)
         self.metrics.receipts.labels(provider, "unknown").inc(len(todo))
+
+    async def bounced(self, provider: str, raw: bytes, dead: frozenset[str]) -> None:
+        """Take in a mail that came back. One that says nothing of a delivery of ours is counted, and so is one that
+        says that it is still tried; nothing of any is kept. Raises StoreDown, as `take` does."""
+        found = await asyncio.to_thread(bounced, raw)
+        if found is None or found.said != "failed":
+            self.metrics.receipts.labels(provider, "no_report" if found is None else found.said).inc()
+        elif found.delivery is None:
+            self.metrics.receipts.labels(provider, "unknown").inc()
+        else:
+            gone = found.dead or found.code in dead
+            await self.take(provider, [Receipt(False, found.code, gone, found.delivery)])
 
     async def _found(self, provider: str, receipts: Sequence[Receipt]) -> dict[str, Delivery]:
         ids = [one.delivery for one in receipts if one.delivery]
