@@ -73,8 +73,8 @@ def test_a_program_that_was_killed_is_started_again_after_its_pause_and_not_befo
 def test_the_pause_of_a_program_that_keeps_dying_doubles_up_to_half_a_minute(places: Places) -> None:
     child = Child(program(places.root, "toy", DIES), places.held)
     now, pauses = 0.0, []
+    child.tick(now)
     for _ in range(8):
-        child.tick(now)
         assert child.process is not None
         child.process.wait()
         child.tick(now)
