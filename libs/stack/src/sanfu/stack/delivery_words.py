@@ -33,6 +33,7 @@ REASONS: Final = {
     "no_template": "The pack has no text for it.",
     "no_address": "The recipient has no address of this medium.",
     "no_contact": "Who reported it left no contact.",
+    "nowhere": "Who is to be told has neither phone nor e-mail: desk marks the case, and somebody tells the party.",
     "no_recipient": "Nobody was found in that capacity for as long as it was waited for.",
     "told_already": "The same recipient hears of this by this medium in another text.",
     "opted_out": "The recipient wants none by this medium.",
