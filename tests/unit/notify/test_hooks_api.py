@@ -150,8 +150,18 @@ async def test_what_is_asked_amiss_is_refused_with_what_would_be_right() -> None
         assert it.endpoint.asked == []
 
 
-async def test_a_hook_of_a_unit_that_the_pack_does_not_know_says_that_it_has_no_topic() -> None:
+async def test_a_hook_of_a_unit_whose_topic_is_not_shown_to_notify_says_so_and_holds_up_no_other() -> None:
     async with office((200, "ok"), units=("tax", "taxx")) as it:
-        assert {unit: one["state"] for unit, one in (await it.shown()).items()}["taxx"] == "no_topic"
+
+        async def states() -> dict[str, str]:
+            return {unit: one["state"] for unit, one in (await it.shown()).items()}
+
+        assert (await states())["taxx"] == "no_topic"
         await it.put("i-1")
         await eventually(lambda: len(it.endpoint.asked) == 1)
+        assert (await states())["tax"] != "no_topic"
+        broker = it.service.parts.broker
+        assert isinstance(broker, MemoryBroker)
+        broker.down = True
+        assert "no_topic" not in (await states()).values(), "nobody knows"
+        broker.down = False

@@ -171,10 +171,6 @@ def assemble(
     async def quiet() -> dict[str, int]:
         return {**await hooks.quiet(), **await measures.quiet()}
 
-    def has_topic(unit: str) -> bool:
-        found = packs.current.units.get(unit)
-        return found is not None and found.has_topic
-
     async def watch() -> Mapping[str, Rules] | None:
         before = packs.current
         await asyncio.to_thread(packs.check)
@@ -193,7 +189,7 @@ def assemble(
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
             shown.routes(carriers, aside, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
-            hooks.routes(guard, has_topic),
+            hooks.routes(guard),
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
                                partial(whom, stores.digests)),
         ],

@@ -16,6 +16,7 @@ from sanfu.notify.handlers.hooks import HookPost
 from sanfu.notify.metrics import HookMeasures, HookMetrics
 from sanfu.notify.ports import Stores
 from sanfu.notify.settings import NotifySettings
+from sanfu.runtime.broker import Broker, BrokerDown
 from sanfu.runtime.http import Guard
 from sanfu.runtime.service import Parts, Task
 
@@ -30,14 +31,22 @@ class Hooks:
     measures: HookMeasures
     now: Callable[[], datetime]
     rehearsal: bool
+    broker: Broker
 
     def background(self) -> list[Task]:
         if self.reader is None:
             return []
         return [self.reader.run, self.measures.run, *(post.run for post in self.posts.values())]
 
-    def routes(self, guard: Guard, has_topic: Callable[[str], bool]) -> APIRouter:
-        return shown.routes(self.posts, self.stores.hooks, guard, has_topic=has_topic, rehearsal=self.rehearsal)
+    def routes(self, guard: Guard) -> APIRouter:
+        return shown.routes(self.posts, self.stores.hooks, guard, has_topic=self.has_topic, rehearsal=self.rehearsal)
+
+    async def has_topic(self, unit: str) -> bool:
+        """Tell whether Kafka shows the unit's topic to notify; while it is away, it may."""
+        try:
+            return bool(await self.broker.partitions(names.unit_topic(unit)))
+        except BrokerDown:
+            return True
 
     async def quiet(self) -> dict[str, int]:
         """What is on its way; what waits because an endpoint did not take it does not go by itself."""
@@ -66,4 +75,4 @@ def hooked(settings: NotifySettings, parts: Parts, stores: Stores, now: Callable
         )
         reader = HookReader(family, stores.hooks, lambda unit: posts[unit].poke(), now)
     measures = HookMeasures(stores.hooks, metrics, sorted(posts), now)
-    return Hooks(posts, stores, reader, measures, now, settings.rehearsal)
+    return Hooks(posts, stores, reader, measures, now, settings.rehearsal, parts.broker)

@@ -1,6 +1,6 @@
 """The units' hooks: `GET /v1/hooks`, what is parked, sending that again, and a test. No texts of issues."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -22,7 +22,7 @@ class HookShown(BaseModel):
     host: str = Field(description="Where it posts to; the path is not shown, for it may hold a secret")
     state: str = Field(
         description="well; slowed: asked for a pause; rests: left alone; probed; gone (410); new; "
-        "no_topic: the pack has no such unit, or it has no topic"
+        "no_topic: Kafka shows notify no topic of this unit"
     )
     why: str | None = Field(
         description="What came of the last call: http_200, http_500, unreachable, address_private …"
@@ -69,7 +69,12 @@ class Tested(BaseModel):
 
 
 def routes(
-    hooks: Mapping[str, HookPost], store: HookStore, guard: Guard, *, has_topic: Callable[[str], bool], rehearsal: bool
+    hooks: Mapping[str, HookPost],
+    store: HookStore,
+    guard: Guard,
+    *,
+    has_topic: Callable[[str], Awaitable[bool]],
+    rehearsal: bool,
 ) -> APIRouter:
     """Make the routes; `guard` lets through who may read the delivery log. In a rehearsal nothing is posted."""
     router = own_router("/v1/hooks", tags=["hooks"], dependencies=[Depends(guard)])
@@ -90,9 +95,10 @@ def routes(
         units = sorted(hooks)
         standing, seen = await store.standing(units), await store.seen(units)
         items = [_shown(hooks[unit], standing[unit], seen.get(unit)) for unit in units]
-        return HooksShown(
-            items=[one if has_topic(one.unit) else one.model_copy(update={"state": "no_topic"}) for one in items]
-        )
+        for one in items:
+            if not await has_topic(one.unit):
+                one.state = "no_topic"
+        return HooksShown(items=items)
 
     @router.get("/{unit}/parked")
     async def parked(unit: str, page: PageAsked) -> ParkedsShown:
