@@ -103,3 +103,8 @@ def test_a_reply_that_desk_takes_fits_the_document() -> None:
     said = {"result": "reached", "evidence": [{"id": "f", "sha256": "0" * 64, "media_type": "image/png", "size": 1}]}
     body = {"$ref": "urn:doc#/components/schemas/ReplyContact"}
     Draft202012Validator(body, registry=RESOURCES).validate(said)
+
+
+def test_each_message_is_told_whole() -> None:
+    told = {name: message["summary"] for name, message in DOCUMENT["components"]["messages"].items()}
+    assert [name for name, summary in told.items() if not summary.endswith((".", "…"))] == []

@@ -115,7 +115,7 @@ def _message(event: EventType) -> Part:
     return {
         "name": event.type,
         "title": f"{event.model.__name__} {event.zh}",
-        "summary": (event.model.__doc__ or "").strip().partition("\n")[0],
+        "summary": _line(event.model.__doc__ or ""),
         "contentType": "application/json",
         "traits": [{"$ref": "#/components/messageTraits/envelope"}],
         "payload": {"$ref": f"#/components/schemas/{event.model.__name__}"},
@@ -127,13 +127,18 @@ def _reply(type: str, schema: Part) -> Part:
     return {
         "name": type,
         "title": f"{model_name(type)} {schema['x-zh']}",
-        "summary": schema["description"].partition("\n")[0],
+        "summary": _line(schema["description"]),
         "contentType": "application/json",
         "traits": [{"$ref": "#/components/messageTraits/reply"}],
         "payload": {"$ref": f"#/components/schemas/{model_name(type)}"},
         "examples": [{"headers": {"ce_id": REPLYS_ID, "ce_type": type}, "payload": one} for one in schema["examples"]],
         "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": BINDING}},
     }
+
+
+def _line(told: str) -> str:
+    """Write what is told over several lines as one, whole."""
+    return " ".join(told.split())
 
 
 REPLYS_ID = "oa:2026-000417"

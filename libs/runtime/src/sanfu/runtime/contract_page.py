@@ -65,6 +65,8 @@ def page(document: Part) -> Iterator[str]:
     yield f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style>'
     yield f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>"
     yield f"<p>{_prose(info['description'])}</p>"
+    yield '<p><a href="#units-v1">What a unit receives · 单位收到什么</a> · '
+    yield '<a href="#replies-v1">What it may answer · 可以回复什么</a></p>'
     yield '<p><a href="/docs/events.json">AsyncAPI 3</a> · <a href="/openapi.json">OpenAPI of this service</a></p>'
     yield "<h2>Topics · 主题</h2><table><tr><th>topic</th><th></th><th>key</th><th>sends</th><th>receives</th></tr>"
     for id, channel in document["channels"].items():

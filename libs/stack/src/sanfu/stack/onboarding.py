@@ -190,4 +190,4 @@ def _tell(folder: Path, account: Account, door: list[str], *, stack: str, apply:
         if not apply:
             for tool, order in account.orders():
                 console.print(" ".join([tool, *map(shlex.quote, [*door, *order])]), markup=False)
-    console.print(f"try      cd {folder} && . ./unit.env && ./subscriber.py")
+    console.print(f"try      cd {folder} && . ./unit.env && pip install -q aiokafka && ./subscriber.py")

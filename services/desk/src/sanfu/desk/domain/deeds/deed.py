@@ -95,7 +95,7 @@ def leader(deed: Deed, code: str, field: str, case: Case | None = None) -> str:
     """Return the unit's code if it may lead this issue, or another that is decided about."""
     unit = deed.pack.units.get(code)
     if unit is None or not unit.valid_on(deed.today) or unit.kind in NO_LEAD:
-        raise wrong(field, "unknown_unit", "a unit of the city that may lead an issue")
+        raise wrong(field, "unknown_unit", "the code, in the pack's units.csv, of a unit that may lead an issue")
     if code in (case or deed.case)["complains_of"]:
         raise refused("recused", f"The issue complains of {code}: another unit has to lead it.")
     return code

@@ -68,13 +68,15 @@ def ask_extension(deed: Deed) -> list[Draft]:
     clock = case["clocks"].get(said["clock"])
     longest = clock and deed.until(EXTENSIONS[said["clock"]], moment(clock["limit"]))
     if clock is None or longest is None:
-        raise refused("no-extension", f"No more time is given on {said['clock']} to a case of grade {case['grade']}.")
+        instead = "; ask_grade asks for another grade, suspend for a pause" if said["clock"] == "handling" else ""
+        none = f"No more time is given on {said['clock']} to a case of grade {case['grade']}"
+        raise refused("no-extension", f"{none}{instead}.")
     if instant(deed.now) >= clock["limit"]:
         raise refused("too-late", f"More time is asked for before the limit: that was {clock['limit']}.")
     _times_left(deed)
     until = said["until"] or longest
     if not clock["limit"] < until <= longest:
-        raise wrong("until", "not_then", f"an instant after the limit, not later than {longest}")
+        raise wrong("until", "not_then", f"an instant after the limit, {clock['limit']}, and not later than {longest}")
     body = {
         "by": deed.by, "clock": said["clock"], "until": until, "decide_by": deed.until("extension_decision"),
         "reason": deed.said["reason"], "number": len(_asked(deed)) + 1,
