@@ -36,6 +36,8 @@ REASONS: Final = {
     "nowhere": "Who is to be told has neither phone nor e-mail: desk marks the case, and somebody tells the party.",
     "no_recipient": "Nobody was found in that capacity for as long as it was waited for.",
     "told_already": "The same recipient hears of this by this medium in another text.",
+    "stopped": "What it asks for was over: the light out, the case ended, or the unit had handled it or led no more.",
+    "sealed": "The issue was sealed since: no staff hears of it but the discipline liaison.",
     "opted_out": "The recipient wants none by this medium.",
     "nothing_held": "The list had become empty.",
     "erased": "The person was erased: nothing is sent there any more.",

@@ -17,6 +17,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.notify.domain import story
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery
+from sanfu.notify.domain.ended import LIGHTS, noted
 from sanfu.notify.domain.rules import NAMED, NotifyRules
 from sanfu.runtime.rules import Input, Outcome, Refusal, State
 
@@ -27,7 +28,6 @@ OWN_EVENTS = AHEAD | {
     names.LIST_OPENED, names.ENTRIES_ADDED, names.LIST_ENDED, names.POST_SUCCEEDED,
 }  # fmt: skip
 """Events that are told of affairs only."""
-LIGHTS = frozenset({names.LIGHT_CHANGED, names.ESCALATION_RAISED})
 TOLD = OWN_EVENTS | LIGHTS
 HEARD = TOLD | {names.UNIT_SUCCEEDED}
 INCOGNITO = ("experience", "checkup")
@@ -109,15 +109,6 @@ class AffairRules(NotifyRules):
         return self._calendar.at(day, minute)
 
 
-def outdated(one: Delivery, facts: story.Facts) -> str | None:
-    """Say why a message about an affair is of no use any more when it is to be sent; None: it is."""
-    if one.of != "affairs":
-        return None
-    if one.type in AHEAD and facts.get("held"):
-        return "held"
-    return "ended" if facts.get("ended") and one.type != names.LIST_ENDED else None
-
-
 def _after(before: story.Facts, event: Event) -> story.Facts:
     data = event.data
     taken = {name: value for name in _TAKEN.get(event.type, ()) if (value := data.get(name)) is not None}
@@ -143,4 +134,4 @@ def _after(before: story.Facts, event: Event) -> story.Facts:
                 taken["asked"] = [*dict.fromkeys(heir if unit == former else unit for unit in asked)]
             if before.get("unit") == former:
                 taken["unit"] = heir
-    return {**before, **taken}
+    return {**before, **taken, **noted(before, event)}

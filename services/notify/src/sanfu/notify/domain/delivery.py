@@ -29,8 +29,8 @@ PATIENCE: Mapping[str, timedelta] = {
 """How long to wait for what (real time); for anything else as long as the message is of use."""
 NOWHERE = "nowhere"
 """Who is to be told is known, and has no address of any medium: the story hears it once of an issue and recipient."""
-UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient", "told_already"})
-"""Reasons for not sending that are no news to the issue's story: there was nowhere to send it."""
+UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed"})
+"""Reasons for not sending that are no news to the issue's story: there was nowhere to send it, or it says so itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ NAMED = ("holder", "chair")
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", *NAMED})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "until", "reply_by", "what", "corrected", "meeting", "begins", "list", *LINK_ENDS,
+    "until", "reply_by", "what", "corrected", "meeting", "begins", "list", "about", "version",
+    *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}

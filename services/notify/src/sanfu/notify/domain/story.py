@@ -13,6 +13,7 @@ from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.free_texts import FREE_TEXTS
 from sanfu.notify.domain.delivery import NOWHERE
+from sanfu.notify.domain.ended import noted
 from sanfu.runtime.rules import State
 
 SERVICE = "notify"
@@ -143,7 +144,7 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["alarmed"] = [one["unit"] for one in data.get("also", ()) if one["part"] in ALARMED]
         case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
             before = {name: value for name, value in before.items() if name != "reply"}
-    return {**before, **taken}
+    return {**before, **taken, **noted(before, event)}
 
 
 def _succeeded(facts: Facts, former: str, heir: str) -> dict[str, Any]:

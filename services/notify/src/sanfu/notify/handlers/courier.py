@@ -16,13 +16,13 @@ from sanfu.city.model import Pack
 from sanfu.contracts.envelope import moment, truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
-from sanfu.notify.domain.affairs import outdated
 from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
 from sanfu.notify.domain.digest import SHOWN, is_digest, listed
 from sanfu.notify.domain.holding import Holding
+from sanfu.notify.domain.outdated import outdated
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.manners import Manners, manners
-from sanfu.notify.handlers.outside import Sieve, Sifted, lists_outside, taken_outside
+from sanfu.notify.handlers.outside import Sieve, Sifted, lists_to_sift, taken_outside
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
@@ -235,12 +235,12 @@ class Courier:
         self, page: Sequence[Delivery], decently: Manners, found: Mapping[str, Found],
         documents: Mapping[str, Document], real: datetime,
     ) -> dict[str, Sifted]:  # fmt: skip
-        """Look through the lists for addresses outside."""
+        """Look through the lists."""
         if self.carrier is None:
             return {}
         facts = {subject: one["facts"] for subject, one in documents.items() if "facts" in one}
         sieve = Sieve(self.desk.pack(), found, facts, decently.now, real)
-        return {one.id: sieve.of(one, decently.taken[one.event].first) for one in lists_outside(page)}
+        return {one.id: sieve.of(one, decently.taken[one.event].first) for one in lists_to_sift(page)}
 
     async def _documents(self, page: Sequence[Delivery]) -> dict[str, Document]:
         """What is known of the subjects of a page, issues and affairs."""
@@ -331,17 +331,19 @@ class Courier:
         """Several as a list, a single one in its own words."""
         pack, taken = self.desk.pack(), decently.taken[digest.event]
         locale = wording.locale_of(pack, to.locale)
-        told = [
+        known = [
             (one, documents[one.subject]["facts"]) for one in taken.first if "facts" in documents.get(one.subject, {})
         ]
+        told = [(one, facts) for one, facts in known if not outdated(one, facts)]  # since a first of several had it
+        count = taken.count - (len(known) - len(told))
         found = [(wording.template_of(pack, one, locale), one, facts) for one, facts in told]
         whole = [(template, one, facts) for template, one, facts in found if template is not None]
         if not whole:
             return Nobody("nothing_held")
-        if taken.count == 1:
+        if count == 1:
             return wording.compose(pack, *whole[0])
         lines = [wording.line(pack, *each) for each in whole[:SHOWN]]
-        return listed(pack, locale, digest, taken.count, lines)
+        return listed(pack, locale, digest, count, lines)
 
     def _link(self, one: Delivery, facts: Mapping[str, Any], to: Address) -> str | Nobody:
         """The party's own link, to its page, for this address; none where nobody said at which address that is."""

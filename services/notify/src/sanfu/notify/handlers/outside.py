@@ -1,4 +1,4 @@
-"""Lists of what was held for an address outside, of one issue or several: which of it is still to be told, and where.
+"""Lists of what was held, of one issue or several: which of it is still to be told, and, of those outside, where.
 
 Whose address that is notify doesn't know: each issue has its own party, who may have been corrected, erased or have
 refused since. So a list goes by what its messages find today, and only once all that it took are to go there.
@@ -12,9 +12,9 @@ from typing import Any
 from sanfu.city.model import Pack
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
-from sanfu.notify.domain.affairs import outdated
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import SIFTED, is_digest, is_outside
+from sanfu.notify.domain.outdated import outdated
 from sanfu.notify.handlers.manners import Manners
 from sanfu.notify.handlers.recipients import Address, Found, Nobody
 from sanfu.notify.ports import Digests
@@ -42,7 +42,11 @@ class Sieve:
     real: datetime
 
     def of(self, digest: Delivery, members: Sequence[Delivery]) -> Sifted:
-        """Sift what a list took."""
+        """Sift what a list took. Where a list for staff goes is not asked of its messages."""
+        if not is_outside(digest):
+            over = [(one, outdated(one, self.facts.get(one.subject, {}))) for one in members]
+            gone = [steps.end(replace(one, digest=None), "skipped", why, self.real) for one, why in over if why]
+            return Sifted(self.found[digest.id], gone)
         looked = [(one, self._without(digest, one)) for one in members]
         changed = [after for _, after in looked if after is not None]
         told = next((one for one, after in looked if after is None), None)
@@ -67,6 +71,11 @@ class Sieve:
         if wording.template_of(self.pack, one, self.pack.locales[0]) is None:
             return "no_template"
         return "party_deceased" if one.audience == "party" and facts.get("deceased") else outdated(one, facts)
+
+
+def lists_to_sift(page: Sequence[Delivery]) -> list[Delivery]:
+    """The lists of a page whose messages are looked at anew; a copy for a further person changes none of them."""
+    return [one for one in page if is_digest(one) and (is_outside(one) or one.id == one.event)]
 
 
 def lists_outside(page: Sequence[Delivery]) -> list[Delivery]:
