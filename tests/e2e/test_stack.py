@@ -59,6 +59,8 @@ def test_status_tells_pid_port_and_readiness_of_everything(root: Path, stack: St
     assert set(found["programs"]) == set(ONLY)
     assert all(program["ready"] and program["pid"] for program in found["programs"].values())
     assert found["programs"]["sinks"]["url"] == stack.urls["sinks"]
+    plain = sanfu(root, "status", "--name", "e2e")
+    assert (str(found["programs"]["sinks"]["pid"]) in plain.stdout, plain.stderr) == (True, "")
 
 
 def test_a_second_up_says_that_it_is_up_and_starts_nothing(root: Path, stack: Stack) -> None:
@@ -106,7 +108,7 @@ def test_a_stack_whose_supervisor_was_killed_comes_up_again_on_its_data(root: Pa
     old = {name: stack.pid(name) for name in ONLY}
     os.kill(int(stack.places.lock.read_text()), signal.SIGKILL)
     eventually_sync(lambda: stack.status().phase == "orphaned")
-    assert "leftovers" in sanfu(root, "doctor", "--name", "e2e").stderr
+    assert "leftovers" in sanfu(root, "doctor", "--name", "e2e").stdout
     assert stack.up()
     assert not set(old.values()) & {stack.pid(name) for name in ONLY}
 

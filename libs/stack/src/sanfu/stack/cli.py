@@ -63,6 +63,7 @@ app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
 
 console = Console(stderr=True, highlight=False)
+"""What goes on. What was asked for goes to `tables.wide()`, where the next command of a pipe reads it."""
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
 Json = Annotated[bool, typer.Option("--json", help="for machines: one JSON object on standard output")]
@@ -101,7 +102,7 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
     else:
         stack = Stack.known(name)
         console.print(f"{name} is up already" if stack.status().up else f"{name} is coming up already")
-    console.print(tables.addresses(stack))
+    tables.wide().print(tables.addresses(stack))
     if foreground:
         _stay(stack)
 
@@ -162,7 +163,9 @@ def status(name: Name = "main", as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(tables.status_object(stack), ensure_ascii=False))
     else:
-        console.print(tables.programs(stack) if stack.status().programs else f"{name} is down: ./sanfu up brings it up")
+        tables.wide().print(
+            tables.programs(stack) if stack.status().programs else f"{name} is down: ./sanfu up brings it up"
+        )
     raise typer.Exit(0 if stack.status().up else 1)
 
 
@@ -212,7 +215,7 @@ def doctor(name: Name = "main", as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(tables.findings_object(findings), ensure_ascii=False))
     else:
-        console.print(tables.findings(findings))
+        tables.wide().print(tables.findings(findings))
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
 
 
