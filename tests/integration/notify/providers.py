@@ -58,21 +58,22 @@ class Asked:
 
 @dataclass
 class Peer:
-    """Any HTTP peer: answers as scripted, then with the last answer for ever, and keeps what it was asked."""
+    """Any HTTP peer: answers as scripted (status, content, headers if any), then with the last answer for ever, and
+    keeps what it was asked."""
 
-    script: deque[tuple[int, Any]]
+    script: deque[tuple[Any, ...]]
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
     async def take(self, request: Request) -> Response:
         body = await request.body()
         self.asked.append(Asked(dict(request.query_params), dict(request.headers), body, request.url.path))
-        status, content = self.script.popleft() if len(self.script) > 1 else self.script[0]
-        return Response(content, status) if isinstance(content, str) else JSONResponse(content, status)
+        status, content, *headers = self.script.popleft() if len(self.script) > 1 else self.script[0]
+        return (Response if isinstance(content, str) else JSONResponse)(content, status, *headers)
 
 
 @asynccontextmanager
-async def peer(*script: tuple[int, Any]) -> AsyncIterator[Peer]:
+async def peer(*script: tuple[Any, ...]) -> AsyncIterator[Peer]:
     it, app = Peer(deque(script)), FastAPI()
     app.post("/{path:path}", response_model=None)(it.take)
     async with served(app) as it.url:

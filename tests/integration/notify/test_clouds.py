@@ -5,14 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from sanfu.notify.adapters import aliyun, tencent, webhook
 from sanfu.notify.adapters.aliyun import AliyunSms
 from sanfu.notify.adapters.robots import Robot, Robots, signature
 from sanfu.notify.adapters.tencent import TencentSms
 from sanfu.notify.adapters.webhook import Endpoint, Webhooks
+from sanfu.notify.domain.breaker import FAILURES
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
-from sanfu.notify.ports import Message, Sender
+from sanfu.notify.handlers.carrier import Carrier, Line
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.ports import Message, Provider, Sender
 from tests.integration.notify.providers import Peer, peer
 
 VALUES = {"number": "SF7K2-9MQ4X", "due": "5月9日 17:30"}
@@ -88,6 +92,12 @@ BAD = "FailedOperation.TemplateIncorrectOrUnapproved"
         (200, {"Response": {}}, Lost("no_code")),
         (200, "<html>", Lost("no_response")),
         (502, "", Lost("http_502")),
+        (400, {"Response": {"Error": {"Code": "AuthFailure.SignatureExpire"}}}, Retry("AuthFailure.SignatureExpire")),
+        (400, failed(BLACK), Rejected(BLACK, dead=True)),
+        (400, {"Response": {"Error": "broken"}}, Retry("http_400")),
+        (400, {"Response": {"SendStatusSet": [7]}}, Retry("http_400")),
+        (400, failed("Ok"), Lost("http_400")),
+        (429, failed(FULL), Retry(FULL, 3600, about="message")),
     ],
 )  # fmt: skip
 async def test_what_tencent_answers_says_whether_to_try_again_and_where(
@@ -105,7 +115,21 @@ async def test_what_tencent_answers_says_whether_to_try_again_and_where(
         (200, {"Code": "isv.SMS_TEMPLATE_ILLEGAL"}, Rejected("isv.SMS_TEMPLATE_ILLEGAL", elsewhere=True)),
         (200, {"Code": "isv.AMOUNT_NOT_ENOUGH"}, Retry("isv.AMOUNT_NOT_ENOUGH")),
         (200, {"Code": "Throttling.User"}, Retry("Throttling.User", about="pace")),
-        (403, {"Code": "InvalidAccessKeyId.Inactive"}, Retry("http_403")),
+        (400, {"Code": "SignatureDoesNotMatch"}, Retry("SignatureDoesNotMatch")),
+        (400, {"Code": "InvalidTimeStamp.Expired"}, Retry("InvalidTimeStamp.Expired")),
+        (400, {"Code": "Throttling.User"}, Retry("Throttling.User", about="pace")),
+        (400, {"Code": "isv.BUSINESS_LIMIT_CONTROL"}, Retry("isv.BUSINESS_LIMIT_CONTROL", 60, about="message")),
+        (400, {"Code": "isv.MOBILE_NUMBER_ILLEGAL"}, Rejected("isv.MOBILE_NUMBER_ILLEGAL", dead=True)),
+        (400, {"Code": "isv.SMS_TEMPLATE_ILLEGAL"}, Rejected("isv.SMS_TEMPLATE_ILLEGAL", elsewhere=True)),
+        (400, {"Code": ["x"]}, Retry("http_400")),
+        (400, "<html>", Retry("http_400")),
+        (413, "", Retry("http_413")),
+        (400, {"Code": "OK"}, Lost("http_400")),
+        (403, {"Code": "InvalidAccessKeyId.Inactive"}, Retry("InvalidAccessKeyId.Inactive")),
+        (404, {"Code": "InvalidAccessKeyId.NotFound"}, Retry("InvalidAccessKeyId.NotFound")),
+        (429, "", Retry("http_429", about="pace")),
+        (503, {"Code": "ServiceUnavailable"}, Retry("ServiceUnavailable")),
+        (504, {"Code": "Throttling.User"}, Lost("http_504")),
         (200, {}, Lost("no_code")),
         (200, {"Code": ["OK"]}, Lost("no_code")),
         (504, "", Lost("http_504")),
@@ -116,6 +140,24 @@ async def test_what_aliyun_answers_says_whether_to_try_again_and_where(
 ) -> None:
     async with peer((status, answer)) as it:
         assert await sent(at_aliyun(it), SMS) == outcome
+
+
+async def test_how_long_a_cloud_wants_to_be_left_alone_is_heard_along_with_its_code() -> None:
+    async with peer((503, {"Code": "ServiceUnavailable"}, {"retry-after": "7"})) as it:
+        assert await sent(at_aliyun(it), SMS) == Retry("ServiceUnavailable", 7)
+
+
+async def test_a_wrong_key_of_the_first_cloud_loses_nothing_while_the_second_carries() -> None:
+    wrong = (400, {"Code": "SignatureDoesNotMatch", "Message": "13900000001"})
+    taken = (200, {"Response": {"SendStatusSet": [{"SerialNo": "2640:1", "Code": "Ok"}]}})
+    async with peer(*[wrong] * FAILURES) as first, peer(*[taken] * (FAILURES + 1)) as second:
+        lines = [Line(Provider("aliyun", at_aliyun(first))), Line(Provider("tencent", at_tencent(second)))]
+        carrier = Carrier("sms", lines, NotifyMetrics.on(CollectorRegistry()))
+        for _ in range(FAILURES + 1):
+            assert await carrier.send(SMS) == Sent("2640:1", provider="tencent")
+        await carrier.close()
+    assert (len(first.asked), lines[0].why) == (FAILURES, "SignatureDoesNotMatch")
+    assert lines[0].breaker.is_down, "somebody is told of it"
 
 
 async def test_a_text_that_a_provider_did_not_approve_is_not_offered_to_it() -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import Caller, called, json_of
+from sanfu.notify.adapters.calls import Caller, answered, json_of, meant_with_code
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -57,8 +57,8 @@ class AliyunSms(Caller):
             "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
         }  # fmt: skip
         headers["authorization"] = authorization(query, headers, self.key, self.secret)
-        answer = await called(self._connections, f"{self.url}/?{query}", headers=headers)
-        return _outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
+        answer = await answered(self._connections, f"{self.url}/?{query}", headers=headers)
+        return _outcome(answer) if isinstance(answer, httpx.Response) else answer
 
 
 def canonical_query(asked: Mapping[str, str]) -> str:
@@ -76,19 +76,19 @@ def authorization(query: str, headers: Mapping[str, str], key: str, secret: str)
     return f"{ALGORITHM} Credential={key},SignedHeaders={';'.join(names)},Signature={signature}"
 
 
-def _outcome(answer: Mapping[str, Any]) -> Outcome:
-    if not isinstance(answer.get("Code"), str):
-        return Lost("no_code")
-    match answer["Code"][:80]:
-        case "OK":
-            return Sent(str(answer.get("BizId", ""))[:100] or None)
-        case code if code == FULL:
-            return Retry(code, FULL_S, about="message")
-        case code if code in DEAD:
-            return Rejected(code, dead=True)
-        case code if code in TEXT:
-            return Rejected(code, elsewhere=True)
-        case code if code.startswith("Throttling"):
-            return Retry(code, about="pace")
-        case code:
-            return Retry(code)
+def _outcome(answer: httpx.Response) -> Outcome:
+    body = json_of(answer)
+    said = _said(body["Code"][:80], body) if isinstance(body.get("Code"), str) else None
+    return (said or Lost("no_code")) if answer.is_success else meant_with_code(answer, said)
+
+
+def _said(code: str, body: Mapping[str, Any]) -> Outcome:
+    if code == "OK":
+        return Sent(str(body.get("BizId", ""))[:100] or None)
+    if code == FULL:
+        return Retry(code, FULL_S, about="message")
+    if code in DEAD:
+        return Rejected(code, dead=True)
+    if code in TEXT:
+        return Rejected(code, elsewhere=True)
+    return Retry(code, about="pace" if code.startswith("Throttling") else "provider")

@@ -1,7 +1,7 @@
 """A provider's HTTP call: how long it may take, and what an answer says that is the same for all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from sanfu.notify.adapters.connections import Connections
-from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry
+from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 
 BUSY = (408, 425, 429)
 BEHIND = (502, 504)
@@ -36,13 +36,18 @@ class Caller:
 
 async def called(connections: Connections, url: str, **request: Any) -> httpx.Response | Outcome:
     """POST, and return a 2xx answer; else what it means for the message."""
+    answer = await answered(connections, url, **request)
+    return answer if not isinstance(answer, httpx.Response) or answer.is_success else meant(answer)
+
+
+async def answered(connections: Connections, url: str, **request: Any) -> httpx.Response | Outcome:
+    """POST, and return the answer, whatever its status; else what it means for the message that there is none."""
     try:
-        answer = await connections.post(url, **request)
+        return await connections.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return Retry("unreachable")
     except httpx.HTTPError as error:
         return Lost(type(error).__name__)
-    return answer if answer.is_success else meant(answer)
 
 
 def meant(answer: httpx.Response) -> Outcome:
@@ -55,6 +60,20 @@ def meant(answer: httpx.Response) -> Outcome:
     if status in OURS:
         return Rejected(why)
     return Retry(why, retry_after(answer.headers.get("retry-after")))
+
+
+def meant_with_code(answer: httpx.Response, said: Outcome | None) -> Outcome:
+    """Say what a cloud's answer other than 2xx means. `said`: what the code in its body means; None: it has none.
+    Clouds answer 400 also for keys and clocks that are wrong: what no code tells to be about this message is the
+    provider's own matter."""
+    status = meant(answer)
+    if isinstance(status, Lost) or isinstance(said, Sent):  # a proxy's word, or two that contradict each other
+        return Lost(f"http_{answer.status_code}")
+    if said is None:
+        return Retry(status.reason) if isinstance(status, Rejected) else status
+    if isinstance(said, Retry) and not said.after:
+        return replace(said, after=retry_after(answer.headers.get("retry-after")))
+    return said
 
 
 def json_of(answer: httpx.Response) -> Mapping[str, Any]:

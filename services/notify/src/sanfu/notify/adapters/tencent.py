@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import Caller, called, json_of
+from sanfu.notify.adapters.calls import Caller, answered, json_of, meant_with_code
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
@@ -66,8 +66,8 @@ class TencentSms(Caller):
             "x-tc-region": self.region, "x-tc-timestamp": str(int(at.timestamp())),
             "authorization": authorization(body, host, at, self.id, self.secret),
         }  # fmt: skip
-        answer = await called(self._connections, self.url, content=body, headers=headers)
-        return _outcome(json_of(answer)) if isinstance(answer, httpx.Response) else answer
+        answer = await answered(self._connections, self.url, content=body, headers=headers)
+        return _outcome(answer) if isinstance(answer, httpx.Response) else answer
 
 
 def authorization(body: bytes, host: str, at: datetime, id: str, secret: str) -> str:
@@ -90,16 +90,21 @@ def _written(to: str) -> str:
     return f"+86{found[1]}" if found else to
 
 
-def _outcome(answer: Mapping[str, Any]) -> Outcome:
-    response = answer.get("Response")
-    if not isinstance(response, dict):
-        return Lost("no_response")
-    if error := response.get("Error"):
-        return _refused(str(error.get("Code", "")))
-    statuses = response.get("SendStatusSet") or [{}]
-    if statuses[0].get("Code") == "Ok":
-        return Sent(str(statuses[0].get("SerialNo", ""))[:100] or None)
-    return _refused(str(statuses[0]["Code"])) if "Code" in statuses[0] else Lost("no_code")
+def _outcome(answer: httpx.Response) -> Outcome:
+    response = json_of(answer).get("Response")
+    said = _said(response) if isinstance(response, dict) else None
+    if answer.is_success:
+        return said or Lost("no_code" if isinstance(response, dict) else "no_response")
+    return meant_with_code(answer, said)
+
+
+def _said(response: Mapping[str, Any]) -> Outcome | None:
+    """What its code means: that of the whole call, or that of the one number. None: it has none."""
+    statuses = response.get("SendStatusSet")
+    found = response.get("Error") or (statuses[0] if isinstance(statuses, list) and statuses else None)
+    if not isinstance(found, dict) or not isinstance(code := found.get("Code"), str):
+        return None
+    return Sent(str(found.get("SerialNo", ""))[:100] or None) if code == "Ok" else _refused(code)
 
 
 def _refused(code: str) -> Outcome:
