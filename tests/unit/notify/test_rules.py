@@ -66,6 +66,14 @@ def test_a_delivery_lies_where_its_subject_does_and_carries_its_templates_policy
     assert email.due == START
 
 
+def test_all_that_is_told_of_an_emergency_is_critical_whatever_its_text_says() -> None:
+    critical = {}
+    for urgency in ("normal", "urgent", "emergency"):
+        story = Story("i1")
+        critical[urgency] = {one.critical for one in fold(story.submitted(urgency=urgency), story.light("yellow"))[1]}
+    assert critical == {"normal": {False}, "urgent": {False}, "emergency": {True}}
+
+
 def test_an_assignment_that_is_outranked_tells_nobody() -> None:
     story = Story("i1")
     first = [story.submitted(), story.assigned("police", assignment=2)]

@@ -50,7 +50,8 @@ def stopped(one: Delivery, facts: Facts) -> bool:
         return False
     if one.type in LIGHTS and _is_out(one.facts, facts.get("dark", {})):
         return True
-    let_go = facts.get("let_go_at") if one.type in OF_THE_LEAD and not one.critical else None
+    alarm = one.critical and one.audience == "duty_officer"
+    let_go = facts.get("let_go_at") if one.type in OF_THE_LEAD and not alarm else None
     return any(at is not None and instant(one.at) < at for at in (facts.get("over_at"), let_go))
 
 

@@ -1,7 +1,7 @@
 """When a message waits for decency's sake, until when, and whether it then comes in a list. Pure.
 
 On the business clock, by the pack: quiet hours and days off in the city's own time, a unit's own calendar, one message
-in so many minutes, a cap a day. What is critical or of an emergency never waits.
+in so many minutes, a cap a day. What is critical, as all is of an emergency, never waits.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ class Holding:
         if one.medium in SILENT:
             return None
         staff = one.audience in STAFF
-        if one.critical or urgency == "emergency" or (staff and urgency in self.pack.policy.always_in_service):
+        if one.critical or (staff and urgency in self.pack.policy.always_in_service):
             return None
         listed = staff and not one.users
         if later := self._asleep(one, now):

@@ -115,7 +115,7 @@ class NotifyRules:
             p=self._place(subject), subject=subject, event=telling["id"], type=telling["type"], at=at, due=at,
             template=template.id, medium=template.medium, audience=template.audience, unit=unit,
             of=self.of, users=users,
-            policy=template.delivery, critical=template.urgency == "critical",
+            policy=template.delivery, critical=template.urgency == "critical" or is_emergency(facts),
             useful_until=at + timedelta(minutes=template.useful_for),
             facts={name: facts[name] for name in SHOWN if name in facts},
             recipient=_counted(subject, recipient, template),
@@ -155,6 +155,11 @@ def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None
     if audience == "filer":
         return [None] if facts.get("filer") else []
     return [None] if facts.get("party_kind", "none") != "none" else []
+
+
+def is_emergency(facts: Mapping[str, Any]) -> bool:
+    """Tell whether what is told of this issue is critical, whatever its text says of itself."""
+    return facts.get("urgency") == "emergency"
 
 
 def _subject(telling: story.Telling) -> str:

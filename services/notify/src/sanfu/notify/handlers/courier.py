@@ -208,11 +208,12 @@ class Courier:
         decently = await manners(desk.stores.digests, holding, self.medium, page, now)
         if decently.taken:
             crashpoint("notify.after_taken")
-        all = [*page, *taken_outside(page, decently)]
+        documents = await self._documents([*page, *decently.listed])
+        page = [decently.raised(one, documents) for one in page]
+        all = [*page, *(decently.raised(one, documents) for one in taken_outside(page, decently))]
         known = await people(desk.stores, desk.sealer, all, lambda unit: holding.on_duty(unit, now))
         found = await self._found(all, known, decently)
         await decently.meet(desk.stores.digests, self.medium, page, found)
-        documents = await self._documents([*page, *decently.listed])
         sifted = self._sifted(page, decently, found, documents, real)
         found |= {id: one.found for id, one in sifted.items()}
         after, messages, apart = list[Delivery](), dict[str, Message](), list[Delivery]()

@@ -10,9 +10,10 @@ from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import SHOWN, SIFTED, Taken, digest_id, is_digest, is_outside, opened, outside_id
 from sanfu.notify.domain.holding import ASLEEP, DAY, Hold, Holding, Manner, Recent
-from sanfu.notify.domain.rules import STAFF
+from sanfu.notify.domain.rules import STAFF, is_emergency
 from sanfu.notify.handlers.recipients import Address, Found
 from sanfu.notify.ports import Digests
+from sanfu.runtime.store import Document
 
 
 @dataclass(slots=True)
@@ -33,6 +34,12 @@ class Manners:
     def listed(self) -> list[Delivery]:
         """What stands in the digests of this page."""
         return [one for each in self.taken.values() for one in each.first]
+
+    def raised(self, one: Delivery, documents: Mapping[str, Document]) -> Delivery:
+        """Make it critical if its issue, or one that its list tells of, has become an emergency since."""
+        told = self.taken[one.event].first if is_digest(one) else (one,)
+        facts = (documents.get(each.subject, {}).get("facts", {}) for each in told if each.of == "issues")
+        return replace(one, critical=True) if any(map(is_emergency, facts)) else one
 
     async def meet(self, digests: Digests, medium: str, page: Sequence[Delivery], found: Mapping[str, Found]) -> None:
         """Hear where these go, and ask what left for those outside."""
@@ -83,7 +90,7 @@ class Manners:
 
     def note(self, one: Delivery) -> None:
         """Hear that one is being sent."""
-        if one.recipient is None or one.critical:
+        if one.recipient is None:
             return
         if one.audience in STAFF:
             self.recent[one.recipient] = self.recent.get(one.recipient, Recent()).and_one(self.now)
