@@ -12,7 +12,7 @@ from sanfu.notify.adapters.mongo import mongo_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.holding import Recent
-from sanfu.notify.ports import Letter, Standing, Stores, Tally, Wanted
+from sanfu.notify.ports import Letter, Standing, Stores, Tally, Traces, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 from tests.unit.notify.test_delivery import NOW, queued, sending
@@ -103,6 +103,18 @@ async def test_a_box_holds_each_letter_once_newest_first_until_it_is_read(stores
     assert [one.id for one in await stores.letters.page("user:a", True, Page(5, None))] == ["d2", "d1"]
     (read,) = (one for one in await stores.letters.page("user:a", False, Page(5, None)) if one.id == "d0")
     assert read.read == NOW
+
+
+async def test_letters_are_dropped_by_their_ids_and_so_is_what_lies_on_a_shelf(stores: Stores) -> None:
+    for id in ("d1", "d2"):
+        await stores.letters.put(Letter(id, "user:a", "inbox", NOW, {"box": id}))
+        await stores.unreachable.put([{"_id": id, "version": 1}])
+    await stores.letters.drop([])
+    await stores.letters.drop(["d1", "none"])
+    await stores.unreachable.drop([])
+    await stores.unreachable.drop(["d1", "none"])
+    assert [one.id for one in await stores.letters.page("user:a", False, Page(5, None))] == ["d2"]
+    assert [*await stores.unreachable.get(["d1", "d2"])] == ["d2"], "not even its id"
 
 
 async def test_of_two_that_replace_the_same_version_one_wins(stores: Stores) -> None:
@@ -242,13 +254,42 @@ async def test_when_something_left_for_an_address_outside_is_known_over_all_its_
     assert await stores.digests.left("sms", ["x", "z"], NOW - timedelta(hours=24)) == {"x": [ago[1], ago[0], NOW]}
 
 
+async def erase(stores: Stores, *subjects: str) -> None:
+    await stores.deliveries.erasing(subjects)
+    await stores.deliveries.forget(subjects)
+
+
+async def test_who_has_one_in_hand_that_is_erased_has_it_no_more_and_never_writes_what_was_taken_from_it(
+    stores: Stores,
+) -> None:
+    party: dict[str, Any] = {"audience": "party", "reached": "x", "provider_id": "p"}
+    under_way = replace(sending(), **party)
+    list_under_way = replace(sending(id="list", subject="list"), **{**party, "reached": "y"})
+    member = queued(id="m", subject="i1", audience="party", digest="list")
+    others = [queued(id="o", audience="officer", reached="z"), queued(id="i2", subject="i2", **party)]
+    await stores.deliveries.insert([under_way, list_under_way, member, *others])
+    traces = Traces(frozenset({"d1", "list", "m"}), frozenset({"x", "y"}))
+    assert await stores.deliveries.erasing(["i1"]) == traces
+    sent = replace(steps.end(under_way, "sent", None, NOW), provider_id="p")
+    assert await stores.deliveries.replace([sent, replace(list_under_way, state="sent")], "m1") == frozenset()
+    assert await stores.deliveries.erasing(["i1"]) == traces, "again, after a crash, it says the same"
+    await stores.deliveries.forget(["i1"])
+    found = await stores.deliveries.get("d1")
+    assert found == replace(under_way, ver=2, erased=True, reached=None, provider_id=None)
+    late = replace(found, state="sent", reached="x", provider_id="p")
+    assert await stores.deliveries.replace([late], "m2") == {"d1"}
+    assert await stores.deliveries.get("d1") == replace(found, state="sent", ver=3)
+    assert [await stores.deliveries.get(one.id) for one in others] == others
+    assert await stores.deliveries.erasing(["i1"]) == Traces(traces.ids, frozenset())
+
+
 async def test_with_an_erased_issue_its_ended_lists_forget_the_address_and_open_ones_keep_it(stores: Stores) -> None:
     party: dict[str, Any] = {"audience": "party", "reached": "x", "provider_id": "p"}
     ended = replace(steps.end(queued(id="over", **{**party, "subject": "over"}), "sent", None, NOW), provider_id="p")
     open, other = (queued(id=id, **{**party, "subject": id}) for id in ("open", "other"))
     members = [queued(id=f"m{n}", subject="i1", audience="party", digest=id) for n, id in enumerate(("over", "open"))]
     await stores.deliveries.insert([ended, open, other, *members])
-    await stores.deliveries.forget(["i1"])
+    await erase(stores, "i1")
     found = [await stores.deliveries.get(id) for id in ("over", "open", "other")]
     assert [(one.reached, one.provider_id) for one in found if one] == [(None, None), ("x", "p"), ("x", "p")]
 
@@ -322,6 +363,6 @@ async def test_lists_are_filtered_by_unit_reason_and_since_and_what_a_provider_k
         return sorted(one.id for one in await stores.deliveries.page(Wanted(**asked), Page(10, None)))
 
     assert (await found(unit="tax"), await found(why="contact"), await found(since=later)) == (["u"], ["w"], ["s"])
-    await stores.deliveries.forget(["i1"])
+    await erase(stores, "i1")
     known = [await stores.deliveries.get(id) for id in ("p", "o")]
     assert [one.provider_id for one in known if one] == [None, "p"]

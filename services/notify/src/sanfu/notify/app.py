@@ -28,6 +28,7 @@ from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
+from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.letters import REHEARSAL, Keeper
 from sanfu.notify.handlers.outside import whom
 from sanfu.notify.handlers.people import Contacts, Directory
@@ -124,6 +125,7 @@ def assemble(
     }  # fmt: skip
 
     unreachable = Unreachable(stores.unreachable, sealer)
+    erasing = Erasing(stores.deliveries, stores.letters, unreachable)
     aside = Aside(stores.aside, carriers, real_now)
 
     def partitions() -> Sequence[int]:
@@ -146,7 +148,7 @@ def assemble(
 
     desk = Desk(
         stores, parts.documents, parts.documents.beside(AFFAIRS), parts.clock, sealer, metrics, lambda: packs.current,
-        partitions, Links.of(keys), holding, place, unreachable, settings.public_url,
+        partitions, Links.of(keys), holding, place, unreachable, erasing, settings.public_url,
         settings.messages_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
@@ -194,7 +196,7 @@ def assemble(
                                partial(whom, stores.digests)),
         ],
         tables=[
-            Table(names.CONTACTS, Contacts(stores.contacts, stores.deliveries, stores.preferences).apply),
+            Table(names.CONTACTS, Contacts(stores.contacts, stores.preferences, erasing.forget).apply),
             Table(names.DIRECTORY, Directory(stores.directory).apply),
         ],
         background=[

@@ -126,6 +126,14 @@ class Tally:
     useful_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """By what else somebody is known whom deliveries went to: the deliveries' ids, and what stands for addresses."""
+
+    ids: frozenset[str]
+    reached: frozenset[str]
+
+
 class Deliveries(Protocol):
     """The deliveries. Every method may raise StoreDown; what it has written is journaled by a majority."""
 
@@ -159,10 +167,17 @@ class Deliveries(Protocol):
 
     async def get(self, id: str) -> Delivery | None: ...
 
+    async def erasing(self, subjects: Sequence[str]) -> Traces:
+        """Mark what went to parties and filers of these subjects, by itself or in a list, as erased, and say by what
+        they are known until `forget`. Who had one in hand before has it no more (the version rises), and what `forget`
+        takes away is never written again. A list that waits is not marked: it goes on for who else is in it, or ends
+        without. Again, it says the same."""
+        ...
+
     async def forget(self, subjects: Sequence[str]) -> None:
-        """Leave of what went to parties and filers of these subjects, by itself or in a list, nothing by which they
-        would be known: neither the provider's id nor what stands for the address. An open list keeps that: it goes on
-        for who else is in it, or ends without."""
+        """Leave of what is marked as erased of these subjects nothing by which its recipients would be known: neither
+        the provider's id nor what stands for the address."""
+        ...
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         """Those that are there, in any order."""
@@ -242,6 +257,10 @@ class Shelf(Protocol):
         """Leave nothing of these but `_id`, `version` and `erased: True`: older versions stay away."""
         ...
 
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Leave nothing of these, where the ids themselves tell something."""
+        ...
+
     async def get(self, ids: Iterable[str]) -> dict[str, Document]: ...
 
     async def having(self, field: str, values: Iterable[str]) -> list[Document]: ...
@@ -266,6 +285,10 @@ class Letters(Protocol):
 
     async def put(self, letter: Letter) -> None:
         """Keep it, journaled by a majority; one that is there stays as it is."""
+        ...
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Leave nothing of these."""
         ...
 
     async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:

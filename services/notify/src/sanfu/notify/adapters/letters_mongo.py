@@ -1,5 +1,6 @@
 """`ports.Letters` on MongoDB."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,11 @@ class MongoLetters:
 
     async def put(self, letter: Letter) -> None:
         await self._documents.insert("letters", [letter_written(letter)])
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        if ids:
+            async with spoken():
+                await self._collection.delete_many({"_id": {"$in": list(ids)}})
 
     async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:
         asked: list[Document] = [{"box": box}]

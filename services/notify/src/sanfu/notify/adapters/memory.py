@@ -10,10 +10,10 @@ from typing import Any
 from sanfu.notify.adapters.digests_memory import MemoryDigests
 from sanfu.notify.adapters.hooks_memory import MemoryHooks
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
-from sanfu.notify.domain.delivery import OPEN, Delivery
+from sanfu.notify.domain.delivery import OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import COLLECTION, OUTSIDE
-from sanfu.notify.ports import Document, Letter, Standing, Stores, Tally, Wanted
+from sanfu.notify.ports import Document, Letter, Standing, Stores, Tally, Traces, Wanted
 from sanfu.runtime.paging import Page
 
 
@@ -62,13 +62,24 @@ class MemoryDeliveries:
     async def get(self, id: str) -> Delivery | None:
         return read(self.documents[id]) if id in self.documents else None
 
+    async def erasing(self, subjects: Sequence[str]) -> Traces:
+        for one in self._theirs(subjects):
+            if "erased" not in one and (one["subject"] in subjects or "again" not in one or one["state"] == "sending"):
+                one |= {"erased": True, "ver": one["ver"] + 1}
+        found = [one for one in self._theirs(subjects) if "erased" in one]
+        return Traces(
+            frozenset(one["_id"] for one in found), frozenset(one["reached"] for one in found if "reached" in one)
+        )
+
     async def forget(self, subjects: Sequence[str]) -> None:
+        for one in self._theirs(subjects):
+            for name in TRACES if "erased" in one else ():
+                one.pop(name, None)
+
+    def _theirs(self, subjects: Sequence[str]) -> list[Document]:
         outside = [one for one in self.documents.values() if one["audience"] in OUTSIDE]
-        theirs = [one for one in outside if one["subject"] in subjects]
-        lists = {one["digest"] for one in theirs if "digest" in one}
-        for document in (*theirs, *(one for one in outside if one["_id"] in lists and "again" not in one)):
-            document.pop("provider_id", None)
-            document.pop("reached", None)
+        lists = {one.get("digest") for one in outside if one["subject"] in subjects}
+        return [one for one in outside if one["subject"] in subjects or one["_id"] in lists]
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         return [read(self.documents[id]) for id in ids if id in self.documents]
@@ -145,6 +156,10 @@ class MemoryShelf:
             known = self.documents.get(id, {"version": 0})
             self.documents[id] = {"_id": id, "version": known["version"], "erased": True}
 
+    async def drop(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            self.documents.pop(id, None)
+
     async def get(self, ids: Iterable[str]) -> dict[str, Document]:
         return {id: copy.deepcopy(self.documents[id]) for id in ids if id in self.documents}
 
@@ -163,6 +178,10 @@ class MemoryLetters:
 
     async def put(self, letter: Letter) -> None:
         self.documents.setdefault(letter.id, letter_written(letter))
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            self.documents.pop(id, None)
 
     async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:
         found = [d for d in self.documents.values() if d["box"] == box and not (unread and "read" in d)]

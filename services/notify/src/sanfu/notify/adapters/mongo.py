@@ -7,10 +7,10 @@ from typing import Any
 from sanfu.notify.adapters.digests_mongo import MongoDigests
 from sanfu.notify.adapters.hooks_mongo import MongoHooks
 from sanfu.notify.adapters.letters_mongo import MongoLetters
-from sanfu.notify.domain.delivery import OPEN, Delivery
+from sanfu.notify.domain.delivery import OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import OUTSIDE
-from sanfu.notify.ports import Document, Standing, Stores, Tally, Wanted
+from sanfu.notify.ports import Document, Standing, Stores, Tally, Traces, Wanted
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
@@ -90,12 +90,27 @@ class MongoDeliveries:
             found = await self._collection.find_one({"_id": id})
         return read(found) if found else None
 
-    async def forget(self, subjects: Sequence[str]) -> None:
-        wanted = {"subject": {"$in": list(subjects)}, "audience": {"$in": [*OUTSIDE]}}
+    async def erasing(self, subjects: Sequence[str]) -> Traces:
+        begun = {"$or": [{"again": {"$exists": False}}, {"state": "sending"}]}
         async with spoken():
-            lists = await self._collection.distinct("digest", {**wanted, "digest": {"$type": "string"}})
-            theirs = {"$or": [wanted, {"_id": {"$in": lists}, "again": {"$exists": False}}]} if lists else wanted
-            await self._collection.update_many(theirs, {"$unset": {"provider_id": "", "reached": ""}})
+            theirs = await self._theirs(subjects, begun)
+            mark = {"$set": {"erased": True}, "$inc": {"ver": 1}}
+            await self._collection.update_many({"$and": [theirs, {"erased": {"$exists": False}}]}, mark)
+            marked = await self._theirs(subjects, {"erased": True})
+            found = await self._collection.find(marked, {"reached": 1}).to_list(None)
+        return Traces(frozenset(d["_id"] for d in found), frozenset(d["reached"] for d in found if "reached" in d))
+
+    async def forget(self, subjects: Sequence[str]) -> None:
+        async with spoken():
+            theirs = await self._theirs(subjects, {"erased": True})
+            gone = {"$unset": dict.fromkeys(TRACES, "")}
+            await self._collection.update_many({"$and": [theirs, {"erased": True}]}, gone)
+
+    async def _theirs(self, subjects: Sequence[str], lists_that: Document) -> Document:
+        """What is of these subjects' parties and filers, and such lists as hold something of that."""
+        wanted = {"subject": {"$in": list(subjects)}, "audience": {"$in": [*OUTSIDE]}}
+        lists = await self._collection.distinct("digest", {**wanted, "digest": {"$type": "string"}})
+        return {"$or": [wanted, {"_id": {"$in": lists}, **lists_that}]} if lists else wanted
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         return await self._find({"_id": {"$in": list(ids)}}, [("_id", 1)], len(ids))
@@ -177,6 +192,11 @@ class MongoShelf:
     async def erase(self, ids: Sequence[str]) -> None:
         left = {"version": {"$ifNull": ["$version", 0]}, "_id": "$_id", "erased": {"$literal": True}}
         await self._update([(id, {"$replaceWith": left}) for id in ids])
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        if ids:
+            async with spoken():
+                await self._collection.delete_many({"_id": {"$in": list(ids)}})
 
     async def get(self, ids: Iterable[str]) -> dict[str, Document]:
         return {found["_id"]: found for found in await self._find({"_id": {"$in": list(ids)}})}

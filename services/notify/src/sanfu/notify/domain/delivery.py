@@ -29,6 +29,8 @@ PATIENCE: Mapping[str, timedelta] = {
 """How long to wait for what (real time); for anything else as long as the message is of use."""
 NOWHERE = "nowhere"
 """Who is to be told is known, and has no address of any medium: the story hears it once of an issue and recipient."""
+TRACES = ("provider_id", "reached")
+"""By what a delivery's recipient would be known."""
 UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed"})
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it, or it says so itself."""
 
@@ -40,7 +42,8 @@ class Delivery:
     one, and each other gets a delivery of its own. `recipient` is whom it counts for: a unit's people in one capacity,
     or an issue's party; None for the copies to further people. `digest` is the one that it is held for, or went with.
     One that an operator sent again names which, and why. It holds no address and no text: `reached` is the blind index
-    of where it went, `provider` has it or was silent."""
+    of where it went, `provider` has it or was silent. Where it is `erased` no store writes by what its recipient would
+    be known, whoever still had that in hand (`TRACES`)."""
 
     id: str
     p: int
@@ -77,6 +80,7 @@ class Delivery:
     because: str | None = None
     ended: datetime | None = None
     report_at: datetime | None = None
+    erased: bool | None = None
 
     @property
     def is_open(self) -> bool:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.delivery import TRACES, Delivery
 
 NAMES = tuple(field.name for field in fields(Delivery) if field.name != "id")
 
 
 def written(delivery: Delivery) -> dict[str, Any]:
-    document = {name: value for name in NAMES if (value := getattr(delivery, name)) is not None}
+    names = [name for name in NAMES if not (delivery.erased and name in TRACES)]
+    document = {name: value for name in names if (value := getattr(delivery, name)) is not None}
     return {"_id": delivery.id, **document, "users": list(delivery.users), "facts": dict(delivery.facts)}
 
 

@@ -21,6 +21,7 @@ from sanfu.notify.domain.digest import SHOWN, is_digest, listed
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.outdated import outdated
 from sanfu.notify.handlers.carrier import Carrier
+from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.manners import Manners, manners
 from sanfu.notify.handlers.outside import Sieve, Sifted, lists_to_sift, taken_outside
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
@@ -84,6 +85,7 @@ class Desk:
     place: Callable[[str], int]
     """In which partition a digest lies."""
     unreachable: Unreachable
+    erasing: Erasing
     public_url: str | None = None
     messages_url: str | None = None
     timing: Timing = field(default_factory=Timing)
@@ -386,7 +388,10 @@ class Courier:
         dead = [(a, b.reason) for a, b in zip(claimed, outcomes, strict=True) if isinstance(b, Rejected) and b.dead]
         if dead:
             await self._patiently(lambda: self.desk.unreachable.note(dead, real))
-        await self._patiently(lambda: self.desk.stores.deliveries.replace(after, mark))
+        won = await self._patiently(lambda: self.desk.stores.deliveries.replace(after, mark))
+        if passed := [one for one in claimed if one.id not in won]:
+            said = {one.id: outcome for one, outcome in zip(claimed, outcomes, strict=True)}
+            await self._patiently(lambda: self.desk.erasing.settled(passed, said, real))
         self._note(after)
 
     def _note(self, after: Sequence[Delivery]) -> None:

@@ -1,6 +1,6 @@
 """What is kept of people, from the topics of contacts and of the directory. Contacts rest sealed, as they came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import structlog
 from sanfu.contracts import names
 from sanfu.contracts.codec import BadBody
 from sanfu.contracts.registry import codec
-from sanfu.notify.ports import Deliveries, Document, Shelf
+from sanfu.notify.ports import Document, Shelf
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.sealing import Sealed, Sealer, Unsealable
 
@@ -22,11 +22,12 @@ KEPT = ("issue", "writer", "version", "party", "filer")
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases."""
+    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases. `forget` takes from what was
+    sent to parties and filers of issues all by which they would be known."""
 
     shelf: Shelf
-    deliveries: Deliveries
     preferences: Shelf
+    forget: Callable[[Sequence[str]], Awaitable[None]]
 
     async def apply(self, records: Sequence[Incoming]) -> None:
         """Take in records, the newest of each key; one that can't be read is passed over, with an error in the log. Who
@@ -36,7 +37,7 @@ class Contacts:
         await self.shelf.erase(erased)
         if erased:
             issues = sorted({key.rpartition("/")[0] for key in erased})
-            await self.deliveries.forget(issues)
+            await self.forget(issues)
             await self.preferences.erase([f"{who}:{issue}" for issue in issues for who in ("party", "filer")])
         decoded = {key: _decoded(names.CONTACT_RECORD, record) for key, record in latest.items()}
         kept = [{"_id": key, **{n: body.get(n) for n in KEPT}} for key, body in decoded.items() if body]

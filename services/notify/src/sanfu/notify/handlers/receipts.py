@@ -76,7 +76,9 @@ class Receipts:
 
     async def _settle(self, provider: str, receipt: Receipt, delivery: Delivery) -> None:
         news = received(delivery, receipt, provider, real_now()) is not delivery
-        if receipt.dead and news:  # said again, it takes nothing back that an operator did meanwhile
+        if (
+            receipt.dead and news and not delivery.erased
+        ):  # said again, it takes nothing back that an operator did meanwhile
             await self.unreachable.note([(delivery, f"{receipt.why}")], real_now())
             crashpoint("notify.dead_noted")
         for _ in range(TRIES):
@@ -88,7 +90,9 @@ class Receipts:
                 crashpoint("notify.receipt_kept")
                 self.metrics.receipts.labels(provider, after.state).inc()
                 return
-            (delivery,) = await self.deliveries.of([delivery.id])
+            before, (delivery,) = delivery, await self.deliveries.of([delivery.id])
+            if delivery.erased and before.reached:
+                await self.unreachable.forget([before.reached])
         raise StoreDown("a delivery changes all the time")
 
 

@@ -44,6 +44,11 @@ class Unreachable:
     def _indexed(self, one: Delivery, found: Found) -> Found:
         return replace(found, index=self.index(one.medium, found.to)) if isinstance(found, Address) else found
 
+    async def forget(self, indices: Iterable[str]) -> None:
+        """Know nothing of these any more, not even that they were known: one that is somebody else's too, or is given
+        again, is learned anew from the next message that does not arrive there."""
+        await self.shelf.drop(sorted({*indices}))
+
     async def lift(self, index: str) -> None:
         """Send there again."""
         await self.shelf.erase([index])
