@@ -1,7 +1,7 @@
 """Who was erased: nothing comes back by which they would be known, whoever had it in hand meanwhile."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -12,18 +12,20 @@ from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.receipts import Receipt
+from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
-from sanfu.notify.ports import Message
+from sanfu.notify.ports import Letter, Message
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.paging import Page
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.service import Parts, Service
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
 from tests.support.telling import KEYS, START, Story, contact, erased, on_the_wire
-from tests.unit.notify.test_delivery import NOW, queued
+from tests.unit.notify.test_delivery import NOW, queued, sending
 from tests.unit.notify.test_receipts import PARTY, Town, aliyuns, town
 from tests.unit.notify.test_service import SETTINGS, fresh_broker
 
@@ -73,10 +75,10 @@ async def test_who_is_erased_between_a_receipt_and_what_is_noted_of_it_leaves_no
     receipts = Receipts(stores.deliveries, unreachable, NotifyMetrics.on(CollectorRegistry()))
     sent = queued(audience="party", state="sent", provider="a", provider_id="p", reached="x")
     await stores.deliveries.insert([sent])
-    before = await stores.deliveries.of([sent.id])
+    (before,) = await stores.deliveries.of([sent.id])
     await stores.deliveries.erasing([sent.subject])
     dead = Receipt(False, "MBBLACK", dead=True)
-    await receipts._settled("a", [(dead, *before)])
+    await receipts._settled("a", [(dead, before)])
     assert await stores.unreachable.get(["x"]) == {}
     found = await stores.deliveries.get(sent.id)
     assert found is not None
@@ -142,7 +144,7 @@ async def test_a_call_that_was_under_way_is_settled_and_leaves_nothing(
     assert len(slow.got) == 1
 
 
-async def test_what_a_rehearsal_kept_of_who_is_erased_goes_and_so_does_what_is_just_being_kept() -> None:
+async def test_what_a_rehearsal_kept_of_who_is_erased_goes_and_nothing_else() -> None:
     broker, documents = fresh_broker(), MemoryDocuments()
     settings = SETTINGS.model_copy(update={"rehearsal": True})
     service = assemble(settings, Parts(broker, documents, ManualClock(START)), PackHolder(SHIPPED), {})
@@ -160,3 +162,20 @@ async def test_what_a_rehearsal_kept_of_who_is_erased_goes_and_so_does_what_is_j
     await eventually(quiet)
     assert {of[id] for id in kept(service, "letters")} == {"i2"}
     await service.stop()
+
+
+async def test_a_letter_kept_while_its_party_is_erased_goes_and_what_else_came_between_stands() -> None:
+    stores = memory_stores({})
+    erasing = Erasing(stores.deliveries, stores.letters, Unreachable(stores.unreachable, Sealer(KEYS)))
+    kept, heard_of = replace(sending(), audience="party"), sending(id="d2", audience="officer")
+    await stores.deliveries.insert([kept, heard_of])
+    await erasing.forget(["i1"])
+    arrived = replace(heard_of, state="delivered", again=None)
+    await stores.deliveries.replace([arrived], "m")
+    for one in (kept, heard_of):
+        await stores.letters.put(Letter(one.id, "rehearsal", "sms", NOW, {}))
+    for _ in range(2):  # it may be called again
+        await erasing.settled([kept, heard_of], {kept.id: Sent(), heard_of.id: Sent()}, NOW)
+    states = [one.state for one in await stores.deliveries.of([kept.id, heard_of.id])]
+    assert states == ["sent", "delivered"]
+    assert [one.id for one in await stores.letters.page("rehearsal", False, Page(5, None))] == ["d2"]

@@ -22,8 +22,8 @@ KEPT = ("issue", "writer", "version", "party", "filer")
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases. `forget` takes from what was
-    sent to parties and filers of issues all by which they would be known."""
+    """Keeps the records of the contacts topic: the higher version wins, a tombstone erases. `forget` takes from what
+    was sent to parties and filers of issues all by which they would be known."""
 
     shelf: Shelf
     preferences: Shelf
