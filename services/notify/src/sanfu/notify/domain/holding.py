@@ -1,10 +1,11 @@
 """When a message waits for decency's sake, until when, and whether it then comes in a list. Pure.
 
 On the business clock, by the pack: quiet hours and days off in the city's own time, a unit's own calendar, one message
-in so many minutes, a cap a day. What is critical, as all is of an emergency, never waits.
+in so many minutes, a cap a day. What is critical, as all is of an emergency, never waits. What is urgent waits, where a
+unit's people are told, for no hour, digest or cap, but comes in the list of what followed within those minutes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -66,25 +67,41 @@ class Holding:
     ) -> Hold | None:
         """Say what it waits for; None: nothing. `urgency` is the issue's as it stands. `recent`: of who is outside the
         instants at which something left for the same address in the last 24 hours, oldest first."""
-        if one.medium in SILENT:
+        if one.medium in SILENT or one.critical:
             return None
-        staff = one.audience in STAFF
-        if one.critical or (staff and urgency in self.pack.policy.always_in_service):
-            return None
-        listed = staff and not one.users
-        if later := self._asleep(one, now):
+        listed = one.audience in STAFF and not one.users
+        wakes = self._wakes(one, urgency)
+        if not wakes and (later := self._asleep(one, now)):
             why, until = later
             return Hold(why, until, listed)
         if one.users or one.digest is not None:
             return None  # a try more, or a copy, of what has had its turn
         if isinstance(recent, Recent):
-            found = self._staff(manner, recent, now)
+            found = self._gathered(recent) if wakes else self._staff(manner, recent, now)
         else:
             found = self._outside(manner, recent) if one.left is None else None
         if found is None or found.until <= now:
             return None
-        awake = self._asleep(one, found.until)
+        awake = None if wakes else self._asleep(one, found.until)
         return replace(found, until=awake[1]) if awake else found
+
+    def of_list(self, digest: Delivery, told: Iterable[tuple[Delivery, str | None]], now: datetime) -> Hold | None:
+        """Say what a list waits for that is due, or tried again: nothing, if one of what it tells may be told now.
+        `told`: that, each with its issue's urgency."""
+        if digest.medium in SILENT or digest.critical:
+            return None
+        first: Hold | None = None
+        for one, urgency in told:
+            later = None if self._wakes(one, urgency) else self._asleep(one, now)
+            if later is None:
+                return None
+            if first is None or later[1] < first.until:
+                first = Hold(*later, listed=False)
+        return first
+
+    def _wakes(self, one: Delivery, urgency: str | None) -> bool:
+        """Tell whether hours and days do not count for it: its issue is urgent, and a unit's people have to act."""
+        return one.critical or (one.audience in STAFF and urgency in self.pack.policy.always_in_service)
 
     def _staff(self, manner: Manner, recent: Recent, now: datetime) -> Hold | None:
         decency = self.pack.decency
@@ -92,9 +109,13 @@ class Holding:
             return Hold("digest", self._digest_after(now), listed=True)
         if not manner.statutory and 0 < decency.caps.get("staff", 0) <= recent.count:
             return Hold("cap", self._digest_after(now), listed=True)
-        if decency.gather and recent.last is not None:
-            return Hold("gathered", recent.last + timedelta(minutes=decency.gather), listed=True)
-        return None
+        return self._gathered(recent)
+
+    def _gathered(self, recent: Recent) -> Hold | None:
+        gather = self.pack.decency.gather
+        if not gather or recent.last is None:
+            return None
+        return Hold("gathered", recent.last + timedelta(minutes=gather), listed=True)
 
     def _outside(self, manner: Manner, left: Sequence[datetime]) -> Hold | None:
         """Over the cap it waits until that opens again, and comes in a list; what asks for something by a link of its

@@ -224,7 +224,7 @@ class Courier:
             if one.is_open and one.id in sifted and sifted[one.id].changed:
                 one, apart = replace(one, again=real), [*apart, *sifted[one.id].changed]
             elif one.is_open:
-                one, waits = decently.considered(one, documents.get(one.subject, {}).get("facts"), real)
+                one, waits = decently.considered(one, documents, real)
                 begun = None if waits else self._begun(one, found[one.id], documents, decently, real)
                 one, message = begun or (one, None)
                 if message is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
@@ -48,16 +47,17 @@ class Manners:
         if addresses := sorted({*self.reached.values()}):
             self.left = await digests.left(medium, addresses, self.now - DAY)
 
-    def considered(self, one: Delivery, facts: Mapping[str, Any] | None, real: datetime) -> tuple[Delivery, bool]:
+    def considered(self, one: Delivery, documents: Mapping[str, Document], real: datetime) -> tuple[Delivery, bool]:
         """Hold it, or let it go on, and say which: True if it is not to be sent now."""
         if is_digest(one):
-            return one, False
+            told = ((each, _urgency(each, documents)) for each in self.taken[one.event].first)
+            later = self.holding.of_list(one, told, self.now)
+            return (one, False) if later is None else (steps.hold(one, later.why, later.until, now=self.now), True)
         if one.digest is not None and one.state == "held":
             if one.digest in self.still_open:
                 return steps.after_its_digest(one, real), True
             one = replace(one, digest=None)
-        urgency = (facts or {}).get("urgency")
-        hold = self.holding.of(one, self._manner(one), urgency, self._recent(one), self.now)
+        hold = self.holding.of(one, self._manner(one), _urgency(one, documents), self._recent(one), self.now)
         if hold is None:
             return one, False
         if one.begins is not None and hold.until >= one.begins:  # it would be told when that has begun
@@ -105,6 +105,11 @@ class Manners:
             one.digest: one for before, one in zip(page, after, strict=True) if one.digest not in (None, before.digest)
         }
         return [opened(one, place, self.reached.get(one.id)) for one in fresh.values() if one.state == "held"]
+
+
+def _urgency(one: Delivery, documents: Mapping[str, Document]) -> str | None:
+    found: str | None = documents.get(one.subject, {}).get("facts", {}).get("urgency")
+    return found
 
 
 async def manners(digests: Digests, holding: Holding, medium: str, page: Sequence[Delivery], now: datetime) -> Manners:
