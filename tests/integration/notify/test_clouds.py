@@ -197,9 +197,9 @@ async def test_a_wecom_robots_text_is_cut_between_characters_to_what_it_takes() 
 @pytest.mark.parametrize(
     ("kind", "answer", "outcome"),
     [
-        ("dingtalk", {"errcode": 130101}, Retry("errcode_130101", 600, about="message")),
+        ("dingtalk", {"errcode": 130101}, Retry("errcode_130101", 600, about="pace")),
         ("dingtalk", {"errcode": 310000}, Retry("errcode_310000", about="message")),
-        ("wecom", {"errcode": 45009}, Retry("errcode_45009", 60, about="message")),
+        ("wecom", {"errcode": 45009}, Retry("errcode_45009", 60, about="pace")),
         ("wecom", {"errcode": -1}, Retry("errcode_-1")),
         ("wecom", {"ok": True}, Lost("no_errcode")),
     ],

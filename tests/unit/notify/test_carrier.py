@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from sanfu.notify.domain.breaker import FAILURES, LONGEST_REST, Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.pace import Rate
+from sanfu.notify.domain.place import LOOK
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Provider
@@ -149,6 +150,70 @@ async def test_a_recipient_who_has_enough_waits_and_only_what_is_critical_passes
 async def test_a_message_that_one_was_silent_about_is_offered_to_the_others_first() -> None:
     both = road([], [])
     assert await both.send(avoid="first") == Sent("p1", provider="second")
+
+
+ROBOTS: dict[str, Any] = {"places": ("tax", "water", "*"), "place": lambda to: to if to in {"tax", "water"} else "*"}
+
+
+async def to_each(both: Road, to: str, number: int = 0) -> Outcome:
+    return await both.carrier.send(Message(f"d{number}", to, None, "t"))
+
+
+async def test_an_endpoint_that_is_dead_silences_no_other() -> None:
+    both = road([Retry("unreachable")] * FAILURES, [Rejected("no_address", elsewhere=True)] * 99, **ROBOTS)
+    for number in range(FAILURES):
+        assert await to_each(both, "tax", number) == Retry("unreachable")
+    assert await to_each(both, "tax") == Retry("place_rests", 2, counts=False)
+    assert len(both.first.got) == FAILURES, "and is left alone itself"
+    assert await to_each(both, "water") == Sent("p1", provider="first")
+    assert await to_each(both, "anybody") == Sent("p1", provider="first")
+    both.clock.at += 2
+    assert await to_each(both, "tax") == Sent("p1", provider="first")
+
+
+async def test_a_robot_that_wants_no_more_for_a_while_slows_no_other() -> None:
+    both = road([Retry("http_429", 600, about="pace")], [Rejected("no_address", elsewhere=True)] * 99, **ROBOTS)
+    assert await to_each(both, "tax") == Retry("http_429", 600, about="pace")
+    both.clock.at += 599
+    assert await to_each(both, "tax") == Retry("place_rests", LOOK, counts=False)
+    assert await to_each(both, "water") == Sent("p1", provider="first")
+    both.clock.at += 1
+    assert await to_each(both, "tax") == Sent("p1", provider="first")
+
+
+async def test_what_a_resting_endpoint_is_not_given_the_next_provider_may_take() -> None:
+    both = road([Retry("unreachable")] * FAILURES, [], **ROBOTS)
+    for number in range(FAILURES + 1):
+        assert isinstance(await to_each(both, "tax", number), Sent)
+    assert (len(both.first.got), len(both.second.got)) == (FAILURES, FAILURES + 1)
+
+
+async def test_where_every_endpoint_rests_nothing_is_taken_in_hand_and_an_operator_may_have_them_tried() -> None:
+    both = road([Retry("unreachable") for _ in range(FAILURES * 3)], [], **ROBOTS)
+    line, clock = both.carrier.lines[0], both.clock
+    for to in ("tax", "water", "anybody"):
+        assert (line.state(clock()), line.is_down) == ("well", False)
+        for number in range(FAILURES):
+            await to_each(both, to, number)
+    assert (line.room(clock()), line.wait(clock()), line.state(clock()), line.is_down) == (0, 2, "rests", True)
+    line.hurry(clock())
+    assert (line.room(clock()), line.wait(clock()), line.state(clock())) == (3, 0, "probed")
+    line.probe(clock(), most=2)
+    assert (line.room(clock()), line.is_down) == (6, False)
+
+
+async def test_while_an_endpoints_probe_is_under_way_it_alone_has_no_room() -> None:
+    sender = Slow()
+    line = Line(Provider("a", sender, **ROBOTS))
+    line.places["tax"].breaker = Breaker(rests=1, most=1)
+    carrier = Carrier("webhook", [line], NotifyMetrics.on(CollectorRegistry()))
+    probe = asyncio.ensure_future(carrier.send(Message("d", "tax", None, "t")))
+    await sender.begun.wait()
+    assert await carrier.send(Message("e", "tax", None, "t")) == Retry("place_rests", LOOK, counts=False)
+    assert carrier.room() > 1000
+    probe.cancel()
+    await asyncio.wait({probe})
+    assert (line.places["tax"].under_way, line.under_way) == (0, 0)
 
 
 @dataclass

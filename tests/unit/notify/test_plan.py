@@ -26,6 +26,20 @@ async def test_each_medium_has_its_providers_in_the_order_of_the_file() -> None:
         await one.sender.close()
 
 
+def test_robots_and_endpoints_stand_each_by_itself_and_who_has_none_shares_the_others() -> None:
+    there = {"url": "https://x.example/in", "secrets": ["whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"]}
+    robot = {"url": "https://x.example/robot"}
+    plan = {
+        "webhook": [{"kind": "webhook", "endpoints": {"tax": there, "*": there}}],
+        "wecom": [{"kind": "wecom", "robots": {"tax": robot, "*": robot}}], "sms": [GATEWAY],
+    }  # fmt: skip
+    found = planned(json.dumps(plan), 10)
+    for medium in ("webhook", "wecom"):
+        assert found[medium][0].places == ("tax", "*")
+        assert [found[medium][0].place(to) for to in ("tax", "water")] == ["tax", "*"]
+    assert (found["sms"][0].places, found["sms"][0].place("139")) == ((), "139")
+
+
 @pytest.mark.parametrize(
     ("plan", "named"),
     [

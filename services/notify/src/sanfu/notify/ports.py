@@ -76,6 +76,8 @@ class Provider:
     each: Sequence[Rate] = ()
     place: Callable[[str], str] = str
     """Who a recipient is to the provider, where several share a robot."""
+    places: Sequence[str] = ()
+    """Robots or endpoints of which each does well or badly by itself: what one says is nothing about the others."""
     receipts: "Receipts | None" = None
 
 

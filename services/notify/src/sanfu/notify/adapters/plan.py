@@ -32,7 +32,12 @@ class _Entry(Strict):
 
     def place(self, to: str) -> str:
         """Say who a recipient is to this provider."""
-        return to
+        return to if to in self.places or not self.places else OTHERS
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Those that do well or badly by themselves."""
+        return ()
 
     @field_validator("receipts_keys")
     @classmethod
@@ -120,8 +125,9 @@ class _Robots(_Entry):
         description="by the unit's code, or the name in the directory; * for all others"
     )
 
-    def place(self, to: str) -> str:
-        return to if to in self.robots else OTHERS
+    @property
+    def places(self) -> tuple[str, ...]:
+        return tuple(self.robots)
 
     def sender(self, call_s: float) -> Sender:
         robots = {
@@ -144,6 +150,10 @@ class _Wecom(_Robots):
 class _Webhook(_Entry):
     kind: Literal["webhook"]
     endpoints: Mapping[str, endpoints.Endpoint]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return tuple(self.endpoints)
 
     def sender(self, call_s: float) -> Sender:
         there = {name: Endpoint(one.url, one.keys) for name, one in self.endpoints.items()}
@@ -190,9 +200,12 @@ def _made(medium: str, entries: Sequence[Any], call_s: float) -> list[Provider]:
         if names.count(name) > 1:
             raise ValueError(f"{medium}: two are called {name!r}: give each a name of its own")
     return [
-        Provider(name, one.sender(call_s), _rates(one.rates), _rates(one.each), one.place, _receipts(one))
+        Provider(
+            name, one.sender(call_s), _rates(one.rates), _rates(one.each), one.place, places=one.places,
+            receipts=_receipts(one),
+        )
         for name, one in zip(names, entries, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def _receipts(one: Any) -> Receipts | None:

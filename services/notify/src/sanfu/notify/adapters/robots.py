@@ -60,7 +60,7 @@ class Robots(Caller):
         if not isinstance(code, int):
             return Lost("no_errcode")
         if code in FAST[self.kind]:
-            return Retry(f"errcode_{code}", FAST_S[self.kind], about="message")
+            return Retry(f"errcode_{code}", FAST_S[self.kind], about="pace")
         return Retry(f"errcode_{code}", about="provider" if code in BUSY else "message")
 
 

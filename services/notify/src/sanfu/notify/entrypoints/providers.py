@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from sanfu.contracts.envelope import instant
+from sanfu.notify.domain.place import said_of
 from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.runtime.http import Guard, own_router
@@ -17,6 +18,15 @@ class RateShown(BaseModel):
     most: int
     seconds: float
     left: int = Field(description="Messages that may go by it now")
+
+
+class PlaceShown(BaseModel):
+    """A robot or endpoint that is not well, by its name in the file of providers."""
+
+    place: str
+    state: str = Field(description="rests, probed or slowed")
+    why: str | None = Field(description="What it said last when it took nothing")
+    wait: float = Field(description="Seconds until it may be given one more; 0: now")
 
 
 class ProviderShown(BaseModel):
@@ -34,6 +44,7 @@ class ProviderShown(BaseModel):
     under_way: int
     taken_ago: float | None = Field(description="Seconds since it took one; null: none since this process began")
     rates: list[RateShown]
+    places: list[PlaceShown] = Field(description="Its robots or endpoints that are not well; the others carry")
     because: str | None = Field(description="If it was put aside: why")
     since: str | None = Field(description="If it was put aside: since when")
 
@@ -81,8 +92,7 @@ def routes(carriers: Mapping[str, Carrier | None], aside: Aside, guard: Guard) -
         """Give a provider that rests, or wanted no more for a while, one message now instead of then; by this process.
         One that is well is left as it is, and who was put aside stays there."""
         carrier, line = aside.line(medium, provider)
-        if line.breaker.rests_at(carrier.now()):
-            line.probe(carrier.now())
+        line.hurry(carrier.now())
         return one(medium, provider)
 
     return router
@@ -91,9 +101,13 @@ def routes(carriers: Mapping[str, Carrier | None], aside: Aside, guard: Guard) -
 def _shown(carrier: Carrier, line: Line) -> ProviderShown:
     now, aside = carrier.now(), line.aside
     return ProviderShown(
-        medium=carrier.medium, provider=line.name, state=line.state(now), why=line.why, failures=line.breaker.failures,
+        medium=carrier.medium, provider=line.name, state=line.state(now), why=line.why, failures=line.failures,
         wait=round(line.wait(now), 1), room=line.room(now), under_way=line.under_way,
         taken_ago=None if line.taken is None else round(now - line.taken, 1),
         rates=[RateShown(most=rate.count, seconds=rate.seconds, left=left) for rate, left in line.left(now)],
+        places=[
+            PlaceShown(place=name, state=state, why=one.why, wait=round(max(0.0, one.breaker.until - now), 1))
+            for name, one in line.places.items() if (state := said_of(one.breaker, now)) != "well"
+        ],
         because=aside and aside.because, since=aside and instant(aside.since),
     )  # fmt: skip

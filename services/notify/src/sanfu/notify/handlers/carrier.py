@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 import structlog
 
-from sanfu.notify.domain.breaker import Breaker
+from sanfu.notify.domain.breaker import ALL, Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.pace import Each, Rate, Window, longest
+from sanfu.notify.domain.place import LOOK, Place, heard, said_of
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Provider
 from sanfu.runtime.crash import crashpoint, declare
@@ -21,14 +21,8 @@ log = structlog.get_logger()
 declare("notify.provider_rests", "claims of what it did not take; that it is left alone is known in memory only")
 declare("notify.before_failover", "claims stand of what one surely did not take, the next was not asked")
 
-SLOWER = 1.0
-"""Seconds that a provider is left alone which wants no more and does not say for how long."""
 NOBODY = Rejected("no_provider", elsewhere=True)
 Now = Callable[[], float]
-
-
-LOOK: Final = 2.0
-"""Seconds after which who finds all providers put aside looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,8 @@ class PutAside:
 
 @dataclass(slots=True)
 class Line:
-    """One provider, and how it does. Its rates are this process's: two copies of notify share a provider's limit."""
+    """One provider, and how it does; where it has `places`, how each of them does. Its rates are this process's: two
+    copies of notify share a provider's limit."""
 
     provider: Provider
     breaker: Breaker = field(default_factory=Breaker)
@@ -53,10 +48,12 @@ class Line:
     """When it took one last, by `now`."""
     _windows: tuple[Window, ...] = field(init=False)
     _each: Each = field(init=False)
+    places: dict[str, Place] = field(init=False)
 
     def __post_init__(self) -> None:
         self._windows = tuple(Window(rate) for rate in self.provider.rates)
         self._each = Each(tuple(self.provider.each))
+        self.places = {name: Place() for name in self.provider.places}
 
     @property
     def name(self) -> str:
@@ -67,11 +64,14 @@ class Line:
         if self.aside or self.breaker.rests_at(now):
             return 0
         free = [self.breaker.most - self.under_way, *(window.room(now) for window in self._windows)]
+        if self.places:
+            free.append(min(ALL, sum(one.room(now) for one in self.places.values())))
         return max(0, min(free))
 
     def wait(self, now: float) -> float:
         """Seconds until there may be room; 0 also where that depends on calls under way."""
-        return max(LOOK if self.aside else 0.0, self.breaker.until - now, longest(self._windows, now))
+        until = min(one.breaker.until for one in self._alone)
+        return max(LOOK if self.aside else 0.0, until - now, longest(self._windows, now))
 
     def left(self, now: float) -> list[tuple[Rate, int]]:
         """Each of its rates, and how many more may go by it now."""
@@ -79,29 +79,55 @@ class Line:
 
     def probe(self, now: float, most: int = 1) -> None:
         """Give it so many messages as soon as there are some, and more as it takes them."""
-        self.breaker = self.breaker.probed(now, most)
+        for one in self._alone:
+            one.breaker = one.breaker.probed(now, most)
+
+    def hurry(self, now: float) -> None:
+        """Give what rests, or wanted no more for a while, one message now instead of then."""
+        for one in self._alone:
+            if one.breaker.rests_at(now):
+                one.breaker = one.breaker.probed(now)
+
+    @property
+    def _alone(self) -> "Sequence[Place | Line]":
+        """What does well or badly by itself."""
+        return [*self.places.values()] or [self]
+
+    @property
+    def is_down(self) -> bool:
+        """All of it was left alone, and has taken nothing since."""
+        return all(one.breaker.is_down for one in self._alone)
+
+    @property
+    def failures(self) -> int:
+        """In a row; of the place that has most."""
+        return max(one.breaker.failures for one in self._alone)
 
     def state(self, now: float) -> str:
         if self.aside:
             return "aside"
-        if self.breaker.rests:
-            return "rests" if self.breaker.rests_at(now) else "probed"
-        return "slowed" if self.breaker.rests_at(now) else "well"
+        return said_of(min((one.breaker for one in self._alone), key=lambda one: (one.until, one.rests)), now)
 
     async def send(self, message: Message, seconds: float, now: Now) -> Outcome:
         """Hand over a message within these seconds. Raises nothing but the caller's cancellation."""
         at, to = now(), self.provider.place(message.to)
         if not message.critical and (wait := self._each.wait(to, at)) > 0:
             return Retry("recipient_has_enough", wait, counts=False, about="message")
+        there = self.places.get(to)
+        if there is not None and there.room(at) <= 0:
+            return Retry("place_rests", there.wait(at), counts=False)
         for window in self._windows:
             window.take(at)
         self._each.take(to, at)
-        self.under_way += 1
+        under_way: Sequence[Place | Line] = [self, there] if there is not None else [self]
+        for one in under_way:
+            one.under_way += 1
         try:
             outcome = await self._called(message, seconds)
         finally:
-            self.under_way -= 1
-        self._heard(outcome, now())
+            for one in under_way:
+                one.under_way -= 1
+        self._heard(outcome, there, to, now())
         return outcome
 
     async def _called(self, message: Message, seconds: float) -> Outcome:
@@ -114,26 +140,20 @@ class Line:
             log.error("sender_failed", provider=self.name, delivery=message.id, error=type(error).__name__)
             return Lost("sender_failed")
 
-    def _heard(self, outcome: Outcome, now: float) -> None:
-        before = self.breaker
+    def _heard(self, outcome: Outcome, there: Place | None, to: str, now: float) -> None:
+        one, place = there or self, to if there else None
+        before = one.breaker
         if isinstance(outcome, Sent):
             self.taken = now
-        match outcome:
-            case Sent() | Rejected():
-                self.breaker = before.succeeded(now)
-            case Lost(why):
-                self.breaker, self.why = before.failed(now), why
-            case Retry(why, after, about="provider"):
-                self.breaker, self.why = before.failed(now, after), why
-            case Retry(why, after, about="pace"):
-                self.breaker, self.why = before.slowed(now, after or SLOWER), why
-            case Retry():
-                self.breaker = before.succeeded(now)
-        if self.breaker.rests > before.rests:
-            log.error("provider_rests", provider=self.name, why=self.why, seconds=round(self.breaker.until - now, 1))
+        if isinstance(outcome, Lost) or (isinstance(outcome, Retry) and outcome.about != "message"):
+            one.why = self.why = outcome.why
+        one.breaker = after = heard(before, outcome, now)
+        if after.rests > before.rests:
+            seconds = round(after.until - now, 1)
+            log.error("provider_rests", provider=self.name, place=place, why=one.why, seconds=seconds)
             crashpoint("notify.provider_rests")
-        elif before.rests and not self.breaker.rests:
-            log.info("provider_is_back", provider=self.name)
+        elif before.rests and not after.rests:
+            log.info("provider_is_back", provider=self.name, place=place)
 
 
 @dataclass(slots=True)
@@ -183,7 +203,7 @@ class Carrier:
 
     def note(self, line: Line) -> None:
         """Have the metrics say how a line does. One that was put aside rests by somebody's leave."""
-        by_itself = line.breaker.is_down and line.aside is None
+        by_itself = line.is_down and line.aside is None
         self.metrics.provider_rests.labels(self.medium, line.name).set(by_itself)
         self.metrics.provider_aside.labels(self.medium, line.name).set(line.aside is not None)
 
