@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Self
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
@@ -17,7 +17,7 @@ RIGHT = {
     "address_forbidden": "nothing is posted to link-local, multicast and reserved addresses, or to a cloud's metadata",
     "address_needs_tls": "write https; http only into private networks, which `networks` names",
 }
-"""What would be right instead of a url that no record would ever be posted to."""
+"""What would be right instead of a url that nothing would ever be posted to."""
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 
 
@@ -26,12 +26,13 @@ class Strict(BaseModel):
 
 
 class Endpoint(Strict):
-    """Where it goes, and what signs."""
+    """Where it goes, and what signs. Private addresses are reached in `networks` alone, and there also without TLS."""
 
     url: str = Field(pattern=r"^https?://")
     secrets: tuple[SecretStr, ...] = Field(
         min_length=1, max_length=3, description="whsec_ and base64; two while changed"
     )
+    networks: tuple[str, ...] = Field((), max_length=20, description="10.20.0.0/16: private networks it may lie in")
 
     @field_validator("secrets")
     @classmethod
@@ -39,16 +40,6 @@ class Endpoint(Strict):
         for one in given:
             secret_bytes(one.get_secret_value())
         return given
-
-    @property
-    def keys(self) -> list[bytes]:
-        return [secret_bytes(one.get_secret_value()) for one in self.secrets]
-
-
-class UnitHook(Endpoint):
-    """A unit's hook. Private addresses are reached in `networks` alone, and there also without TLS."""
-
-    networks: tuple[str, ...] = Field((), max_length=20, description="10.20.0.0/16: private networks it may lie in")
 
     @field_validator("networks")
     @classmethod
@@ -71,7 +62,7 @@ class UnitHook(Endpoint):
         return given
 
     @model_validator(mode="after")
-    def is_reached(self) -> "UnitHook":
+    def is_reached(self) -> Self:
         """What can be said before its name is resolved."""
         url = httpx.URL(self.url)
         encrypted, networks = url.scheme == "https", [networked(one) for one in self.networks]
@@ -81,6 +72,14 @@ class UnitHook(Endpoint):
         if why is not None:
             raise ValueError(f"url: {RIGHT[why]}")
         return self
+
+    @property
+    def keys(self) -> list[bytes]:
+        return [secret_bytes(one.get_secret_value()) for one in self.secrets]
+
+
+class UnitHook(Endpoint):
+    """A unit's hook."""
 
     def hook(self) -> Hook:
         return Hook(self.url, self.keys, tuple(networked(one) for one in self.networks))
