@@ -87,6 +87,22 @@ async def test_deliveries_are_found_by_their_ids_and_by_those_that_their_provide
     assert [one.id for one in await stores.deliveries.carried("x", ["1", "9"])] == ["a"]
 
 
+async def test_what_users_heard_of_an_event_is_what_left_for_them_or_is_just_leaving(stores: Stores) -> None:
+    told = [
+        steps.end(queued(id="sent", users=("a", "b")), "sent", None, NOW),
+        replace(sending(id="leaving"), users=("c",)),
+        queued(id="waits", users=("a",)),
+        steps.end(queued(id="failed", users=("a",)), "failed", "x", NOW),
+        steps.end(queued(id="nobody's", users=()), "sent", None, NOW),
+        steps.end(queued(id="mail", users=("a",), medium="email"), "sent", None, NOW),
+        steps.end(queued(id="other event", users=("a",), event="e9"), "sent", None, NOW),
+        steps.end(queued(id="other issue", users=("a",), subject="i9"), "sent", None, NOW),
+    ]
+    await stores.deliveries.insert(told)
+    found = await stores.deliveries.heard("sms", [queued().subject], [queued().event])
+    assert sorted(one.id for one in found) == ["leaving", "sent"]
+
+
 async def test_a_box_holds_each_letter_once_newest_first_until_it_is_read(stores: Stores) -> None:
     second = timedelta(seconds=1)
     kept = [Letter(f"d{n}", "user:a", "inbox", NOW + n * second, {"box": f"{n}"}) for n in range(3)]

@@ -185,6 +185,10 @@ class Deliveries(Protocol):
         """Those that are there, in any order."""
         ...
 
+    async def heard(self, medium: str, subjects: Sequence[str], events: Sequence[str]) -> list[Delivery]:
+        """What users were given by this medium of these events of these subjects, or are just being given."""
+        ...
+
     async def carried(self, provider: str, ids: Sequence[str]) -> list[Delivery]:
         """Those that this provider took under these ids of its own."""
         ...

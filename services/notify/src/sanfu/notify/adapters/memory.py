@@ -10,7 +10,7 @@ from typing import Any
 from sanfu.notify.adapters.digests_memory import MemoryDigests
 from sanfu.notify.adapters.hooks_memory import MemoryHooks
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
-from sanfu.notify.domain.delivery import OPEN, TRACES, Delivery
+from sanfu.notify.domain.delivery import HEARD, OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import COLLECTION, OUTSIDE
 from sanfu.notify.ports import Document, Letter, Standing, Stores, Tally, Traces, Wanted
@@ -83,6 +83,10 @@ class MemoryDeliveries:
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         return [read(self.documents[id]) for id in ids if id in self.documents]
+
+    async def heard(self, medium: str, subjects: Sequence[str], events: Sequence[str]) -> list[Delivery]:
+        theirs = [d for d in self.documents.values() if d["subject"] in subjects and d["event"] in events]
+        return [read(d) for d in theirs if d["medium"] == medium and d["state"] in HEARD and d["users"]]
 
     async def carried(self, provider: str, ids: Sequence[str]) -> list[Delivery]:
         found = (d for d in self.documents.values() if d.get("provider") == provider)

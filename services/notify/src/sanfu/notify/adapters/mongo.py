@@ -7,7 +7,7 @@ from typing import Any
 from sanfu.notify.adapters.digests_mongo import MongoDigests
 from sanfu.notify.adapters.hooks_mongo import MongoHooks
 from sanfu.notify.adapters.letters_mongo import MongoLetters
-from sanfu.notify.domain.delivery import OPEN, TRACES, Delivery
+from sanfu.notify.domain.delivery import HEARD, OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import OUTSIDE
 from sanfu.notify.ports import Document, Standing, Stores, Tally, Traces, Wanted
@@ -114,6 +114,10 @@ class MongoDeliveries:
 
     async def of(self, ids: Sequence[str]) -> list[Delivery]:
         return await self._find({"_id": {"$in": list(ids)}}, [("_id", 1)], len(ids))
+
+    async def heard(self, medium: str, subjects: Sequence[str], events: Sequence[str]) -> list[Delivery]:
+        wanted = {"subject": {"$in": list(subjects)}, "event": {"$in": list(events)}, "medium": medium}
+        return await self._find({**wanted, "state": {"$in": [*HEARD]}, "users.0": {"$exists": True}}, [("at", 1)], 0)
 
     async def carried(self, provider: str, ids: Sequence[str]) -> list[Delivery]:
         wanted = {"provider_id": {"$in": list(ids), "$type": "string"}, "provider": provider}

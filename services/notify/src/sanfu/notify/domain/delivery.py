@@ -15,6 +15,8 @@ from sanfu.contracts.envelope import moment
 
 DeliveryState = Literal["queued", "held", "sending", "sent", "delivered", "failed", "skipped", "unknown"]
 OPEN: tuple[DeliveryState, ...] = ("queued", "held", "sending")
+HEARD: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "unknown")
+"""Its recipient has it, may have it, or is just being given it."""
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0

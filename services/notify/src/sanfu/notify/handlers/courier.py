@@ -22,6 +22,7 @@ from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.outdated import outdated
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.erasing import Erasing
+from sanfu.notify.handlers.hats import once_each
 from sanfu.notify.handlers.manners import Manners, manners
 from sanfu.notify.handlers.outside import Sieve, Sifted, lists_to_sift, taken_outside
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
@@ -259,6 +260,7 @@ class Courier:
         if self.carrier is None:
             return {one.id: Nobody("no_provider") for one in page}
         found = {one.id: known.find(one, bound=decently.bound(one)) for one in page}
+        found = await once_each(self.desk.stores.deliveries, self.medium, page, found, known)
         return await self.desk.unreachable.looked_up(page, found)
 
     def _begun(
