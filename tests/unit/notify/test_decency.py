@@ -165,7 +165,18 @@ async def test_a_list_says_of_a_confidential_issue_what_its_neutral_text_may(ben
     await lit(bench, "i3")
     bench.clock.set(START + timedelta(minutes=10))
     await eventually(bench.quiet)
-    assert "黄灯SF-i2，5月9日 17:30到期" in bench.sms.got[-1].text
+    sms, mail = (one.got[-1].text.splitlines()[1:3] for one in (bench.sms, bench.email))
+    assert sms == ["黄灯SF-i2，5月9日 17:30到期", "黄灯SF-i3，5月9日 17:30到期"], "not a word more"
+    assert mail == ["黄灯：SF-i2将于5月9日 17:30到期", "黄灯：SF-i3将于5月9日 17:30到期"]
+
+
+async def test_a_confidential_issue_alone_in_its_list_comes_in_its_neutral_text(bench: Bench) -> None:
+    await bench.publish(*PEOPLE)
+    await lit(bench, "i1")
+    await lit(bench, "i2", secrecy="confidential", text=None, title=None)
+    bench.clock.set(START + timedelta(minutes=10))
+    await eventually(bench.quiet)
+    assert bench.sms.got[-1].text == "【义乌三服务】黄灯：SF-i2（保密）将于5月9日 17:30到期，请抓紧办理。"
 
 
 async def test_one_that_turned_out_alone_in_its_list_comes_in_its_own_words(bench: Bench) -> None:

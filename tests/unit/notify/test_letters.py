@@ -18,7 +18,7 @@ from sanfu.runtime.service import Parts, Service
 from sanfu.runtime.store import StoreDown
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
-from tests.support.telling import KEYS, START, ScriptedSender, Story, contact, on_the_wire
+from tests.support.telling import BY, KEYS, START, ScriptedSender, Story, contact, on_the_wire, unit
 from tests.unit.notify.test_delivery import NOW
 from tests.unit.notify.test_service import SETTINGS, TOKEN, fresh_broker
 
@@ -53,6 +53,38 @@ async def test_in_a_rehearsal_nothing_leaves_and_what_would_have_can_be_looked_a
     told = [r for r in await broker.read(names.ISSUES) if dict(r.headers)["ce_type"] == names.PARTY_INFORMED.encode()]
     assert all(b'"rehearsal"' in (record.value or b"") for record in told)
     assert (await asked(service, "GET", "/v1/rehearsal", "wrong")).status_code == 403
+    await service.stop()
+
+
+async def test_a_letter_is_shown_by_how_secret_its_issue_is_when_it_is_read() -> None:
+    broker = fresh_broker()
+    settings = SETTINGS.model_copy(update={"rehearsal": True})
+    service = assemble(settings, Parts(broker, MemoryDocuments(), ManualClock(START)), PackHolder(SHIPPED), {})
+    await service.start()
+    story = Story("i1")
+
+    async def heard(*events: Any) -> list[str]:
+        await broker.publish([on_the_wire(one) for one in events])
+
+        async def quiet() -> bool:
+            return bool((await service.watcher.quiet())["quiet"])
+
+        await eventually(quiet)
+        items = (await asked(service, "GET", "/v1/rehearsal")).json()["items"]
+        return [one["text"] for one in items if one["medium"] == "email"]
+
+    def turned(secrecy: str) -> Any:
+        body = {"by": BY, "before": "open", "secrecy": secrecy, "title": "诉求", "reason": "r"}
+        return story.tell("desk", names.SECRECY_CHANGED, body)
+
+    await broker.publish([unit("tax")])
+    submitted = story.submitted(contact="none", category="tax-invoice")
+    (plain,) = await heard(submitted, story.assigned(), story.deadline())
+    assert "发票与办税服务" in plain
+    (neutral,) = await heard(turned("confidential"))
+    assert neutral.startswith("现交办保密事项SF7K2-9MQ4X")
+    assert "发票与办税服务" not in neutral
+    assert await heard(turned("sealed")) == []
     await service.stop()
 
 

@@ -190,7 +190,8 @@ def assemble(
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
-            shown.routes(carriers, aside, guard), inbox.routes(stores.letters, sealer, real_now, guard), *callbacks,
+            shown.routes(carriers, aside, guard),
+            inbox.routes(stores.letters, sealer, real_now, parts.documents.read, guard), *callbacks,
             hooks.routes(guard),
             preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
                                partial(whom, stores.digests)),

@@ -22,6 +22,7 @@ class Message:
     `critical` messages are not held to what a recipient may get in a while. `avoid` names the provider that was silent
     about it before. `html` is the same words for an e-mail. `approved` has the codes of providers that send nothing
     but texts they approved, and `variables` what belongs into those. `way_out`: where further mails may be refused.
+    `about` and `neutral`, for what keeps it here: as in `wording.Text`.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Message:
     approved: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     way_out: str | None = None
+    about: str | None = None
+    neutral: str | None = None
 
 
 class Sender(Protocol):

@@ -50,6 +50,10 @@ class Text:
     approved: Mapping[str, str] = field(default_factory=dict)
     """Provider → its code of this text, and what belongs into it: `variables`."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    about: str | None = None
+    """The one issue or affair that it is about; None: a list of several, which says no more of any than `neutral`."""
+    neutral: str | None = None
+    """The body in place of this one, should that issue be confidential by when it is read."""
 
 
 def template_of(pack: Pack, delivery: Delivery, locale: str) -> Template | None:
@@ -100,11 +104,12 @@ def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[s
     """
     secret = facts.get("secrecy") in SECRET
     values = _Values(pack, template.locale, delivery, {**facts, "link": link})
-    body = (template.neutral if secret else template.body).format_map(values)
+    neutral = template.neutral.format_map(values)
+    body = neutral if secret else template.body.format_map(values)
     subject = template.subject.format_map(values) if template.subject is not None else None
     codes = template.approved_neutral if secret else template.approved
     given = variables(template.neutral if secret else template.body, values) if codes else {}
-    return Text(None if subject is None else " ".join(subject.split()), body, codes, given)
+    return Text(None if subject is None else " ".join(subject.split()), body, codes, given, delivery.subject, neutral)
 
 
 def line(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What is kept here instead of being sent: `GET /v1/inbox`, for a city's own app, and `GET /v1/rehearsal`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from sanfu.contracts.envelope import instant
+from sanfu.notify.domain.story import SECRET
 from sanfu.notify.handlers.letters import REHEARSAL, opened
-from sanfu.notify.ports import Letter, Letters
+from sanfu.notify.ports import Document, Letter, Letters
 from sanfu.runtime.http import Guard, PageAsked, own_router
 from sanfu.runtime.paging import Cursor, Page
 from sanfu.runtime.rules import Refusal
@@ -18,6 +19,7 @@ from sanfu.runtime.sealing import Sealer
 
 _TOKEN = re.compile(r"(/my/)[0-9A-Za-z.\-_]+")
 """A party's link proves that its bearer is the party."""
+Inside = dict[str, str | None]
 Box = Annotated[str, Query(pattern=r"^(user|unit):[A-Za-z0-9_.@-]{1,80}$", description="whose: user:CODE, unit:CODE")]
 
 
@@ -38,14 +40,22 @@ class LettersShown(BaseModel):
     next: str | None
 
 
-def routes(letters: Letters, sealer: Sealer, now: Callable[[], datetime], guard: Guard) -> APIRouter:
-    """Make the routes; `guard` lets through who may read the log: a city's own app, which knows who asks it."""
+Read = Callable[[Sequence[str]], Awaitable[dict[str, Document]]]
+
+
+def routes(letters: Letters, sealer: Sealer, now: Callable[[], datetime], read_issues: Read, guard: Guard) -> APIRouter:
+    """Make the routes; `guard` lets through who may read the log: a city's own app, which knows who asks it. What is
+    shown goes by how secret an issue is now, whatever it was when the letter was written."""
     router = own_router("/v1", tags=["inbox"], dependencies=[Depends(guard)])
 
     async def shown(box: str, unread: bool, page: Page) -> LettersShown:
         found = await letters.page(box, unread, page)
         answer: dict[str, Any] = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
-        return LettersShown(items=[_shown(sealer, one) for one in answer["items"]], next=answer["next"])
+        inside = [(one, opened(sealer, one)) for one in answer["items"]]
+        issues = await read_issues(sorted({about for _, said in inside if (about := said.get("about"))}))
+        secrecy = {id: one.get("facts", {}).get("secrecy") for id, one in issues.items()}
+        fit = [(one, _told(said, secrecy.get(said.get("about") or ""))) for one, said in inside]
+        return LettersShown(items=[_shown(one, said) for one, said in fit if said is not None], next=answer["next"])
 
     @router.get("/inbox")
     async def inbox(of: Box, page: PageAsked, unread: bool = False) -> LettersShown:
@@ -66,8 +76,15 @@ def routes(letters: Letters, sealer: Sealer, now: Callable[[], datetime], guard:
     return router
 
 
-def _shown(sealer: Sealer, one: Letter) -> LetterShown:
-    inside, hidden = opened(sealer, one), one.box == REHEARSAL
+def _told(inside: Inside, secrecy: str | None) -> Inside | None:
+    """What is told of a letter; None: nothing. A sealed issue is the discipline liaison's alone."""
+    if secrecy == "sealed":
+        return None
+    return {**inside, "text": inside.get("neutral")} if secrecy in SECRET else inside
+
+
+def _shown(one: Letter, inside: Inside) -> LetterShown:
+    hidden = one.box == REHEARSAL
     to, text = inside["to"] or "", inside["text"] or ""
     return LetterShown(
         id=one.id, at=instant(one.at), medium=one.medium, to=f"…{to[-3:]}" if hidden else to, subject=inside["subject"],

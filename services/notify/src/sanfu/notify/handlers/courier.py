@@ -291,7 +291,7 @@ class Courier:
         html = wording.html(text) if self.medium == "email" else None
         return Message(
             one.id, to.to, text.subject, text.body, one.critical, one.provider, html, text.approved, text.variables,
-            way_out,
+            way_out, text.about, text.neutral,
         )  # fmt: skip
 
     def _way_out(self, one: Delivery, to: Address) -> str | None:

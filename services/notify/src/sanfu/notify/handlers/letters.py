@@ -27,7 +27,10 @@ class Keeper:
     width: int = 64
 
     async def send(self, message: Message) -> Outcome:
-        inside = {"to": message.to, "subject": message.subject, "text": message.text}
+        inside = {
+            "to": message.to, "subject": message.subject, "text": message.text, "about": message.about,
+            "neutral": message.neutral,
+        }  # fmt: skip
         box = self.box or message.to
         sealed = self.sealer.seal(orjson.dumps(inside), context(message.id, box)).written()
         try:
@@ -40,7 +43,7 @@ class Keeper:
 
 
 def opened(sealer: Sealer, letter: Letter) -> dict[str, str | None]:
-    """Return {to, subject, text}. Raises Unsealable."""
+    """Return {to, subject, text, about, neutral}. Raises Unsealable."""
     box = Sealed.read(letter.sealed)
     found: dict[str, str | None] = orjson.loads(sealer.open(box, context(letter.id, letter.box)))
     return found
