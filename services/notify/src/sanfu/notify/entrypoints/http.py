@@ -89,7 +89,7 @@ def _moment(text: str) -> datetime:
         raise Refusal(422, "invalid-input", "Not as it should be: query.since.", errors=[wrong]) from None
 
 
-def _wanted(  # noqa: PLR0917  # parameters of a query, never given by position
+async def _wanted(  # noqa: PLR0917  # parameters of a query, never given by position
     subject: Annotated[str | None, Query(max_length=200), Line(200)] = None,
     state: DeliveryState | None = None,
     medium: Medium | None = None,
