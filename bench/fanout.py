@@ -35,6 +35,9 @@ ALONE, TOGETHER = 1000, 150
 SECONDS = 20
 LIFE = 5
 """Events of an issue: its report, and what its unit does."""
+WARMED = 10
+"""So many issues of every unit come before what is counted, ten seconds at the full rate: until then the broker
+compiles itself, and each unit's topic is looked for."""
 TICK = 0.01
 SETTLED = 5.0
 """Seconds after which so many new topics' leaders know that they are."""
@@ -81,7 +84,7 @@ async def _alone(city: City, adapter: KafkaBroker, rate: int, seconds: int) -> t
     bench, units = city.bench, city.units
     with service("router", bench, bench.packs.root.parent, SANFU_CITY=str(bench.packs.root)) as (url, _):
         await eventually(lambda: answers(f"{url}/health/ready"), within=60)
-        await _passed(adapter, city.subscribers, list(_lives(units, "w", 1)), rate)  # warm, not counted
+        await _passed(adapter, city.subscribers, list(_lives(units, "w", WARMED)), rate)  # warm, not counted
         rounds = -(-rate * seconds // (UNITS * LIFE))
         heard, lost = await _passed(adapter, city.subscribers, list(_lives(units, "i", rounds)), rate)
     late = heard.late()
