@@ -1,10 +1,13 @@
 """Of an emergency everything is told at once, whoever asked not to be, whatever the text says of itself."""
 
+from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from sanfu.contracts import names
+from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences
 from sanfu.notify.domain.delivery import Rejected
 from tests.support.eventually import eventually
@@ -67,6 +70,27 @@ async def test_no_limit_of_a_recipient_holds_an_emergency_back_and_it_leaves_fir
     await offered(staffed, "i2", "emergency")
     assert [m.critical for m in staffed.sms.got] == [False, True, True], "the emergency in each capacity"
     assert {one["critical"] for one in await shown(staffed, subject="i2")} == {True}
+
+
+@pytest.mark.parametrize(
+    ("urgency", "reach", "told"),
+    [("emergency", {}, 1), ("emergency", {"duty_phone": "0579-1"}, 0), ("normal", {}, 0)],
+    ids=["rings nowhere", "a duty phone", "no emergency"],
+)
+async def test_an_emergency_that_rings_nowhere_is_told_to_the_story_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, urgency: str, reach: dict[str, str], told: int
+) -> None:
+    short = dict.fromkeys(steps.PATIENCE, timedelta(0))
+    monkeypatch.setattr(steps, "PATIENCE", short)  # it is of real time
+    await bench.publish(unit("tax", **{"duty_phone": None, "mailbox": None, **reach}))
+    await at(bench, "2026-05-07 10:00")
+    await offered(bench, "i1", urgency)
+    failed = [orjson.loads(one.value or b"") for one in await bench.reported(names.DELIVERY_FAILED)]
+    assert [(one["recipient"], one["unit"], one["reason"]) for one in failed] == [
+        ("duty_officer", "tax", "nowhere")
+    ] * told
+    unheard = bench.service.parts.registry.get_sample_value("sanfu_notify_unheard_total")
+    assert bool(unheard) == bool(told)
 
 
 async def test_a_party_hears_in_an_emergency_by_what_it_refused(bench: Bench) -> None:

@@ -34,7 +34,7 @@ REASONS: Final = {
     "no_template": "The pack has no text for it.",
     "no_address": "The recipient has no address of this medium.",
     "no_contact": "Who reported it left no contact.",
-    "nowhere": "Who is to be told has neither phone nor e-mail: desk marks the case, and somebody tells the party.",
+    "nowhere": "Who is to be told has neither phone nor e-mail: the case says so, and somebody tells them.",
     "no_recipient": "Nobody was found in that capacity for as long as it was waited for.",
     "told_already": "The same recipient, or person, hears of this by this medium in another text.",
     "stopped": "What it asks for was over: the light out, the case ended, or the unit had handled it or led no more.",

@@ -34,6 +34,7 @@ class NotifyMetrics:
     provider_rests: Gauge
     provider_aside: Gauge
     receipts: Counter
+    unheard: Counter
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> "NotifyMetrics":
@@ -55,6 +56,8 @@ class NotifyMetrics:
             Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us; of "
                     "mails that came back also: delayed, other, no_report",
                     ("provider", "what"), registry=registry),
+            Counter("sanfu_notify_unheard", "Messages of an emergency that rang nowhere: nobody on duty has an address",
+                    registry=registry),
         )  # fmt: skip
 
 

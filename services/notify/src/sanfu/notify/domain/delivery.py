@@ -27,6 +27,7 @@ FIRST_LOOK, LONGEST_LOOK = 0.25, 15.0
 """Seconds between two looks for what a held delivery waits for, as tries above."""
 PATIENCE: Mapping[str, timedelta] = {
     "deadline": timedelta(minutes=10), "directory": timedelta(minutes=10), "nobody": timedelta(seconds=10),
+    "nowhere": timedelta(seconds=10),
 }  # fmt: skip
 """How long to wait for what (real time); for anything else as long as the message is of use."""
 NOWHERE = "nowhere"

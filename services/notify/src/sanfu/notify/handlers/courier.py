@@ -400,6 +400,8 @@ class Courier:
         ended = [one for one in after if not one.is_open]
         for one in ended:
             self.desk.metrics.ended.labels(one.medium, one.state).inc()
+            if one.critical and one.audience == "duty_officer" and one.why == steps.NOWHERE:
+                self.desk.metrics.unheard.inc()
         if ended:
             self.on_ended()
 

@@ -96,8 +96,13 @@ class People:
             return Nobody("opted_out")
         found = _of_all(willing, delivery.medium)
         if found is None and delivery.audience == "duty_officer":
-            found = self._in_their_place(delivery, unit)
+            found = self._in_their_place(delivery.medium, unit)
+            if delivery.critical and not any(self._on_duty(unit, asked, medium) for medium in preferences.OUTSIDE):
+                return found or Waits(NOWHERE)  # an emergency that rings nowhere is news, once the directory is read
         return found or (Nobody("no_address") if asked else Waits("nobody"))
+
+    def _on_duty(self, unit: Document, asked: Sequence[Document], medium: str) -> Address | None:
+        return _of_all(asked, medium) or self._in_their_place(medium, unit)
 
     def _in_capacity(self, unit: str | None, audience: str) -> list[Document]:
         """A unit's people in one capacity, by code; of those with a duty those who are on it now."""
@@ -106,11 +111,11 @@ class People:
         roster = self.on_duty(unit or "") if audience == "duty_officer" else None
         return asked if roster is None else [one for one in asked if one["code"] in roster]
 
-    def _in_their_place(self, delivery: Delivery, unit: Document) -> Address | None:
+    def _in_their_place(self, medium: str, unit: Document) -> Address | None:
         """Where nobody on duty is reached: the unit's duty phone, else its head."""
-        if phone := _reach(unit, delivery.medium):
+        if phone := _reach(unit, medium):
             return Address(phone, None)
-        return _of_all(self._in_capacity(delivery.unit, "unit_head"), delivery.medium)
+        return _of_all(self._in_capacity(unit["code"], "unit_head"), medium)
 
     def _user(self, delivery: Delivery, code: str) -> Found:
         user = self.users.get(code)
