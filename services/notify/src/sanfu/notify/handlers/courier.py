@@ -6,20 +6,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import TypeVar
 from uuid import uuid4
 
 import structlog
 
 from sanfu.city.model import Pack
-from sanfu.contracts.envelope import moment, truncated
+from sanfu.contracts.envelope import truncated
 from sanfu.notify.domain import delivery as steps
-from sanfu.notify.domain import preferences, wording
+from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
-from sanfu.notify.domain.digest import SHOWN, is_digest, listed
+from sanfu.notify.domain.digest import is_digest
 from sanfu.notify.domain.holding import Holding
-from sanfu.notify.domain.outdated import outdated
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.hats import once_each
@@ -27,11 +25,12 @@ from sanfu.notify.handlers.manners import Manners, manners
 from sanfu.notify.handlers.outside import Sieve, Sifted, lists_to_sift, taken_outside
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.handlers.unreachable import Unreachable
+from sanfu.notify.handlers.writing import Writer
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Stores
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.crash import crashpoint, declare
-from sanfu.runtime.links import Link, Links
+from sanfu.runtime.links import Links
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.store import Document, Documents, StoreDown
 
@@ -170,9 +169,7 @@ class Courier:
         page = await deliveries.ripe(self.medium, partitions, now=now, real=real, limit=room)
         if not page:
             return 0
-        page.sort(
-            key=lambda one: (not one.critical, not is_digest(one))
-        )  # a list before what comes newly to its address
+        page.sort(key=lambda one: (not one.critical, not is_digest(one)))  # a list before what is new to its address
         prepared = await self._prepared(page, now, real)
         messages = prepared.messages
         await deliveries.insert(prepared.lists)
@@ -266,13 +263,14 @@ class Courier:
     def _begun(
         self, one: Delivery, found: Found, documents: Mapping[str, Document], decently: Manners, real: datetime
     ) -> tuple[Delivery, Message | None]:
+        writer = self._writer()
         text: wording.Text | Waits | Nobody
         if not isinstance(found, Address):
             text = found
         elif is_digest(one):
-            text = self._list(one, found, documents, decently)
+            text = writer.list_of(one, found, documents, decently.taken[one.event])
         else:
-            text = self._text(one, found, documents, real)
+            text = writer.text_of(one, found, documents, real)
         match text:
             case Waits(why) if steps.waited_enough(one, why, real):
                 return steps.end(one, "skipped", "no_recipient" if why == "nobody" else why, real), None
@@ -282,84 +280,12 @@ class Courier:
                 return steps.end(replace(one, reached=index), "skipped", why, real), None
         assert isinstance(found, Address)  # noqa: S101 (else there is no text)
         until = real + timedelta(seconds=self.desk.timing.lease)
-        message = self._message(one, found, text, may_refuse=not decently.bound(one))
+        message = writer.message(one, found, text, may_refuse=not decently.bound(one))
         return steps.claim(one, found.users, until, decently.now, found.index), message
 
-    def _message(self, one: Delivery, to: Address, text: wording.Text, *, may_refuse: bool) -> Message:
-        way_out = self._way_out(one, to) if self.medium == "email" and may_refuse else None
-        text = self._with_way_out(text, to, way_out)
-        html = wording.html(text) if self.medium == "email" else None
-        return Message(
-            one.id, to.to, text.subject, text.body, one.critical, one.provider, html, text.approved, text.variables,
-            way_out, text.about, text.neutral,
-        )  # fmt: skip
-
-    def _way_out(self, one: Delivery, to: Address) -> str | None:
-        """Give where a mail's recipient may refuse further ones; a unit's mailbox is nobody's own."""
+    def _writer(self) -> Writer:
         desk = self.desk
-        if desk.messages_url is None or one.audience == "unit":
-            return None
-        who = preferences.of_user(to.users[0]) if to.users else preferences.of_delivery(one)
-        link = Link(who, preferences.LINK, desk.clock.now() + preferences.GOOD_FOR)
-        return f"{desk.messages_url.rstrip('/')}/messages/{quote(desk.links.token(link))}"
-
-    def _with_way_out(self, text: wording.Text, to: Address, way_out: str | None) -> wording.Text:
-        """Say it at a mail's end, too, where the city has words for that."""
-        pack = self.desk.pack()
-        words = pack.decency.way_out.get(wording.locale_of(pack, to.locale))
-        if way_out is None or words is None:
-            return text
-        return replace(text, body=f"{text.body.rstrip()}\n\n{words.format_map({'link': way_out})}\n")
-
-    def _text(
-        self, one: Delivery, to: Address, documents: Mapping[str, Document], real: datetime
-    ) -> wording.Text | Waits | Nobody:
-        pack, facts = self.desk.pack(), documents.get(one.subject, {}).get("facts")
-        if facts is None:
-            return Waits("story")  # a store put back from a backup: the story is being read
-        template = wording.template_of(pack, one, to.locale or facts.get("language") or pack.locales[0])
-        if template is None:
-            return Nobody("no_template")
-        if over := outdated(one, facts):
-            return Nobody(over)
-        late = steps.waited_enough(one, "deadline", real)
-        if wording.needs_deadline(template, one) and wording.limit_of(one, facts) is None and not late:
-            return Waits("deadline")
-        if one.audience == "party" and facts.get("deceased"):
-            return Nobody("party_deceased")
-        link = self._link(one, facts, to) if wording.needs_link(template) else ""
-        return link if isinstance(link, Nobody) else wording.compose(pack, template, one, facts, link)
-
-    def _list(
-        self, digest: Delivery, to: Address, documents: Mapping[str, Document], decently: Manners
-    ) -> wording.Text | Nobody:
-        """Several as a list, a single one in its own words."""
-        pack, taken = self.desk.pack(), decently.taken[digest.event]
-        locale = wording.locale_of(pack, to.locale)
-        known = [
-            (one, documents[one.subject]["facts"]) for one in taken.first if "facts" in documents.get(one.subject, {})
-        ]
-        told = [(one, facts) for one, facts in known if not outdated(one, facts)]  # since a first of several had it
-        count = taken.count - (len(known) - len(told))
-        found = [(wording.template_of(pack, one, locale), one, facts) for one, facts in told]
-        whole = [(template, one, facts) for template, one, facts in found if template is not None]
-        if not whole:
-            return Nobody("nothing_held")
-        if count == 1:
-            return wording.compose(pack, *whole[0])
-        lines = [wording.line(pack, *each) for each in whole[:SHOWN]]
-        return listed(pack, locale, digest, count, lines)
-
-    def _link(self, one: Delivery, facts: Mapping[str, Any], to: Address) -> str | Nobody:
-        """The party's own link, to its page, for this address; none where nobody said at which address that is."""
-        desk, until = self.desk, wording.link_end(one.facts)
-        if desk.public_url is None or one.audience != "party":
-            return Nobody("no_public_url")
-        if until is None:
-            return Nobody("nothing_to_do")
-        what = f"f{one.facts['round']}" if "link_until" in one.facts else "p"
-        link = Link(facts["receipt"], what, moment(until), to.contact)
-        return f"{desk.public_url.rstrip('/')}/my/{desk.links.token(link)}"
+        return Writer(self.medium, desk.pack(), desk.links, desk.clock, desk.public_url, desk.messages_url)
 
     async def _claimed(self, after: Sequence[Delivery]) -> frozenset[str]:
         """Write; after an unknown outcome read back, so that no claim is left to its lease without need."""
