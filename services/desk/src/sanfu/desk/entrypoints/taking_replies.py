@@ -17,10 +17,11 @@ import structlog
 from sanfu.desk.entrypoints.reading_replies import read
 from sanfu.desk.metrics import ReplyMetrics
 from sanfu.desk.replies import URN, Replies, Taken, Unusable
-from sanfu.runtime.broker import Broker, BrokerDown, Family, Fenced, Incoming, Outgoing
+from sanfu.runtime.broker import Broker, BrokerDown, Family, Incoming, Outgoing
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.machine import Contended
 from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.reading import reading
 from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
@@ -50,22 +51,7 @@ class ReplyReader:
 
     async def run(self) -> None:
         """Read for ever. Raises Fenced when this process has lost its place."""
-        refused = 0
-        try:
-            await _patiently(self.family.start)
-            while True:
-                try:
-                    await self._turn()
-                    refused = 0
-                except BrokerDown as error:
-                    log.warning("replies_wait", why=str(error))
-                    await asyncio.sleep(1.0)
-                except Fenced:
-                    refused += 1
-                    if refused > 1:
-                        raise
-        finally:
-            await self.family.stop()
+        await reading(self.family, self._turn, "replies_wait")
 
     async def _turn(self) -> None:
         records = await self.family.poll(BATCH, 0.2)

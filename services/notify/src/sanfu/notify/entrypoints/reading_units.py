@@ -16,8 +16,9 @@ import structlog
 
 from sanfu.notify.domain.hooks import HookRecord
 from sanfu.notify.hook_ports import HookStore
-from sanfu.runtime.broker import BrokerDown, Family, Fenced, Incoming
+from sanfu.runtime.broker import Family, Incoming
 from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.reading import reading
 from sanfu.runtime.store import StoreDown
 
 log = structlog.get_logger()
@@ -42,30 +43,7 @@ class HookReader:
 
     async def run(self) -> None:
         """Read for ever. Raises Fenced when this process has lost its place."""
-        refused = 0
-        try:
-            await self._joined()
-            while True:
-                try:
-                    await self._turn()
-                    refused = 0
-                except BrokerDown as error:
-                    log.warning("hooks_wait", why=str(error))
-                    await asyncio.sleep(1.0)
-                except Fenced:
-                    refused += 1
-                    if refused > 1:
-                        raise
-        finally:
-            await self.family.stop()
-
-    async def _joined(self) -> None:
-        while True:
-            try:
-                return await self.family.start()
-            except BrokerDown as error:
-                log.warning("hooks_wait", why=str(error))
-                await asyncio.sleep(1.0)
+        await reading(self.family, self._turn, "hooks_wait")
 
     async def _turn(self) -> None:
         records = await self.family.poll(BATCH, 0.5)
