@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from bench.parts import CITY, place, reports
 from bench.result import Result, Target, percentile
 from sanfu.city.cells import HEIGHT, WIDTH
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.router.adapters.background import texts
 from sanfu.router.adapters.mongo import MongoSketches

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.runtime.sealing import generate_keys
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.stack.demo.reports import body, chosen, party

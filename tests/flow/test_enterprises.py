@@ -1,6 +1,7 @@
 """What enterprises place at their desk: called within the hour, answered in writing, counted as parties."""
 
-from sanfu.city.model import Pack, Staff
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Staff
 from sanfu.contracts import credit
 from tests.support.city import City
 from tests.support.people import Issue

@@ -14,7 +14,7 @@ import httpx
 import orjson
 import structlog
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import SERVICES, codec

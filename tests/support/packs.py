@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import copytree
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 
 SHIPPED = Path(__file__).parents[2] / "cities" / "yiwu"
 A_DAY = date(2026, 5, 6)

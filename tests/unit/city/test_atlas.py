@@ -16,7 +16,7 @@ from sanfu.city.atlas import Area, Atlas, Spot, Whereabouts
 from sanfu.city.gazetteer import Gazetteer
 from sanfu.city.ground import AreaReader, Areas, Plane
 from sanfu.city.loading import load
-from sanfu.city.model import Bounds
+from sanfu.city.model.who import Bounds
 from sanfu.city.problems import Findings
 from tests.support.packs import A_DAY, SHIPPED, copied, edited, shipped
 

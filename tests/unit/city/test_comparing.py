@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sanfu.city.comparing import CHANGED, GONE, NEW, Difference, diff_report, differences
 from sanfu.city.loading import load
-from sanfu.city.model import Pack, Unit
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Unit
 from tests.support.packs import copied, edited, shipped
 
 TODAY = date(2026, 5, 6)

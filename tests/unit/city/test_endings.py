@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sanfu.city.loading import load
-from sanfu.city.model import Category, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Category
 from sanfu.city.problems import Problem
 from sanfu.city.succession import ended, in_its_place, orphaned
 from tests.support.packs import A_DAY, copied, edited, lasting, shipped

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sanfu.city.model import Limit, LimitCase, Trigger, Unit, limit_of
+from sanfu.city.model.clocks import Limit, LimitCase, Trigger, limit_of
+from sanfu.city.model.who import Unit
 from sanfu.city.wordlists import WordList
 
 HANDLED = "sanfu.issue.handled.v1"

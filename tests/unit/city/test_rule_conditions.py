@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sanfu.city.loading import load
-from sanfu.city.model import When
+from sanfu.city.model.rules import When
 from sanfu.city.when import AnswerIs, Times
 from tests.support.packs import A_DAY, copied, edited
 

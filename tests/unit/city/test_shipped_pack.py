@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sanfu.city.loading import load
-from sanfu.city.model import Frame, Limit, Template, limit_of
+from sanfu.city.model.clocks import Frame, Limit, limit_of
+from sanfu.city.model.templates import Template
 from sanfu.city.placeholders import placeholders
 from sanfu.city.wordlists import WordList
 from tests.support.packs import A_DAY, SHIPPED, shipped

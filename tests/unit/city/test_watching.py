@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from sanfu.city import watching
 from sanfu.city.loading import read, version_of
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.watching import BrokenPack, PackHolder
 from tests.support.packs import A_DAY, copied, edited
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.desk.directory import changed, records
 from sanfu.desk.domain.accounts import Account, account, everybody, posts, substitutions, viewer
 from sanfu.desk.domain.deeds.succession import passed_on

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from sanfu.city.form import Form, Question
-from sanfu.city.model import Bounds, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Bounds
 from tests.unit.intake.open311 import LAMP, V2, get, post, taken, tree, wrong
 from tests.unit.intake.world import APP, HOTLINE, NOW, World, opened, pack, running
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from tests.unit.intake.open311 import LAMP, V2, get, post, taken, tree, wrong
 from tests.unit.intake.world import HOTLINE, NOW, World, pack, report, running

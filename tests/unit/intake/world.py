@@ -14,7 +14,7 @@ import orjson
 from pydantic import SecretStr
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.codec import Codec
 from sanfu.contracts.contacts import ContactRecord

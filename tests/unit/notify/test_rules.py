@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import Template
+from sanfu.city.model.templates import Template
 from sanfu.city.placeholders import PLACEHOLDERS, REVEALING, longest, placeholders
 from sanfu.contracts import names, registry
 from sanfu.contracts.envelope import Event, moment

@@ -3,7 +3,12 @@
 from dataclasses import replace
 from datetime import date
 
-from sanfu.city.model import Bounds, Category, Frame, Pack, Policy, RoutingRule, Service, Unit, When
+from sanfu.city.model.clocks import Frame, Service
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.policy import Policy
+from sanfu.city.model.rules import RoutingRule, When
+from sanfu.city.model.what import Category
+from sanfu.city.model.who import Bounds, Unit
 from sanfu.city.wordlists import WordList
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import Pack, RoutingRule, When
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import RoutingRule, When
 from sanfu.city.wordlists import WordList
 from sanfu.contracts import names
 from sanfu.router.domain.decisions import Report

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sanfu.city.loading import MODEL, load
-from sanfu.city.model import Pack, When
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import When
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.router.domain import model_file

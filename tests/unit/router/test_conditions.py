@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Frame, RoutingRule, Service, Staff, When
+from sanfu.city.model.clocks import Frame, Service
+from sanfu.city.model.rules import RoutingRule, When
+from sanfu.city.model.who import Staff
 from sanfu.city.when import AnswerIs, Times
 from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.routing import Routing

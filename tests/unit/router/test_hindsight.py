@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import RoutingRule, When
+from sanfu.city.model.rules import RoutingRule, When
 from sanfu.city.wordlists import WordList
 from sanfu.contracts import names
 from sanfu.router.domain.rules import RouterRules

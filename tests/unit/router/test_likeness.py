@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanfu.city.cells import BITS, HEIGHT, WIDTH, around, cell, metres
-from sanfu.city.model import LIKENESSES, Duplicates
+from sanfu.city.model.policy import LIKENESSES, Duplicates
 from sanfu.router.domain.likeness import likeness
 from sanfu.router.domain.sketches import Draughtsman, Sketch
 from sanfu.router.domain.suspecting import found, pairs, told

@@ -8,7 +8,8 @@ import shapely
 from sanfu.city.atlas import Area, Atlas, Spot
 from sanfu.city.gazetteer import Gazetteer
 from sanfu.city.ground import Areas, Plane
-from sanfu.city.model import Bounds, RoutingRule, When
+from sanfu.city.model.rules import RoutingRule, When
+from sanfu.city.model.who import Bounds
 from sanfu.city.wordlists import WordList
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event

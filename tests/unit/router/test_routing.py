@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import When
+from sanfu.city.model.rules import When
 from sanfu.city.wordlists import WordList
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack, When
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import When
 from sanfu.router.domain.decisions import Report
 from sanfu.router.handlers import rules_of
 from tests.support.packs import copied

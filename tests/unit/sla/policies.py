@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
-from sanfu.city.model import Clock, Frame, Limit, LimitCase, Policy, Service, Yellow
+from sanfu.city.model.clocks import Clock, Frame, Limit, LimitCase, Service, Yellow
+from sanfu.city.model.policy import Policy
 from sanfu.sla.domain.deadlines import Case, Deadline, Reckoner, Span
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sanfu.city.model import Clock, DayOverride, Frame, Limit, Policy, Service, Yellow
+from sanfu.city.model.clocks import Clock, DayOverride, Frame, Limit, Service, Yellow
+from sanfu.city.model.policy import Policy
 from sanfu.sla.domain.deadlines import Case, Reckoner, Span
 from tests.unit.sla import policies
 from tests.unit.sla.oracle import Frames, Plain, reckon

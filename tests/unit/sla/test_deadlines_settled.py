@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sanfu.city.model import DayOverride, Frame, Limit, Service
+from sanfu.city.model.clocks import DayOverride, Frame, Limit, Service
 from sanfu.sla.domain.deadlines import NoLimit
 from tests.unit.sla.policies import (
     OFFICE,

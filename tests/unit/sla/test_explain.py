@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sanfu.city.model import Limit, Pack
+from sanfu.city.model.clocks import Limit
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.sla import command, explaining
 from sanfu.sla.domain import deadlines, explain

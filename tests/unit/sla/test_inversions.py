@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sanfu.city.model import Limit, LimitCase, Pack, Policy
+from sanfu.city.model.clocks import Limit, LimitCase
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.policy import Policy
 from sanfu.city.problems import Problem
 from sanfu.sla.domain.inversions import first_inversion
 from tests.support.packs import shipped

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sanfu.city.model import DayOverride, Limit, LimitCase, Pack
+from sanfu.city.model.clocks import DayOverride, Limit, LimitCase
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.fold import Done

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sanfu.city.model import Limit, LimitCase, Pause, Trigger, Yellow
+from sanfu.city.model.clocks import Limit, LimitCase, Pause, Trigger, Yellow
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.sla.domain.rules import SlaRules

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.stack.demo import screen, ways

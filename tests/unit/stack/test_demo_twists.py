@@ -8,7 +8,7 @@ import pytest
 
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.stack.demo import beside, replies
 from sanfu.stack.demo.hours import Hours
 from sanfu.stack.demo.reports import Report, chosen, party

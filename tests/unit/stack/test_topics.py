@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sanfu.city.model import Pack, Unit
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Unit
 from sanfu.stack.topics import wanted
 
 

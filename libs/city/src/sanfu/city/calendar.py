@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from sanfu.city.model import DayOverride, Frame, Policy, Service
+from sanfu.city.model.clocks import DayOverride, Frame, Service
+from sanfu.city.model.policy import Policy
 
 DAY = timedelta(days=1)
 MIDNIGHT = 24 * 60

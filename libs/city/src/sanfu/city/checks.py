@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar
 from sanfu.city.endings import ends
-from sanfu.city.model import Pack, limit_of
+from sanfu.city.model.clocks import limit_of
+from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
 from sanfu.city.rosters import on_duty
 from sanfu.city.succession import in_its_place

@@ -5,7 +5,8 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sanfu.city.model import Pack, Policy
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.policy import Policy
 from sanfu.city.succession import orphaned, to_come
 
 NEW, GONE, CHANGED = "+", "-", "~"

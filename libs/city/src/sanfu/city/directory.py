@@ -7,7 +7,9 @@ from datetime import date
 from typing import TypeVar
 
 from sanfu.city import vocabulary as words
-from sanfu.city.model import TOWN, Category, Channel, Lasting, Staff, Town, Unit
+from sanfu.city.model.rules import TOWN
+from sanfu.city.model.what import Category, Channel
+from sanfu.city.model.who import Lasting, Staff, Town, Unit
 from sanfu.city.quantities import day, word_set
 from sanfu.city.reading import Row
 from sanfu.city.wordlists import WordList

@@ -16,7 +16,7 @@ from typing import Any
 import shapely
 
 from sanfu.city.ground import Plane
-from sanfu.city.model import Bounds, Town
+from sanfu.city.model.who import Bounds, Town
 
 AROUND = 6_000.0
 """Metres by which the hull of the points is widened: towns reach beyond their point, and nobody knows how far."""

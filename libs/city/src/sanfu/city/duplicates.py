@@ -1,6 +1,6 @@
 """When two issues seem to be about the same thing: the policy's section `duplicates`."""
 
-from sanfu.city.model import LIKENESSES, Duplicates, Meaning
+from sanfu.city.model.policy import LIKENESSES, Duplicates, Meaning
 from sanfu.city.quantities import count, share
 from sanfu.city.reading import Section
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sanfu.city.model import Category, Lasting, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Category
+from sanfu.city.model.who import Lasting
 from sanfu.city.problems import Problem
 from sanfu.city.reading import Record
 from sanfu.city.succession import in_its_place

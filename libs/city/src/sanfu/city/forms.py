@@ -5,7 +5,8 @@ from typing import Any
 
 from sanfu.city import vocabulary as words
 from sanfu.city.form import FIELDS, RESERVED, TYPES, Form, Question
-from sanfu.city.model import Channel, Localised
+from sanfu.city.model.what import Channel
+from sanfu.city.model.who import Localised
 from sanfu.city.problems import nearest
 from sanfu.city.quantities import whole
 from sanfu.city.reading import Section

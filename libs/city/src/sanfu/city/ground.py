@@ -15,7 +15,7 @@ import shapely
 
 from sanfu.city.atlas import Area
 from sanfu.city.directory import CODE
-from sanfu.city.model import Bounds
+from sanfu.city.model.who import Bounds
 from sanfu.city.problems import Findings, Place, nearest
 
 FILE = "areas.geojson"

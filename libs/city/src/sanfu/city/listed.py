@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sanfu.city.model import Category, Unit
+from sanfu.city.model.what import Category
+from sanfu.city.model.who import Unit
 from sanfu.city.succession import there
 
 YES: Final = frozenset({"是", "有", "yes", "true", "1", "y"})

@@ -19,7 +19,10 @@ from sanfu.city.form import Form
 from sanfu.city.forms import ENTRY_COLUMNS, cell_words, columns, forms, theme_lists
 from sanfu.city.mapping import AtlasReader
 from sanfu.city.messages import Known, templates
-from sanfu.city.model import Bounds, Category, Channel, Clock, Localised, Pack, Staff, Town, Unit
+from sanfu.city.model.clocks import Clock
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Category, Channel
+from sanfu.city.model.who import Bounds, Localised, Staff, Town, Unit
 from sanfu.city.open311 import Open311
 from sanfu.city.open311_file import FILE as OPEN311
 from sanfu.city.open311_file import open311

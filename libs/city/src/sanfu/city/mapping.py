@@ -6,7 +6,7 @@ from sanfu.city.atlas import Atlas, Spot
 from sanfu.city.directory import degrees
 from sanfu.city.gazetteer import Gazetteer
 from sanfu.city.ground import FILE, AreaReader, Areas, Drawn, Plane
-from sanfu.city.model import Bounds, Unit
+from sanfu.city.model.who import Bounds, Unit
 from sanfu.city.problems import Findings, Place
 from sanfu.city.quantities import whole
 from sanfu.city.reading import Row, Section

@@ -8,7 +8,7 @@ from typing import get_args
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
 from sanfu.city.fields import fields
-from sanfu.city.model import Audience, Delivery, Medium, Priority, Template
+from sanfu.city.model.templates import Audience, Delivery, Medium, Priority, Template
 from sanfu.city.placeholders import (
     ADDRESSED,
     ANYBODY,

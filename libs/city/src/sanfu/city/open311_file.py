@@ -5,7 +5,8 @@ from datetime import date
 
 from sanfu.city import vocabulary as words
 from sanfu.city.endings import used
-from sanfu.city.model import Category, Channel, Localised, Town
+from sanfu.city.model.what import Category, Channel
+from sanfu.city.model.who import Localised, Town
 from sanfu.city.open311 import FINER, SHOWN, STATES, WORDS, Open311, State
 from sanfu.city.problems import nearest
 from sanfu.city.reading import Section

@@ -7,11 +7,10 @@ from sanfu.city import quantities
 from sanfu.city import vocabulary as words
 from sanfu.city.directory import CHANNEL_CODE
 from sanfu.city.duplicates import duplicates
-from sanfu.city.model import (
+from sanfu.city.model.clocks import (
     GROUP,
     LEAD,
     OFFICE,
-    Asking,
     Clock,
     DayOff,
     DayOverride,
@@ -19,17 +18,15 @@ from sanfu.city.model import (
     Frame,
     Limit,
     LimitCase,
-    Localised,
     Pause,
-    Policy,
     Restarts,
     Rung,
     Service,
     Trigger,
-    Unreachable,
-    Window,
     Yellow,
 )
+from sanfu.city.model.policy import Asking, Policy, Unreachable, Window
+from sanfu.city.model.who import Localised
 from sanfu.city.quantities import count, share
 from sanfu.city.reading import Section
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import pairwise
 
-from sanfu.city.model import Frame, Limit, LimitKind
+from sanfu.city.model.clocks import Frame, Limit, LimitKind
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LIMIT = re.compile(r"(\d+) (calendar day|working day|service hour|service minute|hour|minute)s?")

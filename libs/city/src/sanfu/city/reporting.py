@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sanfu.city.loading import Check, load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
 
 

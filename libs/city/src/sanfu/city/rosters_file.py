@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sanfu.city.conditions import times
-from sanfu.city.model import Staff, Unit
+from sanfu.city.model.who import Staff, Unit
 from sanfu.city.reading import Section
 from sanfu.city.rosters import Shift
 

@@ -10,7 +10,9 @@ from sanfu.city.conditions import answers, times
 from sanfu.city.directory import CODE
 from sanfu.city.endings import used
 from sanfu.city.form import Form
-from sanfu.city.model import LIAISON, TOWN, WISHED, Category, Channel, RoutingRule, Unit, When
+from sanfu.city.model.rules import LIAISON, TOWN, WISHED, RoutingRule, When
+from sanfu.city.model.what import Category, Channel
+from sanfu.city.model.who import Unit
 from sanfu.city.quantities import word_set
 from sanfu.city.reading import Record, Section
 from sanfu.city.wordlists import WordList

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
-from sanfu.city.model import Lasting
+from sanfu.city.model.who import Lasting
 
 L = TypeVar("L", bound=Lasting)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from sanfu.city.loading import SUFFIXES, Check, load, read, version_of
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.names import unit_topic
 from sanfu.runtime.broker import BrokerDown, Fenced, Incoming
 from sanfu.runtime.kafka import KafkaBroker

@@ -19,7 +19,7 @@ from sanfu.city.comparing import diff_report
 from sanfu.city.ground import FILE as AREAS
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import PLACES, load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.reporting import check_report
 from sanfu.router.handlers import unfit_model
 from sanfu.sla.domain.inversions import first_inversion

@@ -15,7 +15,7 @@ from aiokafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsErr
 from pydantic import Field
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import registry
 from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings

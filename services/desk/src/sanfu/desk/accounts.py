@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.accounts import SYSTEM, Account, account, substitutions, viewer
 from sanfu.desk.domain.scope import Viewer

@@ -8,7 +8,7 @@ from typing import Any
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec

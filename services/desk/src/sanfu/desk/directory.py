@@ -15,7 +15,8 @@ from typing import Any
 
 import structlog
 
-from sanfu.city.model import Pack, Unit
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Unit
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.registry import codec

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import receipts
 from sanfu.contracts.envelope import instant
 from sanfu.desk.accounts import Accounts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.desk.contacts import SLOW, known, opened
 from sanfu.desk.domain.deeds.correcting import corrections
 from sanfu.desk.domain.rules import DeskRules

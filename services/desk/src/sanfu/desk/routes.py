@@ -7,7 +7,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.desk.administration import Administration
 from sanfu.desk.affairs import Affairs
 from sanfu.desk.domain.rules import DeskRules

@@ -14,7 +14,8 @@ from typing import Final
 
 import structlog
 
-from sanfu.city.model import Lasting, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Lasting
 from sanfu.city.succession import ended, in_its_place, orphaned
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.desk.affairs import Affairs

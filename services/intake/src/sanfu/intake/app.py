@@ -7,7 +7,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.names import CONTACTS
 from sanfu.contracts.registry import codec

@@ -10,7 +10,7 @@ import orjson
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
-from sanfu.city.model import Medium
+from sanfu.city.model.templates import Medium
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.watching import PackHolder
 from sanfu.contracts.registry import codec
 from sanfu.router.adapters.background import texts

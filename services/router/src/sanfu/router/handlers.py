@@ -7,7 +7,8 @@ from typing import Any
 from sanfu.city.endings import unheard_of
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import MODEL
-from sanfu.city.model import TOWN, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import TOWN
 from sanfu.city.problems import Problem
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.router.domain.doubting import Doubt
 
 

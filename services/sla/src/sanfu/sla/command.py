@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sanfu.city.holidays_cn import national_calendar
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.sla.explaining import WrongCase, explain
 
 

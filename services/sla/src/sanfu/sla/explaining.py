@@ -24,7 +24,9 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city import quantities
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Clock, DayOverride, LimitCase, Pack, Policy, Service, Yellow
+from sanfu.city.model.clocks import Clock, DayOverride, LimitCase, Service, Yellow
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.policy import Policy
 from sanfu.contracts.envelope import moment
 from sanfu.sla.domain.deadlines import Case, NoLimit, Reckoner, Span
 from sanfu.sla.domain.explain import Explanation

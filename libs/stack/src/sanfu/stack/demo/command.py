@@ -11,7 +11,7 @@ from rich.console import Console
 
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.runtime.clock import Anchor, write_anchor
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.security import security

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays, serving
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 
 HOUR, HALF_DAY = timedelta(hours=1), timedelta(hours=4)
 AT_ANY_TIME = timedelta(minutes=15)

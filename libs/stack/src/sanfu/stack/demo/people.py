@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Channel
 from sanfu.stack.demo.chance import one_of, share
 
 SURNAMES = "邰隗佴谯郗逄阚甯亓夔璩亢厍鄢晁"

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Channel
 from sanfu.city.succession import in_its_place
 from sanfu.contracts.envelope import instant, moment
 from sanfu.stack.demo.chance import one_of, share

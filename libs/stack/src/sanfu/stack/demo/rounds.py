@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.stack.demo import replies
 from sanfu.stack.demo.chance import one_of
 from sanfu.stack.demo.reports import Report

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.stack.demo.checks import Check
 from sanfu.stack.demo.figures import LIGHTS, PROMISE, Figures
 from sanfu.stack.demo.play import Progress as Stand

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.desk.domain.deeds.deed import NO_LEAD
 from sanfu.desk.domain.scope import line, related
 from sanfu.stack.demo.chance import one_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import moment
 from sanfu.stack.demo.hours import HALF_DAY, Hours
 from sanfu.stack.demo.staff import Staffing

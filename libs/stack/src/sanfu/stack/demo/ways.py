@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.stack.demo.chance import share
 from sanfu.stack.demo.reports import Report
 

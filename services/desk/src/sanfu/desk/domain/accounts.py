@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.desk.domain.people import derived
 from sanfu.desk.domain.scope import CASELESS, LEVELS, SEALED, Grant, Viewer

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.accounts import Account, borrowed, given, substitutions
 from sanfu.desk.domain.people import derived

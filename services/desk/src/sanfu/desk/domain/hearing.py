@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sanfu.city import recall
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event

@@ -6,7 +6,8 @@ The pack says who does what; this page says what that lets them see. Roles witho
 from collections.abc import Sequence
 from typing import Final
 
-from sanfu.city.model import Pack, Staff
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Staff
 from sanfu.desk.domain.scope import Grant, Viewer
 from sanfu.desk.domain.table import OFFICIALS
 

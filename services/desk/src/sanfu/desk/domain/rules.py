@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, replying, waits
 from sanfu.desk.domain import case as story

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Unit
+from sanfu.city.model.who import Unit
 from sanfu.desk.domain.table import SPOKEN, WRITERS
 
 LEVELS = ("open", "internal", "confidential")

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays, serving
-from sanfu.city.model import Clock, Limit, Pack, limit_of
+from sanfu.city.model.clocks import Clock, Limit, limit_of
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import moment
 
 FACTS = ("grade", "urgency", "channel", "audience", "unit", "kind")

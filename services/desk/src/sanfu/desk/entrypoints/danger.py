@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.desk.domain.case import RACING
 from sanfu.desk.domain.hearing import LISTENED, alarming, words_of
 from sanfu.desk.domain.urgency import ALARM

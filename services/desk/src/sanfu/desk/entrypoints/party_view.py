@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import moment
 from sanfu.desk.domain.files import told_publicly
 from sanfu.desk.domain.rounds import this_round

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import moment
 from sanfu.desk.domain.finding import READ
 from sanfu.desk.entrypoints.views import brief

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 
 LANGUAGES: Final = ("zh", "en")
 

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sanfu.city.form import RESERVED, Form
-from sanfu.city.model import Channel, Lasting, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Channel
+from sanfu.city.model.who import Lasting
 from sanfu.city.succession import in_its_place
 from sanfu.contracts import credit
 from sanfu.contracts.envelope import instant, moment

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sanfu.city.form import Question
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.open311 import Open311
 from sanfu.contracts.envelope import moment
 from sanfu.intake.domain.admission import Today

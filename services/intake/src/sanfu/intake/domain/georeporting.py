@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sanfu.city.form import Question
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.open311 import Open311
 from sanfu.contracts.masking import Mask
 from sanfu.intake.domain.admission import Fault

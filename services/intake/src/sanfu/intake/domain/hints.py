@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from sanfu.city.model import Category, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Category
 from sanfu.city.succession import there
 
 MOST = 3

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.form import Question
 from sanfu.city.listed import Head, Row, coded, degrees, head_among, named, when, whole, yes
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.intake.domain.admission import Fault
 

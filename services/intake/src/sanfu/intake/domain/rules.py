@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import Event, instant
 from sanfu.contracts.names import ISSUE_SUBMITTED
 from sanfu.intake.domain import admission, contact, nearby, progress, public, submission, supplements

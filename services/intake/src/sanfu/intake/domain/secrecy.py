@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sanfu.city import recall
-from sanfu.city.model import Category, Channel, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Category, Channel
 
 LEVELS = ("open", "internal", "confidential", "sealed")
 HIDDEN = frozenset({"confidential", "sealed"})

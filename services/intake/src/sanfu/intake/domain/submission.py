@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Channel
 from sanfu.city.wordlists import WordList
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant, moment
 from sanfu.contracts.masking import Mask
 from sanfu.contracts.names import ISSUE_SUPPLEMENTED

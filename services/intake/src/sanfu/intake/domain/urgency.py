@@ -3,7 +3,8 @@
 from typing import Final
 
 from sanfu.city import recall
-from sanfu.city.model import Category, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Category
 
 LEVELS = ("normal", "urgent", "emergency")
 EMERGENCY: Final = "emergency"

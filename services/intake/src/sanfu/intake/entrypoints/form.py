@@ -12,7 +12,8 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Channel
 from sanfu.intake.domain import admission, urgency
 from sanfu.intake.domain.attachments import Attachment
 from sanfu.intake.domain.hints import hints

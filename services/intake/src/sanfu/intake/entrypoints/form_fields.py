@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from sanfu.city.form import Form, Question
-from sanfu.city.model import Channel, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.what import Channel
 from sanfu.intake.domain.nearby import Asked
 from sanfu.intake.entrypoints.reports import Report
 from sanfu.runtime.problems import field_path

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Request
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.open311 import Open311
 from sanfu.intake.entrypoints.georeport_form import sent
 from sanfu.intake.entrypoints.georeport_route import Doors, route_of

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.open311 import Open311
 from sanfu.intake.domain import georeport
 from sanfu.intake.entrypoints.georeport_desk import (

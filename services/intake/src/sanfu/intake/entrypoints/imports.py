@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.intake.entrypoints.reports import Report
 from sanfu.intake.handlers.channels import Channels, sender_of
 from sanfu.intake.handlers.imports import Imports

@@ -17,7 +17,8 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sanfu.city.model import Bounds, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.who import Bounds
 from sanfu.city.succession import there
 from sanfu.contracts.envelope import moment
 from sanfu.intake.domain import progress

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from limits import RateLimitItem
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import credit
 from sanfu.intake.domain.admission import Fault, one_of
 from sanfu.intake.domain.rules import refused

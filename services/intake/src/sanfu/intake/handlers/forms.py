@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.intake.domain.lists import columns
 
 

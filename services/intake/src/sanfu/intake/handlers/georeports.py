@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.open311 import Open311
 from sanfu.contracts import receipts
 from sanfu.contracts.envelope import moment

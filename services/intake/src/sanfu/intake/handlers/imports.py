@@ -18,7 +18,7 @@ from typing import IO, Any, Final, Never
 import structlog
 
 from sanfu.city.listed import LOOKED
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.intake.domain.lists import Reader
 from sanfu.intake.handlers.rows import Bad, Rows

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import instant
 from sanfu.intake.domain import nearby
 from sanfu.intake.domain.nearby import Asked, Near

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays, serving
-from sanfu.city.model import Pack, Template
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.templates import Template
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.notify.domain import story

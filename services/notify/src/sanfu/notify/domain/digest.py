@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.segments import fits
 from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays, serving
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.rosters import on_duty
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.rules import STAFF

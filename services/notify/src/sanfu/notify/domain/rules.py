@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sanfu.city.model import Pack, Template
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.templates import Template
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, moment
 from sanfu.notify.domain import story

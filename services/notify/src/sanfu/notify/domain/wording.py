@@ -9,7 +9,8 @@ from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Pack, Template
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.templates import Template
 from sanfu.contracts.envelope import moment
 from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import Delivery

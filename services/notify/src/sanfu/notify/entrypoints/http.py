@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from sanfu.city.model import Medium
+from sanfu.city.model.templates import Medium
 from sanfu.contracts.envelope import instant, moment
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
 from sanfu.notify.handlers.resending import Resending

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import structlog
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import truncated
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.delivery import Delivery

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import moment
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording

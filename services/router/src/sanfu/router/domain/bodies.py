@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sanfu.city.model import LIAISON, TOWN, WISHED, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import LIAISON, TOWN, WISHED
 from sanfu.city.succession import in_its_place
 from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.whereabouts import claimed

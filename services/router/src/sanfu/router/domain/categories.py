@@ -6,7 +6,9 @@ from datetime import date
 from functools import lru_cache
 
 from sanfu.city.calendar import Calendar
-from sanfu.city.model import Category, Pack, RoutingRule
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import RoutingRule
+from sanfu.city.model.what import Category
 from sanfu.city.succession import in_its_place
 from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.guessing import Suspect

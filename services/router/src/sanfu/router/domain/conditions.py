@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sanfu.city.calendar import Calendar
-from sanfu.city.model import When
+from sanfu.city.model.rules import When
 from sanfu.router.domain.facts import Facts
 
 Condition = Callable[[Facts], bool]

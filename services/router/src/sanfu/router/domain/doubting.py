@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sanfu.city.model import Duplicates, Meaning
+from sanfu.city.model.policy import Duplicates, Meaning
 from sanfu.router.domain.likeness import likeness, with_meaning
 from sanfu.router.domain.sketches import Draughtsman, Sketch
 from sanfu.router.domain.suspecting import Pair, pairs

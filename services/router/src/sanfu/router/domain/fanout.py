@@ -7,7 +7,7 @@ for this unit, from 1. The first of an assignment holds the issue as it stands i
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.contracts.names import unit_topic
 from sanfu.router.domain import withheld

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.succession import in_its_place
 from sanfu.contracts.envelope import moment
 from sanfu.router.domain.facts import Facts

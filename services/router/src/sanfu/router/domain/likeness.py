@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rapidfuzz.fuzz import ratio
 
 from sanfu.city.cells import metres
-from sanfu.city.model import Duplicates, Meaning
+from sanfu.city.model.policy import Duplicates, Meaning
 from sanfu.router.domain.sketches import Sketch
 from sanfu.router.domain.words import Rarity
 

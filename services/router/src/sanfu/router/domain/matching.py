@@ -16,7 +16,8 @@ from functools import lru_cache
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from sanfu.city.calendar import ROUND_THE_CLOCK, Calendar
-from sanfu.city.model import Category, RoutingRule
+from sanfu.city.model.rules import RoutingRule
+from sanfu.city.model.what import Category
 from sanfu.router.domain.conditions import Condition, further
 from sanfu.router.domain.facts import Facts
 

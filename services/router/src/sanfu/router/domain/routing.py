@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays
-from sanfu.city.model import TOWN, Pack, RoutingRule
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import TOWN, RoutingRule
 from sanfu.router.domain.bodies import Bodies
 from sanfu.router.domain.categories import Categories
 from sanfu.router.domain.decisions import Choice, Lead, Report, assigned, review

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts.envelope import Event
 from sanfu.router.domain import fanout, story

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sanfu.city.cells import around, cell
-from sanfu.city.model import Category
+from sanfu.city.model.what import Category
 from sanfu.router.domain.words import Rarity, signs
 
 SECRET = ("confidential", "sealed")

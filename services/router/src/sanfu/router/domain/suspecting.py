@@ -6,7 +6,7 @@ It is told of the later of the two, whichever of them was looked at; once, howev
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sanfu.city.model import Duplicates
+from sanfu.city.model.policy import Duplicates
 from sanfu.contracts import names
 from sanfu.router.domain.likeness import Likeness, likeness
 from sanfu.router.domain.sketches import SECRET, Sketch

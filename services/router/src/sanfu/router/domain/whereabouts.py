@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sanfu.city.atlas import Atlas, Whereabouts
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 
 SAYINGS: Mapping[str, Mapping[str, str]] = {
     "zh": {"said": "报送为{town}", "text": "文中为{town}", "point": "坐标落在{town}",

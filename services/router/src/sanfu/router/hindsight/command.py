@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from sanfu.city.loading import load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.succession import in_its_place
 from sanfu.contracts.envelope import instant
 from sanfu.router.domain.rules import RouterRules

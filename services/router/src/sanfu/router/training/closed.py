@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from heapq import heappush, heappushpop
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.succession import in_its_place
 from sanfu.router.domain.features import LONGEST
 from sanfu.router.domain.glance import SECRET, Glance

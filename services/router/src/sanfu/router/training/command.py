@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sanfu.city.loading import MODEL, SURE_FROM, load
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.router.adapters.encoder import asking
 from sanfu.router.domain import model_file
 from sanfu.router.domain.guessing import Model

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.router.domain.guessing import Model
 from sanfu.router.domain.routing import Routing
 from sanfu.router.training import measuring

@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
-from sanfu.city.model import Category
+from sanfu.city.model.what import Category
 from sanfu.router.domain.facts import Facts
 from sanfu.router.domain.features import Features, document, grams
 from sanfu.router.domain.guessing import Head, Model, softmax

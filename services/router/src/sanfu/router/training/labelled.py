@@ -7,7 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sanfu.city.model import TOWN, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import TOWN
 from sanfu.router.domain.facts import Facts
 
 SECRET = ("confidential", "sealed")

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sanfu.city.model import TOWN, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.rules import TOWN
 from sanfu.contracts import names
 from sanfu.router.domain.decisions import Report
 from sanfu.router.domain.guessing import Model

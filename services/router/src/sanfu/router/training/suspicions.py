@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sanfu.city.model import Duplicates, Pack
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.policy import Duplicates
 from sanfu.contracts.envelope import instant
 from sanfu.router.adapters.memory import MemorySketches
 from sanfu.router.domain.doubting import doubts, question, settled

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.router.ports import Meaning
 from sanfu.router.suspecting import COMPARED
 from sanfu.router.training.suspicions import Report, Worth, kept_out, worth

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sanfu.city.calendar import Calendar
-from sanfu.city.model import Clock, Limit, Pack, Pause, Policy, Trigger, limit_of
+from sanfu.city.model.clocks import Clock, Limit, Pause, Trigger, limit_of
+from sanfu.city.model.pack import Pack
+from sanfu.city.model.policy import Policy
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.rules import Draft

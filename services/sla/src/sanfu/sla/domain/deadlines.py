@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from sanfu.city.calendar import Calendar, Holidays, YearUnknown, serving
-from sanfu.city.model import Clock, Limit, Policy, Yellow, limit_of
+from sanfu.city.model.clocks import Clock, Limit, Yellow, limit_of
+from sanfu.city.model.policy import Policy
 from sanfu.contracts.envelope import instant
 
 MINUTE = timedelta(minutes=1)

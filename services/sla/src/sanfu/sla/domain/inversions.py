@@ -6,7 +6,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar, Holidays, serving
-from sanfu.city.model import Clock, Limit, Pack, limit_of
+from sanfu.city.model.clocks import Clock, Limit, limit_of
+from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
 from sanfu.sla.domain.deadlines import Case, Reckoner, text_of
 

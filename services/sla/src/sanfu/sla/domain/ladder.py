@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sanfu.city.model import GROUP, LEAD, OFFICE, Clock, Pack, Rung
+from sanfu.city.model.clocks import GROUP, LEAD, OFFICE, Clock, Rung
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
 from sanfu.runtime.rules import Draft

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Clock, Pack
+from sanfu.city.model.clocks import Clock
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.runtime.rules import Command, Draft, Due, Input, Insert, Refusal, Relay, State

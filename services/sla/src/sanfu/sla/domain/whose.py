@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sanfu.city.model import Clock, Pack
+from sanfu.city.model.clocks import Clock
+from sanfu.city.model.pack import Pack
 
 LED = ("lead", "lead_and_place", "unit_of_affair", "assistant")
 """Who is in charge where it is the unit that leads, or has the affair or the assist: its own service hours count."""

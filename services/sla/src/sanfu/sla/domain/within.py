@@ -7,7 +7,7 @@ an instant that has passed already, for the time before it was not the assisting
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sanfu.city.model import Clock
+from sanfu.city.model.clocks import Clock
 from sanfu.contracts import names
 from sanfu.runtime.rules import Draft
 from sanfu.sla.domain import keeping

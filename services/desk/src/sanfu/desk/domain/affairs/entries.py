@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import credit
 from sanfu.contracts.envelope import instant
 from sanfu.contracts.masking import Mask

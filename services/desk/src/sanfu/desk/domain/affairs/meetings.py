@@ -7,7 +7,7 @@ weekly meeting on reforms. None is held with an undecided issue on its agenda.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant, moment
 from sanfu.desk.domain.affairs.state import NEVER, begun

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from sanfu.city.listed import Head, Row, coded, head_among, named, when
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.desk.domain.affairs.entries import CODED
 
 NAMING: Final = ("title", "code", "theme", "theme_text")

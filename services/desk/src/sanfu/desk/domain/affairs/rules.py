@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event, instant
 from sanfu.desk.domain.affairs import lists, meetings, orders, tasks

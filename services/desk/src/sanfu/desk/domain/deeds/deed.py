@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sanfu.city.calendar import Holidays
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
 from sanfu.desk.domain.hearing import NO_WORDS, Heard, Words, heard

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sanfu.city.model import Unreachable
+from sanfu.city.model.policy import Unreachable
 from sanfu.city.vocabulary import LOOKED_AT
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment

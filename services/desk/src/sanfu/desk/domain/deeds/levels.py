@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.vocabulary import SECRECIES, URGENCIES
 from sanfu.contracts import names
 from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, refused, separated

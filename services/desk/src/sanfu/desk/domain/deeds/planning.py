@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sanfu.city.model import Asking
+from sanfu.city.model.policy import Asking
 from sanfu.city.vocabulary import LOOKED_AT
 from sanfu.contracts import names
 from sanfu.desk.domain import asking

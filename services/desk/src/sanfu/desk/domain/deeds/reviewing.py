@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.succession import in_its_place
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant

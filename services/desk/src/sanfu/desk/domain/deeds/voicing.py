@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sanfu.city.model import Pack
+from sanfu.city.model.pack import Pack
 from sanfu.city.vocabulary import SECRECIES
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant, moment
