@@ -19,6 +19,7 @@ from sanfu.notify.domain import hooks as steps
 from sanfu.notify.domain.breaker import Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.hooks import HookRecord
+from sanfu.notify.domain.place import said_of
 from sanfu.notify.hook_ports import AT_ONCE, Answer, HookEndpoint, HookSeen, HookStore
 from sanfu.notify.metrics import HookMetrics
 from sanfu.runtime.crash import crashpoint, declare
@@ -229,13 +230,7 @@ class HookPost:
         found = (await self.store.seen([self.unit])).get(self.unit)
         self._is_gone = found is not None and found.gone == self.endpoint.mark
         if not self._is_gone:
-            await self.store.see(self.unit, HookSeen(self.now(), self._state(), self.why))
-
-    def _state(self) -> str:
-        now = self.tick()
-        if self.breaker.rests:
-            return "rests" if self.breaker.rests_at(now) else "probed"
-        return "slowed" if self.breaker.rests_at(now) else "well"
+            await self.store.see(self.unit, HookSeen(self.now(), said_of(self.breaker, self.tick()), self.why))
 
     async def _rest(self, seconds: float) -> None:
         """Until somebody pokes it; but what the endpoint asked for is not cut short by that."""
