@@ -122,10 +122,12 @@ class Desk:
     async def tell(self, story: Story, *told: tuple[str, str, Mapping[str, Any]]) -> None:
         assert all(await self.broker.publish([story.record(*each) for each in told]))
         wanted = dict(story.told)
-        await eventually(lambda: self._seen(story.subject) >= wanted.items())
+        await eventually(lambda: self._followed(story.subject, wanted))
 
-    def _seen(self, subject: str) -> Any:
-        return self.documents.documents.get(subject, {}).get("seen", {}).items()
+    def _followed(self, subject: str, wanted: Mapping[str, int]) -> bool:
+        """Whether desk has taken so much of a story, and what it had to say of it is published."""
+        case = self.documents.documents.get(subject, {})
+        return case.get("seen", {}).items() >= wanted.items() and not case.get("outbox")
 
     async def order(
         self, user: str, subject: str, command: str, said: Mapping[str, Any] | None = None, **headers: str
