@@ -382,3 +382,44 @@ async def test_lists_are_filtered_by_unit_reason_and_since_and_what_a_provider_k
     await erase(stores, "i1")
     known = [await stores.deliveries.get(id) for id in ("p", "o")]
     assert [one.provider_id for one in known if one] == [None, "p"]
+
+
+async def test_lists_are_filtered_by_account_template_event_and_the_end_of_a_span(stores: Stores) -> None:
+    def at(n: int, **more: Any) -> Delivery:
+        return queued(id=f"d{n}", at=NOW + timedelta(seconds=n), **more)
+
+    first, both, second = at(0, users=("a",)), at(1, users=("a", "b")), at(2, users=("b",))
+    await stores.deliveries.insert([first, both, second, at(3, template="other"), at(4, event="desk:i1:9")])
+
+    async def found(**asked: Any) -> list[str]:
+        rows = [one.id for one in await stores.deliveries.page(Wanted(**asked), Page(10, None))]
+        tallies = await stores.deliveries.tally(Wanted(**asked), 10)
+        assert sum(one.count for one in tallies) == len(rows), "counts are of the same"
+        return rows
+
+    assert (await found(user="a"), await found(user="b"), await found(user="c")) == (["d1", "d0"], ["d2"], [])
+    assert (await found(template="other"), await found(event="desk:i1:9")) == (["d3"], ["d4"])
+    assert await found(until=second.at) == ["d1", "d0"]
+    assert await found(since=both.at, until=second.at) == ["d1"]
+    assert await found(user="a", until=both.at) == ["d0"]
+    after = Cursor(int(both.at.timestamp() * 1000), "d1")
+    assert [one.id for one in await stores.deliveries.page(Wanted(user="a"), Page(10, after))] == ["d0"]
+
+
+@pytest.mark.parametrize("asked", [{"user": "a"}, {"template": "rare"}, {"event": "desk:i1:9"}], ids=str)
+async def test_a_list_of_few_among_many_reads_few(mongo: str, prefix: str, asked: dict[str, Any]) -> None:
+    client = connect(mongo)
+    documents = MongoDocuments(client.get_database(f"{prefix}_notify"), "subjects")
+    deliveries = mongo_stores(documents).deliveries
+    await deliveries.prepare()
+    many = [queued(id=f"m{n}", at=NOW + timedelta(seconds=n), users=("b",)) for n in range(300)]
+    few = [queued(id=f"f{n}", at=NOW, users=("a",), template="rare", event="desk:i1:9") for n in range(3)]
+    await deliveries.insert([*many, *few])
+    wanted = {"$and": [Wanted(**asked).conditions(), {"at": {"$lt": NOW + timedelta(days=1)}}]}
+    try:
+        order = [("at", -1), ("_id", -1)]
+        plan = await documents.database.get_collection("deliveries").find(wanted).sort(order).limit(51).explain()
+        assert (plan["executionStats"]["nReturned"], plan["executionStats"]["totalDocsExamined"]) == (3, 3)
+    finally:
+        await client.drop_database(f"{prefix}_notify")
+        client.close()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sanfu.notify.domain.breaker import FAILURES, LONGEST_REST, Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.pace import Rate
 from sanfu.notify.domain.place import LOOK
-from sanfu.notify.handlers.carrier import Carrier, Line
+from sanfu.notify.handlers.carrier import Carrier, Line, PutAside
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Provider
 from tests.support.telling import ScriptedSender
@@ -34,6 +35,7 @@ class Road:
     clock: Clock
     first: ScriptedSender
     second: ScriptedSender
+    registry: CollectorRegistry
 
     async def send(self, number: int = 0, **more: Any) -> Outcome:
         return await self.carrier.send(Message(f"d{number}", f"139{number:08}", None, "t", **more))
@@ -42,8 +44,9 @@ class Road:
 def road(first: list[Outcome], second: list[Outcome], **of_first: Any) -> Road:
     clock, one, two = Clock(), ScriptedSender(deque(first)), ScriptedSender(deque(second))
     lines = [Line(Provider("first", one, **of_first)), Line(Provider("second", two))]
-    carrier = Carrier("sms", lines, NotifyMetrics.on(CollectorRegistry()), now=clock)
-    return Road(carrier, clock, one, two)
+    registry = CollectorRegistry()
+    carrier = Carrier("sms", lines, NotifyMetrics.on(registry), now=clock)
+    return Road(carrier, clock, one, two, registry)
 
 
 async def test_the_first_provider_carries_while_it_is_well() -> None:
@@ -169,6 +172,45 @@ async def test_an_endpoint_that_is_dead_silences_no_other() -> None:
     assert await to_each(both, "anybody") == Sent("p1", provider="first")
     both.clock.at += 2
     assert await to_each(both, "tax") == Sent("p1", provider="first")
+
+
+async def test_of_an_endpoint_that_is_dead_is_known_since_when_and_the_metrics_count_it() -> None:
+    both = road([Retry("unreachable")] * (FAILURES + 1), [Rejected("no_address", elsewhere=True)] * 99, **ROBOTS)
+    tax, water = (both.carrier.lines[0].places[name] for name in ("tax", "water"))
+    for number in range(FAILURES):
+        assert (tax.since, counted(both)) == (None, 0 if number else None)
+        await to_each(both, "tax", number)
+    began = both.clock.at
+    assert (tax.since, water.since, counted(both)) == (began, None, 1)
+    both.clock.at += 2
+    assert await to_each(both, "tax") == Retry("unreachable")
+    assert (tax.since, counted(both)) == (began, 1), "a probe that fails begins nothing anew"
+    both.clock.at += 4
+    for number in range(20):
+        await to_each(both, "tax", number)
+    assert (tax.since, counted(both)) == (None, 0)
+
+
+async def test_who_wants_no_more_a_second_time_is_not_well_since_then() -> None:
+    both = road([Retry("http_429", 600, about="pace")] * 2, [Rejected("no_address", elsewhere=True)] * 99, **ROBOTS)
+    for _ in range(2):
+        await to_each(both, "tax")
+        assert both.carrier.lines[0].places["tax"].since == both.clock.at
+        both.clock.at += 700
+
+
+async def test_the_places_of_who_was_put_aside_call_nobody() -> None:
+    both = road([Retry("unreachable")] * FAILURES, [], **ROBOTS)
+    for number in range(FAILURES):
+        await to_each(both, "tax", number)
+    both.carrier.lines[0].aside = PutAside("broken", datetime(2026, 5, 1, tzinfo=UTC))
+    both.carrier.note(both.carrier.lines[0])
+    assert counted(both) == 0
+
+
+def counted(both: Road) -> float | None:
+    labels = {"medium": "sms", "provider": "first"}
+    return both.registry.get_sample_value("sanfu_notify_provider_places_down", labels)
 
 
 async def test_a_robot_that_wants_no_more_for_a_while_slows_no_other() -> None:

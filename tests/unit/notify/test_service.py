@@ -566,12 +566,42 @@ async def test_the_log_is_filtered_walked_by_cursor_and_read_one_by_one(bench: B
         ("/v1/deliveries?state=lost", TOKEN, 422),
         ("/v1/deliveries?cursor=x", TOKEN, 422),
         ("/v1/deliveries?subject=%00", TOKEN, 422),
+        ("/v1/deliveries?user=%0A", TOKEN, 422),
+        ("/v1/deliveries?template=" + "x" * 81, TOKEN, 422),
+        ("/v1/deliveries?event=" + "x" * 301, TOKEN, 422),
     ],
 )
 async def test_a_wrong_question_gets_a_problem(bench: Bench, path: str, token: str | None, status: int) -> None:
     answer = await bench.ask(path, token)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"until": "tomorrow"}, {"until": "2026-13-01T00:00:00.000Z"},
+        {"since": "2026-05-01T00:00:00.000Z", "until": "2026-05-01T00:00:00.000Z"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/deliveries", "/v1/deliveries/counts"])
+async def test_a_wrong_end_of_a_span_is_named(bench: Bench, path: str, asked: dict[str, str]) -> None:
+    answer = await bench.ask(path, **asked)
+    assert answer.status_code == 422
+    [wrong] = answer.json()["errors"]
+    assert wrong["field"] == "query.until"
+    assert wrong["expected"]
+
+
+async def test_the_log_is_filtered_by_whom_what_and_until(bench: Bench) -> None:
+    await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await eventually(bench.quiet)
+    [one, *_] = everything = await shown(bench)
+    assert await shown(bench, event=one["event"]) == everything
+    assert await shown(bench, template=one["template"]) == [e for e in everything if e["template"] == one["template"]]
+    assert await shown(bench, event="desk:i1:7") == await shown(bench, template="other") == []
+    assert await shown(bench, user="nobody") == await shown(bench, until=one["at"]) == []
+    assert await shown(bench, since=one["at"]) == everything
 
 
 async def test_open_deliveries_and_ends_are_measured(bench: Bench) -> None:

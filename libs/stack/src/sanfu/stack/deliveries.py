@@ -36,7 +36,11 @@ Provider = Annotated[str, typer.Option("--provider", help="who has it, or was si
 Unit = Annotated[str, typer.Option("--unit", help="the recipient's unit")]
 Reason = Annotated[str, typer.Option("--reason", help="the whole reason, as the table shows it")]
 Critical = Annotated[bool, typer.Option("--critical", help="those of emergencies alone")]
+User = Annotated[str, typer.Option("--user", help="the account that it went to")]
+Template = Annotated[str, typer.Option("--template", help="as the table shows it")]
+Event = Annotated[str, typer.Option("--event", help="the id of the event that is told")]
 Since = Annotated[str, typer.Option("--since", help="of events since: 30m, 8h, 7d, an instant with its zone, or all")]
+Until = Annotated[str, typer.Option("--until", help="of events before: as --since; absent: now")]
 
 
 class Seen(NamedTuple):
@@ -48,7 +52,8 @@ class Seen(NamedTuple):
 def show(  # noqa: PLR0917  # options of a command line, never given by position
     context: typer.Context,
     issue: Issue = "", state: State = "", medium: Medium = "", provider: Provider = "", unit: Unit = "",
-    reason: Reason = "", critical: Critical = False, after: Since = "1d",
+    reason: Reason = "", critical: Critical = False, user: User = "", template: Template = "", event: Event = "",
+    after: Since = "1d", before: Until = "",
     why: Annotated[str, typer.Option("--why", help="a delivery's id: what became of it, and what to do")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, max=100_000, help="rows; the counts are of all")] = 20,
     name: Name = "main", as_json: AsJson = False,
@@ -61,28 +66,31 @@ def show(  # noqa: PLR0917  # options of a command line, never given by position
         _explain(stack, why, as_json=as_json)
         return
     now = now_of(stack)
-    seen = asyncio.run(
-        _seen(stack, _filters(issue, state, medium, provider, unit, reason, critical, since(after, now)), limit)
-    )
+    given = {
+        "subject": issue, "state": state, "medium": medium, "provider": provider, "unit": unit, "reason": reason,
+        "user": user, "template": template, "event": event,
+    }  # fmt: skip
+    seen = asyncio.run(_seen(stack, _filters(given, critical, _span(after, before, now)), limit))
     if as_json:
         print(json.dumps(seen._asdict(), ensure_ascii=False))
     elif not seen.counts:
         asked = "" if after == "all" else f" of events since {after} (--since all: ever)"
+        asked += f", before {before}" if before else ""
         console.print(f"no such deliveries{asked}")
     else:
         _print(seen, now)
 
 
-def _filters(  # noqa: PLR0917  # the options, in their order
-    issue: str, state: str, medium: str, provider: str, unit: str, reason: str, critical: bool, start: str | None
-) -> dict[str, str]:
+def _span(after: str, before: str, now: datetime) -> dict[str, str | None]:
+    return {"since": since(after, now), "until": since(before, now, "--until") if before else None}
+
+
+def _filters(given: dict[str, str], critical: bool, span: dict[str, str | None]) -> dict[str, str]:
+    state = given["state"]
     if state and state not in STATES:
         raise PartError(f"there is no state {state}; there are {', '.join(STATES)}")
-    given = {
-        "subject": issue, "state": state, "medium": medium, "provider": provider, "unit": unit, "reason": reason,
-        "critical": "true" if critical else "", "since": start,
-    }  # fmt: skip
-    return {name: value for name, value in given.items() if value}
+    whole = {**given, "critical": "true" if critical else "", **span}
+    return {name: value for name, value in whole.items() if value}
 
 
 async def _seen(stack: Stack, filters: dict[str, str], limit: int) -> Seen:
@@ -147,14 +155,19 @@ def resend(  # noqa: PLR0917  # options of a command line, never given by positi
     ids: Annotated[list[str] | None, typer.Argument(help="deliveries, as the table shows them; or choose by options")]
     = None,
     issue: Issue = "", state: State = "", medium: Medium = "", provider: Provider = "", unit: Unit = "",
-    reason: Reason = "", critical: Critical = False, after: Since = "1d",
+    reason: Reason = "", critical: Critical = False, user: User = "", template: Template = "", event: Event = "",
+    after: Since = "1d", before: Until = "",
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before several are sent again")] = False,
     name: Name = "main",
 ) -> None:  # fmt: skip
     """Tell the same recipients once more: who is named, or all that are chosen by --state and the other options. The
     same words of --because send each once, however often this is run. Ends with 1 when some could not be."""
     stack = Stack.known(name)
-    filters = _filters(issue, state, medium, provider, unit, reason, critical, since(after, now_of(stack)))
+    given = {
+        "subject": issue, "state": state, "medium": medium, "provider": provider, "unit": unit, "reason": reason,
+        "user": user, "template": template, "event": event,
+    }  # fmt: skip
+    filters = _filters(given, critical, _span(after, before, now_of(stack)))
     if not ids and not state:
         raise PartError("name deliveries by their ids, or choose them by --state (failed, skipped, unknown …)")
     wanted = ids or asyncio.run(_chosen(stack, filters))

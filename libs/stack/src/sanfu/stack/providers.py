@@ -47,6 +47,8 @@ def show(context: typer.Context, name: Name = "main", as_json: AsJson = False) -
     else:
         console = wide()
         console.print(table(found))
+        if any(one["places"] for one in found):
+            console.print(places(found))
         console.print(waits(waiting, now_of(stack)) if waiting else "nothing waits")
     raise typer.Exit(1 if _silent(found) else 0)
 
@@ -79,6 +81,19 @@ def table(found: list[Json]) -> Table:
         state = f"[{colour}]{one['state']}[/]"
         room = "all" if one["room"] >= ENDLESS else str(one["room"])
         shown.add_row(one["medium"], one["provider"], state, waits, room, taken, *[rates] * rated, escape(said))
+    return shown
+
+
+def places(found: list[Json]) -> Table:
+    """The robots and endpoints that are not well: each does well or badly by itself."""
+    shown = plain("provider", "place", "state", "next", "since", "last said", title="not well; the others carry")
+    for one in found:
+        for place in one["places"]:
+            state = f"[{COLOURS.get(place['state'], 'white')}]{place['state']}[/]"
+            since = "" if place["began_ago"] is None else f"{span(place['began_ago'])} ago"
+            waits = f"in {span(place['wait'])}" if place["wait"] else "now"
+            what = (f"{one['medium']}/{one['provider']}", escape(place["place"]), state, waits, since)
+            shown.add_row(*what, escape(place["why"] or ""))
     return shown
 
 

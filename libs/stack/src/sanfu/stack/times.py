@@ -19,7 +19,7 @@ def now_of(stack: Stack) -> datetime:
     return AnchoredClock(stack.places.clock).now() if anchored else datetime.now(UTC)
 
 
-def since(text: str, now: datetime) -> str | None:
+def since(text: str, now: datetime, option: str = "--since") -> str | None:
     """Read `30m`, `8h`, `7d`, an instant or a date with its zone; `all` is None. Raises PartError."""
     if text == "all":
         return None
@@ -28,7 +28,7 @@ def since(text: str, now: datetime) -> str | None:
     try:
         return instant(moment(text))
     except (ValueError, OverflowError):
-        raise PartError(f"--since takes 30m, 8h, 7d, 2026-05-01T08:00+08:00 or all, not {text}") from None
+        raise PartError(f"{option} takes 30m, 8h, 7d, 2026-05-01T08:00+08:00 or all, not {text}") from None
 
 
 def span(seconds: float) -> str:

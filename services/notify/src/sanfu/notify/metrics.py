@@ -33,6 +33,7 @@ class NotifyMetrics:
     calls: Counter
     provider_rests: Gauge
     provider_aside: Gauge
+    provider_places_down: Gauge
     receipts: Counter
     unheard: Counter
 
@@ -53,6 +54,8 @@ class NotifyMetrics:
                   ("medium", "provider"), registry=registry),
             Gauge("sanfu_notify_provider_aside", "1 while an operator keeps a provider aside: it is given nothing",
                   ("medium", "provider"), registry=registry),
+            Gauge("sanfu_notify_provider_places_down", "Robots or endpoints of a provider that were left alone and "
+                  "have taken nothing since; the others may carry", ("medium", "provider"), registry=registry),
             Counter("sanfu_notify_receipts", "Receipts of providers: delivered, failed, repeated, or unknown to us; of "
                     "mails that came back also: delayed, other, no_report",
                     ("provider", "what"), registry=registry),

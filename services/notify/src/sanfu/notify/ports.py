@@ -97,11 +97,19 @@ class Wanted:
     """Of events at this instant or later."""
     provider: str | None = None
     critical: bool | None = None
+    user: str | None = None
+    """The account that it went to: of a delivery's users the first."""
+    template: str | None = None
+    event: str | None = None
+    until: datetime | None = None
+    """Of events before this instant."""
 
     def conditions(self) -> dict[str, str | bool]:
+        """What a document's fields must be; `since` and `until` come beside them."""
         given = {
             "subject": self.subject, "state": self.state, "medium": self.medium, "unit": self.unit, "why": self.why,
-            "provider": self.provider, "critical": self.critical,
+            "provider": self.provider, "critical": self.critical, "users.0": self.user, "template": self.template,
+            "event": self.event,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 

@@ -100,9 +100,12 @@ class MemoryDeliveries:
         return [read(d) for d in found[: page.limit + 1]]
 
     def _wanted(self, wanted: Wanted) -> list[Document]:
-        asked = wanted.conditions().items()
-        found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked)]
-        return [d for d in found if wanted.since is None or d["at"] >= wanted.since]
+        asked = wanted.conditions()
+        user = asked.pop("users.0", None)
+        found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked.items())]
+        found = [d for d in found if user is None or d.get("users", [])[:1] == [user]]
+        found = [d for d in found if wanted.since is None or d["at"] >= wanted.since]
+        return [d for d in found if wanted.until is None or d["at"] < wanted.until]
 
     async def tally(self, wanted: Wanted, limit: int) -> list[Tally]:
         groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)

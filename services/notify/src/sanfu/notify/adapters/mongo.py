@@ -42,6 +42,10 @@ class MongoDeliveries:
             await create([("subject", 1), ("at", -1), ("_id", -1)], name="subject")
             await create([("unit", 1), ("at", -1), ("_id", -1)], name="unit")
             await create([("state", 1), ("at", -1), ("_id", -1)], name="state")
+            await create([("template", 1), ("at", -1), ("_id", -1)], name="template")
+            await create([("event", 1), ("at", -1), ("_id", -1)], name="event")
+            went = {"users.0": {"$exists": True}}
+            await create([("users.0", 1), ("at", -1), ("_id", -1)], name="user", partialFilterExpression=went)
 
     async def insert(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:
@@ -174,8 +178,8 @@ class MongoDeliveries:
 
 
 def _asked(wanted: Wanted) -> list[Document]:
-    since: list[Document] = [] if wanted.since is None else [{"at": {"$gte": wanted.since}}]
-    return [wanted.conditions(), *since]
+    bounds = (("$gte", wanted.since), ("$lt", wanted.until))
+    return [wanted.conditions(), *({"at": {bound: at}} for bound, at in bounds if at is not None)]
 
 
 class MongoShelf:

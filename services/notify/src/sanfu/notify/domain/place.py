@@ -19,9 +19,18 @@ class Place:
     breaker: Breaker = field(default_factory=Breaker)
     why: str | None = None
     under_way: int = 0
+    since: float | None = None
+    """Since when it has not been well."""
 
     def room(self, now: float) -> int:
         return 0 if self.breaker.rests_at(now) else max(0, self.breaker.most - self.under_way)
+
+    def noted(self, before: Breaker, now: float) -> None:
+        """Remember since when it is as it is, by how it did before."""
+        if said_of(self.breaker, now) == "well":
+            self.since = None
+        elif self.since is None or said_of(before, now) == "well":
+            self.since = now
 
     def wait(self, now: float) -> float:
         """Seconds until another look, where there is no room now."""

@@ -81,12 +81,16 @@ INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 Key = Annotated[texts.Key, Header(alias="Idempotency-Key")]
 
 
-def _moment(text: str) -> datetime:
+def _moment(field: str, text: str | None) -> datetime | None:
     try:
-        return moment(text)
+        return None if text is None else moment(text)
     except ValueError:
-        wrong = {"field": "query.since", "problem": "no_instant", "expected": "such as 2026-01-31T00:00:00.000Z"}
-        raise Refusal(422, "invalid-input", "Not as it should be: query.since.", errors=[wrong]) from None
+        raise _wrong(field, "no_instant", "such as 2026-01-31T00:00:00.000Z") from None
+
+
+def _wrong(field: str, problem: str, expected: str) -> Refusal:
+    wrong = {"field": field, "problem": problem, "expected": expected}
+    return Refusal(422, "invalid-input", f"Not as it should be: {field}.", errors=[wrong])
 
 
 async def _wanted(  # noqa: PLR0917  # parameters of a query, never given by position
@@ -98,9 +102,16 @@ async def _wanted(  # noqa: PLR0917  # parameters of a query, never given by pos
     since: Annotated[str | None, Query(pattern=INSTANT)] = None,
     provider: Annotated[str | None, Query(max_length=80), Line(80)] = None,
     critical: bool | None = None,
+    user: Annotated[str | None, Query(max_length=80), Line(80)] = None,
+    template: Annotated[str | None, Query(max_length=80), Line(80)] = None,
+    event: Annotated[str | None, Query(max_length=300), Line(300)] = None,
+    until: Annotated[str | None, Query(pattern=INSTANT)] = None,
 ) -> Wanted:
     """Read the filters of a list; all that are given must hold."""
-    return Wanted(subject, state, medium, unit, reason, None if since is None else _moment(since), provider, critical)
+    begins, ends = _moment("query.since", since), _moment("query.until", until)
+    if begins is not None and ends is not None and ends <= begins:
+        raise _wrong("query.until", "not_after_since", "an instant after `since`")
+    return Wanted(subject, state, medium, unit, reason, begins, provider, critical, user, template, event, ends)
 
 
 def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachable, guard: Guard) -> APIRouter:
@@ -109,7 +120,8 @@ def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachabl
 
     @router.get("")
     async def listed(page: PageAsked, wanted: Annotated[Wanted, Depends(_wanted)]) -> DeliveriesShown:
-        """List deliveries, newest first; `reason` is the whole `why`, `since` an instant of the events."""
+        """List deliveries, newest first; `reason` is the whole `why`, `event` the id of the event that is told,
+        `user` the account that it went to. Of events at `since` or later, and before `until`."""
         found = await deliveries.page(wanted, page)
         answer = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
         return DeliveriesShown(items=[_shown(one) for one in answer["items"]], next=answer["next"])

@@ -27,6 +27,7 @@ class PlaceShown(BaseModel):
     state: str = Field(description="rests, probed or slowed")
     why: str | None = Field(description="What it said last when it took nothing")
     wait: float = Field(description="Seconds until it may be given one more; 0: now")
+    began_ago: float | None = Field(description="Seconds since it has not been well; null: an operator had it tried")
 
 
 class ProviderShown(BaseModel):
@@ -106,7 +107,10 @@ def _shown(carrier: Carrier, line: Line) -> ProviderShown:
         taken_ago=None if line.taken is None else round(now - line.taken, 1),
         rates=[RateShown(most=rate.count, seconds=rate.seconds, left=left) for rate, left in line.left(now)],
         places=[
-            PlaceShown(place=name, state=state, why=one.why, wait=round(max(0.0, one.breaker.until - now), 1))
+            PlaceShown(
+                place=name, state=state, why=one.why, wait=round(max(0.0, one.breaker.until - now), 1),
+                began_ago=None if one.since is None else round(now - one.since, 1),
+            )
             for name, one in line.places.items() if (state := said_of(one.breaker, now)) != "well"
         ],
         because=aside and aside.because, since=aside and instant(aside.since),

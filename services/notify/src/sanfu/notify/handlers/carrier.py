@@ -99,6 +99,11 @@ class Line:
         return all(one.breaker.is_down for one in self._alone)
 
     @property
+    def places_down(self) -> int:
+        """How many of its places were left alone, and have taken nothing since."""
+        return sum(one.breaker.is_down for one in self.places.values())
+
+    @property
     def failures(self) -> int:
         """In a row; of the place that has most."""
         return max(one.breaker.failures for one in self._alone)
@@ -148,6 +153,8 @@ class Line:
         if isinstance(outcome, Lost) or (isinstance(outcome, Retry) and outcome.about != "message"):
             one.why = self.why = outcome.why
         one.breaker = after = heard(before, outcome, now)
+        if there is not None:
+            there.noted(before, now)
         if after.rests > before.rests:
             seconds = round(after.until - now, 1)
             log.error("provider_rests", provider=self.name, place=place, why=one.why, seconds=seconds)
@@ -206,6 +213,9 @@ class Carrier:
         by_itself = line.is_down and line.aside is None
         self.metrics.provider_rests.labels(self.medium, line.name).set(by_itself)
         self.metrics.provider_aside.labels(self.medium, line.name).set(line.aside is not None)
+        if line.places:
+            down = 0 if line.aside else line.places_down
+            self.metrics.provider_places_down.labels(self.medium, line.name).set(down)
 
     async def close(self) -> None:
         for line in self.lines:
