@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from sanfu.city.watching import PackHolder
 from tests.support.city import City, in_memory, on_real_parts
+from tests.support.media import telling_by_every_medium
+
+
+@pytest.fixture(scope="session")
+def every_medium(tmp_path_factory: pytest.TempPathFactory) -> PackHolder:
+    """A pack with texts for every medium; read once."""
+    return telling_by_every_medium(tmp_path_factory.mktemp("media"))
 
 
 @pytest.fixture

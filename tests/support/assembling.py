@@ -1,10 +1,12 @@
 """How the five services are put together for a journey: settings, keys, topics."""
 
 import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import orjson
-from pydantic import SecretStr
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
@@ -54,22 +56,31 @@ def holidays() -> Holidays:
     return national_calendar()
 
 
-def assembled(name: str, parts: Parts, senders: Senders, ordinal: int = 0, providers: str | None = None) -> Service:
-    """Make one service, or a further copy of it, on these parts, with the shipped pack; notify with this file of
-    providers."""
-    more = {"providers": SecretStr(providers)} if providers and name == "notify" else {}
-    settings = settings_of(name, packs().current).model_copy(update={"ordinal": ordinal, **more})
+@dataclass(frozen=True, slots=True)
+class NotifyParts:
+    """What notify is given: who carries each medium, and settings beside those of tests."""
+
+    senders: Senders
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def assembled(
+    name: str, parts: Parts, telling: NotifyParts, ordinal: int = 0, holder: PackHolder | None = None
+) -> Service:
+    """Make one service, or a further copy of it, on these parts, with this pack or the shipped one."""
+    there = holder or packs()
+    settings = settings_of(name, there.current).model_copy(update={"ordinal": ordinal})
     match settings:
         case IntakeSettings():
-            return intake.assemble(settings, parts, lambda: packs().current)
+            return intake.assemble(settings, parts, lambda: there.current)
         case RouterSettings():
-            return router.assemble(settings, parts, packs())
+            return router.assemble(settings, parts, there)
         case SlaSettings():
-            return sla.assemble(settings, parts, packs(), holidays())
+            return sla.assemble(settings, parts, there, holidays())
         case NotifySettings():
-            return notify.assemble(settings, parts, packs(), senders)
+            return notify.assemble(settings.model_copy(update=telling.settings), parts, there, telling.senders)
         case DeskSettings():
-            return desk.assemble(settings, parts, packs(), holidays())
+            return desk.assemble(settings, parts, there, holidays())
 
 
 Settings = IntakeSettings | RouterSettings | SlaSettings | NotifySettings | DeskSettings

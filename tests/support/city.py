@@ -13,11 +13,14 @@ from zoneinfo import ZoneInfo
 import httpx
 import orjson
 import structlog
+from pydantic import SecretStr
 
 from sanfu.city.model.pack import Pack
+from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.envelope import moment
 from sanfu.contracts.registry import SERVICES, codec
+from sanfu.notify.adapters.plan import planned
 from sanfu.notify.ports import Provider, Receipts
 from sanfu.runtime.broker import Broker, Incoming
 from sanfu.runtime.clock import ManualClock
@@ -25,7 +28,7 @@ from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
 from sanfu.runtime.sealing import Sealed, Sealer
 from sanfu.runtime.service import Parts, Service, real_parts
 from sanfu.runtime.settings import ServiceSettings
-from tests.support.assembling import KEYS, OPS_TOKEN, PARTITIONS, assembled, channel_key, packs, topics
+from tests.support.assembling import KEYS, OPS_TOKEN, PARTITIONS, NotifyParts, assembled, channel_key, packs, topics
 from tests.support.people import Issue, Person, Post, Posted
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -90,8 +93,12 @@ class City:
     logs: list[Any] = field(default_factory=list)
     numbers: Any = field(default_factory=count)
     turns: Any = field(default_factory=count)
+    holder: PackHolder | None = None
+    """Where services take the pack from, if it is not the shipped one."""
     providers: str | None = None
-    """notify's file of providers, for when it is started next."""
+    """notify's file of providers, for when it is started next: who carries the media that it names, and hooks."""
+    notify: dict[str, Any] = field(default_factory=dict)
+    """Settings of notify beside those of tests, for when it is started next."""
     heard: list[str] = field(default_factory=list)
     """What parties and filers said of themselves: in no story, topic, message or log."""
 
@@ -120,7 +127,10 @@ class City:
     def _copy(self, name: str, ordinal: int) -> Service:
         posts = {"sms": self.sms, "email": self.mail}
         carried = {medium: [Provider(medium, post, receipts=CALLBACKS)] for medium, post in posts.items()}
-        return assembled(name, self.parts(name), carried, ordinal, self.providers)
+        file = {"providers": SecretStr(self.providers)} if self.providers else {}
+        planned_here = planned(self.providers, self.notify.get("call_s", 10.0)) if self.providers else {}
+        carried |= {medium: [*there] for medium, there in planned_here.items() if there}
+        return assembled(name, self.parts(name), NotifyParts(carried, {**self.notify, **file}), ordinal, self.holder)
 
     def client(self, service: str) -> httpx.AsyncClient:
         """Give a way to a service: to one copy after the other, if there are several."""
@@ -338,9 +348,10 @@ async def running(city: City) -> AsyncIterator[City]:
 
 
 @asynccontextmanager
-async def in_memory(at: str = "2026-05-06 09:00") -> AsyncIterator[City]:
-    """A city in memory. A service that is stopped and started again finds its documents as they were."""
-    pack, clock = packs().current, ManualClock(local(at))
+async def in_memory(at: str = "2026-05-06 09:00", holder: PackHolder | None = None) -> AsyncIterator[City]:
+    """A city in memory, with the shipped pack or this one. A service that is stopped and started again finds its
+    documents as they were."""
+    pack, clock = (holder or packs()).current, ManualClock(local(at))
     broker, stores = MemoryBroker(), {name: MemoryDocuments() for name in SERVICES}
     for topic, partitions in topics(pack).items():
         broker.create(topic, partitions)
@@ -352,7 +363,7 @@ async def in_memory(at: str = "2026-05-06 09:00") -> AsyncIterator[City]:
     def parts(name: str) -> Parts:
         return Parts(broker, stores[name], clock)
 
-    city = City(pack, clock, parts, broker, texts, Post(clock), Post(clock))
+    city = City(pack, clock, parts, broker, texts, Post(clock), Post(clock), holder=holder)
     async with running(city):
         yield city
 

@@ -9,7 +9,7 @@ from sanfu.city.watching import PackHolder
 from sanfu.notify.domain.delivery import Retry
 from tests.support.eventually import eventually
 from tests.support.packs import copied, edited
-from tests.support.telling import unit, user
+from tests.support.telling import Story, on_the_wire, unit, user
 from tests.unit.notify.test_decency import PEOPLE, at, lit, local, made_with, sms
 from tests.unit.notify.test_service import Bench, bench, shown
 
@@ -73,3 +73,21 @@ async def test_a_list_whose_provider_is_back_at_night_or_on_a_day_off_waits_for_
     assert "2条提醒" in bench.sms.got[-1].text
     assert len(bench.sms.got) == 3
     assert await shown(bench, state="held") == []
+
+
+@pytest.mark.parametrize("urgency", ["normal", "urgent"])
+async def test_what_a_units_own_address_did_not_take_at_once_is_tried_again_and_not_gathered_with_itself(
+    bench: Bench, urgency: str
+) -> None:
+    await bench.publish(*ALONE)
+    await at(bench, "2026-05-06 10:00")
+    story = Story("i1")
+    for sender in (bench.sms, bench.email):
+        sender.script.append(Retry("http_503"))
+    said = [story.submitted(bench.clock.now(), contact="none", urgency=urgency)]
+    said += [story.assigned(at=bench.clock.now(), urgency=urgency), story.deadline()]
+    await bench.publish(*map(on_the_wire, said))
+    await eventually(bench.quiet)
+    told = [one for one in await shown(bench) if one["recipient"] == "unit"]
+    assert {one["medium"] for one in told} == ({"email", "sms"} if urgency == "urgent" else {"email"})
+    assert {(one["state"], one["tries"]) for one in told} == {("sent", 2)}

@@ -21,7 +21,7 @@ from sanfu.sla.adapters.memory import RememberedReplans
 from sanfu.sla.domain.rules import SlaRules
 from sanfu.sla.handlers import Replanning
 from sanfu.sla.ports import Stretch
-from tests.support.assembling import OPS_TOKEN, assembled
+from tests.support.assembling import OPS_TOKEN, NotifyParts, assembled
 from tests.support.packs import shipped
 from tests.unit.sla.policies import holidays, local, shown
 from tests.unit.sla.telling import Telling, deadlines, lights
@@ -283,7 +283,7 @@ async def test_looking_lists_what_would_change_with_counts_and_changes_nothing(w
 
 async def test_no_replan_is_begun_or_listed_before_it_is_known_how_many_partitions_there_are() -> None:
     parts = Parts(MemoryBroker(), MemoryDocuments(), ManualClock(local("2026-03-10 09:15")))
-    app, key = assembled("sla", parts, {}).app, {"Authorization": f"Bearer {OPS_TOKEN}"}
+    app, key = assembled("sla", parts, NotifyParts({})).app, {"Authorization": f"Bearer {OPS_TOKEN}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sla", headers=key) as client:
         assert (await client.post("/v1/replan", json={})).status_code == 503
         assert (await client.get("/v1/replan/changes")).status_code == 503

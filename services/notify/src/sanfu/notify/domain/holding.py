@@ -74,12 +74,12 @@ class Holding:
         if not wakes and (later := self._asleep(one, now)):
             why, until = later
             return Hold(why, until, listed)
-        if one.users or one.digest is not None:
-            return None  # a try more, or a copy, of what has had its turn
+        if one.users or one.left is not None or one.digest is not None:
+            return None  # a try more, or a copy, of what has had its turn: it must not be kept waiting by itself
         if isinstance(recent, Recent):
             found = self._gathered(recent) if wakes else self._staff(manner, recent, now)
         else:
-            found = self._outside(manner, recent) if one.left is None else None
+            found = self._outside(manner, recent)
         if found is None or found.until <= now:
             return None
         awake = None if wakes else self._asleep(one, found.until)
