@@ -26,10 +26,10 @@ from sanfu.city.model.who import Bounds, Localised, Staff, Town, Unit
 from sanfu.city.open311 import Open311
 from sanfu.city.open311_file import FILE as OPEN311
 from sanfu.city.open311_file import open311
-from sanfu.city.placeholders import longest
+from sanfu.city.placeholders import PUBLIC_URL, longest
 from sanfu.city.policies import PolicyReader
 from sanfu.city.problems import Findings, Place, Problem
-from sanfu.city.quantities import share
+from sanfu.city.quantities import share, whole
 from sanfu.city.reading import Row, Section, document, rows
 from sanfu.city.rosters_file import FILE as ROSTERS
 from sanfu.city.rosters_file import rosters
@@ -128,8 +128,11 @@ class _PackReader:
         atlas = self._atlas(units, bounds, locales, head.section("areas"))
         rules = RuleReader(units, channels, categories, grades, self.today, forms=asked, areas=atlas.areas)
         rules_of_time = policy.policy(policy_file, policy.overrides(self._yaml("holidays.yaml")))
+        prefix = head.text("receipt_prefix", "")
+        public_url = head.parsed("public_url_length", whole(12, 200), PUBLIC_URL)
+        measured = _names(name, units, categories, towns, rules_of_time.clocks)
         known = Known(
-            _examples(name, units, categories, towns, rules_of_time.clocks),
+            {one: longest(one, own, prefix=prefix, public_url=public_url) for one, own in measured.items()},
             {"clock": rules_of_time.clocks, "channel": channels, "unit": units, "town": towns, "language": locales},
         )
         staff = self._staff(units, locales)
@@ -141,7 +144,8 @@ class _PackReader:
             locales=locales,
             bounds=bounds,
             atlas=atlas,
-            receipt_prefix=head.text("receipt_prefix", ""),
+            receipt_prefix=prefix,
+            public_url_length=public_url,
             fallback_unit=self._present_unit(head, "fallback_unit", units),
             emergency_unit=self._present_unit(head, "emergency_unit", units),
             office_unit=self._present_unit(head, "office_unit", units),
@@ -348,24 +352,21 @@ def _zone(name: str) -> str:
         raise ValueError("write a time zone of the IANA database, such as Europe/Berlin") from None
 
 
-def _examples(
+def _names(
     name: Localised,
     units: Mapping[str, Unit],
     categories: Mapping[str, Category],
     towns: Iterable[str],
     clocks: Mapping[str, Clock],
-) -> dict[str, Mapping[str, str]]:
-    """Say for each locale how long the city's own names get where a message holds them."""
+) -> dict[str, Mapping[str, Sequence[str]]]:
+    """Say for each locale which of the city's own names a placeholder may hold; where no town is known, the city's."""
     return {
-        locale: longest(
-            locale,
-            {
-                "city": [city],
-                "unit": [unit.name(locale) for unit in units.values()],
-                "town": [units[code].name(locale) for code in towns if code in units],
-                "category": [category.name(locale) for category in categories.values()],
-                "clock": [clock.name[locale] for clock in clocks.values()],
-            },
-        )
+        locale: {
+            "city": [city],
+            "unit": [unit.name(locale) for unit in units.values()],
+            "town": [city, *(units[code].name(locale) for code in towns if code in units)],
+            "category": [category.name(locale) for category in categories.values()],
+            "clock": [clock.name[locale] for clock in clocks.values()],
+        }
         for locale, city in name.items()
     }

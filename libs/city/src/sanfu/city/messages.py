@@ -17,6 +17,7 @@ from sanfu.city.placeholders import (
     NAMED,
     PLACEHOLDERS,
     REVEALING,
+    UNBOUNDED,
     placeholders,
 )
 from sanfu.city.problems import nearest
@@ -31,6 +32,7 @@ PRIORITIES: tuple[Priority, ...] = ("normal", "critical", "digestible")
 OUTSIDE: tuple[Audience, ...] = ("party", "filer")
 REACHED_BY: Mapping[str, tuple[Medium, ...]] = {"party": ("sms", "email")}
 """Who is not reached by every medium there is."""
+MOST_SEGMENTS = 3
 _APPROVED = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SIGNED = re.compile(r"【[^】]*】|^[^:]{0,60}: ")
 """How an SMS says who sends it; a list says that once."""
@@ -85,6 +87,7 @@ def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
         unit=entry.one_known("unit", known.codes.get("unit", ()), "unit"),
         statutory=entry.choice("statutory", ("no", "yes"), "no") == "yes",
         day_before=entry.parsed("day_before", time_of_day, None),
+        segments=segments,
     )
     _pair(entry, common, dict(zip(events, named, strict=False)))
     _asked(entry.section("where"), common, events, known)
@@ -96,7 +99,7 @@ def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
         one = replace(common, locale=locale, subject=subject, body=body, neutral=neutral, line=line)
         one = _approved(one, approved)
         written = [replace(one, event=event) for event in events]
-        _check(written, texts, samples, segments)
+        _check(written, texts, samples)
         found += written
     for section in (*texts.values(), approved):
         section.done()
@@ -161,9 +164,7 @@ def _asked(section: Section, one: Template, events: Sequence[str], known: Known)
                     section.wrong(name, f"is never {value!r}", nearest(str(value), map(str, allowed)))
 
 
-def _check(
-    written: Sequence[Template], texts: Mapping[str, Section], samples: Mapping[str, str], segments: int
-) -> None:
+def _check(written: Sequence[Template], texts: Mapping[str, Section], samples: Mapping[str, str]) -> None:
     """Check one message in one language, which several events may have in common."""
     if not written:
         return
@@ -179,7 +180,7 @@ def _check(
         usable = common if name == "body" else common - REVEALING
         usable = usable if first.audience == "party" and name not in ("subject", "line") else usable - {LINK}
         if _filled(texts[name], first.locale, text, usable) and first.medium == "sms":
-            _check_length(texts[name], first.locale, text.format_map(samples), segments)
+            _check_length(texts[name], first, text, samples)
 
 
 def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) -> bool:
@@ -195,11 +196,18 @@ def _filled(section: Section, locale: str, text: str, usable: frozenset[str]) ->
     return not unknown
 
 
-def _check_length(section: Section, locale: str, longest: str, segments: int) -> None:
-    if not fits(longest, segments):
-        most = room(longest, segments)
-        message = f"may grow to {length(longest)} characters, more than {segments} SMS of {most} together"
-        section.wrong(locale, message, f"shorten it, or pay for more: `segments: {segments + 1}`")
+def _check_length(section: Section, one: Template, text: str, samples: Mapping[str, str]) -> None:
+    """Check that an SMS fits its segments with every placeholder at its longest."""
+    if unbounded := placeholders(text) & UNBOUNDED:
+        message = f"an SMS has no room for {{{', '.join(sorted(unbounded))}}}: people write as much there as they like"
+        section.wrong(one.locale, message, "write {link}, say where to read it, or tell it by email")
+        return
+    longest = text.format_map(samples)
+    if not fits(longest, one.segments):
+        most = room(longest, one.segments)
+        message = f"may grow to {length(longest)} characters, more than {one.segments} SMS of {most} together"
+        more = f", or pay for more: `segments: {one.segments + 1}`" if one.segments < MOST_SEGMENTS else ""
+        section.wrong(one.locale, message, f"shorten it{more}")
 
 
 def _approval(text: str) -> str:
@@ -209,6 +217,6 @@ def _approval(text: str) -> str:
 
 
 def _few(text: str) -> int:
-    if text not in {"1", "2", "3"}:
+    if text not in map(str, range(1, MOST_SEGMENTS + 1)):
         raise ValueError("write how many SMS it may take: 1, 2 or 3")
     return int(text)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from string import Formatter
 
+from sanfu.city.segments import length
 from sanfu.city.vocabulary import wire_type
 
 REVEALING = frozenset({"category", "town", "unit", "reply", "title"})
@@ -11,33 +12,33 @@ REVEALING = frozenset({"category", "town", "unit", "reply", "title"})
 LINK = "link"
 """Proves that its bearer is the party: in messages to parties only."""
 
+UNBOUNDED = frozenset({"reply"})
+"""What people wrote, in as many words as they liked: no SMS has room for it."""
+PUBLIC_URL = 32
+"""Characters of the address at which parties find their pages, unless the pack says how many those are."""
+
+_NUMBER = "7K3T-09RW-51XY-8204"
 _WIDE = {
-    "number": "SF7K2-9MQ4X",
     "received": "12月31日 23:59",
     "grade": "复杂",
     "due": "12月31日 17:30",
     "clock": "单位办理",
-    "late_by": "13天22小时",
+    "late_by": "999天23小时",
     "outcome": "已告知其他途径",
-    "reply": "已于今日上午完成整改，欢迎监督。",
     "step": "协调办公室",
-    "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
     "until": "12月31日 23:59",
     "meeting": "每周联席会商",
     "begins": "12月31日 23:59",
     "list": "走访清单",
 }
 _LATIN = {
-    "number": "SF7K2-9MQ4X",
     "received": "31 Dec 23:59",
     "grade": "difficult",
     "due": "31 Dec 17:30",
     "clock": "unit handling",
-    "late_by": "13 d 22 h",
+    "late_by": "999 d 23 h",
     "outcome": "joined with another report",
-    "reply": "Mended this morning; please tell us if it is not.",
     "step": "coordination office",
-    "link": "https://sanfu.example/my/SF7K2-9MQ4X.f1.tbq5k0.AbCdEfGhIjKlMnOp",
     "until": "31 Dec 23:59",
     "meeting": "weekly joint consultation",
     "begins": "31 Dec 23:59",
@@ -45,10 +46,24 @@ _LATIN = {
 }
 
 
-def longest(locale: str, names: Mapping[str, Iterable[str]]) -> Mapping[str, str]:
-    """Return an example of every placeholder at its longest; `names` are the city's own, by placeholder."""
+def longest(
+    locale: str, names: Mapping[str, Iterable[str]], *, prefix: str = "", public_url: int = PUBLIC_URL
+) -> Mapping[str, str]:
+    """Return an example of every placeholder at its longest, those `UNBOUNDED` apart. `names` are the city's own, by
+    placeholder; `prefix` stands before its receipt numbers; `public_url` is how long its address may be."""
     fixed = _WIDE if locale.startswith("zh") else _LATIN
-    return fixed | {placeholder: max(known, key=len, default="") for placeholder, known in names.items()}
+    number = prefix + _NUMBER
+    link = f"{'https://':x<{public_url}}/my/{number}.f99-99.zzzzzz.AbCdEfGhIjKlMnOp"
+    own = {placeholder: _longest(known) for placeholder, known in names.items()}
+    return {**fixed, "number": number, "link": link, **own}
+
+
+def _longest(known: Iterable[str]) -> str:
+    """The longest of these names. Where any of them makes an SMS hold less (`segments`), it is one that does."""
+    found = sorted(known, key=length)
+    if not found or all(name.isascii() for name in found):
+        return found[-1] if found else ""
+    return found[-1] if not found[-1].isascii() else f"{found[-1][:-1]}…"
 
 
 _ISSUE = ("city", "number", "category", "town")

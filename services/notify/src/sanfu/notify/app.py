@@ -36,6 +36,7 @@ from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.handlers.resending import Resending
 from sanfu.notify.handlers.unreachable import Unreachable
+from sanfu.notify.handlers.writing import measured_with
 from sanfu.notify.hooked import hooked
 from sanfu.notify.metrics import Measures, NotifyMetrics
 from sanfu.notify.ports import Provider, Sender, Stores
@@ -63,7 +64,8 @@ def production() -> Service:
     settings = NotifySettings()
     if settings.city is None:
         raise SystemExit("notify needs a city pack: set SANFU_CITY to its directory")
-    return assemble(settings, real_parts(settings, "notify"), PackHolder(settings.city))
+    packs = PackHolder(settings.city, further=[measured_with(settings.public_url)])
+    return assemble(settings, real_parts(settings, "notify"), packs)
 
 
 def providers(settings: NotifySettings) -> Providers:

@@ -15,6 +15,7 @@ from sanfu.city.model.templates import Template
 from sanfu.city.model.what import Category, Channel
 from sanfu.city.model.who import Bounds, Localised, Staff, Town, Unit
 from sanfu.city.open311 import Open311
+from sanfu.city.placeholders import PUBLIC_URL
 from sanfu.city.rosters import Shift
 from sanfu.city.wordlists import WordList
 
@@ -75,6 +76,8 @@ class Pack:
     """Unit → its shifts, in order. A unit that is not here: all who have the duty, always."""
     decency: Decency = field(default_factory=Decency)
     """When messages wait, and for what."""
+    public_url_length: int = PUBLIC_URL
+    """Characters of the address of parties' pages with which the texts that hold a link were measured."""
     open311: Open311 | None = None
     """What it shows and takes over Open311; None: nothing."""
 

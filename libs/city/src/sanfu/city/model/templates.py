@@ -44,6 +44,8 @@ class Template:
     statutory: bool = False
     day_before: int | None = None
     """Told at this minute of the last day of service before what the event announces begins; None: at once."""
+    segments: int = 1
+    """How many SMS it may take at most; other media have no such measure."""
     approved: Mapping[str, str] = field(default_factory=dict)
     """Provider → its own code of this text, for those that send nothing but what they approved; its variables are the
     placeholders behind the signature, in their order. `approved_neutral` is the same for the neutral body."""

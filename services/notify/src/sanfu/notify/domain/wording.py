@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.model.pack import Pack
 from sanfu.city.model.templates import Template
+from sanfu.city.segments import fits
 from sanfu.contracts.envelope import moment
 from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import Delivery
@@ -25,7 +26,9 @@ _ZH: Mapping[str, str] = {
     "other_route": "已告知其他途径", "unverifiable": "无法核实", "withdrawn": "已撤回", "answered": "已答复",
     "refused": "不予受理", "merged": "已并案", "incomplete": "材料不全",
     "officer": "承办人", "unit_head": "单位负责人", "duty_officer": "值班人员", "supervisor": "督办人员",
-    "coordination_office": "协调办公室", "leader": "领导",
+    "coordination_office": "协调办公室", "leader": "领导", "hotline_operator": "话务员", "window_agent": "窗口人员",
+    "reviewer": "审核员", "follow_up_caller": "回访员", "liaison": "联络员", "monitor": "监督员",
+    "discipline_liaison": "纪检联络员", "auditor": "审计员", "system_administrator": "系统管理员",
     "weekly_joint": "每周联席会商", "coordination": "协调会", "onsite_city": "现场办公会", "onsite_town": "现场办公会",
     "reform_weekly": "改革周例会", "visit": "走访清单", "experience": "体验清单", "checkup": "体检清单",
     "no_category": "诉求", "no_due": "规定时限", "no_reply": "见查询页面",
@@ -34,6 +37,8 @@ _EN: Mapping[str, str] = {
     "solved": "solved", "other_route": "another way was named", "partly": "partly solved",
     "unverifiable": "could not be verified", "merged": "joined with another report",
     "unit_head": "unit head", "duty_officer": "officer on duty", "coordination_office": "coordination office",
+    "hotline_operator": "hotline operator", "window_agent": "window agent", "follow_up_caller": "follow-up caller",
+    "discipline_liaison": "discipline liaison", "system_administrator": "administrator",
     "weekly_joint": "weekly joint consultation", "coordination": "coordination meeting",
     "onsite_city": "on-site session", "onsite_town": "on-site session", "reform_weekly": "weekly meeting on reforms",
     "visit": "list of visits", "experience": "experience sheet", "checkup": "check-up",
@@ -101,16 +106,18 @@ def limit_of(delivery: Delivery, facts: Mapping[str, Any]) -> str | None:
 def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any], link: str = "") -> Text:
     """Fill the template: with the event's facts, and, for what the event did not say, the issue's as they stand.
 
-    A confidential issue, even one that became so after the event, gets the neutral body.
+    A confidential issue, even one that became so after the event, gets the neutral body; so does an SMS that would take
+    more segments than its template allows, as with a name that the pack's check did not know.
     """
-    secret = facts.get("secrecy") in SECRET
     values = _Values(pack, template.locale, delivery, {**facts, "link": link})
     neutral = template.neutral.format_map(values)
-    body = neutral if secret else template.body.format_map(values)
+    body = neutral if facts.get("secrecy") in SECRET else template.body.format_map(values)
+    plain = body is not neutral and (template.medium != "sms" or fits(body, template.segments))
     subject = template.subject.format_map(values) if template.subject is not None else None
-    codes = template.approved_neutral if secret else template.approved
-    given = variables(template.neutral if secret else template.body, values) if codes else {}
-    return Text(None if subject is None else " ".join(subject.split()), body, codes, given, delivery.subject, neutral)
+    codes = template.approved if plain else template.approved_neutral
+    given = variables(template.body if plain else template.neutral, values) if codes else {}
+    subject = None if subject is None else " ".join(subject.split())
+    return Text(subject, body if plain else neutral, codes, given, delivery.subject, neutral)
 
 
 def line(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any]) -> str:

@@ -1,12 +1,13 @@
 """Writes what a delivery says, by the facts as they stand when its turn has come: its text, or why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from sanfu.city.model.pack import Pack
+from sanfu.city.problems import Problem
 from sanfu.contracts.envelope import moment
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
@@ -18,6 +19,19 @@ from sanfu.notify.ports import Message
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.links import Link, Links
 from sanfu.runtime.store import Document
+
+
+def measured_with(public_url: str | None) -> Callable[[Pack], Iterator[Problem]]:
+    """Make a check of a pack: that its texts were measured with an address of parties' pages as long as this one."""
+
+    def check(pack: Pack) -> Iterator[Problem]:
+        long, measured = len((public_url or "").rstrip("/")), pack.public_url_length
+        if long > measured:
+            message = f"an SMS may outgrow its segments: SANFU_PUBLIC_URL has {long} characters, not {measured}"
+            cure = f"write public_url_length: {long}, and check the pack"
+            yield Problem("pack.yaml", 0, "public_url_length", message, cure)
+
+    return check
 
 
 @dataclass(frozen=True, slots=True)
