@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.halves import Halves, Yielding
+from tests.support.quick_routes import remember_validators
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have Hypothesis draw the same cases each time: a change is judged by itself; --full draws anew."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         config.pluginmanager.register(Yielding())
+    remember_validators()
     settings.register_profile("same", derandomize=True)
     if not config.getoption("--full"):
         settings.load_profile("same")
