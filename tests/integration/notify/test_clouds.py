@@ -12,6 +12,7 @@ from sanfu.notify.adapters.aliyun import AliyunSms
 from sanfu.notify.adapters.robots import Robot, Robots, signature
 from sanfu.notify.adapters.tencent import TencentSms
 from sanfu.notify.adapters.webhook import Endpoint, Webhooks
+from sanfu.notify.domain.addresses import networked
 from sanfu.notify.domain.breaker import FAILURES
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.handlers.carrier import Carrier, Line
@@ -214,10 +215,13 @@ async def test_who_has_neither_robot_nor_endpoint_has_no_address() -> None:
     assert await sent(Webhooks({}), PLAIN) == Rejected("no_address")
 
 
+HERE = (networked("127.0.0.0/8"),)
+
+
 async def test_a_webhook_is_signed_with_each_secret_while_they_are_changed_and_follows_no_redirect() -> None:
     old, new = b"o" * 24, b"n" * 24
     async with peer((200, {}), (307, "")) as it:
-        hooks = Webhooks({"tax": Endpoint(f"{it.url}/in", [new, old])}, now=lambda: 1778032800.9)
+        hooks = Webhooks({"tax": Endpoint(f"{it.url}/in", [new, old], HERE)}, now=lambda: 1778032800.9)
         assert await hooks.send(PLAIN) == Sent(None)
         assert await sent(hooks, PLAIN) == Retry("http_307")
     first = it.asked[0]

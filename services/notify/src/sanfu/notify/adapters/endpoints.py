@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 
 from sanfu.notify.adapters.hook_calls import Hook
 from sanfu.notify.adapters.webhook import secret_bytes
-from sanfu.notify.domain.addresses import networked, unfit
+from sanfu.notify.domain.addresses import Network, networked, unfit
 
 RIGHT = {
     "address_private": "name the private network that it lies in, under `networks`: 10.20.0.0/16",
@@ -77,12 +77,17 @@ class Endpoint(Strict):
     def keys(self) -> list[bytes]:
         return [secret_bytes(one.get_secret_value()) for one in self.secrets]
 
+    @property
+    def reached(self) -> tuple[Network, ...]:
+        """The private networks that it may lie in."""
+        return tuple(networked(one) for one in self.networks)
+
 
 class UnitHook(Endpoint):
     """A unit's hook."""
 
     def hook(self) -> Hook:
-        return Hook(self.url, self.keys, tuple(networked(one) for one in self.networks))
+        return Hook(self.url, self.keys, self.reached)
 
 
 def _is_address(host: str) -> bool:

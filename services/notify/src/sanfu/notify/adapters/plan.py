@@ -156,7 +156,7 @@ class _Webhook(_Entry):
         return tuple(self.endpoints)
 
     def sender(self, call_s: float) -> Sender:
-        there = {name: Endpoint(one.url, one.keys) for name, one in self.endpoints.items()}
+        there = {name: Endpoint(one.url, one.keys, one.reached) for name, one in self.endpoints.items()}
         return Webhooks(there, width=32, timeout=call_s)
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import httpx
 import orjson
 
-from sanfu.notify.adapters.calls import Caller, called
-from sanfu.notify.domain.delivery import Outcome, Rejected, Sent
+from sanfu.notify.adapters.outward import Outward, Resolve, resolved
+from sanfu.notify.domain.addresses import Network
+from sanfu.notify.domain.delivery import Outcome, Rejected
 from sanfu.notify.domain.signing import signature
 from sanfu.notify.ports import Message
 
@@ -19,27 +20,44 @@ OTHERS = "*"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where it goes, and the secrets that sign: more than one while they are changed."""
+    """Where it goes, the secrets that sign (more than one while they are changed), and the private networks that it may
+    lie in."""
 
-    url: str
+    url: str = field(repr=False)
     secrets: Sequence[bytes] = field(repr=False)
+    networks: Sequence[Network] = ()
 
 
 @dataclass(slots=True)
-class Webhooks(Caller):
-    """`ports.Sender`. A message goes to the endpoint that its recipient's record or unit names, else to `*`."""
+class Webhooks:
+    """`ports.Sender`. A message goes to the endpoint that its recipient's record or unit names, else to `*`. Each is
+    held to what a unit's hook is: what its name resolves to is looked at with every call."""
 
     endpoints: Mapping[str, Endpoint]
+    width: int = 32
+    timeout: float = 10.0
+    resolve: Resolve = resolved
     now: Callable[[], float] = time.time
+    _there: Mapping[str, Outward] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        trust = httpx.create_ssl_context()
+        self._there = {
+            name: Outward(one.url, one.networks, self.timeout, self.width, trust, self.resolve)
+            for name, one in self.endpoints.items()
+        }
 
     async def send(self, message: Message) -> Outcome:
-        endpoint = self.endpoints.get(message.to) or self.endpoints.get(OTHERS)
-        if endpoint is None:
+        name = message.to if message.to in self.endpoints else OTHERS
+        if name not in self.endpoints:
             return Rejected("no_address")
         body = orjson.dumps({"id": message.id, "to": message.to, "subject": message.subject, "text": message.text})
-        headers = {"content-type": "application/json", **signed(message.id, int(self.now()), body, endpoint.secrets)}
-        answer = await called(self._connections, endpoint.url, content=body, headers=headers)
-        return Sent(None) if isinstance(answer, httpx.Response) else answer
+        proof = signed(message.id, int(self.now()), body, self.endpoints[name].secrets)
+        return (await self._there[name].post({"content-type": "application/json", **proof}, body)).outcome
+
+    async def close(self) -> None:
+        for one in self._there.values():
+            await one.close()
 
 
 def secret_bytes(text: str) -> bytes:
