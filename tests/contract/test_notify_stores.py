@@ -356,6 +356,47 @@ async def test_what_a_digest_told_follows_it_to_another_end_and_what_was_skipped
     assert [one.id for one in await stores.deliveries.unreported(PARTS, NOW, 10)] == ["a"]
 
 
+async def test_what_is_let_go_waits_for_no_hour_and_no_list_and_whoever_had_it_in_hand_has_it_no_more(
+    stores: Stores,
+) -> None:
+    night = steps.hold(queued(id="night"), "quiet_hours", LATER, now=NOW)
+    waits = steps.wait(queued(id="waits"), "contact", NOW)
+    ended = steps.end(queued(id="ended"), "sent", None, NOW)
+    theirs = [member("listed"), night, waits, queued(id="queued"), sending(id="sending"), ended]
+    other = member("other", subject="i2")
+    await stores.deliveries.insert([*theirs, other, queued(id=LIST, subject=LIST, due=LATER, state="held")])
+    before = {one.id: one for one in await stores.deliveries.of([one.id for one in theirs])}
+    await stores.digests.let_go(["i1"], NOW)
+    after = {one.id: one for one in await stores.deliveries.of([*before, "other"])}
+    critical = {"listed", "night", "waits", "queued"}
+    assert {id for id, one in after.items() if one.critical} == critical
+    assert {one.id for one in await stores.deliveries.ripe("sms", PARTS, now=NOW, real=NOW, limit=10)} == {
+        "listed", "night", "queued",
+    }  # fmt: skip
+    assert (after["listed"].digest, after["other"].digest) == (None, LIST)
+    assert {id for id, one in before.items() if after[id].ver > one.ver} == critical
+    assert after["waits"].again == waits.again, "what it waits for is not there yet"
+
+
+async def test_what_a_list_took_is_let_go_by_itself_unless_the_list_is_just_being_sent(stores: Stores) -> None:
+    leaving = "digest:leaving"
+    lists = [queued(id=LIST, subject=LIST, due=LATER, state="held"), sending(id=leaving, subject=leaving)]
+    members = [member("a"), member("b", subject="i2")]
+    gone = steps.hold(queued(id="gone"), "gathered", LATER, now=NOW, digest=leaving)
+    await stores.deliveries.insert([*lists, *members, gone])
+    await stores.digests.take([LIST, leaving])
+    await stores.digests.let_go(["i1"], NOW)
+    found = {one.id: one for one in await stores.deliveries.of(["a", "b", "gone", LIST, leaving])}
+    assert (found["a"].digest, found["a"].critical, found["a"].due) == (None, True, NOW)
+    assert (found["b"].digest, found["gone"].digest) == (LIST, leaving)
+    assert {one.id: found[one.id].ver - one.ver for one in lists} == {LIST: 1, leaving: 0}
+    assert {id: one.count for id, one in (await stores.digests.taken([LIST, leaving], 9)).items()} == {
+        LIST: 1, leaving: 1,
+    }  # fmt: skip
+    await stores.digests.let_go(["i1"], NOW)
+    assert (await stores.deliveries.of(["gone"]))[0].digest == leaving
+
+
 async def test_which_digests_are_open_and_when_what_is_held_goes_on(stores: Stores) -> None:
     waits = steps.wait(queued(id="w"), "contact", NOW)
     await stores.deliveries.insert([member("a"), waits, queued(id=LIST, due=LATER, state="held", again=NOW)])

@@ -5,18 +5,29 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import CollectorRegistry
 
 from sanfu.contracts import names
+from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences
 from sanfu.notify.domain.delivery import Rejected
+from sanfu.notify.domain.holding import Holding
+from sanfu.notify.domain.receipts import Receipt
+from sanfu.notify.handlers.receipts import Receipts
+from sanfu.notify.handlers.unreachable import Unreachable
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.runtime.sealing import Sealer
 from tests.support.eventually import eventually
-from tests.support.telling import BY, Story, contact, on_the_wire, unit, user
+from tests.support.telling import BY, KEYS, Story, contact, on_the_wire, unit, user
 from tests.unit.notify.test_decency import at, lit
 from tests.unit.notify.test_service import PARTY, Bench, bench, shown
 
 __all__ = ["bench"]
 
+DEAD = Rejected("MBBLACK", dead=True)
+DUTY = "000-tax"
+"""The unit's duty phone."""
 ALL = {"roles": ["officer", "unit_head", "duty_officer"]}
 
 
@@ -56,13 +67,13 @@ async def test_who_refused_a_medium_hears_of_an_emergency_all_the_same(staffed: 
 
 
 async def test_a_number_at_which_nobody_is_said_to_be_is_tried_in_an_emergency(staffed: Bench) -> None:
-    staffed.sms.script.append(Rejected("MBBLACK", dead=True))
+    staffed.sms.script.append(DEAD)
     await lit(staffed, "i0")
     staffed.sms.got.clear()
     await offered(staffed, "i1", "normal")
-    assert staffed.sms.got == []
+    assert [m.to for m in staffed.sms.got] == [DUTY], "in place of who is on duty"
     await offered(staffed, "i2", "emergency")
-    assert {m.to for m in staffed.sms.got} == {"138-a"}
+    assert {m.to for m in staffed.sms.got} == {"138-a", DUTY}, "he is the unit's head, too"
 
 
 async def test_no_limit_of_a_recipient_holds_an_emergency_back_and_it_leaves_first(staffed: Bench) -> None:
@@ -102,15 +113,135 @@ async def test_a_party_hears_in_an_emergency_by_what_it_refused(bench: Bench) ->
     assert {one["state"] for one in await shown(bench, subject="i1")} == {"sent"}
 
 
-async def test_what_is_held_when_its_issue_becomes_an_emergency_passes_too(staffed: Bench) -> None:
+async def raised(bench: Bench, issue: str) -> None:
+    """An issue becomes an emergency."""
+    data = {"by": BY, "before": "normal", "urgency": "emergency", "reason": "r"}
+    told = Story(issue, {"desk": 0}).tell("desk", names.URGENCY_CHANGED, data, bench.clock.now())
+    await bench.publish(on_the_wire(told))
+    await eventually(bench.quiet)
+
+
+async def test_what_is_held_when_its_issue_becomes_an_emergency_goes_at_once(staffed: Bench) -> None:
     await at(staffed, "2026-05-07 22:00")
     for issue in ("i1", "i2"):
         await lit(staffed, issue)
     refuses(staffed, "user:a")
-    data = {"by": BY, "before": "normal", "urgency": "emergency", "reason": "r"}
-    raised = Story("i1", {"desk": 0}).tell("desk", names.URGENCY_CHANGED, data, staffed.clock.now())
-    await staffed.publish(on_the_wire(raised))
-    await at(staffed, "2026-05-08 07:59")
     before = len(staffed.sms.got)
+    await at(staffed, "2026-05-08 03:00")
+    await raised(staffed, "i1")
+    [yellow] = [one for one in await shown(staffed, subject="i1") if one["template"] == "yellow-officer-sms"]
+    assert (yellow["state"], yellow["critical"], yellow["digest"]) == ("sent", True, None)
+    left = [(m.to, m.critical) for m in staffed.sms.got[before:]]
+    assert left == [("138-a", True)] * len(left)
     await at(staffed, "2026-05-08 08:00")
-    assert [(m.to, m.critical) for m in staffed.sms.got[before:]] == [("138-a", True)], "the list tells of it"
+    assert len(staffed.sms.got) == before + len(left), "the other one he refused, and no list is left to tell"
+    [other] = [one for one in await shown(staffed, subject="i2") if one["template"] == "yellow-officer-sms"]
+    assert other["state"] == "skipped"
+    assert staffed.service.parts.documents.others["raised"] == {}  # type: ignore[attr-defined]
+
+
+async def test_an_issue_that_was_one_from_the_start_raises_nothing(staffed: Bench) -> None:
+    await offered(staffed, "i1", "emergency")
+    assert staffed.service.parts.documents.others.get("raised", {}) == {}  # type: ignore[attr-defined]
+
+
+async def crewed(bench: Bench, *codes: str, **of_unit: Any) -> None:
+    """A unit with so many officers on duty, and a head."""
+    head = user("h", "tax", "unit_head")
+    await bench.publish(unit("tax", **of_unit), head, *(user(code, "tax", "duty_officer") for code in codes))
+    await at(bench, "2026-05-07 03:00")
+
+
+async def alarmed(bench: Bench, issue: str = "i1") -> None:
+    story, now = Story(issue), bench.clock.now()
+    submitted = story.submitted(now, contact="none", receipt=f"SF-{issue}", urgency="emergency")
+    assigned = story.assigned(at=now, urgency="emergency")
+    await bench.publish(*map(on_the_wire, (submitted, assigned, story.deadline())))
+    await eventually(bench.quiet)
+
+
+async def alarms(bench: Bench, issue: str = "i1") -> list[tuple[str, str | None]]:
+    told = [one for one in await shown(bench, subject=issue) if one["template"] == "emergency-duty-sms"]
+    return sorted((one["state"], one["why"]) for one in told)
+
+
+def rung(bench: Bench) -> list[str]:
+    return [m.to for m in bench.sms.got if "紧急！" in m.text]
+
+
+async def test_where_nobody_is_at_a_duty_officers_number_the_units_duty_phone_rings_at_once(bench: Bench) -> None:
+    await crewed(bench, "a")
+    bench.sms.script.append(DEAD)
+    await alarmed(bench)
+    assert rung(bench) == ["138-a", DUTY]
+    assert await alarms(bench) == [("failed", "MBBLACK"), ("sent", None)]
+    await alarmed(bench, "i2")
+    assert rung(bench)[2:] == [DUTY], "the number is known as dead by now"
+    [again] = [one for one in await shown(bench, subject="i1", state="sent") if one["again_of"]]
+    assert (again["recipient"], again["because"]) == ("duty_officer", "nobody at this address")
+
+
+async def test_while_a_colleague_on_duty_is_reached_the_duty_phone_does_not_ring(bench: Bench) -> None:
+    await crewed(bench, "a", "b")
+    bench.sms.script.append(DEAD)
+    await alarmed(bench)
+    assert sorted(rung(bench)) == ["138-a", "138-b"]
+    assert await alarms(bench) == [("failed", "MBBLACK"), ("sent", None), ("skipped", "told_already")]
+
+
+async def test_where_nobody_is_at_any_number_of_those_on_duty_the_duty_phone_rings(bench: Bench) -> None:
+    await crewed(bench, "a", "b")
+    bench.sms.script.extend((DEAD, DEAD))
+    await alarmed(bench)
+    assert sorted(rung(bench)[:2]) == ["138-a", "138-b"]
+    assert set(rung(bench)[2:]) == {DUTY}
+    await alarmed(bench, "i2")
+    assert rung(bench)[-1] == DUTY
+    assert [state for state, _ in await alarms(bench, "i2")] == ["sent"]
+
+
+async def test_where_nobody_is_at_the_duty_phone_either_the_head_is_rung_and_then_it_is_news(bench: Bench) -> None:
+    await crewed(bench, "a")
+    bench.sms.script.extend((DEAD, DEAD))
+    await alarmed(bench)
+    assert rung(bench) == ["138-a", DUTY, "138-h"]
+    unheard = bench.service.parts.registry.get_sample_value
+    assert not unheard("sanfu_notify_unheard_total")
+    bench.sms.script.append(DEAD)
+    await alarmed(bench, "i2")
+    assert rung(bench)[3:] == ["138-h"]
+    assert unheard("sanfu_notify_unheard_total") == 1.0
+
+
+async def test_who_came_on_duty_meanwhile_is_told_and_the_duty_phone_need_not_ring(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_duty = ["a"]
+    monkeypatch.setattr(Holding, "on_duty", lambda *_: tuple(on_duty))
+    await crewed(bench, "a", "b")
+    await alarmed(bench)
+    assert rung(bench) == ["138-a"]
+    on_duty[:] = ["b"]
+    await gone(bench, "i1")
+    assert rung(bench) == ["138-a", "138-b"]
+
+
+async def test_a_receipt_that_says_so_later_rings_the_duty_phone_once(bench: Bench) -> None:
+    await crewed(bench, "a")
+    await alarmed(bench)
+    for _ in range(2):
+        await gone(bench, "i1")
+    assert rung(bench) == ["138-a", DUTY]
+    assert await alarms(bench) == [("failed", "unreachable: MBBLACK"), ("sent", None)]
+
+
+async def gone(bench: Bench, issue: str) -> None:
+    """The provider says of an issue's first alarm that nobody is at that number."""
+    told = [one for one in await shown(bench, subject=issue) if one["template"] == "emergency-duty-sms"]
+    [first] = [one["id"] for one in told if one["again_of"] is None]
+    others: Any = bench.service.parts.documents
+    stores = memory_stores(others.others)
+    metrics = NotifyMetrics.on(CollectorRegistry())
+    receipts = Receipts(stores.deliveries, Unreachable(stores.unreachable, Sealer(KEYS)), metrics)
+    await receipts.take("sms", [Receipt(False, "MBBLACK", dead=True, delivery=first)])
+    await eventually(bench.quiet)

@@ -32,6 +32,7 @@ from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.letters import REHEARSAL, Keeper
 from sanfu.notify.handlers.outside import whom
 from sanfu.notify.handlers.people import Contacts, Directory
+from sanfu.notify.handlers.raising import Raising
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.handlers.resending import Resending
@@ -160,9 +161,15 @@ def assemble(
     reporter = Reporter(stores.deliveries, stores.digests, do, partitions)
     couriers = [Courier(desk, medium, carrier, reporter.poke) for medium, carrier in carriers.items()]
 
-    def put_down() -> None:
+    def ripe() -> None:
         for courier in couriers:
             courier.poke()
+
+    raising = Raising(stores.raised, stores.digests, partitions, parts.clock.now, ripe)
+
+    def put_down() -> None:
+        ripe()
+        raising.poke()
 
     measures = Measures(stores.deliveries, stores.digests, metrics, [*carriers], partitions, parts.clock.now, real_now)
     receipts = Receipts(stores.deliveries, unreachable, metrics, reporter.poke)
@@ -173,7 +180,7 @@ def assemble(
     hooks = hooked(settings, parts, stores, real_now)
 
     async def quiet() -> dict[str, int]:
-        return {**await hooks.quiet(), **await measures.quiet()}
+        return {**await hooks.quiet(), **await raising.quiet(), **await measures.quiet()}
 
     async def watch() -> Mapping[str, Rules] | None:
         before = packs.current
@@ -203,7 +210,8 @@ def assemble(
             Table(names.DIRECTORY, Directory(stores.directory).apply),
         ],
         background=[
-            *(courier.run for courier in couriers), reporter.run, measures.run, aside.run, *hooks.background(),
+            *(courier.run for courier in couriers), reporter.run, raising.run, measures.run, aside.run,
+            *hooks.background(),
         ],
         prepare=lambda: _prepare(parts, stores, aside), watch=watch, quiet=quiet,
         next_due=measures.next_due,
@@ -231,4 +239,5 @@ async def _prepare(parts: Parts, stores: Stores, aside: Aside) -> None:
     await stores.unreachable.prepare()
     await stores.letters.prepare()
     await stores.hooks.prepare()
+    await stores.raised.prepare("p")
     await aside.look()

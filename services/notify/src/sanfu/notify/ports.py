@@ -250,6 +250,11 @@ class Digests(Protocol):
 
     async def still_open(self, ids: Sequence[str]) -> frozenset[str]: ...
 
+    async def let_go(self, subjects: Sequence[str], now: datetime) -> None:
+        """Hold nothing of these back any more, and have it leave first. Who has one in hand decides about it anew; what
+        a list took goes with that if it is just being sent, else by itself."""
+        ...
+
     async def next_due(self, partitions: Iterable[int], now: datetime) -> datetime | None:
         """The first instant after now at which something held is to go on."""
         ...
@@ -280,7 +285,7 @@ class Shelf(Protocol):
 
     async def get(self, ids: Iterable[str]) -> dict[str, Document]: ...
 
-    async def having(self, field: str, values: Iterable[str]) -> list[Document]: ...
+    async def having(self, field: str, values: Iterable[str | int]) -> list[Document]: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -329,3 +334,5 @@ class Stores:
     hooks: HookStore
     aside: Shelf
     """Providers that operators put aside."""
+    raised: Shelf
+    """Issues that became emergencies, until what was held of them goes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery
 from sanfu.notify.domain.digest import Taken, why_of
 from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.records import read
@@ -60,6 +60,20 @@ class MemoryDigests:
 
     async def still_open(self, ids: Sequence[str]) -> frozenset[str]:
         return frozenset(id for id in ids if "again" in self.documents.get(id, {}))
+
+    async def let_go(self, subjects: Sequence[str], now: datetime) -> None:
+        theirs = [one for one in self.documents.values() if one["subject"] in subjects]
+        for one in theirs:
+            whole = self.documents.get(one.get("digest", ""), {})
+            apart = "again" not in one and whole.get("state") in ("queued", "held") and "again" in whole
+            if one["state"] not in ("queued", "held") or ("again" not in one and not apart):
+                continue
+            one |= {"critical": True, "ver": one["ver"] + 1}
+            if apart or (one["state"] == "held" and "waits_since" not in one and one["due"] > now):
+                one |= {"due": now, "again": AT_ONCE}
+                one.pop("digest", None)
+            if apart:
+                whole["ver"] += 1
 
     async def next_due(self, partitions: Iterable[int], now: datetime) -> datetime | None:
         return min((one["due"] for one in self._held(set(partitions)) if one["due"] > now), default=None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery
 from sanfu.notify.domain.digest import Taken, why_of
 from sanfu.notify.domain.holding import Recent
 from sanfu.notify.domain.records import read
@@ -76,6 +76,22 @@ class MongoDigests:
         async with spoken():
             found = await self._collection.find(wanted, {"_id": 1}).to_list(None)
         return frozenset(one["_id"] for one in found)
+
+    async def let_go(self, subjects: Sequence[str], now: datetime) -> None:
+        """First the versions rise, so that nobody holds one by what was known before."""
+        theirs = {"subject": {"$in": list(subjects)}, "state": {"$in": ["queued", "held"]}}
+        one_more, waits = {"$inc": {"ver": 1}}, {"again": {"$type": "date"}}
+        first: Document = {"critical": True}
+        goes: Document = {"$set": {**first, "due": now, "again": AT_ONCE}, "$unset": {"digest": ""}, **one_more}
+        taken = {**theirs, "digest": {"$type": "string"}, "again": {"$exists": False}}
+        async with spoken():
+            await self._collection.update_many({**theirs, **waits}, {"$set": first, **one_more})
+            await self._collection.update_many({**theirs, **HELD, "due": {"$gt": now}}, goes)
+            takers = await self._collection.distinct("digest", taken)
+            lists = {"_id": {"$in": takers}, "state": theirs["state"], **waits}
+            await self._collection.update_many(lists, one_more)
+            still = await self._collection.distinct("_id", lists)
+            await self._collection.update_many({**taken, "digest": {"$in": still}}, goes)
 
     async def next_due(self, partitions: Iterable[int], now: datetime) -> datetime | None:
         wanted = {"p": {"$in": list(partitions)}, **HELD, "due": {"$gt": now}}

@@ -12,7 +12,7 @@ from sanfu.notify.adapters.hooks_memory import MemoryHooks
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
 from sanfu.notify.domain.delivery import HEARD, OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
-from sanfu.notify.domain.rules import COLLECTION, OUTSIDE
+from sanfu.notify.domain.rules import COLLECTION, OUTSIDE, RAISED
 from sanfu.notify.ports import Document, Letter, Standing, Stores, Tally, Traces, Wanted
 from sanfu.runtime.paging import Page
 
@@ -170,7 +170,7 @@ class MemoryShelf:
     async def get(self, ids: Iterable[str]) -> dict[str, Document]:
         return {id: copy.deepcopy(self.documents[id]) for id in ids if id in self.documents}
 
-    async def having(self, field: str, values: Iterable[str]) -> list[Document]:
+    async def having(self, field: str, values: Iterable[str | int]) -> list[Document]:
         wanted = set(values)
         return [copy.deepcopy(d) for d in self.documents.values() if d.get(field) in wanted]
 
@@ -209,13 +209,13 @@ class MemoryLetters:
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
     deliveries = others.setdefault(COLLECTION, {})
-    contacts, directory, preferences, unreachable, aside = (
+    contacts, directory, preferences, unreachable, aside, raised = (
         MemoryShelf(others.setdefault(name, {}))
-        for name in ("contacts", "directory", "preferences", "unreachable", "aside")
+        for name in ("contacts", "directory", "preferences", "unreachable", "aside", RAISED)
     )
     letters = MemoryLetters(others.setdefault("letters", {}))
     hooks = MemoryHooks(*(others.setdefault(name, {}) for name in ("hook_records", "hook_holders", "hook_looks")))
     return Stores(
         MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable, letters,
-        hooks, aside,
+        hooks, aside, raised,
     )  # fmt: skip

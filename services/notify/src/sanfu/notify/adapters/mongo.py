@@ -9,7 +9,7 @@ from sanfu.notify.adapters.hooks_mongo import MongoHooks
 from sanfu.notify.adapters.letters_mongo import MongoLetters
 from sanfu.notify.domain.delivery import HEARD, OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
-from sanfu.notify.domain.rules import OUTSIDE
+from sanfu.notify.domain.rules import OUTSIDE, RAISED
 from sanfu.notify.ports import Document, Standing, Stores, Tally, Traces, Wanted
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 from sanfu.runtime.paging import Page
@@ -209,7 +209,7 @@ class MongoShelf:
     async def get(self, ids: Iterable[str]) -> dict[str, Document]:
         return {found["_id"]: found for found in await self._find({"_id": {"$in": list(ids)}})}
 
-    async def having(self, field: str, values: Iterable[str]) -> list[Document]:
+    async def having(self, field: str, values: Iterable[str | int]) -> list[Document]:
         return await self._find({field: {"$in": list(values)}})
 
     async def _update(self, steps: Sequence[tuple[str, Document]]) -> None:
@@ -235,11 +235,11 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
-    contacts, directory, preferences, unreachable, aside = (
+    contacts, directory, preferences, unreachable, aside, raised = (
         MongoShelf(documents.database, name)
-        for name in ("contacts", "directory", "preferences", "unreachable", "aside")
+        for name in ("contacts", "directory", "preferences", "unreachable", "aside", RAISED)
     )
     return Stores(
         MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory, preferences, unreachable,
-        MongoLetters(documents), MongoHooks(documents), aside,
+        MongoLetters(documents), MongoHooks(documents), aside, raised,
     )  # fmt: skip

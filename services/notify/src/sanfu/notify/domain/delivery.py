@@ -6,7 +6,7 @@ that nobody knows, at least once sends again.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -46,7 +46,7 @@ class Delivery:
     or an issue's party; None for the copies to further people. `digest` is the one that it is held for, or went with.
     One that an operator sent again names which, and why. It holds no address and no text: `reached` is the blind index
     of where it went, `provider` has it or was silent. Where it is `erased` no store writes by what its recipient would
-    be known, whoever still had that in hand (`TRACES`)."""
+    be known, whoever still had that in hand (`TRACES`). `instead`: for the place of those on duty, see `in_place`."""
 
     id: str
     p: int
@@ -84,10 +84,25 @@ class Delivery:
     ended: datetime | None = None
     report_at: datetime | None = None
     erased: bool | None = None
+    instead: bool | None = None
 
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def for_place(self) -> bool:
+        """Tell whether it goes in place of people on duty; a copy of it for one of those in their place does not."""
+        return bool(self.instead) and not self.users
+
+    @property
+    def is_unheard(self) -> bool:
+        """Tell whether an emergency rang nowhere: neither with who is on duty nor in their place."""
+        if not self.critical or self.audience != "duty_officer":
+            return False
+        given_up = self.state == "skipped" and self.why not in UNREMARKABLE
+        over = given_up or (self.state == "failed" and bool(self.users))
+        return self.why == NOWHERE or (bool(self.instead) and over)
 
     @property
     def begins(self) -> datetime | None:
@@ -162,11 +177,28 @@ def fresh(delivery: Delivery) -> Delivery:
 def further(delivery: Delivery) -> list[Delivery]:
     """The deliveries to the users after the first, each as it stood before anything was sent."""
     copy = fresh(delivery)
-    return [
-        replace(copy, id=delivery_id(delivery.event, f"{user} of {delivery.id}", delivery.medium, delivery.template),
-                users=(user,))
-        for user in delivery.users[1:]
-    ]  # fmt: skip
+    return [replace(copy, id=_copy_id(delivery, delivery.id, user), users=(user,)) for user in delivery.users[1:]]
+
+
+def _copy_id(delivery: Delivery, first: str, user: str) -> str:
+    return delivery_id(delivery.event, f"{user} of {first}", delivery.medium, delivery.template)
+
+
+def to_all_of(delivery: Delivery, users: Sequence[str]) -> list[str]:
+    """Name the deliveries by which a unit's people in this capacity are told of it, whoever of these is the first."""
+    first = delivery_id(delivery.event, f"{delivery.audience}:{delivery.unit}", delivery.medium, delivery.template)
+    return [first, *(_copy_id(delivery, first, user) for user in users)]
+
+
+def in_place(delivery: Delivery) -> Delivery | None:
+    """What follows where nobody was at a duty officer's address: one for the place of those who are on duty, should it
+    be so with all of them; None: nobody further is in that place."""
+    if delivery.audience != "duty_officer" or (delivery.instead and delivery.users):
+        return None
+    id = delivery_id(delivery.event, f"in place of {delivery.id}", delivery.medium, delivery.template)
+    return replace(
+        fresh(delivery), id=id, users=(), again_of=delivery.id, because="nobody at this address", instead=True
+    )
 
 
 # ── before it is sent ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,8 @@ from sanfu.notify.domain.wording import LINK_ENDS
 from sanfu.runtime.rules import Command, Draft, Input, Insert, Outcome, Refusal, Relay, State
 
 COLLECTION = "deliveries"
+RAISED = "raised"
+"""Collection of the issues that became emergencies, until what was held of them goes."""
 OUTSIDE = ("party", "filer")
 NAMED = ("holder", "chair")
 """The one whom an affair names: who holds a list, who leads a meeting."""
@@ -69,9 +71,10 @@ class NotifyRules:
 
     def relay(self, before: State, after: State, event: Event) -> Sequence[Relay | Insert]:
         recent = after.get("recent", ())
+        raised = [self._raised(event.subject, event.id)] if _became_emergency(before, after) else []
         if event.type not in self.told or not recent or recent[-1]["id"] != event.id:
-            return ()
-        return [_insert(delivery) for delivery in self.tellings(event.subject, recent[-1])]
+            return raised
+        return [*raised, *(_insert(delivery) for delivery in self.tellings(event.subject, recent[-1]))]
 
     def outstanding(self, state: State, now: datetime) -> Sequence[Outcome]:
         """Tell what nobody reported as told, while it is of use. A delivery that is still there stays as it is. What
@@ -79,10 +82,15 @@ class NotifyRules:
         told = state.get("told", {})
         missing = [one for each in state.get("recent", ()) for one in self.tellings(_subject(each), each)]
         missing = [one for one in missing if one.id not in told and now <= one.useful_until]
-        return [_insert(one if self._surely_unsent(one) else _lost_track(one, now)) for one in missing]
+        last = state.get("recent", ())[-1:] if is_emergency(state.get("facts", {})) else ()
+        raised = [self._raised(_subject(one), one["id"]) for one in last]  # where the store is older than the story
+        return [*raised, *(_insert(one if self._surely_unsent(one) else _lost_track(one, now)) for one in missing)]
 
     def _surely_unsent(self, delivery: Delivery) -> bool:
         return delivery.policy != "at_most_once" or self._first(delivery.p)
+
+    def _raised(self, subject: str, event: str) -> Insert:
+        return Insert(RAISED, {"_id": event, "p": self._place(subject), "subject": subject, "version": 1})
 
     # ── who is told of one event ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,6 +169,11 @@ def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None
 def is_emergency(facts: Mapping[str, Any]) -> bool:
     """Tell whether what is told of this issue is critical, whatever its text says of itself."""
     return facts.get("urgency") == "emergency"
+
+
+def _became_emergency(before: State, after: State) -> bool:
+    """Tell whether something of it may be held, as of no emergency."""
+    return "facts" in before and is_emergency(after.get("facts", {})) and not is_emergency(before["facts"])
 
 
 def _subject(telling: story.Telling) -> str:

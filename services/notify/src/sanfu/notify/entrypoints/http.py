@@ -42,8 +42,8 @@ class DeliveryShown(BaseModel):
     ended: str | None = Field(description="When it came to its end, by the machine's own clock")
     provider: str | None = Field(description="Provider that has it, or was silent about it")
     provider_id: str | None = Field(description="The provider's own id of it")
-    again_of: str | None = Field(description="The delivery that an operator sent again by this one")
-    because: str | None = Field(description="Why")
+    again_of: str | None = Field(description="The delivery that this one repeats: see `because`")
+    because: str | None = Field(description="Why: what an operator said, or that nobody was at its address")
 
 
 class DeliveriesShown(BaseModel):

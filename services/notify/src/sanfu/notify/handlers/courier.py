@@ -22,6 +22,7 @@ from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.hats import once_each
 from sanfu.notify.handlers.manners import Manners, manners
+from sanfu.notify.handlers.on_duty import untold
 from sanfu.notify.handlers.outside import Sieve, Sifted, lists_to_sift, taken_outside
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.handlers.unreachable import Unreachable
@@ -258,6 +259,7 @@ class Courier:
             return {one.id: Nobody("no_provider") for one in page}
         found = {one.id: known.find(one, bound=decently.bound(one)) for one in page}
         found = await once_each(self.desk.stores.deliveries, self.medium, page, found, known)
+        found = await untold(self.desk.stores.deliveries, page, found)
         return await self.desk.unreachable.looked_up(page, found)
 
     def _begun(
@@ -316,6 +318,8 @@ class Courier:
         dead = [(a, b.reason) for a, b in zip(claimed, outcomes, strict=True) if isinstance(b, Rejected) and b.dead]
         if dead:
             await self._patiently(lambda: self.desk.unreachable.note(dead, real))
+            places = {(one.event, one.unit, one.template): place for one, _ in dead if (place := steps.in_place(one))}
+            await self._patiently(lambda: self.desk.stores.deliveries.insert([*places.values()]))
         won = await self._patiently(lambda: self.desk.stores.deliveries.replace(after, mark))
         if passed := [one for one in claimed if one.id not in won]:
             said = {one.id: outcome for one, outcome in zip(claimed, outcomes, strict=True)}
@@ -326,7 +330,7 @@ class Courier:
         ended = [one for one in after if not one.is_open]
         for one in ended:
             self.desk.metrics.ended.labels(one.medium, one.state).inc()
-            if one.critical and one.audience == "duty_officer" and one.why == steps.NOWHERE:
+            if one.is_unheard:
                 self.desk.metrics.unheard.inc()
         if ended:
             self.on_ended()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sanfu.notify.domain.bounces import bounced
-from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.delivery import Delivery, in_place
 from sanfu.notify.domain.receipts import Receipt, received
 from sanfu.notify.handlers.courier import real_now
 from sanfu.notify.handlers.unreachable import Unreachable
@@ -81,6 +81,8 @@ class Receipts:
         ):  # said again, it takes nothing back that an operator did meanwhile
             await self.unreachable.note([(delivery, f"{receipt.why}")], real_now())
             crashpoint("notify.dead_noted")
+            if (place := in_place(delivery)) is not None:
+                await self.deliveries.insert([place])
         for _ in range(TRIES):
             after = received(delivery, receipt, provider, real_now())
             if after is delivery:

@@ -27,6 +27,10 @@ class Address:
     """Of a party's: the version of what desk has written down of it; 0: nothing."""
     index: str | None = None
     """What stands for it where no address may stand."""
+    on_duty: tuple["Address", ...] = ()
+    """Of a duty officer's: of each who is on duty there."""
+    instead: tuple["Address", ...] = ()
+    """Where it goes if nobody is at any of those, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,10 @@ class People:
         return found
 
     def _of_unit(self, delivery: Delivery, bound: bool) -> Found:
-        if delivery.users:
-            return self._user(delivery, delivery.users[0])
         unit = self.units.get(delivery.unit or "")
+        if delivery.users:
+            named = self._user(delivery, delivery.users[0])
+            return self._with_their_place(named, delivery, unit) if unit is not None else named
         if unit is None:
             return Waits("directory")
         if delivery.audience == "unit":
@@ -95,14 +100,30 @@ class People:
         if asked and not willing:
             return Nobody("opted_out")
         found = _of_all(willing, delivery.medium)
-        if found is None and delivery.audience == "duty_officer":
-            found = self._in_their_place(delivery.medium, unit)
-            if delivery.critical and not any(self._on_duty(unit, asked, medium) for medium in preferences.OUTSIDE):
-                return found or Waits(NOWHERE)  # an emergency that rings nowhere is news, once the directory is read
-        return found or (Nobody("no_address") if asked else Waits("nobody"))
+        if delivery.audience == "duty_officer":
+            found = found or next(iter(self._in_their_place(delivery.medium, unit)), None)
+            if found is None and (missing := self._rings_nowhere(delivery, asked, unit)) is not None:
+                return missing
+        return self._with_their_place(found or (Nobody("no_address") if asked else Waits("nobody")), delivery, unit)
 
-    def _on_duty(self, unit: Document, asked: Sequence[Document], medium: str) -> Address | None:
-        return _of_all(asked, medium) or self._in_their_place(medium, unit)
+    def _rings_nowhere(self, delivery: Delivery, asked: Sequence[Document], unit: Document) -> Nobody | Waits | None:
+        """An emergency that rings nowhere by any medium is news, once the directory is read."""
+        if delivery.instead:
+            return Nobody(NOWHERE)
+        if not delivery.critical or any(self._on_duty(unit, asked, medium) for medium in preferences.OUTSIDE):
+            return None
+        return Waits(NOWHERE)
+
+    def _on_duty(self, unit: Document, asked: Sequence[Document], medium: str) -> bool:
+        return _of_all(asked, medium) is not None or bool(self._in_their_place(medium, unit))
+
+    def _with_their_place(self, found: Found, delivery: Delivery, unit: Document) -> Found:
+        """Say with a duty officer's address who else is on duty, and where it goes if nobody is at theirs any more."""
+        if delivery.audience != "duty_officer" or not isinstance(found, Address):
+            return found
+        medium, on_duty = delivery.medium, self._in_capacity(unit["code"], delivery.audience)
+        theirs = tuple(address for one in on_duty if (address := _of_all([one], medium)))
+        return replace(found, on_duty=theirs, instead=self._in_their_place(medium, unit))
 
     def _in_capacity(self, unit: str | None, audience: str) -> list[Document]:
         """A unit's people in one capacity, by code; of those with a duty those who are on it now."""
@@ -111,11 +132,11 @@ class People:
         roster = self.on_duty(unit or "") if audience == "duty_officer" else None
         return asked if roster is None else [one for one in asked if one["code"] in roster]
 
-    def _in_their_place(self, medium: str, unit: Document) -> Address | None:
+    def _in_their_place(self, medium: str, unit: Document) -> tuple[Address, ...]:
         """Where nobody on duty is reached: the unit's duty phone, else its head."""
-        if phone := _reach(unit, medium):
-            return Address(phone, None)
-        return _of_all(self._in_capacity(unit["code"], "unit_head"), medium)
+        phone = _reach(unit, medium)
+        heads = _of_all(self._in_capacity(unit["code"], "unit_head"), medium)
+        return tuple(one for one in (Address(phone, None) if phone else None, heads) if one is not None)
 
     def _user(self, delivery: Delivery, code: str) -> Found:
         user = self.users.get(code)

@@ -35,14 +35,32 @@ class Unreachable:
     async def looked_up(self, page: Sequence[Delivery], found: Mapping[str, Found]) -> dict[str, Found]:
         """Return where each of these goes, addresses with their index; Nobody, with the reason, where nothing is sent
         any more, unless it is critical."""
-        indexed = {one.id: self._indexed(one, found[one.id]) for one in page}
-        asked = {one.index for one in indexed.values() if isinstance(one, Address) and one.index}
+        there = {one.id: (one, where) for one in page if isinstance(where := found[one.id], Address)}
+        asked = {self.index(one.medium, to) for one, where in there.values() for to in _all(where)}
         known = await self.shelf.get(asked) if asked else {}
         dead = {index: str(one["why"]) for index, one in known.items() if "erased" not in one}
-        return {one.id: _unless_dead(one, indexed[one.id], dead) for one in page}
+        return {**found, **{id: self._unless_dead(*each, dead) for id, each in there.items()}}
 
-    def _indexed(self, one: Delivery, found: Found) -> Found:
-        return replace(found, index=self.index(one.medium, found.to)) if isinstance(found, Address) else found
+    def _unless_dead(self, one: Delivery, found: Address, dead: Mapping[str, str]) -> Found:
+        """Of duty officers: the place of those who are on duty, where none of them is there any more."""
+
+        def indexed(where: Address) -> Address:
+            return replace(where, index=self.index(one.medium, where.to))
+
+        def reached(where: Iterable[Address]) -> list[Address]:
+            return [each for each in map(indexed, where) if each.index not in dead]
+
+        on_duty, places, found = reached(found.on_duty), reached(found.instead), indexed(found)
+        gone = Nobody(f"unreachable: {dead.get(found.index or '')}", found.index)
+        if one.for_place:
+            if untold := [each for each in on_duty if each.users[0] in found.users]:
+                return replace(untold[0], users=tuple(each.users[0] for each in untold))
+            return Nobody("told_already") if on_duty else places[0] if places else gone
+        if found.index not in dead:
+            return found
+        if places and not on_duty:
+            return places[0]
+        return found if one.critical else gone
 
     async def forget(self, indices: Iterable[str]) -> None:
         """Know nothing of these any more, not even that they were known: one that is somebody else's too, or is given
@@ -54,7 +72,5 @@ class Unreachable:
         await self.shelf.erase([index])
 
 
-def _unless_dead(one: Delivery, found: Found, dead: Mapping[str, str]) -> Found:
-    if one.critical or not isinstance(found, Address) or found.index not in dead:
-        return found
-    return Nobody(f"unreachable: {dead[found.index or '']}", found.index)
+def _all(where: Address) -> list[str]:
+    return [one.to for one in (where, *where.on_duty, *where.instead)]
