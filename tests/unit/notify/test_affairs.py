@@ -103,7 +103,8 @@ async def test_the_sponsor_of_a_registered_issue_hears_of_its_milestones(bench: 
     ]  # fmt: skip
     await tell(bench, *events, topic=names.ISSUES)
     assert [(m.to, m.subject) for m in bench.email.got] == [
-        ("mayor@city.example", "SF7K2-9MQ4X“挂账节点”时限5月9日 17:30")
+        ("tax@city.example", "挂账事项由你单位负责（SF7K2-9MQ4X）"),
+        ("mayor@city.example", "SF7K2-9MQ4X“挂账节点”时限5月9日 17:30"),
     ]
     assert [m.to for m in bench.sms.got] == ["138-h"]
 

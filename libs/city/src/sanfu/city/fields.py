@@ -16,7 +16,7 @@ Allowed = tuple[Value, ...] | None
 ISSUE: Mapping[str, Allowed] = {
     "audience": words.AUDIENCES, "kind": words.ISSUE_KINDS, "urgency": words.URGENCIES, "secrecy": words.SECRECIES,
     "party_kind": words.PARTY_KINDS, "channel": None, "category": None, "town": None, "unit": None, "grade": None,
-    "language": None, "sponsored": (True, False), "list": words.LIST_KINDS,
+    "language": None, "sponsored": (True, False), "forwarded": (True, False), "list": words.LIST_KINDS,
 }  # fmt: skip
 """What of the issue or list stays known after it was told once. An event's own field of that name lies over it."""
 

@@ -6,7 +6,7 @@ from string import Formatter
 from sanfu.city.segments import length
 from sanfu.city.vocabulary import wire_type
 
-REVEALING = frozenset({"category", "town", "unit", "reply", "title"})
+REVEALING = frozenset({"category", "town", "unit", "reply", "title", "forwarded_to"})
 """What a confidential issue's message must not name; `neutral` bodies and all subjects do without."""
 
 LINK = "link"
@@ -16,6 +16,8 @@ UNBOUNDED = frozenset({"reply"})
 """What people wrote, in as many words as they liked: no SMS has room for it."""
 PUBLIC_URL = 32
 """Characters of the address at which parties find their pages, unless the pack says how many those are."""
+OUTSIDE_BODY = 30
+"""Characters of the name of a body outside the city, whom no pack knows, after which a message cuts it."""
 
 _NUMBER = "7K3T-09RW-51XY-8204"
 _WIDE = {
@@ -30,6 +32,7 @@ _WIDE = {
     "meeting": "每周联席会商",
     "begins": "12月31日 23:59",
     "list": "走访清单",
+    "forwarded_to": "省" * OUTSIDE_BODY,
 }
 _LATIN = {
     "received": "31 Dec 23:59",
@@ -43,6 +46,7 @@ _LATIN = {
     "meeting": "weekly joint consultation",
     "begins": "31 Dec 23:59",
     "list": "experience sheet",
+    "forwarded_to": "省" * OUTSIDE_BODY,
 }
 
 
@@ -97,6 +101,15 @@ _ALLOWED = {
     "ReminderAdded": (*_ISSUE, "unit", "due"),
     "IssueReopened": (*_ISSUE, "unit", "due"),
     "ReopenDeclined": (*_ISSUE, "unit", "reply"),
+    "IssueForwarded": (*_ISSUE, "forwarded_to", "reply"),
+    "IssueSuspended": (*_ISSUE, "unit", "due"),
+    "IssueRegistered": (*_ISSUE, "unit", "due"),
+    "IssueWithdrawn": (*_ISSUE, "unit"),
+    "ReturnAdjudicated": (*_ISSUE, "unit"),
+    "ReviewRequested": _ISSUE,
+    "ExtensionAsked": (*_ISSUE, "unit", "due"),
+    "GradeChangeAsked": (*_ISSUE, "unit", "grade"),
+    "WithdrawalAsked": (*_ISSUE, "unit"),
     "OrderRaised": ("city", "unit", "due"),
     "OrderReplyDeclined": ("city", "unit", "due"),
     "OrderLifted": ("city", "unit"),
@@ -113,13 +126,14 @@ ANYBODY = (*_OUTSIDE, *_STAFF)
 NAMED = ("holder", "chair")
 """The one whom an affair names."""
 _ADDRESSED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("IssueSubmitted",), _OUTSIDE),  # no unit leads yet
+    **dict.fromkeys(("IssueSubmitted", "IssueForwarded"), _OUTSIDE),  # no unit leads yet, none of the city's any more
     **dict.fromkeys(
         ("SupplementAsked", "SupplementReminded", "MediationOffered", "FollowUpPlanned", "ContactCorrected"), ("party",)
     ),
     **dict.fromkeys(
         ("EscalationRaised", "AssistAsked", "HandoverOffered", "CompletionSubmitted",
-         "CompletionSentBack", "ReminderAdded", "OrderRaised", "OrderReplyDeclined", "OrderLifted", "TaskSet"), _STAFF,
+         "CompletionSentBack", "ReminderAdded", "ReturnAdjudicated", "ReviewRequested", "ExtensionAsked",
+         "GradeChangeAsked", "WithdrawalAsked", "OrderRaised", "OrderReplyDeclined", "OrderLifted", "TaskSet"), _STAFF,
     ),
     "LightChanged": (*_STAFF, "holder"),
     **dict.fromkeys(("MeetingCalled", "AgendaChanged", "MeetingHeld"), (*_STAFF, "chair")),

@@ -1,7 +1,8 @@
 """What came to an end since somebody was to be told of it. Pure.
 
 Kept in the facts of an issue or affair: `dark`, the version of each clock whose light went out; `over_at`, when the
-case ended; `let_go_at`, when the unit that led had nothing more to do, for it handled it or another unit leads.
+case ended; `let_go_at`, when the unit that led had nothing more to do, for it handled it or another unit leads;
+`decided`, when what was asked for was decided last, by the type of the event that asked.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,14 @@ OF_THE_LEAD = frozenset(
     }
 )  # fmt: skip
 """What asks the unit that leads, or that is to lead, to do something."""
-ASKING = OF_THE_LEAD | LIGHTS | {names.ASSIST_ASKED, names.URGENCY_CHANGED}
+DECIDES: Mapping[str, str] = {
+    **dict.fromkeys((names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED), names.REVIEW_REQUESTED),
+    names.EXTENSION_DECIDED: names.EXTENSION_ASKED,
+    **dict.fromkeys((names.GRADE_CHANGED, names.GRADE_CHANGE_DECLINED), names.GRADE_CHANGE_ASKED),
+    **dict.fromkeys((names.ISSUE_WITHDRAWN, names.WITHDRAWAL_DECLINED), names.WITHDRAWAL_ASKED),
+}
+"""Type of a decision → of what asked for it."""
+ASKING = OF_THE_LEAD | LIGHTS | {names.ASSIST_ASKED, names.URGENCY_CHANGED, *DECIDES.values()}
 """What asks somebody to do something; all else reports."""
 
 Facts = Mapping[str, Any]
@@ -30,6 +38,12 @@ Facts = Mapping[str, Any]
 
 def noted(before: Facts, event: Event) -> dict[str, Any]:
     """Give what an event ends, for the facts."""
+    asked = DECIDES.get(event.type)
+    decided = {"decided": {**before.get("decided", {}), asked: instant(event.time)}} if asked else {}
+    return {**_ended(before, event), **decided}
+
+
+def _ended(before: Facts, event: Event) -> dict[str, Any]:
     match event.type:
         case names.LIGHT_CHANGED:
             return {"dark": _dark(before.get("dark", {}), event.data)}
@@ -52,7 +66,8 @@ def stopped(one: Delivery, facts: Facts) -> bool:
         return True
     alarm = one.critical and one.audience == "duty_officer"
     let_go = facts.get("let_go_at") if one.type in OF_THE_LEAD and not alarm else None
-    return any(at is not None and instant(one.at) < at for at in (facts.get("over_at"), let_go))
+    decided = facts.get("decided", {}).get(one.type)
+    return any(at is not None and instant(one.at) < at for at in (facts.get("over_at"), let_go, decided))
 
 
 def _dark(before: Mapping[str, int], light: Mapping[str, Any]) -> dict[str, int]:

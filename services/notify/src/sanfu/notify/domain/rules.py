@@ -29,10 +29,12 @@ NAMED = ("holder", "chair")
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", *NAMED})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "until", "reply_by", "what", "corrected", "meeting", "begins", "list", "about", "version",
+    "until", "reply_by", "decide_by", "report_by", "what", "corrected", "meeting", "begins", "list", "about", "version",
     *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
+UNLESS_SAID: Mapping[str, Any] = {"forwarded": False, "sponsored": False}
+"""What holds of an issue of which nobody said otherwise."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
 
 
@@ -109,7 +111,8 @@ class NotifyRules:
                     told.add(same)
 
     def fits(self, template: Template, telling: story.Telling) -> bool:
-        return all(telling["facts"].get(name) in allowed for name, allowed in template.where.items())
+        facts = {**UNLESS_SAID, **telling["facts"]}
+        return all(facts.get(name) in allowed for name, allowed in template.where.items())
 
     def _delivery(self, subject: str, telling: story.Telling, template: Template, unit: str | None) -> Delivery:
         facts, at = telling["facts"], moment(telling["at"])

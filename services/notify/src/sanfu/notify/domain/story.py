@@ -26,6 +26,8 @@ REPORTS = 200
 """Reported deliveries kept: five media for each of the recent events, twice over."""
 REPLY = 2000
 """Characters of a reply that a message quotes."""
+WORDS = ("reply", "forwarded_to")
+"""Facts in somebody's own words: kept once, in none of the tellings, and not of a confidential or sealed issue."""
 
 Facts = Mapping[str, Any]
 Telling = Mapping[str, Any]
@@ -41,13 +43,16 @@ TELLING = frozenset(
         names.ISSUE_REOPENED, names.REOPEN_DECLINED, names.EXTENSION_DECIDED,
         names.ASSIST_ASKED, names.HANDOVER_OFFERED, names.CONTACT_CORRECTED,
         names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK, names.PETITION_ADMITTED, names.PETITION_REVIEW_DECIDED,
+        names.ISSUE_FORWARDED, names.ISSUE_SUSPENDED, names.ISSUE_REGISTERED, names.ISSUE_WITHDRAWN,
+        names.RETURN_ADJUDICATED, names.REVIEW_REQUESTED, names.EXTENSION_ASKED, names.GRADE_CHANGE_ASKED,
+        names.WITHDRAWAL_ASKED,
     }
 )  # fmt: skip
 """Events that a template may be for."""
 HEARD = TELLING | {
     names.ISSUE_SUPPLEMENTED, names.ISSUE_HANDED_OVER, names.ISSUE_RETURNED, names.UNIT_SUCCEEDED,
-    names.CATEGORY_SUCCEEDED, names.ISSUE_REGISTERED,
-    names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
+    names.CATEGORY_SUCCEEDED, names.SECRECY_CHANGED, names.DEADLINE_SET, names.PARTY_DECEASED,
+    names.GRADE_CHANGED, names.GRADE_CHANGE_DECLINED, names.WITHDRAWAL_DECLINED,
 }  # fmt: skip
 OWN = frozenset({names.PARTY_INFORMED, names.DELIVERY_FAILED})
 
@@ -71,6 +76,7 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
     names.ISSUE_ANSWERED: ("reply",),
     names.ISSUE_REFUSED: ("reply",),
     names.ISSUE_MERGED: ("reply",),
+    names.ISSUE_FORWARDED: ("reply",),
     names.MEDIATION_OFFERED: ("reply",),
     names.REOPEN_DECLINED: ("reply",),
     names.PETITION_REVIEW_DECIDED: ("reply",),
@@ -101,7 +107,7 @@ def _with(state: State, report: Mapping[str, Any]) -> list[str]:
 
 
 def telling(facts: Facts, event: Event) -> Telling:
-    plain = {name: value for name, value in facts.items() if name != "reply" and not isinstance(value, dict)}
+    plain = {name: value for name, value in facts.items() if name not in WORDS and not isinstance(value, dict)}
     free = FREE_TEXTS.get(event.type, {})
     body = {name: value for name, value in event.data.items() if name not in free and _is_plain(value)}
     return {"id": event.id, "type": event.type, "at": instant(event.time), "facts": {**plain, **body}}
@@ -132,6 +138,8 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["corrected"] = data["version"]
         case names.ISSUE_REGISTERED:
             taken |= {"unit": data["owner"], "sponsor": data.get("sponsor"), "sponsored": bool(data.get("sponsor"))}
+        case names.ISSUE_FORWARDED:
+            taken |= {"forwarded": True, **({"forwarded_to": data["to"]} if data["to"] != WITHHELD else {})}
         case names.PARTY_DECEASED:
             taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:
@@ -143,7 +151,7 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["assignment"], taken["by_desk"] = _rank(event)
             taken["alarmed"] = [one["unit"] for one in data.get("also", ()) if one["part"] in ALARMED]
         case names.SECRECY_CHANGED if data["secrecy"] in SECRET:
-            before = {name: value for name, value in before.items() if name != "reply"}
+            before = {name: value for name, value in before.items() if name not in WORDS}
     return {**before, **taken, **noted(before, event)}
 
 

@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.model.pack import Pack
 from sanfu.city.model.templates import Template
+from sanfu.city.placeholders import OUTSIDE_BODY
 from sanfu.city.segments import fits
 from sanfu.contracts.envelope import moment
 from sanfu.notify.domain.approved import variables
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.story import SECRET
 
-LIMITS = ("limit", "until", "reply_by")
-"""Fields in which an event says itself by when: a limit, or the one that more time gives."""
+LIMITS = ("decide_by", "report_by", "limit", "until", "reply_by")
+"""Fields in which an event says itself by when: a decision or report is due, a limit, the one that more time gives."""
 
 _ZH: Mapping[str, str] = {
     "simple": "简单", "complex": "复杂", "difficult": "疑难",
@@ -32,6 +33,7 @@ _ZH: Mapping[str, str] = {
     "weekly_joint": "每周联席会商", "coordination": "协调会", "onsite_city": "现场办公会", "onsite_town": "现场办公会",
     "reform_weekly": "改革周例会", "visit": "走访清单", "experience": "体验清单", "checkup": "体检清单",
     "no_category": "诉求", "no_due": "规定时限", "no_reply": "见查询页面",
+    "no_body": "有权处理的机关",
 }  # fmt: skip
 _EN: Mapping[str, str] = {
     "solved": "solved", "other_route": "another way was named", "partly": "partly solved",
@@ -43,6 +45,7 @@ _EN: Mapping[str, str] = {
     "onsite_city": "on-site session", "onsite_town": "on-site session", "reform_weekly": "weekly meeting on reforms",
     "visit": "list of visits", "experience": "experience sheet", "checkup": "check-up",
     "no_category": "a report", "no_due": "in time", "no_reply": "see the page of your report",
+    "no_body": "the body in charge",
 }  # fmt: skip
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -138,6 +141,11 @@ def _linked(escaped: str) -> str:
     return _ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped)
 
 
+def _cut(name: str) -> str:
+    """Cut the name of a body outside the city to what messages are measured with."""
+    return name if len(name) <= OUTSIDE_BODY else f"{name[: OUTSIDE_BODY - 1]}…"
+
+
 class _Values(dict[str, str]):
     """Placeholders, made when they are asked for."""
 
@@ -178,6 +186,8 @@ class _Values(dict[str, str]):
                 return self._word(told.get("outcome") or told.get("kind", ""))
             case "reply":
                 return facts.get("reply") or self._word("no_reply")
+            case "forwarded_to":
+                return _cut(facts.get("forwarded_to") or self._word("no_body"))
             case "link":
                 return str(facts["link"])
             case "until":
