@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from sanfu.notify.adapters.plan import planned_hooks
+from sanfu.notify.adapters.memory import memory_stores
+from sanfu.notify.adapters.plan import planned, planned_hooks
 from sanfu.notify.hooked import hooked
+from tests.support.telling import START
 from tests.unit.notify.test_hooks_api import parts, told
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
@@ -82,7 +85,39 @@ def test_a_hook_lies_at_a_name_a_public_address_or_in_a_network_that_is_named() 
         assert [*planned_hooks(one(**more))] == ["tax"]
 
 
-def test_a_service_with_a_bad_hook_does_not_start_and_says_in_which_setting_it_stands() -> None:
-    made = parts()
-    with pytest.raises(SystemExit, match=r"^SANFU_PROVIDERS: units\.tax\.url: write https://host/path"):
-        hooked(told(one(url="https://")), made, None, None)  # type: ignore[arg-type]
+async def test_one_wrong_hook_is_set_aside_and_said_and_the_others_work() -> None:
+    made, file = (
+        parts(),
+        json.dumps({"units": {"tax": HOOK, "water": {**HOOK, "url": "https://s3cret/#x"}, "税": HOOK}}),
+    )
+    with capture_logs() as logs:
+        hooks = hooked(told(file), made, memory_stores({}), lambda: START)
+    assert [*hooks.posts] == ["tax"]
+    assert hooks.measures.units == ["tax"], "the topic of who was set aside is not read"
+    assert made.registry.get_sample_value("sanfu_notify_hooks_wrong") == 2
+    said = {one["unit"]: one["why"] for one in logs if one["event"] == "hook_set_aside"}
+    assert said["water"] == "units.water.url: leave out user, password and #: who posts is told by the signature"
+    assert said["税"].startswith("units.税")
+    for post in hooks.posts.values():
+        await post.endpoint.close()
+
+
+def test_of_several_wrong_hooks_a_check_names_each() -> None:
+    file = json.dumps({"units": {"tax": {**HOOK, "secrets": []}, "water": {**HOOK, "url": "https://"}, "gas": HOOK}})
+    with pytest.raises(ValueError, match=r"^units\.tax\.secrets: .*; units\.water\.url: ") as caught:
+        planned_hooks(file)
+    assert "gas" not in str(caught.value)
+
+
+def test_providers_are_read_though_a_hook_is_wrong_and_are_refused_by_themselves() -> None:
+    mail = {"kind": "smtp", "host": "mail.example", "from": "a@city.example"}
+    assert planned(json.dumps({"email": [mail], "units": {"tax": {}}}), 10)["email"]
+    for wrong in ({"email": [{"kind": "smtp"}], "units": {}}, {"fax": [], "units": {"tax": HOOK}}):
+        for reading in (planned_hooks, lambda text: planned(text, 10)):
+            with pytest.raises(ValueError, match=r"^(email|fax)"):
+                reading(json.dumps(wrong))
+
+
+def test_a_service_with_a_file_that_is_none_does_not_start_and_says_in_which_setting_it_stands() -> None:
+    with pytest.raises(SystemExit, match=r"^SANFU_PROVIDERS: the file: Invalid JSON"):
+        hooked(told("{"), parts(), None, None)  # type: ignore[arg-type]

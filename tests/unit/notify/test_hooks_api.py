@@ -165,3 +165,22 @@ async def test_a_hook_of_a_unit_whose_topic_is_not_shown_to_notify_says_so_and_h
         broker.down = True
         assert "no_topic" not in (await states()).values(), "nobody knows"
         broker.down = False
+
+
+async def test_a_hook_that_was_set_aside_is_shown_with_what_is_wrong_and_is_not_posted_to() -> None:
+    wrong = {"url": "https://tax.example/", "secrets": ["s3cret"]}
+    service = assemble(told(json.dumps({"units": {"tax": wrong}})), parts(), PackHolder(SHIPPED), {})
+    await service.start()
+    async with peer() as nobody:
+        it = Office(service, nobody)
+        shown = (await it.shown())["tax"]
+        assert (shown["state"], shown["host"]) == ("wrong", "")
+        assert shown["why"].startswith("units.tax.secrets")
+        for method, path in (("POST", "test"), ("POST", "parked/resend"), ("GET", "parked")):
+            refused = await it.ask(method, f"/v1/hooks/tax/{path}")
+            assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[-1]) == (409, "hook-set-aside")
+            assert "s3cret" not in refused.text
+            assert "whsec_" in refused.json()["detail"], "it says what would be right"
+        assert (await it.ask("POST", "/v1/hooks/water/test")).status_code == 404
+    await service.stop()
+    assert service.failure is None

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from sanfu.stack import (
     access,
@@ -24,6 +25,7 @@ from sanfu.stack import (
     rebuilding,
     replanning,
     routing,
+    running,
     services,
     subscribing,
     tables,
@@ -102,9 +104,22 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
     else:
         stack = Stack.known(name)
         console.print(f"{name} is up already" if stack.status().up else f"{name} is coming up already")
+        given = running.unheard(
+            stack, only=_programs(only), base=port_base, city=city, broker=dict(map(_setting, broker or ()))
+        )
+        _tell_unheard(stack, given)
     tables.wide().print(tables.addresses(stack))
     if foreground:
         _stay(stack)
+
+
+def _tell_unheard(stack: Stack, given: list[str]) -> None:
+    if not given:
+        return
+    name = stack.plan.name
+    console.print(f"[bold yellow]it goes on as it was brought up, and not with[/] {', '.join(map(escape, given))}")
+    console.print(f"./sanfu down --name {name}, and this command again, takes that; what stands in a file that it was")
+    console.print(f"brought up with, ./sanfu restart PROGRAM --name {name} takes")
 
 
 def _programs(only: str) -> tuple[str, ...]:
@@ -143,11 +158,13 @@ def down(name: Name = "main") -> None:
 def restart(
     program: Annotated[str, typer.Argument(help="kafka, mongo, sinks, intake, router, …")], name: Name = "main"
 ) -> None:
-    """Stop a program and start it again, with what its files say by now; what is under way is finished first."""
+    """Stop a program and start it again, with what its files say by now; what is under way is finished first. Notify is
+    left alone when its file of providers is wrong."""
     stack = Stack.known(name)
     if program not in stack.status().programs:
         there = ", ".join(stack.status().programs) or f"none: ./sanfu up --name {name} brings it up"
         raise PartError(f"{program} does not run in {name}; there are {there}")
+    running.check_settings(stack, program)
     with console.status(f"stopping {program}") as told:
         if program in stack.status().programs and stack.status().programs[program]["pid"]:
             stack.stop(program)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from sanfu.contracts.envelope import moment
+from sanfu.notify.adapters.hook_calls import Hook
 from sanfu.notify.adapters.plan import planned, planned_hooks
+from sanfu.notify.ports import Provider as Carrying
 from sanfu.stack.doors import Json
 from sanfu.stack.notify_doors import NotifyDoors
 from sanfu.stack.programs import PartError
@@ -115,18 +118,23 @@ def _goes(one: Json, now: datetime) -> str:
     return ago(one["due"], now) if moment(one["due"]) > now else "when it is here"
 
 
-@app.command("check")
-def check(
-    file: Annotated[Path, typer.Argument(help="the providers' file, as SANFU_PROVIDERS_FILE names it")],
-) -> None:
-    """Say whether notify would start with this file: before you restart it. Nothing is connected to."""
+def sound(file: Path) -> tuple[Mapping[str, Sequence[Carrying]], Mapping[str, Hook]]:
+    """Read a file of providers and hooks. Raises PartError that names each mistake."""
     if not file.is_file():
         raise PartError(f"there is no file {file}")
     try:
         text = file.read_text(encoding="utf-8")
-        plan, hooks = planned(text, CALL_S), planned_hooks(text)
+        return planned(text, CALL_S), planned_hooks(text)
     except (ValueError, OSError) as error:
         raise PartError(f"{file}: {error}") from None
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="the providers' file, as SANFU_PROVIDERS_FILE names it")],
+) -> None:
+    """Say whether all is right in this file: before you restart notify. Nothing is connected to."""
+    plan, hooks = sound(file)
     for medium, there in plan.items():
         if there:
             console.print(f"{medium:<9} {', then '.join(one.name for one in there)}", markup=False)

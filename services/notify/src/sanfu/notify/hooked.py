@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
+import structlog
 from fastapi import APIRouter
 
 from sanfu.contracts import names
 from sanfu.notify.adapters.hook_calls import HookCaller
-from sanfu.notify.adapters.plan import planned_hooks
+from sanfu.notify.adapters.plan import hooks_apart
 from sanfu.notify.entrypoints import hooks as shown
 from sanfu.notify.entrypoints.reading_units import HookReader
 from sanfu.notify.handlers.hooks import HookPost
@@ -19,6 +20,8 @@ from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import Broker, BrokerDown
 from sanfu.runtime.http import Guard
 from sanfu.runtime.service import Parts, Task
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Hooks:
     now: Callable[[], datetime]
     rehearsal: bool
     broker: Broker
+    wrong: Mapping[str, str]
+    """What is wrong with each entry that was set aside."""
 
     def background(self) -> list[Task]:
         if self.reader is None:
@@ -39,7 +44,9 @@ class Hooks:
         return [self.reader.run, self.measures.run, *(post.run for post in self.posts.values())]
 
     def routes(self, guard: Guard) -> APIRouter:
-        return shown.routes(self.posts, self.stores.hooks, guard, has_topic=self.has_topic, rehearsal=self.rehearsal)
+        return shown.routes(
+            self.posts, self.stores.hooks, guard, has_topic=self.has_topic, rehearsal=self.rehearsal, wrong=self.wrong
+        )
 
     async def has_topic(self, unit: str) -> bool:
         """Tell whether Kafka shows the unit's topic to notify; while it is away, it may."""
@@ -57,12 +64,16 @@ class Hooks:
 
 
 def hooked(settings: NotifySettings, parts: Parts, stores: Stores, now: Callable[[], datetime]) -> Hooks:
-    """Make the hooks that the file of providers names. Nothing connects yet."""
+    """Make the hooks that the file of providers names. Nothing connects yet. An entry that is wrong is set aside, and
+    said: one unit's hook must not keep everybody else's messages (decision 0051)."""
     try:
-        planned = planned_hooks(settings.providers.get_secret_value()) if settings.providers else {}
+        planned, wrong = hooks_apart(settings.providers.get_secret_value() if settings.providers else "{}")
     except ValueError as error:
         raise SystemExit(f"SANFU_PROVIDERS: {error}") from None
     metrics, member = HookMetrics.on(parts.registry), f"sanfu.notify-{settings.ordinal}"
+    metrics.wrong.set(len(wrong))
+    for code, why in wrong.items():
+        log.error("hook_set_aside", unit=code[:80], why=why[:500])
     trust = httpx.create_ssl_context()
     posts = {
         unit: HookPost(unit, HookCaller(hook, settings.call_s, trust), stores.hooks, metrics, member, now)
@@ -75,4 +86,4 @@ def hooked(settings: NotifySettings, parts: Parts, stores: Stores, now: Callable
         )
         reader = HookReader(family, stores.hooks, lambda unit: posts[unit].poke(), now)
     measures = HookMeasures(stores.hooks, metrics, sorted(posts), now)
-    return Hooks(posts, stores, reader, measures, now, settings.rehearsal, parts.broker)
+    return Hooks(posts, stores, reader, measures, now, settings.rehearsal, parts.broker, wrong)

@@ -72,6 +72,7 @@ class HookMetrics:
     parked: Gauge
     oldest_seconds: Gauge
     calls: Counter
+    wrong: Gauge
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> "HookMetrics":
@@ -85,6 +86,8 @@ class HookMetrics:
                   unit, registry=registry),
             Counter("sanfu_notify_hook_calls", "Calls of hooks, by what came of them: sent, retry, rejected, lost",
                     ("unit", "outcome"), registry=registry),
+            Gauge("sanfu_notify_hooks_wrong", "Entries of units' hooks that were set aside when notify started, for "
+                  "they are wrong: nothing is posted there", registry=registry),
         )  # fmt: skip
 
 

@@ -6,7 +6,16 @@ from ipaddress import ip_address
 from typing import Annotated, Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from sanfu.notify.adapters.hook_calls import Hook
 from sanfu.notify.adapters.webhook import secret_bytes
@@ -99,5 +108,5 @@ def _is_address(host: str) -> bool:
 
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
-UnitHooks = Mapping[Code, UnitHook]
+HOOKS = TypeAdapter(Mapping[Code, UnitHook])
 """By the unit's code, as in its topic."""

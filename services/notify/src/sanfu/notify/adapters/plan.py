@@ -1,5 +1,6 @@
 """The file of providers: for each medium those who carry it, in the order in which they are asked."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -168,7 +169,7 @@ class _Plan(Strict):
     webhook: tuple[_Webhook, ...] = ()
     dingtalk: tuple[_Dingtalk, ...] = ()
     wecom: tuple[_Wecom, ...] = ()
-    units: endpoints.UnitHooks = Field({}, description="the hooks of units without Kafka, by the unit's code")
+    units: Any = Field(default_factory=dict, description="the hooks of units without Kafka: each is read by itself")
 
 
 MEDIA = tuple(name for name in _Plan.model_fields if name != "units")
@@ -181,17 +182,40 @@ def planned(text: str, call_s: float) -> Mapping[str, Sequence[Provider]]:
 
 
 def planned_hooks(text: str) -> Mapping[str, Hook]:
-    """Read the hooks of units in the same file. Raises ValueError as above."""
-    return {unit: one.hook() for unit, one in _read(text).units.items()}
+    """Read the hooks of units in the same file. Raises ValueError as above, also if only one of them is wrong."""
+    hooks, wrong = hooks_apart(text)
+    if wrong:
+        raise ValueError("; ".join(wrong.values()))
+    return hooks
+
+
+def hooks_apart(text: str) -> tuple[Mapping[str, Hook], Mapping[str, str]]:
+    """Read the hooks of units in the same file, each by itself: those that are right, by their unit's code; and of
+    every other what is wrong with it, by what stands in place of the code. Raises ValueError where it is no such file.
+    """
+    entries = _read(text).units
+    if not isinstance(entries, dict):
+        return {}, {"units": "units: write an object, with an entry for each unit by its code"}
+    hooks, wrong = dict[str, Hook](), dict[str, str]()
+    for code, entry in entries.items():
+        try:
+            found = endpoints.HOOKS.validate_json(json.dumps({code: entry}))
+        except ValidationError as error:
+            wrong[code] = _all_said(error, "units.")
+        else:
+            hooks |= {unit: one.hook() for unit, one in found.items()}
+    return hooks, wrong
 
 
 def _read(text: str) -> _Plan:
     try:
         return _Plan.model_validate_json(text)
     except ValidationError as error:
-        raise ValueError(
-            "; ".join(_said(one) for one in error.errors(include_input=False, include_url=False))
-        ) from None
+        raise ValueError(_all_said(error)) from None
+
+
+def _all_said(error: ValidationError, under: str = "") -> str:
+    return "; ".join(under + _said(one) for one in error.errors(include_input=False, include_url=False))
 
 
 def _made(medium: str, entries: Sequence[Any], call_s: float) -> list[Provider]:

@@ -22,7 +22,7 @@ class HookShown(BaseModel):
     host: str = Field(description="Where it posts to; the path is not shown, for it may hold a secret")
     state: str = Field(
         description="well; slowed: asked for a pause; rests: left alone; probed; gone (410); new; "
-        "no_topic: Kafka shows notify no topic of this unit"
+        "no_topic: Kafka shows notify no topic of this unit; wrong: its entry was set aside, `why` says what is wrong"
     )
     why: str | None = Field(
         description="What came of the last call: http_200, http_500, unreachable, address_private …"
@@ -75,11 +75,16 @@ def routes(
     *,
     has_topic: Callable[[str], Awaitable[bool]],
     rehearsal: bool,
+    wrong: Mapping[str, str],
 ) -> APIRouter:
-    """Make the routes; `guard` lets through who may read the delivery log. In a rehearsal nothing is posted."""
+    """Make the routes; `guard` lets through who may read the delivery log. In a rehearsal nothing is posted. `wrong`:
+    what is wrong with each entry that was set aside."""
     router = own_router("/v1/hooks", tags=["hooks"], dependencies=[Depends(guard)])
 
     def known(unit: str) -> HookPost:
+        if unit in wrong:
+            mend = "Mend it, ask ./sanfu providers check FILE, restart notify."
+            raise Refusal(409, "hook-set-aside", f"The entry of this unit is wrong: {wrong[unit]}. {mend}")
         if unit not in hooks:
             raise Refusal(404, "no-such-hook", "No hook of this unit stands in the file of providers, under `units`.")
         return hooks[unit]
@@ -98,7 +103,7 @@ def routes(
         for one in items:
             if not await has_topic(one.unit):
                 one.state = "no_topic"
-        return HooksShown(items=items)
+        return HooksShown(items=[*items, *(_set_aside(unit, why) for unit, why in sorted(wrong.items()))])
 
     @router.get("/{unit}/parked")
     async def parked(unit: str, page: PageAsked) -> ParkedsShown:
@@ -138,6 +143,10 @@ def _shown(hook: HookPost, standing: HookStanding, seen: HookSeen | None) -> Hoo
         at=_written(seen.at if seen else None), waiting=standing.waiting, oldest=_written(standing.oldest),
         parked=standing.parked,
     )  # fmt: skip
+
+
+def _set_aside(unit: str, why: str) -> HookShown:
+    return HookShown(unit=unit, host="", state="wrong", why=why, at=None, waiting=0, oldest=None, parked=0)
 
 
 def _written(at: datetime | None) -> str | None:
