@@ -27,7 +27,7 @@ from sanfu.notify.entrypoints.callbacks import routes as receipt_routes
 from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.carrier import Carrier, Line
-from sanfu.notify.handlers.courier import Courier, Desk, Timing, real_now
+from sanfu.notify.handlers.courier import Courier
 from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.letters import REHEARSAL, Keeper
 from sanfu.notify.handlers.outside import whom
@@ -36,6 +36,7 @@ from sanfu.notify.handlers.raising import Raising
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.handlers.resending import Resending
+from sanfu.notify.handlers.tools import Timing, Tools, real_now
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.handlers.writing import measured_with
 from sanfu.notify.hooked import hooked
@@ -149,7 +150,7 @@ def assemble(
             holds[:] = [Holding(packs.current, calendar)]
         return holds[-1]
 
-    desk = Desk(
+    tools = Tools(
         stores, parts.documents, parts.documents.beside(AFFAIRS), parts.clock, sealer, metrics, lambda: packs.current,
         partitions, Links.of(keys), holding, place, unreachable, erasing, settings.public_url,
         settings.messages_url, Timing(settings.call_s, settings.lease_s),
@@ -159,7 +160,7 @@ def assemble(
         return await service.commands.do(subject, command)
 
     reporter = Reporter(stores.deliveries, stores.digests, do, partitions)
-    couriers = [Courier(desk, medium, carrier, reporter.poke) for medium, carrier in carriers.items()]
+    couriers = [Courier(tools, medium, carrier, reporter.poke) for medium, carrier in carriers.items()]
 
     def ripe() -> None:
         for courier in couriers:
@@ -202,7 +203,7 @@ def assemble(
             shown.routes(carriers, aside, guard),
             inbox.routes(stores.letters, sealer, real_now, parts.documents.read, guard), *callbacks,
             hooks.routes(guard),
-            preferences.routes(stores.preferences, desk.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
+            preferences.routes(stores.preferences, tools.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
                                partial(whom, stores.digests)),
         ],
         tables=[

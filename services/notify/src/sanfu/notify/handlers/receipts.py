@@ -9,7 +9,7 @@ from uuid import uuid4
 from sanfu.notify.domain.bounces import bounced
 from sanfu.notify.domain.delivery import Delivery, in_place
 from sanfu.notify.domain.receipts import Receipt, received
-from sanfu.notify.handlers.courier import real_now
+from sanfu.notify.handlers.tools import real_now
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Deliveries

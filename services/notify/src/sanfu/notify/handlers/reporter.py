@@ -9,7 +9,7 @@ import structlog
 
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import is_digest
-from sanfu.notify.handlers.courier import real_now
+from sanfu.notify.handlers.tools import real_now
 from sanfu.notify.ports import Deliveries, Digests
 from sanfu.runtime.crash import crashpoint, declare
 from sanfu.runtime.outages import Unavailable
