@@ -7,6 +7,7 @@ again until they are taken, as real ones do.
 import asyncio
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -73,6 +74,8 @@ class Faulty:
     hook: str = ""
     scripts: dict[str, deque[Act]] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
+    asked_at: list[float] = field(default_factory=list)
+    """When each message came in: seconds of a clock that only rises."""
     got: list[dict[str, str]] = field(default_factory=list)
     strayed: int = 0
     """Requests to anywhere else: a redirection that was followed."""
@@ -95,6 +98,7 @@ class Faulty:
             self.strayed += 1
             return
         self.asked.append(message)
+        self.asked_at.append(time.monotonic())
         script = self.scripts.get(message["to"])
         act = script.popleft() if script else WELL
         if act.takes and not act.late:

@@ -108,11 +108,13 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
 
 @dataclass
 class Mailbox:
-    """Takes mail. `refuse` holds recipients it does not know; `greylist` counts tries it puts off."""
+    """Takes mail. `refuse` holds recipients it does not know; `greylist` counts tries it puts off, `put_off` holds
+    recipients of whom it puts off one."""
 
     got: list[EmailMessage] = field(default_factory=list)
     refuse: set[str] = field(default_factory=set)
     greylist: int = 0
+    put_off: set[str] = field(default_factory=set)
     connections: int = 0
     hang: bool = False
     port: int = 0
@@ -122,6 +124,9 @@ class Mailbox:
             return f"550 {to} is unknown here"
         if self.greylist > 0:
             self.greylist -= 1
+            return "451 try again later"
+        if to in self.put_off:
+            self.put_off.remove(to)
             return "451 try again later"
         envelope.rcpt_tos.append(to)
         return "250 OK"

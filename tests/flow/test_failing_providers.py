@@ -1,0 +1,182 @@
+"""A provider in trouble: who carries then, what is sent once more, and what nobody sends again but an operator."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sanfu.city.watching import PackHolder
+from tests.support.eventually import eventually
+from tests.support.gateway import BROKEN, DEAF, PACED, RESET, SILENT, Act, http
+from tests.support.media import MAIL, PHONE, UNIT, Media, by_every_medium, texts
+from tests.support.people import Issue
+
+CALL_S = 3.0
+"""Seconds after which a silent provider has not answered: more than a busy machine takes for an answer."""
+PATIENT = http("429 Too Many Requests", b"{}", "retry-after: 3")
+"""It names longer than the longest first pause, 1.5 s."""
+
+
+@pytest.fixture
+async def media(every_medium: PackHolder) -> AsyncIterator[Media]:
+    async with by_every_medium(every_medium, call_s=CALL_S) as media:
+        yield media
+
+
+async def reported(media: Media, **said: object) -> Issue:
+    return await media.city.report("hotline", category="drainage", **said)
+
+
+def duty_phone(media: Media) -> str:
+    return media.city.pack.units[UNIT].duty_phone or ""
+
+
+# ── from one provider to another, and back ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("act", [BROKEN, PACED], ids=["500", "429"])
+async def test_what_a_gateway_surely_did_not_take_goes_by_the_next_at_once_and_the_first_is_asked_again(
+    media: Media, act: Act
+) -> None:
+    media.first.script(PHONE, act)
+    issue = await reported(media)
+    one = await media.one(issue, medium="sms")
+    assert (one["state"], one["provider"], one["tries"]) == ("sent", "second", 1)
+    assert (len(texts(media.first.got, PHONE)), len(texts(media.second.got, PHONE))) == (0, 1)
+    await eventually(lambda: _well(media, "first"))
+    again = await reported(media)
+    assert (await media.one(again, medium="sms"))["provider"] == "first"
+    assert (len(texts(media.first.got, PHONE)), len(texts(media.second.got, PHONE))) == (1, 1)
+
+
+async def test_a_gateway_that_failed_five_times_rests_until_an_operator_has_it_tried(media: Media) -> None:
+    media.first.script(PHONE, *[BROKEN] * 4, Act(False, http("500 Internal Server Error", b"", "retry-after: 600")))
+    issues = [await reported(media) for _ in range(7)]
+    assert [(await media.one(issue, medium="sms"))["provider"] for issue in issues] == ["second"] * 7
+    assert len(media.first.asked) == 5, "who rests is not asked"
+    assert (await media.asked("POST", "/v1/providers/sms/first/try")).json()["state"] == "probed"
+    later = await reported(media)
+    assert (await media.one(later, medium="sms"))["provider"] == "first"
+    assert texts(media.first.got, PHONE) == [
+        f"【义乌三服务】您的诉求已收到，编号{later.receipt}。凭编号可随时查询进度。"
+    ]
+
+
+async def test_a_gateway_that_rested_carries_again_by_itself_when_it_is_well(media: Media) -> None:
+    media.first.script(PHONE, *[BROKEN] * 5)
+    for _ in range(5):
+        await reported(media)
+    await eventually(lambda: _well(media, "first"))
+    later = await reported(media)
+    assert (await media.one(later, medium="sms"))["provider"] == "first"
+
+
+async def _well(media: Media, provider: str) -> bool:
+    return await media.state(provider) in ("well", "probed")
+
+
+async def test_while_no_gateway_takes_anything_nothing_is_lost(media: Media) -> None:
+    for gateway in (media.first, media.second):
+        gateway.script(PHONE, BROKEN, BROKEN)
+    issue = await reported(media)
+    one = await media.one(issue, medium="sms")
+    assert (one["state"], one["provider"], one["tries"]) == ("sent", "first", 3)
+    assert len(texts([*media.first.got, *media.second.got], PHONE)) == 1
+
+
+async def test_nobody_is_asked_before_the_time_that_he_named(media: Media) -> None:
+    for gateway in (media.first, media.second):
+        gateway.script(PHONE, Act(False, PATIENT))
+    issue = await reported(media)
+    assert (await media.one(issue, medium="sms"))["state"] == "sent"
+    [(begun, ended)] = [one.asked_at for one in (media.first, media.second) if len(one.asked_at) == 2]
+    assert ended - begun >= 3
+    assert len(media.first.asked) + len(media.second.asked) == 3
+    assert len(texts([*media.first.got, *media.second.got], PHONE)) == 1
+
+
+# ── silence ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("act", [SILENT, DEAF, RESET], ids=["silent", "deaf", "reset"])
+async def test_what_a_silent_gateway_may_have_taken_goes_once_at_most_until_an_operator_sends_it_again(
+    media: Media, act: Act
+) -> None:
+    media.first.script(PHONE, act)
+    issue = await reported(media)
+    one = await media.one(issue, medium="sms")
+    assert (one["state"], one["policy"], one["provider"]) == ("unknown", "at_most_once", "first")
+    await media.city.advance(hours=1)
+    assert (len(media.first.asked), media.second.asked) == (1, [])
+    told = [each.data for each in await media.city.of(issue, "delivery-failed") if each.data["medium"] == "sms"]
+    assert [(each["delivery"], each["state"]) for each in told] == [(one["id"], "unknown")]
+
+    answers = [await media.resend(one) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202], "the same key again is the same repeat"
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    [repeat] = [each for each in await media.deliveries(issue, medium="sms") if each["again_of"] == one["id"]]
+    assert (repeat["state"], repeat["because"]) == ("sent", "the provider was silent")
+    assert len(media.first.asked) == 2
+    assert (await media.deliveries(issue, state="unknown"))[0]["id"] == one["id"], "of the first nobody knows more"
+
+
+@pytest.mark.parametrize("act", [SILENT, DEAF, RESET], ids=["silent", "deaf", "reset"])
+async def test_what_must_arrive_is_sent_again_and_by_another_gateway_than_the_silent_one(
+    media: Media, act: Act
+) -> None:
+    media.first.script(duty_phone(media), act)
+    issue = await reported(media, urgency="urgent")
+    one = await media.one(issue, medium="sms", unit=UNIT)
+    assert (one["state"], one["policy"]) == ("sent", "at_least_once")
+    assert (one["provider"], one["tries"]) == ("second", 2)
+    assert len(texts(media.second.got, duty_phone(media))) == 1
+    assert len(texts(media.first.asked, duty_phone(media))) == 1
+
+
+async def test_a_receipt_says_what_became_of_what_a_silent_gateway_had(media: Media) -> None:
+    media.first.script(PHONE, SILENT)
+    issue = await reported(media)
+    one = await media.one(issue, medium="sms")
+    assert one["state"] == "unknown"
+    await media.say("first", {"id": one["id"], "state": "delivered"})
+    assert (await media.one(issue, medium="sms"))["state"] == "delivered"
+    assert len(texts(media.first.got, PHONE)) == 1
+
+
+# ── other media ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_mail_server_that_puts_mails_off_gets_each_again_within_seconds(media: Media) -> None:
+    media.mail.put_off |= {MAIL, media.city.pack.units[UNIT].mailbox or ""}
+    issue = await reported(media)
+    mails = await media.deliveries(issue, medium="email")
+    assert {(one["recipient"], one["state"], one["tries"]) for one in mails} == {
+        ("party", "sent", 2), ("unit", "sent", 2),
+    }  # fmt: skip
+    assert len(media.mail.got) == 2
+
+
+@pytest.mark.parametrize(
+    ("medium", "answer"),
+    [
+        ("webhook", (500, "")), ("webhook", (429, "", {"retry-after": "1"})), ("dingtalk", (503, "")),
+        ("dingtalk", (200, {"errcode": -1})), ("wecom", (200, {"errcode": -1})),
+    ],
+)  # fmt: skip
+async def test_an_endpoint_or_robot_that_did_not_take_a_message_is_asked_again_and_the_others_go_on(
+    media: Media, medium: str, answer: tuple[object, ...]
+) -> None:
+    peer = {"webhook": media.webhook, "dingtalk": media.dingtalk, "wecom": media.wecom}[medium]
+    peer.script.appendleft(answer)
+    issue = await reported(media)
+    assert len(peer.asked) == 2
+    states = {one["medium"]: (one["state"], one["tries"]) for one in await media.deliveries(issue, unit=UNIT)}
+    others = {"webhook", "dingtalk", "wecom", "inbox", "email"} - {medium}
+    assert states == {medium: ("sent", 2), **dict.fromkeys(others, ("sent", 1))}
+
+
+async def test_what_an_endpoint_refuses_for_good_fails_and_is_not_sent_again(media: Media) -> None:
+    media.webhook.script.appendleft((410, ""))
+    issue = await reported(media)
+    await media.city.advance(hours=1)
+    one = await media.one(issue, medium="webhook")
+    assert (one["state"], one["why"], len(media.webhook.asked)) == ("failed", "http_410", 1)
