@@ -63,11 +63,18 @@ async def test_a_gateway_that_failed_five_times_rests_until_an_operator_has_it_t
 
 async def test_a_gateway_that_rested_carries_again_by_itself_when_it_is_well(media: Media) -> None:
     media.first.script(PHONE, *[BROKEN] * 5)
-    for _ in range(5):
+    for number in range(5):
+        assert rested(media) == [], f"after {number} failures it is asked again"
         await reported(media)
+    assert rested(media) == ["first"]
     await eventually(lambda: _well(media, "first"))
     later = await reported(media)
     assert (await media.one(later, medium="sms"))["provider"] == "first"
+
+
+def rested(media: Media) -> list[str]:
+    """Providers that were left alone for a while, as notify logged it."""
+    return [one["provider"] for one in media.city.logs if one["event"] == "provider_rests"]
 
 
 async def _well(media: Media, provider: str) -> bool:

@@ -50,10 +50,12 @@ async def test_what_arrived_is_delivered_and_the_same_receipt_again_changes_noth
 async def test_what_failed_late_marks_the_case_once_and_is_sent_again_by_nobody_but_an_operator(media: Media) -> None:
     issue = await reported(media, party={"name": "王小明", "phone": PHONE})
     sent = await media.one(issue, medium="sms")
-    for _ in range(2):
-        await media.say("first", {"id": sent["id"], "state": "failed", "code": "UNDELIV"})
+    receipt = {"id": sent["id"], "state": "failed", "code": "UNDELIV"}
+    await media.say("first", receipt)
     one = await media.one(issue, medium="sms")
     assert (one["state"], one["why"]) == ("failed", "undelivered: UNDELIV")
+    await media.say("first", receipt)
+    assert await media.one(issue, medium="sms") == one, "it has ended when it was first heard of"
     assert await told(media, issue) == ["sent", "failed"]
     marked = await case(media, issue)
     assert (marked["party_untold"], [each["why"] for each in marked["untold"]]) == (True, ["undelivered"])

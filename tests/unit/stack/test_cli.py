@@ -96,6 +96,19 @@ def test_a_stack_that_is_not_wholly_up_names_what_is_not(monkeypatch: pytest.Mon
         CliRunner().invoke(app, ["providers"], catch_exceptions=False)
 
 
+@pytest.mark.parametrize("option", ["--rehearsal", "--dry-run"])
+def test_a_stack_whose_messages_leave_is_not_taken_for_a_rehearsal(
+    monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setattr(Stack, "up", lambda *_: False)
+    with pytest.raises(PartError, match=r"main is up already, and in no rehearsal: \./sanfu down --name main first"):
+        CliRunner().invoke(app, ["up", option], catch_exceptions=False)
+    Stack("main", rehearsal=True).plan.write()
+    answer = CliRunner().invoke(app, ["up", option], env={"COLUMNS": "200"}, catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert "no message leaves; what would have: http://127.0.0.1:8704/v1/rehearsal" in answer.stdout
+
+
 def test_doctor_looks_at_the_servers_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANFU_KAFKA", "nowhere")
     answer = CliRunner().invoke(app, ["doctor", "--json"])

@@ -9,7 +9,9 @@ from sanfu.stack.plan import Plan
 
 
 def test_a_plan_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    plan = Plan(tmp_path, "demo", only=("kafka", "sla"), city=tmp_path / "c", environment={"SANFU_CLOCK": "x"})
+    plan = Plan(
+        tmp_path, "demo", only=("kafka", "sla"), city=tmp_path / "c", environment={"SANFU_CLOCK": "x"}, rehearsal=True
+    )
     plan.write()
     assert Plan.read(Places(tmp_path, "demo")) == plan
 

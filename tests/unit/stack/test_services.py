@@ -37,6 +37,13 @@ def test_notify_sends_to_the_sinks_unless_other_providers_are_named(
     assert not {"SANFU_SMS_URL", "SANFU_SMTP_HOST"} & told.keys(), "notify does not start with both"
 
 
+def test_in_a_rehearsal_notify_is_told_that_nothing_leaves_and_nobody_else_is(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, rehearsal=True)
+    assert service(plan, "notify").environment["SANFU_REHEARSAL"] == "true"
+    assert "SANFU_REHEARSAL" not in service(plan, "desk").environment
+    assert "SANFU_REHEARSAL" not in service(Plan(tmp_path), "notify").environment
+
+
 def test_only_an_anchored_stack_leaves_the_system_clock(tmp_path: Path) -> None:
     assert "SANFU_CLOCK" not in environment(Plan(tmp_path))
     anchored = Plan(tmp_path, "demo", anchored=True)

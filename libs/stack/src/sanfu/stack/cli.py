@@ -80,6 +80,9 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
     broker: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE for the broker's properties: log.flush.interval.messages=1 …")
     ] = None,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", "--dry-run", help="no message leaves: what would have is kept, to be read")
+    ] = False,
     reset: Annotated[bool, typer.Option("--reset", help="forget this stack's data first")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="stay, and take it down when ended")] = False,
 ) -> None:
@@ -97,12 +100,15 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
         kafka=os.environ.get("SANFU_KAFKA"),
         mongo=os.environ.get("SANFU_MONGO"),
         broker=dict(map(_setting, broker or ())),
+        rehearsal=rehearsal,
     )
     began = time.monotonic()
     if stack.up(console.print):
         console.print(f"[bold]{name} is up[/] after {time.monotonic() - began:.1f} s")
     else:
         stack = Stack.known(name)
+        if rehearsal and not stack.plan.rehearsal:
+            raise PartError(f"{name} is up already, and in no rehearsal: ./sanfu down --name {name} first, then up")
         console.print(f"{name} is up already" if stack.status().up else f"{name} is coming up already")
         given = running.unheard(
             stack, only=_programs(only), base=port_base, city=city, broker=dict(map(_setting, broker or ()))

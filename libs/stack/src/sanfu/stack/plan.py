@@ -17,7 +17,8 @@ Settings = Mapping[str, str]
 class Plan:
     """`only` names the programs to run (empty: all). `kafka` and `mongo`, where given, run elsewhere, unstarted.
     `environment` is laid over every service's settings, `broker` over the embedded broker's properties. `anchored`: the
-    services run on the business clock of `places.clock`, which stands at the present unless it was written before."""
+    services run on the business clock of `places.clock`, which stands at the present unless it was written before.
+    `rehearsal`: no message leaves; what would have is kept by notify."""
 
     root: Path
     name: str = "main"
@@ -30,6 +31,7 @@ class Plan:
     environment: Settings = field(default_factory=dict)
     broker: Settings = field(default_factory=dict)
     anchored: bool = False
+    rehearsal: bool = False
 
     @property
     def places(self) -> Places:

@@ -36,12 +36,13 @@ def service(plan: Plan, name: str) -> Program:
     """Return a service as a program: `python -m sanfu.<name>`, ready when it says so on /health/ready."""
     places = plan.places
     ready = f"{url(places, name)}/health/ready"
-    settings = {"SANFU_PORT": str(places.port(name)), **_own(places).get(name, {})}
+    settings = {"SANFU_PORT": str(places.port(name)), **_own(plan).get(name, {})}
     return _module(plan, name, f"sanfu.{name}", ready=ready, settings=settings)
 
 
-def _own(places: Places) -> dict[str, dict[str, str]]:
+def _own(plan: Plan) -> dict[str, dict[str, str]]:
     """What one service is told and no other."""
+    places = plan.places
     return {
         "intake": {
             "SANFU_CHANNEL_KEYS_FILE": str(places.channel_keys),
@@ -52,6 +53,7 @@ def _own(places: Places) -> dict[str, dict[str, str]]:
             "SANFU_PUBLIC_URL": url(places, "desk"),
             "SANFU_MESSAGES_URL": url(places, "notify"),
             **_sinks(places),
+            **({"SANFU_REHEARSAL": "true"} if plan.rehearsal else {}),
         },
     }
 

@@ -36,6 +36,7 @@ class Choices(TypedDict, total=False):
     environment: Settings
     broker: Settings
     anchored: bool
+    rehearsal: bool
 
 
 @dataclass(frozen=True, slots=True)

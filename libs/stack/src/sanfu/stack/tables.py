@@ -48,6 +48,8 @@ def addresses(stack: Stack) -> Table:
             table.add_row(what, f"{stack.urls[service]}{path}", "")
     if stack.plan.runs("sinks"):
         table.add_row("SMTP sink", f"127.0.0.1:{stack.places.port('smtp')}", "")
+    if stack.plan.rehearsal and "notify" in stack.urls:
+        table.add_row("rehearsal", f"no message leaves; what would have: {stack.urls['notify']}/v1/rehearsal", "")
     if stack.places.channel_keys.exists():
         table.add_row("keys", f"./sanfu keys --name {stack.plan.name}", "")
     return table
