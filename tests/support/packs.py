@@ -48,6 +48,17 @@ def lasting(root: Path, file: str, **terms: tuple[str, str, str]) -> None:
         csv.writer(table, lineterminator="\n").writerows([head, *rows])
 
 
+def onboarded(root: Path, *codes: str) -> Path:
+    """Have the pack say that these units' systems are given topics."""
+    path = root / "units.csv"
+    with path.open(encoding="utf-8", newline="") as table:
+        head, *rows = csv.reader(table)
+    with path.open("w", encoding="utf-8", newline="") as table:
+        said = [[*row, "yes" if row[0] in codes else ""] for row in rows]
+        csv.writer(table, lineterminator="\n").writerows([[*head, "topic"], *said])
+    return root
+
+
 LASTING = ("valid_from", "valid_to", "succeeded_by")
 
 

@@ -77,18 +77,29 @@ def units(table: Iterable[Row]) -> dict[str, Unit]:
 
 def _unit(code: str, row: Row, known: Collection[str]) -> Unit:
     since, until, heir = _lifetime(row, known, "unit")
+    kind = row.choice("kind", words.UNIT_KINDS)
     return Unit(
         code=code,
         name_zh=row.text("name_zh"),
         name_en=row.text("name_en"),
-        kind=row.choice("kind", words.UNIT_KINDS),
+        kind=kind,
         parent=row.one_known("parent", known, "unit"),
         valid_from=since,
         valid_to=until,
         succeeded_by=heir,
         duty_phone=row.parsed("duty_phone", _phone, None),
         mailbox=row.parsed("mailbox", _email, None),
+        onboarded=_onboarded(row, kind),
     )
+
+
+def _onboarded(row: Row, kind: str) -> bool:
+    """Whether a section's own system is given topics; the column may be missing."""
+    given = row.choice("topic", ("no", "yes"), "no") == "yes"
+    if given and kind != "section":
+        cure = "leave it empty: it is for sections; villages, teams and external bodies have none, all others have one"
+        row.wrong("topic", f"is said of a {kind}", cure)
+    return given
 
 
 def _lifetime(row: Row, known: Collection[str], what: str) -> tuple[date | None, date | None, str | None]:

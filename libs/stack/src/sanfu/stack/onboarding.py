@@ -4,6 +4,7 @@ Where the broker asks who comes, the unit gets an account and the rights of the 
 others. The password is made here, written into the directory and nowhere else.
 """
 
+import asyncio
 import json
 import os
 import secrets
@@ -20,11 +21,12 @@ import typer
 from rich.console import Console
 
 from sanfu.city.loading import load
+from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
 from sanfu.contracts.access import of_units
 from sanfu.contracts.asyncapi import UNIT_TYPES
 from sanfu.contracts.replies import replies
-from sanfu.stack import parts
+from sanfu.stack import parts, topics
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 from sanfu.stack.subscribing import check_has_topic
@@ -88,7 +90,7 @@ def _units() -> None:
 
 @app.command("onboard")
 def onboard(  # noqa: PLR0917  # options of a command line, never given by position
-    code: Annotated[str, typer.Argument(help="code of a department or town, as in the pack's units.csv")],
+    code: Annotated[str, typer.Argument(help="code of a department, town or section, as in units.csv")],
     name: Annotated[str, typer.Option("--name", help="which stack of this checkout")] = "main",
     kafka: Annotated[str, typer.Option(help="where the unit's systems find the broker (default: the stack's)")] = "",
     secured: Annotated[bool, typer.Option("--secured", help="the broker asks who comes (TLS, account)")] = False,
@@ -100,7 +102,8 @@ def onboard(  # noqa: PLR0917  # options of a command line, never given by posit
 ) -> None:  # fmt: skip
     """Give a unit's own system an account, its rights, and programs that read its topic and answer."""
     stack = Stack.known(name)
-    check_has_topic(load(stack.plan.city, datetime.now().astimezone().date()).pack, code)
+    pack = load(stack.plan.city, datetime.now().astimezone().date()).pack
+    check_has_topic(pack, code)
     prefix = os.environ.get("SANFU_PREFIX", stack.plan.prefix)
     password = secrets.token_urlsafe(24) if secured else None
     account = Account(code, prefix, kafka or stack.plan.bootstrap, password, CA if ca else None)
@@ -114,10 +117,21 @@ def onboard(  # noqa: PLR0917  # options of a command line, never given by posit
     if apply:
         for tool, order in account.orders():
             _run(tool, [*door, *order])
+    made = _topics(stack, pack, account) if pack else []
     _write(folder, account)
     if ca:
         (folder / CA).write_bytes(ca.read_bytes())
     _tell(folder, account, door, stack=name, apply=apply)
+    if made:
+        console.print(f"made     {', '.join(made)}")
+
+
+def _topics(stack: Stack, pack: Pack, account: Account) -> list[str]:
+    """Make what is missing on the stack's own broker: a unit that the pack has named since the stack was brought up has
+    no topics yet. Those of a deployment are made by its job (deploy/README.md). Return the names of those made."""
+    if account.kafka != stack.plan.bootstrap or account.password or not stack.status().up:
+        return []
+    return asyncio.run(topics.create(account.kafka, topics.wanted(pack, account.prefix)))
 
 
 TOOLS: Final[Mapping[str, str]] = {

@@ -40,7 +40,9 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def run(
-    unit: Annotated[str, typer.Argument(help="code of a department or town, as in the pack's units.csv")],
+    unit: Annotated[
+        str, typer.Argument(help="code of a department, a town or an onboarded section, as in the pack's units.csv")
+    ],
     name: Annotated[str, typer.Option("--name", help="which stack of this checkout")] = "main",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line: key, headers, value")] = False,
     follow: Annotated[bool, typer.Option(help="go on as it grows, until Ctrl-C")] = True,
@@ -62,6 +64,11 @@ def check_has_topic(pack: Pack | None, unit: str) -> None:
     if unit in topics:
         return
     known = pack.units.get(unit)
+    if known and known.kind == "section":
+        how = "write yes in the column topic of units.csv (add the column if it is not there), and do this again"
+        raise PartError(
+            f"{unit} is a section: what is for it stands in the topic of {known.parent}; to onboard it {how}"
+        )
     above = f"; what is for {unit} stands in the topic of {known.parent}" if known and known.parent else ""
     close = [code for code in topics if unit in code or code in unit]
     hint = f"did you mean {', '.join(close)}?" if close else f"there are: {', '.join(topics)}"

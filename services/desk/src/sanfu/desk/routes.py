@@ -29,6 +29,7 @@ from sanfu.desk.entrypoints import (
     receipts,
     records,
     searching,
+    units,
 )
 from sanfu.desk.entrypoints import affairs as affairs_http
 from sanfu.desk.entrypoints import lists as lists_http
@@ -81,6 +82,7 @@ def routers(
     yield files.routes(evidence, who, reader)
     yield exporting.routes(desk, who)
     yield records.routes(desk, who)
+    yield units.routes(desk, who)
     yield draws.routes(desk, locks.lots, who)
     yield access.routes(desk, who, ops_guard(settings.ops_token))
     yield administering.routes(Administration(desk.accounts), entry, who)

@@ -40,15 +40,17 @@ class Unit(Lasting):
     succeeded_by: str | None
     duty_phone: str | None
     mailbox: str | None
+    onboarded: bool = False
+    """A section whose own system is given topics, as a department's is."""
 
     def name(self, locale: str) -> str:
         return self.name_zh if locale.startswith("zh") else self.name_en
 
     @property
     def has_topic(self) -> bool:
-        """Tell whether the unit's own systems are given topics: every unit that may lead, sections and villages apart
-        (their town's topic has their issues)."""
-        return self.kind not in ("section", "village", "team", "external")
+        """Tell whether the unit's own systems are given topics: every unit that may lead, villages apart, and sections
+        that were not onboarded (their town's topic has their issues, whether or not they were)."""
+        return self.onboarded or self.kind not in ("section", "village", "team", "external")
 
 
 @dataclass(frozen=True, slots=True)
