@@ -397,7 +397,7 @@ BROKEN = {
         "texts/lights.yaml", "{level: [yellow]", "{level: [amber]", "where.level", "is never 'amber'", "yellow"
     ),
     "a condition on a clock that nobody keeps": Broken(
-        "texts/lights.yaml", "[unit_handling, assist]", "[unit_handing, assist]", "clock", "never", "unit_handling"
+        "texts/lights.yaml", "[unit_handling, assist, ", "[unit_handing, assist, ", "clock", "never", "unit_handling"
     ),
     "a message that a list has no words for": Broken(
         "texts/lights.yaml", "      zh: 黄灯{number}，{due}到期", "      # none", "line.zh", "is missing", "add zh", -1
@@ -634,7 +634,9 @@ def test_an_sms_is_measured_with_the_longest_name_that_the_city_has_for_what_it_
     root = copied(tmp_path)
     edited(root, "policy.yaml", "name: {zh: 紧急签收", "name: {zh: " + "签收" * 12)
     problems = load(root, A_DAY).problems
-    assert {problem.file for problem in problems} <= {f"texts/{name}.yaml" for name in ("affairs", "ladder", "lights")}
+    assert {problem.file for problem in problems} <= {
+        f"texts/{name}.yaml" for name in ("affairs", "ladder", "late", "lights")
+    }
     assert any("more than 1 SMS of 70" in problem.message for problem in problems)
 
 

@@ -259,6 +259,15 @@ def overtaken(id: str) -> dict[str, Any]:
     return {**lit("b", "yellow", "unit_handling"), "id": id, "skipped": True}
 
 
+def test_that_nobody_heard_of_a_sealed_issues_light_is_right() -> None:
+    *others, light = found().deliveries
+    untold = [*others, {**light, "event": "router:c:1"}]
+    *open_ones, told = submitted("a", "b", "c")
+    sealed = Story([*open_ones, told._replace(data={**told.data, "secrecy": "sealed"})])
+    assert reckoned(found(deliveries=untold, story=sealed)).adds_up
+    assert not reckoned(found(deliveries=untold)).adds_up
+
+
 def test_a_yellow_that_red_had_overtaken_is_told_to_nobody_and_counts_as_turned() -> None:
     skipped = [*found().cases[1]["history"][1:], {**found().cases[1]["history"][0], "skipped": True}]
     cases = [found().cases[0], {**found().cases[1], "history": [*skipped, overtaken("sla:b:9")]}, found().cases[2]]

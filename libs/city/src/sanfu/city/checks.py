@@ -11,6 +11,7 @@ from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
 from sanfu.city.rosters import on_duty
 from sanfu.city.succession import in_its_place
+from sanfu.city.unheard import unheard
 
 LOOKED_AHEAD = 14 * 24
 """Hours for which a roster is looked through."""
@@ -26,6 +27,7 @@ def remarks(pack: Pack, today: date) -> Iterable[Problem]:
     yield from _follow_ups_of_nobody(pack)
     yield from _nobody_signs(pack, today)
     yield from _limits_that_are_missing(pack)
+    yield from unheard(pack)
     yield from ends(pack, today)
 
 

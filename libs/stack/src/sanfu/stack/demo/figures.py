@@ -256,15 +256,23 @@ def _was_late(case: Json, round: Json) -> bool:
 
 def _told(found: Found) -> tuple[set[str], set[str]]:
     """Lights and steps of the ladder that somebody was told of; and those of the same clocks that there were. What was
-    overtaken when it could be told is on the record, and told to nobody."""
-    lights = [entry for light in LIGHTS for _, entry in _went_on(found.cases, light) if not entry.get("skipped")]
+    overtaken when it could be told is on the record, and told to nobody; of what is sealed no staff hears."""
+    sealed = _sealed(found)
+    cases = [case for case in found.cases if case["id"] not in sealed]
+    lights = [entry for light in LIGHTS for _, entry in _went_on(cases, light) if not entry.get("skipped")]
     climbed = [
         entry["id"]
-        for case in found.cases
+        for case in cases
         for entry in case["history"]
         if entry["type"] == names.ESCALATION_RAISED and not entry.get("skipped")
     ]
-    issues = {case["id"] for case in found.cases}
+    issues = {case["id"] for case in cases}
     told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:") and one["subject"] in issues}
     clocks = {entry["clock"] for entry in lights if entry["id"] in told}
     return told, {*climbed, *(entry["id"] for entry in lights if entry["clock"] in clocks)}
+
+
+def _sealed(found: Found) -> set[str]:
+    """Issues that are or were sealed."""
+    said = found.story.of(names.ISSUE_SUBMITTED, names.SECRECY_CHANGED)
+    return {one.subject for one in said if one.data.get("secrecy") == "sealed"}
