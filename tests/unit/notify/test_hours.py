@@ -58,3 +58,23 @@ async def test_what_the_law_owes_comes_over_the_cap_and_nothing_else(tmp_path: P
     assert sms(bench) == {PARTY["phone"]: 2}
     assert "已受理" in bench.sms.got[-1].text
     await bench.service.stop()
+
+
+async def test_what_the_law_owes_passes_the_cap_of_a_units_people_and_nothing_else(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    edited(root, "telling.yaml", "{staff: 30, party: 10}", "{staff: 1, party: 10}")
+    first = "audience: officer\n    medium: sms\n    delivery: at_least_once\n    useful_for: 3 calendar days\n"
+    edited(root, "texts/lights.yaml", first, f"{first}    statutory: yes\n")
+    bench = made_with(PackHolder(root))
+    await bench.service.start()
+    await bench.publish(*ALONE, user("h", "tax", "unit_head"))
+    await at(bench, "2026-05-07 10:00")
+    await lit(bench, "i1")
+    await at(bench, "2026-05-07 10:20")
+    await lit(bench, "i2")
+    [held] = [one for one in await shown(bench, state="held", medium="sms") if one["template"] != "digest"]
+    assert (held["template"], held["why"]) == ("yellow-officer-sms", "cap")
+    await lit(bench, "i3", "red")
+    assert sms(bench) == {"138-a": 2, "138-h": 1}
+    assert ["红灯" in one.text for one in bench.sms.got] == [False, True, True]
+    await bench.service.stop()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.contracts.units import UNIT_SEQUENCE, IssueAsItStands
+from sanfu.router.domain import withheld
 from sanfu.router.domain.rules import RouterRules
 from tests.unit.router.city import pack
 from tests.unit.router.story import AT, BY, Copy, Told
@@ -178,6 +179,20 @@ def test_a_confidential_issue_tells_number_category_grade_limits_and_the_neutral
     assert not issue.keys() & {"place", "text", "channel", "answers", "attachments"}
     assert it.of("hill")[-1].event.data["limit"] == LATER
     assert "secret" not in repr(it.of("hill"))
+
+
+def test_of_a_confidential_issue_no_text_file_or_answer_is_told_and_of_another_all_that_is_ones_own() -> None:
+    files = {
+        "evidence": [{"id": "f"}],
+        "attachments": [{"id": "g"}],
+        "plan": ["dig"],
+        "suggestions": [{"issue": "i-2"}],
+    }
+    said = {"unit": "hill", "outcome": "solved", "reply": "secret reply", "answers": {"a": "secret"}, **files}
+    assert withheld.body(names.ISSUE_HANDLED, said, "hill", confidential=False) == said
+    assert withheld.body(names.ISSUE_HANDLED, said, "hill", confidential=True) == {
+        "unit": "hill", "outcome": "solved", "reply": withheld.MARK, "answers": {}, **{name: [] for name in files},
+    }  # fmt: skip
 
 
 def test_of_an_issue_that_becomes_confidential_the_router_forgets_the_text() -> None:

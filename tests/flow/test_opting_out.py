@@ -1,0 +1,119 @@
+"""Who would rather not be told says so by a signed link; what the law owes, and an emergency, comes all the same."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from tests.flow.test_emergencies_rung import RAISED, deliveries
+from tests.flow.test_more_time import UNIT, contacted
+from tests.support.city import City, in_memory
+from tests.support.people import Issue
+
+WHERE = "http://told.example"
+PHONE, MAIL = "13911112222", "wang.xiaoming@mail.example"
+
+
+@asynccontextmanager
+async def telling_where(at: str = "2026-05-06 09:00") -> AsyncIterator[City]:
+    """A city whose mails say where further ones may be refused."""
+    async with in_memory(at) as city:
+        await city.stop("notify")
+        city.notify["messages_url"] = WHERE
+        await city.start("notify")
+        yield city
+
+
+def link_of(city: City, issue: Issue) -> str:
+    told = next(one.text for one in reversed(city.mail.to(MAIL)) if issue.receipt in one.text)
+    (found,) = re.findall(rf"{WHERE}(/messages/\S+)", told)
+    return str(found)
+
+
+async def chosen(city: City, link: str, *media: str) -> httpx.Response:
+    """Send the page's form with these media ticked."""
+    return await city.client("notify").post(link, data={"save": "1", **dict.fromkeys(media, "on")})
+
+
+def got(city: City) -> tuple[int, int]:
+    return len(city.sms.to(PHONE)), len(city.mail.to(MAIL))
+
+
+async def handled(city: City, issue: Issue) -> None:
+    """Handled and closed: of the closing the party is told by both media."""
+    await city.officer(UNIT).handle(issue)
+    await city.person("follow_up_caller").follow_up(issue, satisfied=5)
+    await city.advance(days=1)
+
+
+async def test_looking_changes_nothing_who_refused_hears_what_the_law_owes_and_who_comes_back_hears_all() -> None:
+    async with telling_where() as city:
+        issue = await contacted(city)
+        link = link_of(city, issue)
+        shown = await city.client("notify").get(link)
+        assert (shown.status_code, shown.text.count(" checked")) == (200, 2)
+        assert PHONE not in shown.text
+        assert MAIL not in shown.text
+        assert (await chosen(city, link)).status_code == 200
+        before = got(city)
+        await city.officer(UNIT).order(issue, "ask_extension", {"reason": "等待配件"})
+        await city.person("coordination_office").order(issue, "decide_extension", {"granted": True})
+        assert got(city) == (before[0] + 1, before[1]), "the law owes it"
+        await city.officer(UNIT).handle(issue)
+        assert got(city) == (before[0] + 1, before[1])
+        refused = await deliveries(city, subject=issue.id, reason="opted_out")
+        assert {(one["recipient"], one["state"]) for one in refused} == {("party", "skipped")}
+        assert (await chosen(city, link, "sms", "email")).status_code == 200
+        await city.person("follow_up_caller").follow_up(issue, satisfied=5)
+        await city.advance(days=1)
+        assert got(city) == (before[0] + 2, before[1] + 1), "it is closed"
+
+
+async def test_an_emergency_is_told_to_who_refused_everything() -> None:
+    async with telling_where() as city:
+        issue = await contacted(city)
+        await chosen(city, link_of(city, issue))
+        before = got(city)
+        await city.person("coordination_office").order(issue, "raise_urgency", RAISED)
+        await city.officer(UNIT).acknowledge(issue)
+        await city.officer(UNIT).contact(issue)
+        await city.officer(UNIT).handle(issue)
+        assert got(city) > before
+
+
+async def test_a_link_that_is_forged_too_old_or_of_something_else_opens_nothing_and_another_partys_only_its_own() -> (
+    None
+):
+    async with telling_where() as city:
+        issue = await contacted(city)
+        other = await city.report("hotline", category="drainage", party={"name": "李四", "email": "li.si@mail.example"})
+        link = link_of(city, issue)
+        (others,) = re.findall(rf"{WHERE}(/messages/\S+)", city.mail.to("li.si@mail.example")[-1].text)
+        await chosen(city, others)
+        assert (await city.client("notify").get(link)).text.count(" checked") == 2, "one's own is as it was"
+        assert other.id != issue.id
+        at = len("/messages/") + 10
+        forged = link[:at] + ("A" if link[at] != "A" else "B") + link[at + 1 :]
+        await city.officer(UNIT).handle(issue)
+        await city.advance(days=1)
+        [*_, page] = re.findall(r"/my/(\S+)", "\n".join(one.text for one in city.sms.to(PHONE)))
+        for bad in (forged, f"/messages/{page}", "/messages/x", f"/messages/{'x' * 5000}"):
+            for answer in (await city.client("notify").get(bad), await chosen(city, bad)):
+                assert answer.status_code == 404, bad
+                assert "no-such-link" in answer.text
+        await city.advance(days=91)
+        assert (await city.client("notify").get(link)).status_code == 404
+        assert (await chosen(city, link)).status_code == 404
+
+
+@pytest.mark.parametrize("medium", ["sms", "email"])
+async def test_who_refuses_one_medium_is_told_by_the_other(medium: str) -> None:
+    async with telling_where() as city:
+        issue = await contacted(city)
+        await chosen(city, link_of(city, issue), "email" if medium == "sms" else "sms")
+        before = got(city)
+        await handled(city, issue)
+        more = [after - earlier for after, earlier in zip(got(city), before, strict=True)]
+        assert [bool(one) for one in more] == [medium != "sms", medium != "email"]
