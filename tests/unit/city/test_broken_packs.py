@@ -355,6 +355,15 @@ BROKEN = {
     "a party by a robot": Broken(
         "texts/receipt.yaml", "medium: sms", "medium: wecom", "medium", "not reached by 'wecom'", "write one of: sms"
     ),
+    "a filer by a robot": Broken(
+        "texts/closing.yaml",
+        "audience: filer\n    medium: sms",
+        "audience: filer\n    medium: dingtalk",
+        "medium",
+        "a filer is not reached by 'dingtalk'",
+        "",
+        below=1,
+    ),
     "a provider's code of a text that is none": Broken(
         "texts/receipt.yaml",
         "medium: sms",

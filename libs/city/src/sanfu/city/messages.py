@@ -30,8 +30,11 @@ MEDIA: tuple[Medium, ...] = get_args(Medium)
 DELIVERIES: tuple[Delivery, ...] = get_args(Delivery)
 PRIORITIES: tuple[Priority, ...] = ("normal", "critical", "digestible")
 OUTSIDE: tuple[Audience, ...] = ("party", "filer")
-REACHED_BY: Mapping[str, tuple[Medium, ...]] = {"party": ("sms", "email")}
-"""Who is not reached by every medium there is."""
+PERSONAL: tuple[Medium, ...] = ("sms", "email", "inbox")
+REACHED_BY: Mapping[str, tuple[Medium, ...]] = {
+    "party": ("sms", "email"), "filer": PERSONAL, "holder": PERSONAL, "chair": PERSONAL,
+}  # fmt: skip
+"""Who is not reached by every medium there is: an endpoint or robot is a unit's, and tells its people."""
 MOST_SEGMENTS = 3
 _APPROVED = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SIGNED = re.compile(r"【[^】]*】|^[^:]{0,60}: ")

@@ -15,6 +15,9 @@ from sanfu.runtime.sealing import Sealer, Unsealable
 
 log = structlog.get_logger()
 
+GROUPS = ("webhook", "dingtalk", "wecom")
+"""Media by which a unit's people hear together, of its endpoint or robot, unless somebody of them has one."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
@@ -99,7 +102,7 @@ class People:
         ]
         if asked and not willing:
             return Nobody("opted_out")
-        found = _of_all(willing, delivery.medium)
+        found = _of_all(willing, delivery.medium) or _together(willing, delivery.medium, unit)
         if delivery.audience == "duty_officer":
             found = found or next(iter(self._in_their_place(delivery.medium, unit)), None)
             if found is None and (missing := self._rings_nowhere(delivery, asked, unit)) is not None:
@@ -179,6 +182,12 @@ def _of_all(asked: Sequence[Document], medium: str) -> Address | None:
     if not able:
         return None
     return Address(_reached(able[0], medium) or "", able[0]["locale"], tuple(one["code"] for one in able))
+
+
+def _together(asked: Sequence[Document], medium: str, unit: Document) -> Address | None:
+    """Where a unit's people hear of something together: once, however many they are."""
+    to = _reach(unit, medium) if asked and medium in GROUPS else None
+    return Address(to, None) if to else None
 
 
 async def people(
