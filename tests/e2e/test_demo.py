@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import pytest
 from sanfu.city.loading import load
 from sanfu.city.model.pack import Pack
 from sanfu.contracts import names
+from sanfu.runtime.broker import Incoming
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.stack.demo.reports import body, chosen, party
 from sanfu.stack.places import checkout
@@ -93,6 +95,44 @@ def test_everything_that_may_happen_to_an_issue_happens_in_the_demo(figures: dic
 def test_the_whole_loop_is_in_the_demo(figures: dict[str, Any]) -> None:
     assert [name for name, figure in figures["loop"].items() if not figure] == []
     assert figures["loop"]["orders_by_cause"].keys() >= {"red_light", "false_completion", "instruction"}
+
+
+def test_the_demo_shows_its_deliveries_by_state_as_notify_counts_them(show: Show, figures: dict[str, Any]) -> None:
+    stack = show.stack
+    as_operator = {"Authorization": f"Bearer {stack.keys.ops_token}"}
+    found = httpx.get(f"{stack.urls['notify']}/v1/deliveries/counts", headers=as_operator).json()
+    by_state = Counter[str]()
+    for one in found["items"]:
+        by_state[one["state"]] += one["count"]
+    assert found["more"] is False
+    assert figures["deliveries"] == dict(by_state)
+    assert by_state["sent"] >= figures["sms"] + figures["emails"] >= REPORTS
+    assert by_state.keys() <= {"sent", "skipped", "held"}, "nobody of the demo's providers fails, and nothing is open"
+
+
+async def test_a_department_of_the_demo_answers_by_topic_and_the_story_tells_what_followed(
+    show: Show, figures: dict[str, Any], pack: Pack
+) -> None:
+    stack, units = show.stack, [code for code, unit in pack.units.items() if unit.has_topic]
+    broker = KafkaBroker(stack.plan.bootstrap, stack.plan.prefix, send_within=10, fetch_wait_ms=100, session_ms=10_000)
+    try:
+        sent = {unit: await broker.read(names.replies_topic(unit)) for unit in units}
+        told = await broker.read(names.ISSUES)
+    finally:
+        await broker.stop()
+    replies = {
+        f"command:{unit}:reply:{heads['ce_id']}": heads["ce_type"]
+        for unit, records in sent.items() for heads in map(_heads, records)
+    }  # fmt: skip
+    followed = {cause for one in told if (cause := _heads(one).get("ce_causationid")) in replies}
+    assert set(replies.values()) >= {f"sanfu.reply.{what}.v1" for what in ("acknowledge", "contact", "handle")}
+    assert followed == replies.keys(), "from each reply something followed"
+    ids = {cause.rpartition(":reply:")[2] for cause in replies}
+    assert len(ids) == figures["loop"]["answered_by_topic"], "the demo counts ids: two units may use the same"
+
+
+def _heads(record: Incoming) -> dict[str, str]:
+    return {name: value.decode() for name, value in record.headers}
 
 
 @pytest.mark.full
