@@ -550,7 +550,10 @@ def test_a_town_without_anybody_on_duty_is_remarked_on(tmp_path: Path) -> None:
 
     messages = [each.message for each in load(root, A_DAY).problems]
 
-    assert messages == ["nobody of 'chian' is on duty in an emergency"]
+    assert messages == [
+        "nobody of 'chian' is on duty in an emergency",
+        "messages to a unit by sms reach nobody in 1 unit: chian",
+    ]
 
 
 def test_a_clock_that_forgets_a_grade_is_remarked_on(tmp_path: Path) -> None:

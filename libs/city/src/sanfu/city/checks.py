@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from sanfu.city.calendar import Calendar
 from sanfu.city.endings import ends
+from sanfu.city.holders import Held, held, nobody_told
 from sanfu.city.model.clocks import limit_of
 from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
 from sanfu.city.rosters import on_duty
-from sanfu.city.succession import in_its_place
 from sanfu.city.unheard import unheard
 
 LOOKED_AHEAD = 14 * 24
@@ -20,28 +20,23 @@ LEADS_NOTHING = ("external", "leading_group", "village")
 
 
 def remarks(pack: Pack, today: date) -> Iterable[Problem]:
-    yield from _nobody_on_duty(pack, today)
+    known = held(pack, today)
+    yield from _nobody_on_duty(pack, known)
     yield from _gaps(pack, today)
-    yield from _nobody_reviews(pack, today)
+    yield from _nobody_reviews(pack, known)
     yield from _errands_of_nothing(pack)
     yield from _follow_ups_of_nobody(pack)
-    yield from _nobody_signs(pack, today)
+    yield from _nobody_signs(pack, known, today)
+    yield from nobody_told(pack, known, today)
     yield from _limits_that_are_missing(pack)
     yield from unheard(pack)
     yield from ends(pack, today)
 
 
-def _has(pack: Pack, unit: str, role: str, today: date) -> bool:
-    """Tell whether somebody of a unit acts in a role: of a post that is no more, its successor, if of the same unit."""
-    posts = (one.id for one in pack.staff.values() if one.active and one.unit == unit and role in one.roles)
-    heirs = (in_its_place(pack.staff, post, today) for post in posts)
-    return any(pack.staff[heir].active and pack.staff[heir].unit == unit for heir in heirs if heir)
-
-
-def _nobody_on_duty(pack: Pack, today: date) -> Iterable[Problem]:
+def _nobody_on_duty(pack: Pack, known: Held) -> Iterable[Problem]:
     """An emergency goes to the emergency unit and the unit of the place: somebody there must be reached at night."""
     for code in (pack.emergency_unit, *pack.towns):
-        if not _has(pack, code, "duty_officer", today) and not pack.units[code].duty_phone:
+        if (code, "duty_officer") not in known and not pack.units[code].duty_phone:
             cure = f"add a person of {code} with the role duty_officer, or its duty_phone to units.csv"
             yield Problem("staff.csv", 0, "roles", f"nobody of {code!r} is on duty in an emergency", cure, fatal=False)
 
@@ -58,8 +53,8 @@ def _gaps(pack: Pack, today: date) -> Iterable[Problem]:
             yield Problem("rosters.yaml", 0, unit, message, "add a shift, if that is not meant", fatal=False)
 
 
-def _nobody_reviews(pack: Pack, today: date) -> Iterable[Problem]:
-    if not _has(pack, pack.office_unit, "reviewer", today):
+def _nobody_reviews(pack: Pack, known: Held) -> Iterable[Problem]:
+    if (pack.office_unit, "reviewer") not in known:
         cure = f"add a person of {pack.office_unit} with the role reviewer"
         yield Problem("staff.csv", 0, "roles", "nobody reviews what no rule is sure of", cure, fatal=False)
 
@@ -81,13 +76,13 @@ def _follow_ups_of_nobody(pack: Pack) -> Iterable[Problem]:
             yield Problem("channels.csv", 0, "follow_up_of", message, "name a line of policy.yaml's follow_up_of")
 
 
-def _nobody_signs(pack: Pack, today: date) -> Iterable[Problem]:
+def _nobody_signs(pack: Pack, known: Held, today: date) -> Iterable[Problem]:
     """Where the policy asks for a signature, every unit that may lead has a head, or one above it has."""
     if not pack.policy.sign_off:
         return
     for unit in pack.units.values():
         leads = unit.valid_on(today) and unit.kind not in LEADS_NOTHING
-        if leads and not any(_has(pack, code, "unit_head", today) for code in _line(pack, unit.code)):
+        if leads and not any((code, "unit_head") in known for code in _line(pack, unit.code)):
             message = f"nobody signs for {unit.code!r}: neither it nor a unit above it has a head"
             cure = f"add a person of {unit.code} with the role unit_head"
             yield Problem("staff.csv", 0, "roles", message, cure, fatal=False)
