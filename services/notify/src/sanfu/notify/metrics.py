@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from sanfu.notify.domain.alarms import REACHED_NOBODY
 from sanfu.notify.domain.delivery import OPEN
 from sanfu.notify.hook_ports import HookStore
 from sanfu.notify.ports import Deliveries, Digests
@@ -36,11 +37,12 @@ class NotifyMetrics:
     provider_places_down: Gauge
     receipts: Counter
     unheard: Counter
+    alarms_missed: Counter
 
     @classmethod
     def on(cls, registry: CollectorRegistry) -> "NotifyMetrics":
         kinds = ("medium", "state")
-        return cls(
+        made = cls(
             Gauge("sanfu_notify_deliveries", "Deliveries that are not at their end", kinds, registry=registry),
             Counter("sanfu_notify_deliveries_ended", "Deliveries that came to their end", kinds, registry=registry),
             Gauge("sanfu_notify_oldest_queued_seconds", "Age (business time) of the oldest queued delivery, by medium",
@@ -61,7 +63,13 @@ class NotifyMetrics:
                     ("provider", "what"), registry=registry),
             Counter("sanfu_notify_unheard", "Messages of an emergency that rang nowhere: nobody on duty has an address",
                     registry=registry),
+            Counter("sanfu_notify_alarms_missed", "Messages to staff of a red light, a step of the ladder or an "
+                    "emergency that went to nobody, by reason",
+                    ("why",), registry=registry),
         )  # fmt: skip
+        for why in REACHED_NOBODY:
+            made.alarms_missed.labels(why)  # from 0 on, or the first one is no increase
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ NAMED = ("holder", "chair")
 """The one whom an affair names: who holds a list, who leads a meeting."""
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", *NAMED})
 SHOWN = (
-    "unit", "grade", "category", "town", "clock", "limit", "late_by", "kind", "outcome", "to_role", "user", "round",
-    "until", "reply_by", "decide_by", "report_by", "what", "corrected", "meeting", "begins", "list", "about", "version",
+    "unit", "grade", "category", "town", "clock", "level", "limit", "late_by", "kind", "outcome", "to_role", "user",
+    "round", "until", "reply_by", "decide_by", "report_by", "what", "corrected", "meeting", "begins", "list", "about",
+    "version",
     *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""

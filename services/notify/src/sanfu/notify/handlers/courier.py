@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 
 from sanfu.notify.domain import delivery as steps
+from sanfu.notify.domain.alarms import missed
 from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
 from sanfu.notify.domain.digest import is_digest
 from sanfu.notify.handlers.carrier import Carrier
@@ -181,6 +182,8 @@ class Courier:
             self.tools.metrics.ended.labels(one.medium, one.state).inc()
             if one.is_unheard:
                 self.tools.metrics.unheard.inc()
+            if missed(one):
+                self.tools.metrics.alarms_missed.labels(one.why).inc()
         if ended:
             self.on_ended()
 

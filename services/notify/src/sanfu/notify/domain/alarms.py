@@ -1,0 +1,22 @@
+"""What staff must not miss: a red light, a step of the ladder, whatever is about an emergency. Pure."""
+
+from sanfu.contracts import names
+from sanfu.notify.domain.delivery import Delivery
+from sanfu.notify.domain.rules import STAFF
+
+REACHED_NOBODY = frozenset(
+    {"no_recipient", "no_address", "no_provider", "no_template", "directory", "left", "unreachable"}
+)
+"""Reasons of a skipped message for which somebody has to mend something. An emergency that rings nowhere is counted by
+itself (`unheard`)."""
+
+
+def missed(one: Delivery) -> bool:
+    """Tell whether an alarm went to nobody, though nobody decided that it should not be told."""
+    return one.state == "skipped" and one.why in REACHED_NOBODY and is_alarm(one)
+
+
+def is_alarm(one: Delivery) -> bool:
+    """Tell whether it is for staff and says that something is late, or that somebody may be in danger."""
+    red = one.type == names.LIGHT_CHANGED and one.facts.get("level") == "red"
+    return one.audience in STAFF and (one.critical or red or one.type == names.ESCALATION_RAISED)
