@@ -20,6 +20,11 @@ SHOWN = 5
 _ROLES = ("officer", "unit_head", "duty_officer", "supervisor", "leader")
 """Audiences that are roles of a unit."""
 _CLIMBED = wire_type("EscalationRaised")
+_OWED = (
+    ("IssueSubmitted", "party"), ("IssueRefused", "party"), ("IssueClosed", "party"), ("IssueAssigned", "unit"),
+    ("IssueAssigned", "duty_officer"), ("LightChanged", "officer"), ("LightChanged", "unit_head"),
+)  # fmt: skip
+"""Whom a city has to tell of what."""
 
 
 def held(pack: Pack, today: date) -> Held:
@@ -35,9 +40,18 @@ def held(pack: Pack, today: date) -> Held:
 def nobody_told(pack: Pack, known: Held, today: date) -> Iterator[Problem]:
     """Remark on whom messages are written for and who is not there: one remark for each role, and each rung."""
     leads = _leads(pack, today)
+    yield from _owed(pack)
     yield from _roles(pack, known, leads)
     yield from _addresses(pack, leads)
     yield from _rungs(pack, known, leads)
+
+
+def _owed(pack: Pack) -> Iterator[Problem]:
+    told = {(one.event, one.audience) for one in pack.templates}
+    for event, audience in _OWED:
+        if (wire_type(event), audience) not in told:
+            message, cure = f"no message tells the {audience} of {event}", f"add one to the audience {audience}"
+            yield Problem("texts/", 0, event, message, cure, fatal=False)
 
 
 def _leads(pack: Pack, today: date) -> list[str]:

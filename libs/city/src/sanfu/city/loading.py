@@ -172,7 +172,7 @@ class _PackReader:
             columns=columns(lists.section("columns")),
             entry_columns=columns(lists.section("entries"), ENTRY_COLUMNS, "an entry"),
             cell_words=cell_words(lists.section("words")),
-            decency=self._decency(locales),
+            decency=self._decency(name),
             open311=self._open311(channels, categories, towns, notices, locales),
         )
         lists.done()
@@ -317,9 +317,9 @@ class _PackReader:
             channels=channels, categories=categories, towns=towns, notices=notices, locales=locales, today=self.today,
         )  # fmt: skip
 
-    def _decency(self, locales: Sequence[str]) -> Decency:
+    def _decency(self, name: Localised) -> Decency:
         """With what decency people are told; a pack may do without."""
-        return decency(self._yaml(TELLING), locales) if TELLING in self.files else Decency()
+        return decency(self._yaml(TELLING), name) if TELLING in self.files else Decency()
 
     def _abuse(self) -> WordList:
         """Words that no officer has to read; a pack may do without."""

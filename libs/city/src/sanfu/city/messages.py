@@ -9,6 +9,7 @@ from sanfu.city import vocabulary as words
 from sanfu.city.directory import CODE
 from sanfu.city.fields import fields
 from sanfu.city.model.templates import Audience, Delivery, Medium, Priority, Template
+from sanfu.city.overlaps import covers, overlapping
 from sanfu.city.placeholders import (
     ADDRESSED,
     ANYBODY,
@@ -53,18 +54,29 @@ class Known:
 def templates(documents: Iterable[Section], known: Known) -> tuple[Template, ...]:
     """Read every message, in every locale that has examples."""
     found: list[Template] = []
-    ids: set[str] = set()
+    entries: dict[str, Section] = {}
     for document in documents:
         for entry in document.sections("messages"):
             message_id = entry.text("id")
             if not CODE.fullmatch(message_id):
                 entry.wrong("id", f"{message_id!r} is no code", "write 2 to 40 characters of [a-z0-9-]")
-            if message_id in ids:
+            if message_id in entries:
                 entry.wrong("id", f"{message_id!r} is there twice", "rename one of them")
-            ids.add(message_id)
+            entries.setdefault(message_id, entry)
             found += _message(message_id, entry, known)
         document.done()
+    _once_each(found, entries)
     return tuple(found)
+
+
+def _once_each(found: Iterable[Template], entries: Mapping[str, Section]) -> None:
+    """Check that each message is for somebody whom no earlier one tells of the same event by the same medium."""
+    for one, other in overlapping(found):
+        if one.id != other.id:
+            never = covers(one, other)
+            when = "is never sent" if never else "is not sent where both are for it"
+            message = f"{when}: {one.id!r} tells the {one.audience} by {one.medium} already"
+            entries[other.id].wrong("where", message, "tell the two apart by `where`, or remove one", fatal=never)
 
 
 def _message(message_id: str, entry: Section, known: Known) -> list[Template]:
@@ -148,6 +160,8 @@ def _pair(entry: Section, one: Template, events: Mapping[str, str]) -> None:
     media = REACHED_BY.get(one.audience, MEDIA)
     if one.medium not in media:
         entry.wrong("medium", f"a {one.audience} is not reached by {one.medium!r}", nearest(one.medium, media))
+    if entry.raw("segments") and one.medium != "sms":
+        entry.wrong("segments", f"{one.medium} has none", "leave it out: an SMS alone is paid for by segments")
     if one.urgency == "digestible" and one.audience in (*OUTSIDE, *NAMED):
         entry.wrong("urgency", f"a {one.audience} gets no lists", "write normal, or leave it out")
 
