@@ -113,10 +113,10 @@ def test_it_agrees_with_the_scope(who: Viewer, case: dict[str, object]) -> None:
     case = {**case, "_id": "i-1"}
     of = account("tax-officer", {"unit": who.unit}, PACK)
     assert of is not None
-    found = explained(of, (("given", None, grant) for grant in who.grants), case, TREE, NOW)
+    found = explained(of, (("given", None, grant) for grant in who.grants), case, TREE, NOW, pack=PACK)
     mine = scope(who, TREE, NOW)
     assert found["sees"] == bool(covering(mine, case))
-    assert found["commands"] == list(offered(case, mine, of.id))
+    assert found["commands"] == list(offered(case, mine, of.id, PACK))
     assert found["sees"] == any(each["shows"] for each in found["grants"])
 
 

@@ -53,8 +53,8 @@ async def test_the_same_key_of_two_people_is_two_keys(desk: Desk) -> None:
     other = await desk.order("urban-management-head", "i-1", "acknowledge", {}, **key)
     assert other.status_code == 409
     assert other.json()["allowed"] == [
-        "contact", "return", "offer_mediation", "correct_contact", "ask_assist", "copy", "offer_handover", "suspend",
-        "ask_extension", "ask_grade", "raise_urgency", "raise_secrecy",
+        "contact", "return", "offer_mediation", "correct_contact", "ask_assist", "copy", "offer_handover",
+        "ask_grade", "raise_urgency", "raise_secrecy",
     ]  # fmt: skip
 
 

@@ -236,7 +236,7 @@ class Life(RuleBasedStateMachine):
         able: dict[str, list[Doer]] = {}
         for doer in (Doer(role, unit, both) for role, unit in ACTORS):
             actor, scope = doer.actor()
-            for name in offered(self.case, scope, actor.id):
+            for name in offered(self.case, scope, actor.id, RULES.pack):
                 able.setdefault(name, []).append(doer)
         if not (mine := [name for name in names if name in able]):
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from sanfu.desk.entrypoints.reading_replies import read
 from sanfu.desk.replies import Replies, Reply, Unusable
 from sanfu.runtime.broker import Incoming, Outgoing
 from sanfu.runtime.memory import Fault
-from tests.support.cases import OFFICER, Desk, Story, assigned, packs, submitted, use_cases
+from tests.support.cases import MORNING, OFFICER, Desk, Story, assigned, deadline, packs, submitted, use_cases
 from tests.support.eventually import eventually
 
 UNIT, OTHER_UNIT = "urban-management", "tax"
@@ -203,6 +204,45 @@ async def test_what_only_the_rules_can_judge_is_refused_as_the_api_would(desk: D
     by_api = (await desk.order(OFFICER, "i-1", "return", said)).json()
     [one] = refused(desk)
     assert (one["problem"], one["reason"], one["errors"]) == (by_api["type"], by_api["detail"], by_api["errors"])
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "field", "expected"),
+    [
+        ("contact", {"result": "reached", "sumary": "x"}, "$.sumary", "one of result, "),
+        ("contact", {"result": "reached", "evidence": [{"ID": "x"}]}, "$.evidence[0].ID", "one of id, "),
+        ("contact", {"result": "reached", "x" * 41: 1}, "$", "one of result, "),
+        ("contact", {"result": "reached", "tel_139": 1}, "$", "one of result, "),
+        ("acknowledge", {"reslt": "reached"}, "$.reslt", ""),
+    ],
+)
+async def test_a_field_that_a_command_does_not_have_is_named_with_those_it_has(
+    desk: Desk, command: str, said: dict[str, Any], field: str, expected: str
+) -> None:
+    await led(desk)
+    await send(desk, reply(command, said))
+    errors = {
+        one["field"]: one["expected"] for one in refused(desk)[0]["errors"] if one["problem"] == "extra_forbidden"
+    }
+    assert errors.keys() == {field}
+    assert errors[field].startswith(expected)
+    assert "Extra inputs" not in errors[field]
+    by_api = (await desk.order(OFFICER, "i-1", command, said)).json()["errors"]
+    [theirs] = [one for one in by_api if one["problem"] == "extra_forbidden"]
+    assert theirs["field"].startswith(field)
+    assert theirs["expected"] == errors[field]
+
+
+async def test_a_refused_reply_names_no_command_that_the_policy_has_nothing_for(desk: Desk) -> None:
+    for issue, grade in (("i-1", "simple"), ("i-2", "complex")):
+        led_by = ("router", names.ISSUE_ASSIGNED, assigned(UNIT, grade=grade))
+        limit = ("sla", names.DEADLINE_SET, deadline(MORNING + timedelta(days=9)))
+        await desk.tell(Story(issue), ("intake", names.ISSUE_SUBMITTED, submitted()), led_by, limit)
+        await send(desk, reply("contact", {"result": "reached"}, issue=issue))
+        [one] = refused(desk, issue)
+        granted = {"ask_extension", "suspend"} & {*one["allowed"]}
+        assert granted == (set() if grade == "simple" else {"ask_extension", "suspend"})
+        assert granted <= {*(await desk.get(OFFICER, f"/v1/cases/{issue}")).json()["allowed"]}
 
 
 @pytest.mark.parametrize("command", ["dispatch", "close", "correct_contact", "follow_up", "make_coffee"])

@@ -117,7 +117,7 @@ async def test_lists_counts_reads_and_offers_agree_with_the_grants(who: Viewer, 
     counted = sum(row.count for row in await store.count(widest(mine)))
     assert counted == sum(documents[id]["open"] for id in expected)
     for id, case in documents.items():
-        assert id in expected or not offered(case, mine, who.id)
+        assert id in expected or not offered(case, mine, who.id, PACK)
 
 
 @given(people, cases(), st.sampled_from(COMMANDS))
@@ -139,7 +139,7 @@ def test_nobody_changes_what_they_do_not_see(who: Viewer, case: dict[str, Any], 
     if by["role"] not in LEAD:
         blamed = {*line(PACK.units, who.unit), *line(PACK.units, by["unit"])}
         assert blamed.isdisjoint(case["complains_of"]), "who is complained of decides nothing"
-    assert name in offered(case, mine, who.id)
+    assert name in offered(case, mine, who.id, PACK)
 
 
 @given(st.lists(grants, max_size=6))
@@ -156,7 +156,7 @@ def test_a_town_leader_sees_a_bureaus_case_in_his_town_and_may_not_act_on_it() -
     mine = scope(head, TREE, NOW)
     case = {**EXAMPLES["assigned"], "town": "fotang"}
     assert covering(mine, case)
-    assert offered(case, mine, head.id) == ()
+    assert offered(case, mine, head.id, PACK) == ()
     assert not covering(mine, {**case, "town": "chengxi"})
     assert not covering(mine, {**case, "secrecy": "confidential"}), "an area grant ends below confidential"
 
@@ -176,8 +176,8 @@ def test_a_coordination_groups_people_review_the_issues_of_their_audience() -> N
     staff = next(one for one in PACK.staff.values() if one.unit == group)
     mine = scope(viewer(staff, PACK), TREE, NOW)
     case = EXAMPLES["in_review"]
-    assert "dispatch" in offered({**case, "audience": "enterprise"}, mine, staff.id)
-    assert offered({**case, "audience": "resident"}, mine, staff.id) == ()
+    assert "dispatch" in offered({**case, "audience": "enterprise"}, mine, staff.id, PACK)
+    assert offered({**case, "audience": "resident"}, mine, staff.id, PACK) == ()
 
 
 def test_a_clause_of_an_area_stands_for_no_unit() -> None:

@@ -15,7 +15,7 @@ from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import THREE_ONES
 from sanfu.desk.domain.lots import Lots
 from sanfu.desk.domain.parts import involved, standings
-from sanfu.desk.domain.rules import NEEDS, DeskRules
+from sanfu.desk.domain.rules import GRANTED, NEEDS, DeskRules
 from sanfu.desk.domain.scope import Clause
 from sanfu.desk.domain.table import AFTER, COMMANDS, FOR_AGAIN, LEAD, OF_EMERGENCIES, STATES, TABLE, allowed
 from sanfu.desk.entrypoints.commands.all import BODIES
@@ -145,7 +145,8 @@ def within(case: Mapping[str, Any], role: str) -> tuple[str, ...]:
     """Name what somebody in a role may do who stands for urban-management, by its parts in the case."""
     units = frozenset({"urban-management"}) if role in LEAD else None
     mine = allowed(case, [(role, standing) for standing in standings(case, units)])
-    return tuple(name for name in mine if name not in NEEDS or NEEDS[name](case))
+    useful = (name for name in mine if name not in NEEDS or NEEDS[name](case))
+    return tuple(name for name in useful if name not in GRANTED or GRANTED[name](case, RULES.pack))
 
 
 def fresh(**more: Any) -> Mapping[str, Any]:

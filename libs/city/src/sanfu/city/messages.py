@@ -70,13 +70,12 @@ def templates(documents: Iterable[Section], known: Known) -> tuple[Template, ...
 
 
 def _once_each(found: Iterable[Template], entries: Mapping[str, Section]) -> None:
-    """Check that each message is for somebody whom no earlier one tells of the same event by the same medium."""
+    """Remark on each message for somebody whom an earlier one tells of the same event by the same medium already."""
     for one, other in overlapping(found):
         if one.id != other.id:
-            never = covers(one, other)
-            when = "is never sent" if never else "is not sent where both are for it"
+            when = "is never sent" if covers(one, other) else "is not sent where both are for it"
             message = f"{when}: {one.id!r} tells the {one.audience} by {one.medium} already"
-            entries[other.id].wrong("where", message, "tell the two apart by `where`, or remove one", fatal=never)
+            entries[other.id].wrong("where", message, "tell the two apart by `where`, or remove one", fatal=False)
 
 
 def _message(message_id: str, entry: Section, known: Known) -> list[Template]:

@@ -116,8 +116,9 @@ _OBJECT = frozenset({"dict_type", "model_type", "model_attributes_type"})
 def expected(error: Mapping[str, Any], body: Any = None) -> str:
     """Return what one of pydantic's errors says would be right, in the words of JSON. `body`: the body's type, of which
     the names are told where one is not among them."""
-    if error["type"] == "extra_forbidden" and (names := _names(body, error["loc"][1:-1])):
-        return f"one of {', '.join(names)}"
+    if error["type"] == "extra_forbidden":
+        names = _names(body, error["loc"][1:-1])
+        return f"one of {', '.join(names)}" if names else "no field of that name"
     return "a JSON object" if error["type"] in _OBJECT else str(error["msg"]).removeprefix("Value error, ")
 
 

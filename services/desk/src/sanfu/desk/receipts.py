@@ -27,7 +27,7 @@ class Receipts:
         writes nothing down, 404."""
         case, scope = await self._of(who, number)
         await self.desk.note(who, [(case, covering(scope, case)[0], ["number"])], ON_THE_LINE)
-        return case, offered(case, scope, who.id)
+        return case, offered(case, scope, who.id, self.desk.city.pack)
 
     async def say(
         self, who: Viewer, number: str, name: str, said: Mapping[str, Any], *, key: str, if_match: int | None

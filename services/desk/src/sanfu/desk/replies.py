@@ -109,7 +109,7 @@ class Replies:
         case = (await self.desk.documents.read([reply.issue])).get(reply.issue, {})
         told = {
             "unit": reply.unit, "reply": reply.id, "command": reply.command, "problem": f"{URN}{refusal.slug}",
-            "reason": refusal.detail, "allowed": _allowed(refusal, case, scope, who.id),
+            "reason": refusal.detail, "allowed": self._allowed(refusal, case, who),
             "errors": [dict(fault) for fault in refusal.more.get("errors", ())][:20],
         }  # fmt: skip
         actor, key = Actor(who.id, UNIT_SYSTEM, who.unit), f"{who.id}:{reply.key}"
@@ -118,6 +118,12 @@ class Replies:
         except Refusal as untold:
             raise _unusable(untold if untold.slug in _OF_ITS_OWN else refusal) from untold
         return Taken("refused", refusal.slug)
+
+    def _allowed(self, refusal: Refusal, case: Document, who: Viewer) -> list[str]:
+        if "allowed" in refusal.more or "state" not in case:
+            return list(refusal.more.get("allowed", ()))
+        mine = offered(case, self.desk.scope(who), who.id, self.desk.city.pack)
+        return [name for name in mine if name in BY_TOPIC]
 
 
 _OF_ITS_OWN: Final = frozenset({"case-unknown", "key-reused", "parked", "too-many-refused"})
@@ -130,12 +136,6 @@ def _known(document: Document, key: str, digest: str) -> bool:
     if was is not None and was["digest"] and was["digest"] != digest:
         raise Unusable(409, "key-reused", "This ce_id was used for another reply: give each its own.")
     return was is not None
-
-
-def _allowed(refusal: Refusal, case: Document, scope: Any, who: str) -> list[str]:
-    if "allowed" in refusal.more:
-        return list(refusal.more["allowed"])
-    return [name for name in offered(case, scope, who) if name in BY_TOPIC] if "state" in case else []
 
 
 def _unusable(refusal: Refusal) -> Unusable:

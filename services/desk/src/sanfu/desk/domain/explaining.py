@@ -33,23 +33,23 @@ def held(of: Account, stood_for: Mapping[str, Account], pack: Pack, now: datetim
             yield from ((term["why"], away.id, grant) for grant in borrowed(away, term, pack))
 
 
-def explained(of: Account, every: Held, case: Case, tree: Tree, now: datetime) -> dict[str, Any]:
+def explained(of: Account, every: Held, case: Case, tree: Tree, now: datetime, *, pack: Pack) -> dict[str, Any]:
     """Say all of it as plain data."""
     grants, mine = [], list[Clause]()
     for source, id, grant in every:
         clauses = scope(Viewer(of.id, of.unit, (replace(grant, since=None, until=None),)), tree, now)
-        grants.append({"source": source, "id": id, **_grant(grant, clauses, case, of, now)})
+        grants.append({"source": source, "id": id, **_grant(grant, clauses, case, of, now, pack=pack)})
         mine += clauses if grant.in_force(now) else ()
     sees = covering(tuple(mine), case) if of.works(now) else ()
     return {
         "user": of.id, "name": of.name, "unit": of.unit, "works": of.works(now), "at": instant(now),
         "case": case["_id"], "state": case["state"], "grants": grants, "sees": bool(sees),
-        "recused": any(clause.recused(case) for clause in sees), "commands": list(offered(case, sees, of.id)),
+        "recused": any(clause.recused(case) for clause in sees), "commands": list(offered(case, sees, of.id, pack)),
         "contact": _contact(sees, case),
     }  # fmt: skip
 
 
-def _grant(grant: Grant, clauses: Scope, case: Case, of: Account, now: datetime) -> dict[str, Any]:
+def _grant(grant: Grant, clauses: Scope, case: Case, of: Account, now: datetime, *, pack: Pack) -> dict[str, Any]:
     """What one grant shows of a case: each condition, what it wants, what the case has."""
     conditions = [
         {"condition": name, "wanted": _wanted(name, grant, clause), "found": _found(name, case), "holds": holds}
@@ -60,7 +60,7 @@ def _grant(grant: Grant, clauses: Scope, case: Case, of: Account, now: datetime)
     return {
         "role": grant.role, "since": _written(grant.since), "until": _written(grant.until), "in_force": in_force,
         "opens_cases": grant.role not in CASELESS, "conditions": conditions, "shows": shows and in_force,
-        "commands": list(offered(case, clauses, of.id)) if shows and in_force else [],
+        "commands": list(offered(case, clauses, of.id, pack)) if shows and in_force else [],
     }  # fmt: skip
 
 

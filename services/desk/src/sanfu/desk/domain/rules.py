@@ -10,7 +10,7 @@ from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import Event
 from sanfu.desk.domain import bearing, replying, waits
 from sanfu.desk.domain import case as story
-from sanfu.desk.domain.deeds import correcting, errands, following, handling, petitions
+from sanfu.desk.domain.deeds import correcting, errands, following, handling, limits, petitions
 from sanfu.desk.domain.deeds.deed import NO_MARKS, SYSTEM_BY, Deed
 from sanfu.desk.domain.deeds.doing import DEEDS
 from sanfu.desk.domain.deeds.ending import EXEMPT, closing, handlers
@@ -121,7 +121,7 @@ class DeskRules:
         clauses = covering(scope, case) if case else ()
         if not clauses:
             raise unknown()
-        clause = _capacity(case, command.name, clauses, command.actor.id)
+        clause = _capacity(case, command, clauses, self.pack)
         by = {"id": command.actor.id, "role": clause.role, "unit": clause.acts_for or command.actor.unit}
         deed = Deed(
             case, said, by, now, self.pack, self.holidays, home=command.actor.unit, lots=self.lots,
@@ -149,8 +149,9 @@ class DeskRules:
         return after
 
 
-def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:
+def _capacity(case: State, command: Command, clauses: Scope, pack: Pack) -> Clause:
     """Return the clause under which the sender does this now. Raises Refusal, naming what they may do instead."""
+    name, who = command.name, command.actor.id
 
     def able(clause: Clause) -> bool:
         step = TABLE.get((case["state"], name, clause.role))
@@ -162,7 +163,7 @@ def _capacity(case: State, name: str, clauses: Scope, who: str) -> Clause:
         return found
     if any(able(clause) for clause in clauses):
         raise Refusal(409, "recused", "The issue complains of your unit: others decide, and others ask.")
-    mine = offered(case, clauses, who)
+    mine = offered(case, clauses, who, pack)
     detail = f"{name} is not for you while the case is {case['state']}; you may do: {', '.join(mine) or 'nothing'}."
     raise Refusal(409, "not-now", detail, state=case["state"], allowed=list(mine))
 
@@ -187,6 +188,11 @@ NEEDS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "object": lambda case: bool(case["settled"] and case["settled"]["until"]),
 }
 """Commands that are offered only where there is something for them to do."""
+GRANTED: Mapping[str, Callable[[Mapping[str, Any], Pack], bool]] = {
+    "ask_extension": limits.may_ask_extension,
+    "suspend": limits.may_suspend,
+}
+"""Commands that are offered only where the city's policy has something to give to such a case."""
 
 
 def unknown() -> Refusal:
@@ -204,12 +210,13 @@ def acting(case: Mapping[str, Any], clauses: Sequence[Clause]) -> Iterator[Capac
         yield from ((clause.role, standing) for standing in kept)
 
 
-def offered(case: Mapping[str, Any], scope: Scope, who: str) -> tuple[str, ...]:
+def offered(case: Mapping[str, Any], scope: Scope, who: str, pack: Pack) -> tuple[str, ...]:
     """Name the commands a case offers to somebody who looks at it."""
     mine = allowed(case, acting(case, covering(scope, case)))
     if (within := [clause.commands for clause in covering(scope, case)]) and None not in within:
         mine = tuple(name for name in mine if any(name in commands for commands in within if commands))
     idle = {*(name for name, needs in NEEDS.items() if not needs(case))}
+    idle |= {name for name, grants in GRANTED.items() if not grants(case, pack)}
     if who in handlers(case):
         idle |= {"close", "follow_up"}
     if following.filed_by(case, who):

@@ -92,7 +92,7 @@ async def explain(desk: Desk, user: str, id: str) -> dict[str, Any]:
         raise unknown()
     now = desk.clock.now()
     every = held(of, await desk.accounts.stood_for(of), desk.city.pack, now)
-    return explained(of, every, case, desk.city.tree, now)
+    return explained(of, every, case, desk.city.tree, now, pack=desk.city.pack)
 
 
 def in_words(found: Mapping[str, Any], lang: str) -> list[str]:

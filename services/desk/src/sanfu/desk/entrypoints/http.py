@@ -103,7 +103,10 @@ def _act(desk: Desk, name: str) -> Do:
         with warned(pack, name, said):
             after, done = await desk.act(viewer, case, name, said, key=how.key, if_match=version_of(how.if_match))
         scope, first = desk.scope(viewer), warning(pack, name, said, after)
-        return done, {**first, "case": whole(after, scope, viewer.id) if covering(scope, after) else None}
+        return done, {
+            **first,
+            "case": whole(after, scope, viewer.id, desk.city.pack) if covering(scope, after) else None,
+        }
 
     return do
 
@@ -127,7 +130,7 @@ def _reading(router: APIRouter, desk: Desk, who: Who) -> None:
         """One case, its history, and the commands it offers to the asker."""
         found = await desk.case(viewer, case)
         response.headers["ETag"] = f'"{found["ver"]}"'
-        return whole(found, desk.scope(viewer), viewer.id)
+        return whole(found, desk.scope(viewer), viewer.id, desk.city.pack)
 
     @router.get("/cases/{case}/history", operation_id="read_history")
     async def history(case: CaseId, page: PageAsked, viewer: Annotated[Viewer, Depends(who)]) -> dict[str, Any]:

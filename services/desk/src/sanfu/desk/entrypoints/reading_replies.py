@@ -1,7 +1,7 @@
 """What a record of a replies topic says: which unit wants what about which issue, under which id.
 
-The body is the API's, with the same checks. What is told of a fault names no field by a word of the sender's own: it
-stands on the story for ever.
+The body is the API's, with the same checks. What is told of a fault stands on the story for ever: a field that the
+command does not have is named where its name can be no more than a program's word, of Latin letters and `_` alone.
 """
 
 import hashlib
@@ -30,6 +30,8 @@ _PHONE: Final = re.compile(r"(?<![0-9a-fA-F])1[3-9][0-9]{9}(?![0-9a-fA-F])")
 _PERSON: Final = re.compile(r"(?<![0-9a-fA-F])([1-9][0-9]{16})([0-9Xx])(?![0-9a-fA-F])")
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """By which the last character of an ID number follows from the others (GB 11643): a counter's digits hardly ever do."""
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+"""The name of a field as programs write it, in which no number and no Chinese name has room."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -107,7 +109,8 @@ def _fault(error: ValidationError, model: type[Body]) -> Refusal:
         if one["type"] == "json_invalid":
             cause = one.get("ctx", {}).get("error", "")
             raise Unusable(400, "malformed-json", f"The value has to be JSON in UTF-8: {cause}.")
-        place = one["loc"][:-1] if one["type"] == "extra_forbidden" else one["loc"]
+        unknown = one["type"] == "extra_forbidden" and not _WORD.fullmatch(str(one["loc"][-1]))
+        place = one["loc"][:-1] if unknown else one["loc"]
         told = expected({**one, "loc": ("body", *one["loc"])}, model)
         wrong.append({"field": field_path(("body", *place)), "problem": one["type"], "expected": told})
     return _invalid(wrong)

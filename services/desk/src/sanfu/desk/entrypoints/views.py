@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sanfu.city.model.pack import Pack
 from sanfu.desk.domain.asking import missing
 from sanfu.desk.domain.case import NEVER
 from sanfu.desk.domain.parts import Task, light_of, open_tasks
@@ -56,7 +57,7 @@ def _task(task: Task) -> dict[str, Any]:
     return {**told, "limit": limit, "light": light_of(task)}
 
 
-def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
+def whole(case: Document, scope: Scope, who: str, pack: Pack) -> dict[str, Any]:
     """Show all of a case to somebody, with the commands it offers them. A filer who vouches is not named to units."""
     clauses = covering(scope, case)
     named = filer_named(clauses, case)
@@ -69,7 +70,7 @@ def whole(case: Document, scope: Scope, who: str) -> dict[str, Any]:
     whose["found_on_no_list"] = _unknown_origin(case) if named else None
     shown["untold"] = untold(case, clauses, unforeseen(clauses), named=named)
     more = {**whose, "has_contact": case["contact"] != "none", "guardian": "guardian" in (case.get("contact_of") or ())}
-    return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who))}
+    return {**brief(case), **shown, **more, "allowed": list(offered(case, scope, who, pack))}
 
 
 def _unknown_origin(case: Document) -> Mapping[str, Any] | None:

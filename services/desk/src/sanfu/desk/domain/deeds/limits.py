@@ -1,5 +1,6 @@
 """Limits and what moves them: pauses, extensions, the grade; exemptions from the three ones."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from sanfu.desk.domain.deeds.deed import SYSTEM_BY, Deed, no_emergency, refused,
 from sanfu.desk.domain.deeds.following import handled_at_its_head
 from sanfu.desk.domain.rounds import this_round
 from sanfu.desk.domain.table import ACKNOWLEDGED, CONTACTED, SUSPENDED, UNSIGNED
+from sanfu.desk.domain.windows import limit_for
 from sanfu.runtime.rules import Draft
 
 EXTENSIONS: Final = {"handling": "extension", "petition_handle": "petition_extension"}
@@ -19,6 +21,19 @@ BY_ITSELF: Final = timedelta(days=1)
 """What is granted where nobody decided (domain, "Clocks and lights")."""
 RUNNING: Final = frozenset({"assigned", "acknowledged", CONTACTED, SUSPENDED, UNSIGNED})
 """States in which more time is of use."""
+
+
+def may_suspend(case: Mapping[str, Any], pack: Pack) -> bool:
+    """Tell whether the policy lets such a case rest at all."""
+    return limit_for(pack, {**case, "grade": case["grade"] or pack.policy.default_grade}, "suspension") is not None
+
+
+def may_ask_extension(case: Mapping[str, Any], pack: Pack) -> bool:
+    """Tell whether the policy has more time for such a case, in this round, and nobody waits for an answer."""
+    return not case["extension"] and any(
+        clock in case["clocks"] and limit_for(pack, case, window) is not None and _times_left(case, pack, clock)
+        for clock, window in EXTENSIONS.items()
+    )
 
 
 # ── pauses ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,28 +88,27 @@ def ask_extension(deed: Deed) -> list[Draft]:
         raise refused("no-extension", f"{none}{instead}.")
     if instant(deed.now) >= clock["limit"]:
         raise refused("too-late", f"More time is asked for before the limit: that was {clock['limit']}.")
-    _times_left(deed)
+    if not _times_left(case, deed.pack, said["clock"]):
+        times = deed.pack.policy.windows[EXTENSIONS[said["clock"]]].times
+        raise refused("no-more-extensions", f"More time may be asked for {times} times in a round.")
     until = said["until"] or longest
     if not clock["limit"] < until <= longest:
         raise wrong("until", "not_then", f"an instant after the limit, {clock['limit']}, and not later than {longest}")
     body = {
         "by": deed.by, "clock": said["clock"], "until": until, "decide_by": deed.until("extension_decision"),
-        "reason": deed.said["reason"], "number": len(_asked(deed)) + 1,
+        "reason": deed.said["reason"], "number": len(_asked(case)) + 1,
         "round": case["round"],
     }  # fmt: skip
     return [Draft(names.EXTENSION_ASKED, body)]
 
 
-def _asked(deed: Deed) -> list[Any]:
-    return [one for one in deed.case["extensions"] if one["round"] == deed.case["round"]]
+def _asked(case: Mapping[str, Any]) -> list[Any]:
+    return [one for one in case["extensions"] if one["round"] == case["round"]]
 
 
-def _times_left(deed: Deed) -> None:
-    clock = deed.said["clock"]
-    window = deed.pack.policy.windows[EXTENSIONS[clock]]
-    asked = [one for one in _asked(deed) if one["clock"] == clock]
-    if window.times is not None and len(asked) >= window.times:
-        raise refused("no-more-extensions", f"More time may be asked for {window.times} times in a round.")
+def _times_left(case: Mapping[str, Any], pack: Pack, clock: str) -> bool:
+    times = pack.policy.windows[EXTENSIONS[clock]].times
+    return times is None or sum(one["clock"] == clock for one in _asked(case)) < times
 
 
 def decide_extension(deed: Deed) -> list[Draft]:
@@ -113,7 +127,7 @@ def decide_extension(deed: Deed) -> list[Draft]:
 def extend_by_itself(deed: Deed) -> list[Draft]:
     """Nobody decided in time: one day is granted, once in a round, if the case is still being handled."""
     asked = deed.case["extension"]
-    once = not any(one["granted"] and one["by"]["role"] == "system" for one in _asked(deed))
+    once = not any(one["granted"] and one["by"]["role"] == "system" for one in _asked(deed.case))
     limit = deed.case["clocks"][asked["clock"]]["limit"]
     until = min(instant(moment(limit) + BY_ITSELF), asked["until"])
     lasting = deed.case["urgency"] != "emergency" and deed.case["state"] in RUNNING
