@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from sanfu.contracts.envelope import instant
 from tests.flow.test_affairs import office
+from tests.flow.test_more_time import UNIT as ROADS
+from tests.flow.test_more_time import contacted
 from tests.support.city import City, in_memory, local
 
 UNIT = "water"
@@ -69,3 +71,19 @@ async def test_who_was_erased_is_in_no_list_any_more(city: City) -> None:
     await city.advance(hours=25)
     assert len(city.sms.to("13911112222")) == 10
     assert len(city.mail.to("wang.xiaoming@mail.example")) == 10
+
+
+async def test_over_the_cap_comes_what_the_law_owes_and_what_is_of_an_emergency_and_nothing_else(city: City) -> None:
+    issue = await contacted(city)
+    for number in range(10):
+        await city.report("hotline", category="drainage", text=f"下水道堵了，第{number}处。")
+    phone = "13911112222"
+    full = len(city.sms.to(phone))
+    assert full == 10
+    await city.officer(ROADS).order(issue, "ask_extension", {"reason": "等待配件"})
+    await city.person("coordination_office").order(issue, "decide_extension", {"granted": True})
+    assert [issue.receipt in one.text for one in city.sms.to(phone)[full:]] == [True], "more time: the law owes it"
+    danger = await city.report("hotline", category="gas", text="燃气泄漏，有人晕倒，快来人！", urgency="emergency")
+    assert [danger.receipt in one.text for one in city.sms.to(phone)[full + 1 :]] == [True]
+    await city.report("hotline", category="drainage", text="下水道又堵了。")
+    assert len(city.sms.to(phone)) == full + 2
