@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from sanfu.stack import (
     deliveries,
     gate,
     importing,
+    keys,
     letters,
     listing,
     onboarding,
@@ -49,6 +50,7 @@ app.command("demo")(demo.run)
 app.command("import")(importing.run)
 app.command("rebuild")(rebuilding.run)
 app.command("subscribe")(subscribing.run)
+app.command("keys")(keys.run)
 app.command("bench")(tools.bench)
 app.add_typer(access.app, name="access")
 app.add_typer(letters.app, name="dlq")
@@ -217,16 +219,6 @@ def _follow(log: Path) -> None:
             print(grown, end="", flush=True)
             if not grown:
                 time.sleep(0.2)
-
-
-@app.command()
-def keys(name: Name = "main", as_json: Json = False) -> None:
-    """Show what opens the stack's doors: the channels' API keys, the users' tokens, the token of /ops."""
-    stack = Stack.known(name)
-    if as_json:
-        print(json.dumps(asdict(stack.keys), ensure_ascii=False))
-    else:
-        print(tables.keys(stack))
 
 
 @app.command()

@@ -55,17 +55,6 @@ def addresses(stack: Stack) -> Table:
     return table
 
 
-def keys(stack: Stack) -> str:
-    """Return what opens the stack's doors, one a line: for whom, where, the key. No table, they are to be copied."""
-    found = stack.keys
-    rows = [
-        *((channel, "channel", key) for channel, key in found.channels.items()),
-        *((user, "user", token) for user, token in found.users.items()),
-        ("operators", "/ops", found.ops_token),
-    ]
-    return "\n".join(f"{name:<28} {where:<8} {key}" for name, where, key in rows)
-
-
 def programs(stack: Stack) -> Table:
     """Return what the supervisor knows of each program."""
     now = stack.status()
