@@ -14,6 +14,7 @@ async def walked(desk: Desk, user: str = OFFICER, **query: Any) -> list[dict[str
         answer = await desk.get(user, "/v1/units", limit=50, **query, **cursor)
         assert answer.status_code == 200, answer.text
         found += answer.json()["items"]
+        assert len(found) <= len(shipped().units), "and it comes to an end"
         if answer.json()["next"] is None:
             return found
         cursor = {"cursor": answer.json()["next"]}

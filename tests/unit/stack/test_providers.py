@@ -1,11 +1,15 @@
 """What `sanfu providers` and `sanfu deliveries` show and ask."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from sanfu.stack import deliveries
+from sanfu.stack.cli import app
 from sanfu.stack.programs import PartError
 from sanfu.stack.providers import places
 from sanfu.stack.times import since
@@ -33,3 +37,27 @@ def test_the_end_of_a_span_is_read_as_its_beginning_and_a_wrong_one_named() -> N
     assert since("2h", NOW, "--until") == "2026-05-05T22:00:00.000Z"
     with pytest.raises(PartError, match="--until takes 30m"):
         since("tomorrow", NOW, "--until")
+
+
+def test_every_filter_of_a_list_of_deliveries_is_asked_of_notify(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SANFU_ROOT", str(tmp_path))
+    asked = dict[str, str]()
+
+    async def seen(_: Any, filters: dict[str, str], limit: int) -> deliveries.Seen:
+        asked.update(filters)
+        return deliveries.Seen([], [])
+
+    monkeypatch.setattr(deliveries, "_seen", seen)
+    given = {
+        "subject": "i1", "state": "held", "medium": "sms", "provider": "city", "unit": "tax", "reason": "cap",
+        "user": "u1", "template": "assigned", "event": "desk:i1:7",
+    }  # fmt: skip
+    options = [part for name, value in given.items() for part in (f"--{name.replace('subject', 'issue')}", value)]
+    span = ["--since", "2026-05-01T00:00+08:00", "--until", "2026-05-02T00:00+08:00"]
+    answer = CliRunner().invoke(app, ["deliveries", *options, "--critical", *span], catch_exceptions=False)
+    assert asked == {
+        **given, "critical": "true", "since": "2026-04-30T16:00:00.000Z", "until": "2026-05-01T16:00:00.000Z",
+    }  # fmt: skip
+    assert "before 2026-05-02" in answer.stdout

@@ -125,9 +125,10 @@ def _tell_unheard(stack: Stack, given: list[str]) -> None:
     if not given:
         return
     name = stack.plan.name
-    console.print(f"[bold yellow]it goes on as it was brought up, and not with[/] {', '.join(map(escape, given))}")
-    console.print(f"./sanfu down --name {name}, and this command again, takes that; what stands in a file that it was")
-    console.print(f"brought up with, ./sanfu restart PROGRAM --name {name} takes")
+    named = ", ".join(map(escape, given))
+    console.print(f"[bold yellow]it goes on as it was brought up, and not with[/] {named}", soft_wrap=True)
+    console.print(f"./sanfu down --name {name}, and this command again, takes that", soft_wrap=True)
+    console.print(f"./sanfu restart PROGRAM --name {name} takes what stands in files that it was brought up with")
 
 
 def _programs(only: str) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ class Stack:
             parts.kafka(places.parts, tell)
         if self.plan.runs("mongo"):
             parts.mongod(places.parts, tell)
-        if any(self.plan.runs(name) for name in services.present()):
+        if any(self.plan.runs(name) for name in ("topics", *services.present())):
             secrets.provide(places, self.plan.city)
         if self.plan.anchored and not places.clock.exists():
             now = datetime.now(UTC)

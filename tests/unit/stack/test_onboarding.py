@@ -1,0 +1,61 @@
+"""Onboarding on a stack that is up makes the topics that the pack has named since."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sanfu.stack import doctor, topics
+from sanfu.stack.cli import app
+from sanfu.stack.parts import silent
+from sanfu.stack.programs import PartError
+from sanfu.stack.stack import Stack, Status
+from sanfu.stack.topics import Topic
+from tests.support.packs import copied, onboarded
+
+SECTION = "fotang-enforcement"
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have a stack that is up, whose broker lacks whatever is asked of it; return what is made there."""
+    monkeypatch.setenv("SANFU_ROOT", str(tmp_path))
+    monkeypatch.setattr(Stack, "status", lambda _: Status("up", {}))
+    found = list[str]()
+
+    async def create(bootstrap: str, wanted: list[Topic], *_: Any) -> list[str]:
+        found.extend(one.name for one in wanted if SECTION in one.name)
+        return found
+
+    monkeypatch.setattr(topics, "create", create)
+    Stack("main", city=copied(tmp_path)).plan.write()
+    return found
+
+
+def onboard(folder: Path, *more: str) -> str:
+    said = CliRunner().invoke(app, ["unit", "onboard", SECTION, "--into", str(folder), *more], catch_exceptions=False)
+    return said.stdout
+
+
+def test_a_section_gets_its_topics_once_the_pack_says_so(made: list[str], tmp_path: Path) -> None:
+    with pytest.raises(PartError, match="write yes in the column topic"):
+        onboard(tmp_path / "a")
+    assert not (tmp_path / "a").exists(), "nothing half done"
+    onboarded(tmp_path / "pack", SECTION)
+    assert f"sanfu.units.{SECTION}.v1" in onboard(tmp_path / "b").partition("made ")[2]
+    assert {f"sanfu.{name}" for name in (f"units.{SECTION}.v1", f"replies.{SECTION}.v1")} <= set(made)
+
+
+def test_on_another_broker_and_with_an_account_its_own_job_makes_them(made: list[str], tmp_path: Path) -> None:
+    onboarded(tmp_path / "pack", SECTION)
+    onboard(tmp_path / "a", "--kafka", "kafka.example:9092")
+    onboard(tmp_path / "b", "--secured")
+    assert made == []
+
+
+def test_topics_alone_have_what_their_program_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda _: [])
+    stack = Stack("t", tmp_path, only=("topics",), city=copied(tmp_path), kafka="127.0.0.1:1", mongo="mongodb://x")
+    stack._provide(silent)
+    assert stack.places.ops_token.is_file(), "every service's settings name it, and topics are read by those"
