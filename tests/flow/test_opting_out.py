@@ -9,10 +9,10 @@ import pytest
 
 from tests.flow.test_emergencies_rung import RAISED, deliveries
 from tests.flow.test_more_time import UNIT, contacted
+from tests.support.assembling import TOLD as WHERE
 from tests.support.city import City, in_memory
 from tests.support.people import Issue
 
-WHERE = "http://told.example"
 PHONE, MAIL = "13911112222", "wang.xiaoming@mail.example"
 
 
@@ -69,6 +69,23 @@ async def test_looking_changes_nothing_who_refused_hears_what_the_law_owes_and_w
         await city.person("follow_up_caller").follow_up(issue, satisfied=5)
         await city.advance(days=1)
         assert got(city) == (before[0] + 2, before[1] + 1), "it is closed"
+
+
+async def test_who_left_only_a_phone_finds_on_its_own_page_where_to_refuse() -> None:
+    async with in_memory("2026-05-06 09:00") as city:
+        issue = await contacted(city)
+        found = await city.client("desk").post("/my", data={"number": issue.receipt, "digits": PHONE[-4:]})
+        page = await city.client("desk").get(found.headers["location"])
+        (link,) = re.findall(rf'href="{WHERE}(/messages/[^"?]+)\?lang=zh"', page.text)
+        before = len(city.sms.to(PHONE))
+        assert (await chosen(city, link, "email")).status_code == 200
+        await city.officer(UNIT).handle(issue)
+        await city.person("follow_up_caller").follow_up(issue, satisfied=5)
+        await city.advance(days=1)
+        assert len(city.sms.to(PHONE)) == before
+        refused = await deliveries(city, subject=issue.id, reason="opted_out")
+        assert {(one["recipient"], one["medium"]) for one in refused} == {("party", "sms")}
+        assert (await city.client("notify").get(link)).status_code == 404, "good for a visit"
 
 
 async def test_an_emergency_is_told_to_who_refused_everything() -> None:

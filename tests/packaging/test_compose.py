@@ -130,7 +130,7 @@ def notify_told(monkeypatch: pytest.MonkeyPatch, file: Path, **more: str) -> Not
 def test_a_mail_says_where_further_ones_are_refused_also_where_nobody_named_a_place() -> None:
     [(_, published)] = [port.rsplit(":", 1)[::-1] for port in OURS["notify"]["ports"]]
     wanted = f"${{SANFU_MESSAGES_URL:-${{SANFU_PUBLIC_URL:-http://{published}}}}}"
-    assert OURS["notify"]["environment"]["SANFU_MESSAGES_URL"] == wanted
+    assert [OURS[name]["environment"]["SANFU_MESSAGES_URL"] for name in ("notify", "desk")] == [wanted, wanted]
 
 
 def test_the_example_of_providers_is_one_and_shows_every_medium_that_has_any(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,8 +86,8 @@ def assembled(
 Settings = IntakeSettings | RouterSettings | SlaSettings | NotifySettings | DeskSettings
 
 
-PAGES, INTAKE = "http://city.example", "http://intake.example"
-"""Where parties find desk's pages, and where their browsers find intake."""
+PAGES, INTAKE, TOLD = "http://city.example", "http://intake.example", "http://told.example"
+"""Where parties find desk's pages, and where their browsers find intake, and notify."""
 
 
 def channel_key(channel: str) -> str:
@@ -116,7 +116,7 @@ def settings_of(name: str, pack: Pack) -> Settings:
         case "notify":
             return NotifySettings(keys=RING, ops_token=OPS_TOKEN, public_url=PAGES)
     tokens = orjson.dumps({user: token(user) for user in pack.staff}).decode()
-    return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens, intake_url=INTAKE)
+    return DeskSettings(keys=RING, ops_token=OPS_TOKEN, user_tokens=tokens, intake_url=INTAKE, messages_url=TOLD)
 
 
 def topics(pack: Pack) -> dict[str, int]:

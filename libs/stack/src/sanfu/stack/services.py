@@ -48,7 +48,11 @@ def _own(plan: Plan) -> dict[str, dict[str, str]]:
             "SANFU_CHANNEL_KEYS_FILE": str(places.channel_keys),
             "SANFU_PUBLIC_URL": url(places, "desk"),
         },
-        "desk": {"SANFU_USER_TOKENS_FILE": str(places.user_tokens), "SANFU_INTAKE_URL": url(places, "intake")},
+        "desk": {
+            "SANFU_USER_TOKENS_FILE": str(places.user_tokens),
+            "SANFU_INTAKE_URL": url(places, "intake"),
+            "SANFU_MESSAGES_URL": url(places, "notify"),
+        },
         "notify": {
             "SANFU_PUBLIC_URL": url(places, "desk"),
             "SANFU_MESSAGES_URL": url(places, "notify"),

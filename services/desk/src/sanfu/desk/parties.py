@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sanfu.city.model.pack import Pack
+from sanfu.contracts.recipients import outside
 from sanfu.desk.contacts import SLOW, known, opened
 from sanfu.desk.domain.deeds.correcting import corrections
 from sanfu.desk.domain.rules import DeskRules
@@ -17,6 +18,7 @@ from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
 from sanfu.runtime.links import Link, Links
 from sanfu.runtime.outages import Unavailable
+from sanfu.runtime.preference_links import preferences_page
 from sanfu.runtime.rules import Actor, Command, Refusal
 
 PARTY: Final = Actor("party", "party")
@@ -37,13 +39,14 @@ COMMANDS: Final[Mapping[str, Mapping[str, Any]]] = {
 @dataclass(frozen=True, slots=True)
 class Parties:
     """`links` None: there is no key ring, nothing can be signed, and no party comes in. `intake_url`: where a party's
-    browser finds intake, without a slash."""
+    browser finds intake, without a slash; `messages_url`: where it finds notify."""
 
     desk: Desk
     links: Links | None
     entry: Entry
     rules: Callable[[Pack], DeskRules]
     intake_url: str | None = None
+    messages_url: str | None = None
 
     async def enter(self, number: str, digits: str, address: str) -> str:
         """Return the token of a visit. Raises Refusal: 401 if number and digits don't fit, 429 if one has to wait."""
@@ -76,6 +79,14 @@ class Parties:
         """Do a command in the party's name. Raises Refusal, Unavailable."""
         case = await self.case(token)
         await self.desk.command(case["_id"], command, said, actor=PARTY, scope=of_party(case["receipt"]), key=key)
+
+    def preferences(self, case: Document) -> str | None:
+        """Return where this party says by what it would rather not be told, for as long as a visit: who left no mail
+        address is sent no other link there."""
+        if self.links is None or self.messages_url is None:
+            return None
+        until = self.desk.clock.now() + VISIT
+        return preferences_page(self.links, self.messages_url, outside("party", case["_id"]), until)
 
     def possible(self, case: Document) -> list[str]:
         """Name what the party can do now: whatever would not be refused."""

@@ -90,7 +90,7 @@ def routers(
     yield from _doors(desk, sessions, settings)
     yield list_forms.routes(entry_files, sessions)
     yield list_pages.routes(lists, sessions)
-    yield mine.routes(Parties(desk, locks.links(), entry, rules, _intake(settings)), evidence)
+    yield mine.routes(Parties(desk, locks.links(), entry, rules, _intake(settings), settings.messages_url), evidence)
 
 
 def _on_behalf(desk: Desk, parts: Parts, settings: DeskSettings) -> OnBehalf:

@@ -35,6 +35,11 @@ class DeskSettings(ServiceSettings):
         description="where a browser finds intake: a party's page sends there what is added, an officer's link to a "
         "file that came with a report leads there; absent: neither is offered",
     )
+    messages_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="where people find notify's page of what they are told by: a party's page leads there; absent: not",
+    )
     on_behalf_rate: str = Field(
         "120/hour",
         description="contacts, texts and files that one unit's key may read for officers: `limits` syntax; a large "

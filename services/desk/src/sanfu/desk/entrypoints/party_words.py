@@ -37,6 +37,7 @@ MINE: Final = {
         "refused": "现在不能这样做，页面已更新。", "answered-already": "您已评价过，我们会打电话向您了解情况。",
         "reminded-today": "今天已经催办过了。", "asked-already": "三服务办已知悉，会与您联系。",
         "invalid": "请检查所填内容。", "nothing": "目前不需要您做什么。", "private": "本页面仅供您本人使用，请勿转发。",
+        "preferences": "选择接收短信或邮件",
         "answered": "您已评价：{said}。我们会打电话向您了解情况。", "withdrawing": "您提出撤回，三服务办会先与您联系。",
     },
     "en": {
@@ -83,6 +84,7 @@ MINE: Final = {
         "answered-already": "You have answered; we will call you.", "reminded-today": "You have asked today already.",
         "asked-already": "The office knows, and will call you.", "invalid": "Please look at what you filled in.",
         "nothing": "There is nothing for you to do now.", "private": "This page is for you alone: do not pass it on.",
+        "preferences": "Choose what you are told by: SMS, e-mail",
         "answered": "You said: {said}. We will call you.",
         "withdrawing": "You want to take it back; the office will call you first.",
     },

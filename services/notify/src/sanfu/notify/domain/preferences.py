@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from sanfu.contracts.recipients import outside
 from sanfu.notify.domain.delivery import Delivery
 
 MEDIA = ("sms", "email", "webhook", "dingtalk", "wecom", "inbox")
 OUTSIDE: Mapping[str, str] = {"sms": "phone", "email": "email"}
 """Media that reach a party or a filer, and by which field of their contact."""
-LINK = "m"
-"""What a link to the page of preferences opens."""
 GOOD_FOR = timedelta(days=90)
 
 
@@ -24,7 +23,7 @@ def of_user(code: str) -> str:
 
 def of_delivery(one: Delivery) -> str:
     """Of whom a message to somebody outside of all units is."""
-    return f"{one.audience}:{one.subject}"
+    return outside(one.audience, one.subject)
 
 
 def list_of(recipient: str) -> str | None:

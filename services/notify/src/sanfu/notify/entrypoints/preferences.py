@@ -17,6 +17,7 @@ from sanfu.runtime.forms import read_form
 from sanfu.runtime.http import own_router
 from sanfu.runtime.links import Links
 from sanfu.runtime.pages import guarded, plain_style, same_site
+from sanfu.runtime.preference_links import PREFERENCES
 from sanfu.runtime.rules import Refusal
 
 LONGEST = 400
@@ -47,7 +48,7 @@ def routes(
 
     def recipient(token: str) -> str:
         link = links.read(token, now()) if len(token) <= LONGEST else None
-        if link is None or link.what != preferences.LINK:
+        if link is None or link.what != PREFERENCES:
             raise Refusal(404, "no-such-link", "This link opens nothing, or no longer.")
         return link.number
 

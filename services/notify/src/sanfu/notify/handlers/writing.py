@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from sanfu.city.model.pack import Pack
 from sanfu.city.problems import Problem
@@ -18,6 +17,7 @@ from sanfu.notify.handlers.recipients import Address, Nobody, Waits
 from sanfu.notify.ports import Message
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.links import Link, Links
+from sanfu.runtime.preference_links import preferences_page
 from sanfu.runtime.store import Document
 
 
@@ -60,8 +60,7 @@ class Writer:
         if self.messages_url is None or one.audience == "unit":
             return None
         who = preferences.of_user(to.users[0]) if to.users else preferences.of_delivery(one)
-        link = Link(who, preferences.LINK, self.clock.now() + preferences.GOOD_FOR)
-        return f"{self.messages_url.rstrip('/')}/messages/{quote(self.links.token(link))}"
+        return preferences_page(self.links, self.messages_url, who, self.clock.now() + preferences.GOOD_FOR)
 
     def _with_way_out(self, text: wording.Text, to: Address, way_out: str | None) -> wording.Text:
         """Say it at a mail's end, too, where the city has words for that."""
