@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
 from deploy import new_secrets
-from sanfu.notify.app import providers
+from sanfu.notify.carrying import providers
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.settings import ServiceSettings
 from sanfu.stack import services

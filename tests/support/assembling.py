@@ -19,7 +19,7 @@ from sanfu.desk.settings import DeskSettings
 from sanfu.intake import app as intake
 from sanfu.intake.settings import IntakeSettings
 from sanfu.notify import app as notify
-from sanfu.notify.app import Senders
+from sanfu.notify.carrying import Senders
 from sanfu.notify.settings import NotifySettings
 from sanfu.router import app as router
 from sanfu.router.settings import RouterSettings

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 
 from sanfu.city.watching import PackHolder
 from sanfu.notify.adapters.webhook import secret_bytes
-from sanfu.notify.app import Senders, assemble
+from sanfu.notify.app import assemble
+from sanfu.notify.carrying import Senders
 from sanfu.notify.ports import Provider, Receipts
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryDocuments

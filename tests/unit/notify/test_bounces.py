@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
-from sanfu.notify.app import Senders, assemble
+from sanfu.notify.app import assemble
+from sanfu.notify.carrying import Senders
 from sanfu.notify.domain.bounces import Bounce, bounced, mail_id
 from sanfu.notify.domain.receipts import nobody_there
 from sanfu.notify.ports import Provider, Receipts

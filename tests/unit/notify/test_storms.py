@@ -13,7 +13,9 @@ import pytest
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
-from sanfu.notify import app
+from sanfu.notify import carrying
+from sanfu.notify.app import assemble
+from sanfu.notify.carrying import Senders
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import Delivery, Outcome, Retry, Sent
 from sanfu.notify.domain.pace import Rate
@@ -120,9 +122,9 @@ async def storm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Storm]:
     monkeypatch.setattr(courier, "SWEEP", 0.02)
     monkeypatch.setattr(courier, "REST", 0.02)
     monkeypatch.setattr(steps, "LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(app, "Carrier", partial(Carrier, now=provider.now))
-    posts: app.Senders = {"sms": [Provider("p", provider, rates=[Rate(RATE, 1.0)])], "email": ScriptedSender()}
-    service = app.assemble(SETTINGS, Parts(broker, MemoryDocuments(), clock), PackHolder(SHIPPED), posts)
+    monkeypatch.setattr(carrying, "Carrier", partial(Carrier, now=provider.now))
+    posts: Senders = {"sms": [Provider("p", provider, rates=[Rate(RATE, 1.0)])], "email": ScriptedSender()}
+    service = assemble(SETTINGS, Parts(broker, MemoryDocuments(), clock), PackHolder(SHIPPED), posts)
     made = Storm(Bench(service, broker, clock, ScriptedSender(), ScriptedSender()), provider)
     await service.start()
     people = [unit(f"unit-{n}") for n in range(UNITS)]

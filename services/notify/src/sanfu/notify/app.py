@@ -4,20 +4,14 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import get_args
-
-import orjson
 
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
-from sanfu.city.model.templates import Medium
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.notify.adapters.memory import memory_stores
-from sanfu.notify.adapters.plan import planned
-from sanfu.notify.adapters.sms import GatewaySms
-from sanfu.notify.adapters.smtp import Server, SmtpMail
+from sanfu.notify.carrying import Senders, carriers_of, carrying
 from sanfu.notify.domain.affairs import AffairRules
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.rules import NotifyRules
@@ -26,10 +20,8 @@ from sanfu.notify.entrypoints import providers as shown
 from sanfu.notify.entrypoints.callbacks import routes as receipt_routes
 from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.aside import Aside
-from sanfu.notify.handlers.carrier import Carrier, Line
 from sanfu.notify.handlers.courier import Courier
 from sanfu.notify.handlers.erasing import Erasing
-from sanfu.notify.handlers.letters import REHEARSAL, Keeper
 from sanfu.notify.handlers.outside import whom
 from sanfu.notify.handlers.people import Contacts, Directory
 from sanfu.notify.handlers.raising import Raising
@@ -41,7 +33,7 @@ from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.handlers.writing import measured_with
 from sanfu.notify.hooked import hooked
 from sanfu.notify.metrics import Measures, NotifyMetrics
-from sanfu.notify.ports import Provider, Sender, Stores
+from sanfu.notify.ports import Stores
 from sanfu.notify.settings import NotifySettings
 from sanfu.runtime.broker import partition_of
 from sanfu.runtime.http import token_guard
@@ -55,10 +47,6 @@ from sanfu.runtime.tables import Table
 
 AFFAIRS = "affairs"
 """Collection of what is known of orders, meetings, tasks and lists."""
-Senders = Mapping[str, "Sender | Sequence[Provider] | None"]
-"""What stands in for the providers of each medium; a sender for its only one; None: it has none."""
-Providers = Mapping[str, Sequence[Provider]]
-"""The providers of each medium, in the order in which they are asked; none: its messages are skipped, and say so."""
 
 
 def production() -> Service:
@@ -68,43 +56,6 @@ def production() -> Service:
         raise SystemExit("notify needs a city pack: set SANFU_CITY to its directory")
     packs = PackHolder(settings.city, further=[measured_with(settings.public_url)])
     return assemble(settings, real_parts(settings, "notify"), packs)
-
-
-def providers(settings: NotifySettings) -> Providers:
-    """Make the providers that the settings name. Nothing connects yet."""
-    if settings.providers is not None:
-        try:
-            return planned(settings.providers.get_secret_value(), settings.call_s)
-        except ValueError as error:
-            raise SystemExit(f"SANFU_PROVIDERS: {error}") from None
-    sms = settings.sms_url and GatewaySms(
-        settings.sms_url, orjson.loads(settings.sms_headers.get_secret_value()), orjson.loads(settings.sms_body),
-        settings.sms_id_field, width=settings.sms_at_once, timeout=settings.call_s,
-    )  # fmt: skip
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    email = settings.smtp_host and SmtpMail(
-        Server(settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.mail_from, settings.smtp_user,
-               password, settings.call_s),
-        settings.smtp_at_once,
-    )  # fmt: skip
-    return _alone({"sms": sms or None, "email": email or None})
-
-
-def _kept(settings: NotifySettings, given: Providers, stores: Stores, sealer: Sealer) -> Providers:
-    """Add the inbox, which needs nobody outside; in a rehearsal everything is kept, and nothing leaves."""
-    if settings.rehearsal:
-        return {
-            medium: [Provider(REHEARSAL, Keeper(stores.letters, sealer, medium, real_now, REHEARSAL))]
-            for medium in get_args(Medium)
-        }
-    return {**given, "inbox": [Provider("inbox", Keeper(stores.letters, sealer, "inbox", real_now))]}
-
-
-def _alone(senders: Senders) -> Providers:
-    return {
-        medium: one if isinstance(one, Sequence) else [Provider(medium, one)] if one else []
-        for medium, one in senders.items()
-    }
 
 
 def assemble(
@@ -120,13 +71,8 @@ def assemble(
     keys = Keys.parse(settings.keys.get_secret_value())
     stores, sealer = _stores(parts), Sealer(keys)
     metrics = NotifyMetrics.on(parts.registry)
-    given = providers(settings) if senders is None else _alone(senders)
-    given = _kept(settings, given, stores, sealer)
-    carriers = {
-        medium: Carrier(medium, [Line(one) for one in there], metrics, settings.call_s)
-        if (there := given.get(medium)) else None
-        for medium in get_args(Medium)
-    }  # fmt: skip
+    given = carrying(settings, senders, stores, sealer)
+    carriers = carriers_of(given, metrics, settings.call_s)
 
     unreachable = Unreachable(stores.unreachable, sealer)
     erasing = Erasing(stores.deliveries, stores.letters, unreachable)
