@@ -22,6 +22,7 @@ from tests.integration.notify import test_crashes as notifys
 from tests.integration.notify import test_digest_crashes as digests
 from tests.integration.notify import test_faulty_crashes as faulty
 from tests.integration.notify import test_hooks as hooks
+from tests.integration.notify import test_raised_crashes as raised
 from tests.integration.router import test_crashes as routers
 from tests.support import toy
 from tests.support.eventually import eventually
@@ -177,6 +178,6 @@ def test_every_crash_point_of_the_machine_is_walked() -> None:
 def test_every_crash_point_of_a_services_own_is_walked(service: str) -> None:
     import_module(f"sanfu.{service}.app")
     walked = {*intakes.POINTS, *attachments.POINTS, *notifys.POINTS, *digests.POINTS, *routers.POINTS}
-    walked |= {*routers.IN_DOUBT, *replies.OWN, *faulty.OWN, *hooks.OWN}
+    walked |= {*routers.IN_DOUBT, *replies.OWN, *faulty.OWN, *hooks.OWN, raised.POINT}
     own = {name for name in CRASHPOINTS if name.startswith(f"{service}.")}
     assert own == {name for name in walked if name.startswith(f"{service}.")}

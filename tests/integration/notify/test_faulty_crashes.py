@@ -23,11 +23,12 @@ from tests.support.telling import KEYS
 __all__ = ["both", "town"]
 
 OWN = ("notify.provider_rests", "notify.before_failover", "notify.dead_noted", "notify.receipt_kept")
-ELSEWHERE = ("notify.after_taken", "notify.hook")
+ELSEWHERE = ("notify.after_taken", "notify.hook", "notify.raised")
 POINTS = sorted(
     name for name in CRASHPOINTS if name.startswith("notify.") and not name.startswith(ELSEWHERE)
 )  # fmt: skip
-"""Taken are what lists hold, and the pack of this test makes none: test_digest_crashes has that one."""
+"""Taken are what lists hold, and the pack of this test makes none: test_digest_crashes has that one. Raised is what an
+emergency lets go: test_raised_crashes."""
 HITS = (1, 2, 4)
 """A provider that fails is left alone for longer each time: a late passage would take minutes."""
 WAVES = 3

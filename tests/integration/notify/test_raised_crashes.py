@@ -14,6 +14,7 @@ from tests.support.telling import BY, START, Story, on_the_wire, unit, user
 
 __all__ = ["town"]
 
+POINT = "notify.raised"
 NIGHT = START + timedelta(hours=13)
 
 
@@ -28,7 +29,7 @@ async def test_what_an_emergency_lets_go_survives_a_kill_and_is_told_once(town: 
         await town.publish(*map(on_the_wire, lit))
         await eventually(lambda: quiet(service), within=60)
     assert town.sms.got == []
-    process = await started(town, "notify.raised", tmp_path)
+    process = await started(town, POINT, tmp_path)
     changed = {"by": BY, "before": "normal", "urgency": "emergency", "reason": "r"}
     await town.publish(on_the_wire(story.tell("desk", names.URGENCY_CHANGED, changed, NIGHT)))
     async with asyncio.timeout(90):
