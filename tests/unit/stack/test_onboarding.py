@@ -1,12 +1,14 @@
 """Onboarding on a stack that is up makes the topics that the pack has named since."""
 
+import secrets
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from sanfu.stack import doctor, topics
+from sanfu.stack import doctor, onboarding, topics
 from sanfu.stack.cli import app
 from sanfu.stack.parts import silent
 from sanfu.stack.programs import PartError
@@ -52,6 +54,23 @@ def test_on_another_broker_and_with_an_account_its_own_job_makes_them(made: list
     onboard(tmp_path / "a", "--kafka", "kafka.example:9092")
     onboard(tmp_path / "b", "--secured")
     assert made == []
+
+
+def test_what_is_printed_for_whoever_runs_kafka_is_what_would_be_done_at_once(
+    made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onboarded(tmp_path / "pack", SECTION)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _: "pass word")
+    done = list[list[str]]()
+    monkeypatch.setattr(onboarding, "_run", lambda tool, given: done.append([tool, *given]))
+    admin = tmp_path / "admin.properties"
+    admin.touch()
+    how = ("--secured", "--kafka", "kafka.example:9093", "--admin", "kafka.example:9092", "--admin-config", str(admin))
+    assert "kafka-acls.sh" not in onboard(tmp_path / "a", *how, "--apply")
+    printed = [shlex.split(line) for line in onboard(tmp_path / "b", *how).splitlines() if line.startswith("kafka-")]
+    assert printed == done
+    assert {one[0] for one in printed} == {"kafka-configs.sh", "kafka-acls.sh"}
+    assert all(str(admin) in one and "kafka.example:9092" in one for one in printed)
 
 
 def test_topics_alone_have_what_their_program_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
