@@ -6,7 +6,7 @@ import pytest
 
 from sanfu.city.watching import PackHolder
 from tests.support.city import City, in_memory, on_real_parts
-from tests.support.media import telling_by_every_medium
+from tests.support.media import Media, by_every_medium, telling_by_every_medium
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +25,10 @@ async def city(request: pytest.FixtureRequest) -> AsyncIterator[City]:
         kafka, mongo, prefix = (request.getfixturevalue(name) for name in ("kafka", "mongo", "prefix"))
         async with on_real_parts(kafka, mongo, prefix) as city:
             yield city
+
+
+@pytest.fixture
+async def media(every_medium: PackHolder) -> AsyncIterator[Media]:
+    """A city that tells by every medium, on a Wednesday at nine."""
+    async with by_every_medium(every_medium) as media:
+        yield media

@@ -8,7 +8,6 @@ from sanfu.city.watching import PackHolder
 from tests.support.eventually import eventually
 from tests.support.gateway import BROKEN, DEAF, PACED, RESET, SILENT, Act, http
 from tests.support.media import MAIL, PHONE, UNIT, Media, by_every_medium, texts
-from tests.support.people import Issue
 
 CALL_S = 3.0
 """Seconds after which a silent provider has not answered: more than a busy machine takes for an answer."""
@@ -20,10 +19,6 @@ PATIENT = http("429 Too Many Requests", b"{}", "retry-after: 3")
 async def media(every_medium: PackHolder) -> AsyncIterator[Media]:
     async with by_every_medium(every_medium, call_s=CALL_S) as media:
         yield media
-
-
-async def reported(media: Media, **said: object) -> Issue:
-    return await media.city.report("hotline", category="drainage", **said)
 
 
 def duty_phone(media: Media) -> str:
@@ -38,23 +33,23 @@ async def test_what_a_gateway_surely_did_not_take_goes_by_the_next_at_once_and_t
     media: Media, act: Act
 ) -> None:
     media.first.script(PHONE, act)
-    issue = await reported(media)
+    issue = await media.reported()
     one = await media.one(issue, medium="sms")
     assert (one["state"], one["provider"], one["tries"]) == ("sent", "second", 1)
     assert (len(texts(media.first.got, PHONE)), len(texts(media.second.got, PHONE))) == (0, 1)
     await eventually(lambda: _well(media, "first"))
-    again = await reported(media)
+    again = await media.reported()
     assert (await media.one(again, medium="sms"))["provider"] == "first"
     assert (len(texts(media.first.got, PHONE)), len(texts(media.second.got, PHONE))) == (1, 1)
 
 
 async def test_a_gateway_that_failed_five_times_rests_until_an_operator_has_it_tried(media: Media) -> None:
     media.first.script(PHONE, *[BROKEN] * 4, Act(False, http("500 Internal Server Error", b"", "retry-after: 600")))
-    issues = [await reported(media) for _ in range(7)]
+    issues = [await media.reported() for _ in range(7)]
     assert [(await media.one(issue, medium="sms"))["provider"] for issue in issues] == ["second"] * 7
     assert len(media.first.asked) == 5, "who rests is not asked"
     assert (await media.asked("POST", "/v1/providers/sms/first/try")).json()["state"] == "probed"
-    later = await reported(media)
+    later = await media.reported()
     assert (await media.one(later, medium="sms"))["provider"] == "first"
     assert texts(media.first.got, PHONE) == [
         f"【义乌三服务】您的诉求已收到，编号{later.receipt}。凭编号可随时查询进度。"
@@ -65,10 +60,10 @@ async def test_a_gateway_that_rested_carries_again_by_itself_when_it_is_well(med
     media.first.script(PHONE, *[BROKEN] * 5)
     for number in range(5):
         assert rested(media) == [], f"after {number} failures it is asked again"
-        await reported(media)
+        await media.reported()
     assert rested(media) == ["first"]
     await eventually(lambda: _well(media, "first"))
-    later = await reported(media)
+    later = await media.reported()
     assert (await media.one(later, medium="sms"))["provider"] == "first"
 
 
@@ -84,7 +79,7 @@ async def _well(media: Media, provider: str) -> bool:
 async def test_while_no_gateway_takes_anything_nothing_is_lost(media: Media) -> None:
     for gateway in (media.first, media.second):
         gateway.script(PHONE, BROKEN, BROKEN)
-    issue = await reported(media)
+    issue = await media.reported()
     one = await media.one(issue, medium="sms")
     assert (one["state"], one["provider"], one["tries"]) == ("sent", "first", 3)
     assert len(texts([*media.first.got, *media.second.got], PHONE)) == 1
@@ -93,7 +88,7 @@ async def test_while_no_gateway_takes_anything_nothing_is_lost(media: Media) -> 
 async def test_nobody_is_asked_before_the_time_that_he_named(media: Media) -> None:
     for gateway in (media.first, media.second):
         gateway.script(PHONE, Act(False, PATIENT))
-    issue = await reported(media)
+    issue = await media.reported()
     assert (await media.one(issue, medium="sms"))["state"] == "sent"
     [(begun, ended)] = [one.asked_at for one in (media.first, media.second) if len(one.asked_at) == 2]
     assert ended - begun >= 3
@@ -109,7 +104,7 @@ async def test_what_a_silent_gateway_may_have_taken_goes_once_at_most_until_an_o
     media: Media, act: Act
 ) -> None:
     media.first.script(PHONE, act)
-    issue = await reported(media)
+    issue = await media.reported()
     one = await media.one(issue, medium="sms")
     assert (one["state"], one["policy"], one["provider"]) == ("unknown", "at_most_once", "first")
     await media.city.advance(hours=1)
@@ -131,7 +126,7 @@ async def test_what_must_arrive_is_sent_again_and_by_another_gateway_than_the_si
     media: Media, act: Act
 ) -> None:
     media.first.script(duty_phone(media), act)
-    issue = await reported(media, urgency="urgent")
+    issue = await media.reported(urgency="urgent")
     one = await media.one(issue, medium="sms", unit=UNIT)
     assert (one["state"], one["policy"]) == ("sent", "at_least_once")
     assert (one["provider"], one["tries"]) == ("second", 2)
@@ -141,7 +136,7 @@ async def test_what_must_arrive_is_sent_again_and_by_another_gateway_than_the_si
 
 async def test_a_receipt_says_what_became_of_what_a_silent_gateway_had(media: Media) -> None:
     media.first.script(PHONE, SILENT)
-    issue = await reported(media)
+    issue = await media.reported()
     one = await media.one(issue, medium="sms")
     assert one["state"] == "unknown"
     await media.say("first", {"id": one["id"], "state": "delivered"})
@@ -154,7 +149,7 @@ async def test_a_receipt_says_what_became_of_what_a_silent_gateway_had(media: Me
 
 async def test_a_mail_server_that_puts_mails_off_gets_each_again_within_seconds(media: Media) -> None:
     media.mail.put_off |= {MAIL, media.city.pack.units[UNIT].mailbox or ""}
-    issue = await reported(media)
+    issue = await media.reported()
     mails = await media.deliveries(issue, medium="email")
     assert {(one["recipient"], one["state"], one["tries"]) for one in mails} == {
         ("party", "sent", 2), ("unit", "sent", 2),
@@ -174,7 +169,7 @@ async def test_an_endpoint_or_robot_that_did_not_take_a_message_is_asked_again_a
 ) -> None:
     peer = {"webhook": media.webhook, "dingtalk": media.dingtalk, "wecom": media.wecom}[medium]
     peer.script.appendleft(answer)
-    issue = await reported(media)
+    issue = await media.reported()
     assert len(peer.asked) == 2
     states = {one["medium"]: (one["state"], one["tries"]) for one in await media.deliveries(issue, unit=UNIT)}
     others = {"webhook", "dingtalk", "wecom", "inbox", "email"} - {medium}
@@ -183,7 +178,7 @@ async def test_an_endpoint_or_robot_that_did_not_take_a_message_is_asked_again_a
 
 async def test_what_an_endpoint_refuses_for_good_fails_and_is_not_sent_again(media: Media) -> None:
     media.webhook.script.appendleft((410, ""))
-    issue = await reported(media)
+    issue = await media.reported()
     await media.city.advance(hours=1)
     one = await media.one(issue, medium="webhook")
     assert (one["state"], one["why"], len(media.webhook.asked)) == ("failed", "http_410", 1)

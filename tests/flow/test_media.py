@@ -5,29 +5,16 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import AsyncIterator
 
 import orjson
-import pytest
 
 from sanfu.city.watching import PackHolder
 from tests.integration.notify.providers import Asked
 from tests.support.city import local
 from tests.support.media import MAIL, PHONE, SECRET, SIGNING, UNIT, Media, by_every_medium, texts
-from tests.support.people import Issue
 
 CLOSE = 300
 """Seconds by which a signature's instant may be off."""
-
-
-@pytest.fixture
-async def media(every_medium: PackHolder) -> AsyncIterator[Media]:
-    async with by_every_medium(every_medium) as media:
-        yield media
-
-
-async def reported(media: Media, **said: object) -> Issue:
-    return await media.city.report("hotline", category="drainage", **said)
 
 
 # ── what a receiver does with what came, by the specifications of others ─────────────────────────────────────────────
@@ -54,7 +41,7 @@ def robot_is_signed(asked: Asked, secret: str) -> bool:
 
 
 async def test_a_webhook_brings_an_assignment_and_proves_that_it_is_ours(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     one = await media.one(issue, medium="webhook")
     assert (one["state"], one["recipient"], one["unit"], one["provider"]) == ("sent", "unit", UNIT, "webhook")
     [asked] = media.webhook.asked
@@ -67,7 +54,7 @@ async def test_a_webhook_brings_an_assignment_and_proves_that_it_is_ours(media: 
 
 
 async def test_a_robot_of_dingtalk_is_asked_by_a_signed_url_and_told_the_assignment(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     [asked] = media.dingtalk.asked
     assert (asked.path, asked.query["access_token"]) == ("/robot/send", "a1")
     assert robot_is_signed(asked, SIGNING)
@@ -80,7 +67,7 @@ async def test_a_robot_of_dingtalk_is_asked_by_a_signed_url_and_told_the_assignm
 
 
 async def test_a_robot_of_wecom_is_told_the_assignment(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     [asked] = media.wecom.asked
     assert (asked.path, asked.query) == ("/cgi-bin/webhook/send", {"key": "k1"})
     assert f"交办{issue.receipt}（" in orjson.loads(asked.body)["text"]["content"]
@@ -89,14 +76,14 @@ async def test_a_robot_of_wecom_is_told_the_assignment(media: Media) -> None:
 
 async def test_a_robot_that_says_no_is_asked_again_until_it_takes_the_message(media: Media) -> None:
     media.wecom.script.appendleft((200, {"errcode": -1, "errmsg": "system busy"}))
-    issue = await reported(media)
+    issue = await media.reported()
     assert len(media.wecom.asked) == 2
     one = await media.one(issue, medium="wecom")
     assert (one["state"], one["tries"]) == ("sent", 2)
 
 
 async def test_the_inbox_is_read_by_its_own_user_and_by_nobody_else(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     officer, other = media.city.officer(UNIT).id, media.city.officer("tax").id
     mine = await media.asked("GET", f"/v1/inbox?of=user:{officer}&unread=true")
     [letter] = mine.json()["items"]
@@ -114,7 +101,7 @@ async def test_the_inbox_is_read_by_its_own_user_and_by_nobody_else(media: Media
 async def test_a_mail_has_the_reply_in_both_parts_and_what_looks_like_html_is_shown_and_not_obeyed(
     media: Media,
 ) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     said = '已修好<script src="//evil.example"></script> & 谢谢，见 https://water.example/?a=1&b=2'
     officer = media.city.officer(UNIT)
     await officer.acknowledge(issue)
@@ -133,7 +120,7 @@ async def test_a_mail_has_the_reply_in_both_parts_and_what_looks_like_html_is_sh
 
 
 async def test_an_sms_goes_by_the_gateway_under_our_id_and_the_log_has_the_gateways(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     [text] = texts(media.first.got, PHONE)
     assert text == f"【义乌三服务】您的诉求已收到，编号{issue.receipt}。凭编号可随时查询进度。"
     one = await media.one(issue, medium="sms")
@@ -147,7 +134,7 @@ async def test_an_sms_goes_by_the_gateway_under_our_id_and_the_log_has_the_gatew
 
 
 async def test_of_a_confidential_issue_no_medium_names_category_or_place(media: Media) -> None:
-    issue = await reported(media, secrecy="confidential", text="有人把污水倒进河里。")
+    issue = await media.reported(secrecy="confidential", text="有人把污水倒进河里。")
     await media.city.person("reviewer").dispatch(issue, UNIT)
     category = media.city.pack.categories["drainage"].name("zh")
     sent = [one.body.decode() for to in (media.webhook, media.dingtalk, media.wecom) for one in to.asked]
@@ -163,7 +150,7 @@ async def test_at_night_the_webhook_and_the_inbox_are_told_and_what_rings_waits_
     every_medium: PackHolder,
 ) -> None:
     async with by_every_medium(every_medium, "2026-05-06 22:30") as media:
-        issue = await reported(media)
+        issue = await media.reported()
         states = {one["medium"]: one["state"] for one in await media.deliveries(issue)}
         assert {medium: states[medium] for medium in ("webhook", "inbox", "email")} == dict.fromkeys(
             ("webhook", "inbox", "email"), "sent"

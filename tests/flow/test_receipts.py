@@ -1,25 +1,13 @@
 """What a provider says later of a message that it took, up to the mark on the case; by signed paths and mails that came
 back."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from sanfu.city.watching import PackHolder
-from tests.support.media import MAIL, PHONE, RECEIPTS, UNIT, Media, by_every_medium, texts
+from tests.support.media import MAIL, PHONE, RECEIPTS, UNIT, Media, texts
 from tests.support.people import Issue
 from tests.unit.notify.test_bounces import mail
-
-
-@pytest.fixture
-async def media(every_medium: PackHolder) -> AsyncIterator[Media]:
-    async with by_every_medium(every_medium) as media:
-        yield media
-
-
-async def reported(media: Media, **said: object) -> Issue:
-    return await media.city.report("hotline", category="drainage", **said)
 
 
 async def told(media: Media, issue: Issue, medium: str = "sms") -> list[str]:
@@ -33,7 +21,7 @@ async def case(media: Media, issue: Issue) -> dict[str, Any]:
 
 
 async def test_what_arrived_is_delivered_and_the_same_receipt_again_changes_nothing(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     sent = await media.one(issue, medium="sms")
     assert await told(media, issue) == ["sent"]
     for _ in range(3):
@@ -48,7 +36,7 @@ async def test_what_arrived_is_delivered_and_the_same_receipt_again_changes_noth
 
 
 async def test_what_failed_late_marks_the_case_once_and_is_sent_again_by_nobody_but_an_operator(media: Media) -> None:
-    issue = await reported(media, party={"name": "王小明", "phone": PHONE})
+    issue = await media.reported(party={"name": "王小明", "phone": PHONE})
     sent = await media.one(issue, medium="sms")
     receipt = {"id": sent["id"], "state": "failed", "code": "UNDELIV"}
     await media.say("first", receipt)
@@ -69,22 +57,22 @@ async def test_what_failed_late_marks_the_case_once_and_is_sent_again_by_nobody_
 
 
 async def test_a_number_that_is_none_gets_nothing_more_of_any_issue_until_an_operator_lifts_it(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     sent = await media.one(issue, medium="sms")
     await media.say("first", {"id": sent["id"], "state": "failed", "code": "MBBLACK"})
     assert (await media.one(issue, medium="sms"))["why"] == "unreachable: MBBLACK"
-    other = await reported(media)
+    other = await media.reported()
     skipped = await media.one(other, medium="sms")
     assert (skipped["state"], skipped["why"]) == ("skipped", "unreachable: MBBLACK")
     assert len(media.first.asked) == 1
     assert (await media.asked("DELETE", f"/v1/deliveries/{skipped['id']}/unreachable")).status_code == 204
-    later = await reported(media)
+    later = await media.reported()
     assert (await media.one(later, medium="sms"))["state"] == "sent"
     assert len(texts(media.first.got, PHONE)) == 2
 
 
 async def test_a_mail_that_came_back_for_good_marks_the_case_and_stops_further_mails(media: Media) -> None:
-    issue = await reported(media, party={"name": "王小明", "email": MAIL})
+    issue = await media.reported(party={"name": "王小明", "email": MAIL})
     sent = await party_mail(media, issue)
     assert sent["state"] == "sent"
     for _ in range(2):
@@ -101,7 +89,7 @@ async def test_a_mail_that_came_back_for_good_marks_the_case_and_stops_further_m
 
 
 async def test_a_mail_that_is_only_late_changes_nothing(media: Media) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     sent = await party_mail(media, issue)
     await came_back(media, mail("postfix-delayed", sent["id"]))
     assert (await party_mail(media, issue))["state"] == "sent"
@@ -112,7 +100,7 @@ async def test_a_mail_that_is_only_late_changes_nothing(media: Media) -> None:
 async def test_nobody_says_what_became_of_a_message_without_the_secret_or_of_anothers(
     media: Media, provider: str
 ) -> None:
-    issue = await reported(media)
+    issue = await media.reported()
     sent = await media.one(issue, medium="sms")
     said = [{"id": sent["id"], "state": "failed", "code": "MBBLACK"}]
     notify = media.city.client("notify")

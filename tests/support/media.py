@@ -83,6 +83,10 @@ class Media:
         }
         return orjson.dumps(plan).decode()
 
+    async def reported(self, **said: Any) -> Issue:
+        """An issue of `UNIT`'s."""
+        return await self.city.report("hotline", category="drainage", **said)
+
     async def deliveries(self, issue: Issue, **wanted: Any) -> list[dict[str, Any]]:
         """What the delivery log says of an issue, the oldest first."""
         answer = await self.asked("GET", "/v1/deliveries", params={"subject": issue.id, "limit": 100, **wanted})

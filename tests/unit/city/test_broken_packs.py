@@ -1,7 +1,6 @@
 """A broken pack names the file, the line or key, and what would be right."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,21 +9,8 @@ from sanfu.city.loading import Loaded, load
 from sanfu.city.problems import Problem
 from sanfu.city.reporting import check_report
 from sanfu.city.segments import fits
+from tests.support.broken import Broken, loaded
 from tests.support.packs import A_DAY, copied, edited, lasting
-
-
-@dataclass(frozen=True)
-class Broken:
-    """An edit that breaks the pack, and what must be said: at the edited line unless `below` counts further down."""
-
-    file: str
-    old: str
-    new: str
-    key: str
-    message: str
-    cure: str
-    below: int = 0
-
 
 BROKEN = {
     "a state of which others are told nothing": Broken(
@@ -398,23 +384,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_pack_names_file_line_key_and_cure(broken: Broken, tmp_path: Path) -> None:
-    root = copied(tmp_path)
-    line = edited(root, broken.file, broken.old, broken.new) + broken.below
-
-    loaded = load(root, A_DAY)
-
-    assert loaded.pack is None
-    assert [told for told in loaded.problems if _says(told, broken, line)], loaded.problems
-
-
-def _says(problem: Problem, broken: Broken, line: int) -> bool:
-    return (
-        problem.fatal
-        and (problem.file, problem.line) == (broken.file, line)
-        and problem.key.endswith(broken.key)
-        and broken.message in problem.message
-        and broken.cure in problem.cure
-    )
+    assert loaded(broken, tmp_path).pack is None
 
 
 def test_a_channel_whose_follow_up_asks_nobody_known_is_named(tmp_path: Path) -> None:
@@ -432,10 +402,10 @@ def test_a_missing_file_is_named(file: str, tmp_path: Path) -> None:
     root = copied(tmp_path)
     (root / file).unlink()
 
-    loaded = load(root, A_DAY)
+    found = load(root, A_DAY)
 
-    assert loaded.pack is None
-    assert Problem(file, 0, "", "the file is missing", f"add {file} to the pack's directory") in loaded.problems
+    assert found.pack is None
+    assert Problem(file, 0, "", "the file is missing", f"add {file} to the pack's directory") in found.problems
 
 
 def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
@@ -449,10 +419,10 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None
 
 
 def test_an_empty_directory_is_no_pack_and_raises_nothing(tmp_path: Path) -> None:
-    loaded = load(tmp_path, A_DAY)
+    found = load(tmp_path, A_DAY)
 
-    assert loaded.pack is None
-    assert "pack.yaml" in {problem.file for problem in loaded.problems}
+    assert found.pack is None
+    assert "pack.yaml" in {problem.file for problem in found.problems}
 
 
 def test_all_problems_are_told_at_one_look(tmp_path: Path) -> None:
@@ -478,11 +448,11 @@ def _with_a_merged_bureau(tmp_path: Path) -> Loaded:
 
 
 def test_a_rule_whose_unit_is_gone_is_switched_off_and_reported(tmp_path: Path) -> None:
-    loaded = _with_a_merged_bureau(tmp_path)
+    found = _with_a_merged_bureau(tmp_path)
 
-    assert loaded.pack is not None
-    assert {rule.unit for rule in loaded.pack.rules if not rule.active} == {"veterans"}
-    (told, *_) = (each for each in loaded.problems if "'sure-veterans-affairs' is switched off" in each.message)
+    assert found.pack is not None
+    assert {rule.unit for rule in found.pack.rules if not rule.active} == {"veterans"}
+    (told, *_) = (each for each in found.problems if "'sure-veterans-affairs' is switched off" in each.message)
     assert (told.file, told.fatal, told.cure) == ("rules.yaml", False, "write civil-affairs")
 
 
@@ -503,10 +473,10 @@ def test_who_does_not_work_there_any_more_is_no_remark_of_a_unit_that_is_gone(tm
 
 
 def test_a_category_that_ended_with_its_unit_is_no_remark_of_it(tmp_path: Path) -> None:
-    loaded = _with_a_merged_bureau(tmp_path)
-    remarked = [each for each in loaded.problems if each.key == "default_unit"]
-    assert loaded.pack is not None
-    own = [one.code for one in loaded.pack.categories.values() if one.default_unit == "veterans"]
+    found = _with_a_merged_bureau(tmp_path)
+    remarked = [each for each in found.problems if each.key == "default_unit"]
+    assert found.pack is not None
+    own = [one.code for one in found.pack.categories.values() if one.default_unit == "veterans"]
     assert len(own) == len(remarked) > 0
     root = tmp_path / "pack"
     lasting(root, "categories.csv", **dict.fromkeys(own, ("", "2026-05-06", "garbage")))
@@ -605,11 +575,11 @@ def test_an_sms_that_may_outgrow_one_segment_is_refused(tmp_path: Path) -> None:
     root = copied(tmp_path)
     line = edited(root, "texts/receipt.yaml", "凭编号可随时查询进度。", "凭编号可随时查询进度。" + "谢谢您的信任。" * 5)
 
-    loaded = load(root, A_DAY)
+    found = load(root, A_DAY)
 
-    assert loaded.pack is None
-    assert {(each.line, each.key.rpartition(".")[2]) for each in loaded.problems} == {(line, "zh")}
-    assert all("more than 1 SMS of 70" in each.message for each in loaded.problems)
+    assert found.pack is None
+    assert {(each.line, each.key.rpartition(".")[2]) for each in found.problems} == {(line, "zh")}
+    assert all("more than 1 SMS of 70" in each.message for each in found.problems)
 
 
 def test_an_sms_is_measured_with_the_longest_name_that_the_city_has_for_what_it_holds(tmp_path: Path) -> None:
@@ -649,6 +619,6 @@ def test_the_report_shows_where_what_and_the_cure(tmp_path: Path) -> None:
 def test_a_check_brought_by_somebody_else_may_refuse_the_pack(tmp_path: Path) -> None:
     inversion = Problem("policy.yaml", 0, "cap_same_day", "a simple issue is due after a complex one", "set it")
 
-    loaded = load(copied(tmp_path), A_DAY, [lambda _pack: [inversion]])
+    found = load(copied(tmp_path), A_DAY, [lambda _pack: [inversion]])
 
-    assert loaded == Loaded(None, (inversion,))
+    assert found == Loaded(None, (inversion,))

@@ -1,95 +1,80 @@
 """Each wrong entry of the matrix (`texts/`, `telling.yaml`) is told with file, line and what would be right."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sanfu.city.loading import load
-from tests.support.packs import A_DAY, copied, edited
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """An edit, and the one thing that must be said of it: at the edited line unless `below` counts further down."""
-
-    file: str
-    old: str
-    new: str
-    key: str
-    message: str
-    cure: str
-    below: int = 0
-    fatal: bool = True
-
+from tests.support.broken import Broken, loaded
+from tests.support.packs import A_DAY, copied
 
 CLOSING, LIGHTS, RECEIPT = "texts/closing.yaml", "texts/lights.yaml", "texts/receipt.yaml"
 WRONG = {
-    "an unknown event": Wrong(
+    "an unknown event": Broken(
         CLOSING, "event: IssueClosed", "event: IssueClozed", "event", "no event 'IssueClozed'", "write IssueClosed"
     ),
-    "an event that nobody is told of": Wrong(
+    "an event that nobody is told of": Broken(
         CLOSING, "event: IssueClosed", "event: ReplyRefused", "body.zh", "nobody is told of this event", "choose", 7
     ),
-    "no event": Wrong(CLOSING, "    event: IssueClosed\n", "", "event", "is missing", "add event", -1),
-    "an unknown audience": Wrong(
+    "no event": Broken(CLOSING, "    event: IssueClosed\n", "", "event", "is missing", "add event", -1),
+    "an unknown audience": Broken(
         LIGHTS, "audience: officer", "audience: oficer", "audience", "'oficer' is not known", "write officer"
     ),
-    "a party that hears of a light": Wrong(
+    "a party that hears of a light": Broken(
         LIGHTS, "audience: officer", "audience: party", "audience", "LightChanged is never told to 'party'", "officer"
     ),
-    "an unknown medium": Wrong(CLOSING, "medium: email", "medium: emial", "medium", "'emial'", "write email"),
-    "a medium that reaches no party": Wrong(
+    "an unknown medium": Broken(CLOSING, "medium: email", "medium: emial", "medium", "'emial'", "write email"),
+    "a medium that reaches no party": Broken(
         CLOSING, "medium: email", "medium: inbox", "medium", "not reached by 'inbox'", "write one of: sms, email"
     ),
-    "an unknown key": Wrong(
+    "an unknown key": Broken(
         CLOSING, "    delivery: at_most", "    delivry: at_most", "delivry", "not a key", "write delivery"
     ),
-    "an unknown policy": Wrong(
+    "an unknown policy": Broken(
         CLOSING, "at_most_once", "at_most_twice", "delivery", "'at_most_twice'", "write at_most_once"
     ),
-    "no policy": Wrong(CLOSING, "    delivery: at_most_once\n", "", "delivery", "is missing", "add delivery", -5),
-    "an unknown urgency": Wrong(
+    "no policy": Broken(CLOSING, "    delivery: at_most_once\n", "", "delivery", "is missing", "add delivery", -5),
+    "an unknown urgency": Broken(
         RECEIPT, "urgency: critical", "urgency: criticl", "urgency", "'criticl'", "write critical"
     ),
-    "a time that is none": Wrong(
+    "a time that is none": Broken(
         CLOSING, "useful_for: 3 calendar days", "useful_for: 3 days", "useful_for", "'3 days'", "calendar days"
     ),
-    "a condition that the event does not have": Wrong(
+    "a condition that the event does not have": Broken(
         LIGHTS, "{level: [yellow]", "{levle: [yellow]", "where.levle", "is no field of", "write level"
     ),
-    "no text": Wrong(
+    "no text": Broken(
         RECEIPT, "    body: &emergency\n", "    bodi: &emergency\n", "bodi", "is not a key", "write body"
     ),
-    "a language that is missing": Wrong(
+    "a language that is missing": Broken(
         CLOSING, "      en: Your report is closed", "      # none", "subject.en", "is missing", "add en", -2
     ),
-    "a language that the city does not write": Wrong(
+    "a language that the city does not write": Broken(
         CLOSING, "      en: Your report", "      fr: x\n      en: Your report", "subject.fr", "not a key", "en"
     ),
-    "an unknown placeholder": Wrong(
+    "an unknown placeholder": Broken(
         RECEIPT, "编号{number}。凭", "编号{nummer}。凭", "body.zh", "{nummer} is not known", "use only: "
     ),
-    "a placeholder that a neutral text may not have": Wrong(
+    "a placeholder that a neutral text may not have": Broken(
         LIGHTS, "{number}（保密）将", "{number}（{category}）将", "neutral.zh", "would reveal", "use only: "
     ),
-    "a link to staff": Wrong(LIGHTS, "请抓紧办理", "请办理{link}", "body.zh", "{link} is not known", "use only: "),
-    "an SMS of two thousand characters": Wrong(
+    "a link to staff": Broken(LIGHTS, "请抓紧办理", "请办理{link}", "body.zh", "{link} is not known", "use only: "),
+    "an SMS of two thousand characters": Broken(
         CLOSING, "果：{outcome}。如有异议", "果：{reply}。如有异议", "body.zh", "no room for {reply}", "write {link}"
     ),
-    "an SMS that may outgrow its segments": Wrong(
+    "an SMS that may outgrow its segments": Broken(
         RECEIPT, "查询进度。", "查询进度。" + "谢谢您。" * 9, "body.zh", "more than 1 SMS of 70", "segments: 2"
     ),
-    "segments that nobody pays for": Wrong(
+    "segments that nobody pays for": Broken(
         RECEIPT, "medium: sms", "medium: sms\n    segments: 4", "segments", "'4' can't be read", "1, 2 or 3", 1
     ),
-    "segments of an e-mail": Wrong(
+    "segments of an e-mail": Broken(
         RECEIPT, "medium: email", "medium: email\n    segments: 2", "segments", "email has none", "leave it out", 1
     ),
-    "an id twice": Wrong(
+    "an id twice": Broken(
         CLOSING, "id: closing-party-email", "id: closing-party-sms", "id", "is there twice", "rename"
     ),
-    "a message twice": Wrong(
+    "a message twice": Broken(
         "texts/petitions.yaml",
         "event: PetitionReviewDecided",
         "event: PetitionAdmitted",
@@ -99,7 +84,7 @@ WRONG = {
         -1,
         fatal=False,
     ),
-    "a message that an earlier one leaves nobody": Wrong(
+    "a message that an earlier one leaves nobody": Broken(
         LIGHTS,
         "where: &red {level: [red], clock: [unit_handling, assist, petition_handle]}",
         "where: &red {level: [yellow], clock: [assist]}",
@@ -108,7 +93,7 @@ WRONG = {
         "remove one",
         fatal=False,
     ),
-    "a message that an earlier one leaves some": Wrong(
+    "a message that an earlier one leaves some": Broken(
         LIGHTS,
         "where: &red {level: [red], clock: [unit_handling, assist, petition_handle]}",
         "where: &red {level: [red, yellow], clock: [assist]}",
@@ -117,48 +102,48 @@ WRONG = {
         "tell the two apart",
         fatal=False,
     ),
-    "quiet hours of no day": Wrong(
+    "quiet hours of no day": Broken(
         "telling.yaml", '"21:00-08:00"', '"25:00-08:00"', "quiet.hours", "can't be read", "18:00-08:00"
     ),
-    "quiet hours without an end": Wrong(
+    "quiet hours without an end": Broken(
         "telling.yaml", '"21:00-08:00"', '"21:00"', "quiet.hours", "'21:00' can't be read", "18:00-08:00"
     ),
-    "quiet hours of a medium that is not known": Wrong(
+    "quiet hours of a medium that is not known": Broken(
         "telling.yaml", "[sms, dingtalk, wecom]", "[sms, dingtalks]", "quiet.media", "'dingtalks'", "write dingtalk"
     ),
-    "quiet hours without hours": Wrong(
+    "quiet hours without hours": Broken(
         "telling.yaml", '  hours: "21:00-08:00"\n', "", "quiet.hours", "is missing", "add hours", -1
     ),
-    "a day off of an event that is not known": Wrong(
+    "a day off of an event that is not known": Broken(
         "telling.yaml", "[LightChanged, Esc", "[LightChangd, Esc", "day_off.events", "'LightChangd'", "LightChanged"
     ),
-    "a morning that is none": Wrong(
+    "a morning that is none": Broken(
         "telling.yaml", 'until: "08:00"', 'until: "8 Uhr"', "day_off.until", "'8 Uhr' can't be read", "08:"
     ),
-    "a span that is too long to gather": Wrong(
+    "a span that is too long to gather": Broken(
         "telling.yaml", "gather: 10 minutes", "gather: 10 calendar days", "gather", "can't be read", "a day at most"
     ),
-    "a digest at no time": Wrong(
+    "a digest at no time": Broken(
         "telling.yaml", '["08:30", "14:00"]', '["08:30", "24:30"]', "digest", "'24:30' can't be read", ":"
     ),
-    "a cap of nobody": Wrong(
+    "a cap of nobody": Broken(
         "telling.yaml", "caps: {staff: 30,", "caps: {stuff: 30,", "caps.stuff", "nobody is called 'stuff'", "staff"
     ),
-    "a cap of nothing": Wrong(
+    "a cap of nothing": Broken(
         "telling.yaml", "caps: {staff: 30,", "caps: {staff: 0,", "caps.staff", "'0' can't be read", "from 1 to 10000"
     ),
-    "an unknown key of telling.yaml": Wrong(
+    "an unknown key of telling.yaml": Broken(
         "telling.yaml", "\ngather:", "\ngathr:", "gathr", "is not a key", "write gather", 1
     ),
-    "a list's word in no language": Wrong(
+    "a list's word in no language": Broken(
         "telling.yaml", "    en: News of your reports", "    # en: News", "lists_outside.subject.en", "is missing",
         "add en", -2,
     ),
-    "a list's unknown placeholder": Wrong(
+    "a list's unknown placeholder": Broken(
         "telling.yaml", "三服务】{count}条提醒", "三服务】{number}条提醒", "lists.head.zh", "{number} is not known",
         "city, count",
     ),
-    "a list's head that leaves no room for the list": Wrong(
+    "a list's head that leaves no room for the list": Broken(
         "telling.yaml", "三服务】{count}条提醒", "三服务】" + "请尽快办理，" * 9 + "{count}条", "lists.head.zh",
         "of an SMS", "shorten one",
     ),
@@ -166,21 +151,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_entry_is_told_with_its_line_and_what_would_be_right(wrong: Wrong, tmp_path: Path) -> None:
-    root = copied(tmp_path)
-    line = edited(root, wrong.file, wrong.old, wrong.new) + wrong.below
-
-    problems = load(root, A_DAY).problems
-
-    said = [
-        each
-        for each in problems
-        if (each.file, each.line) == (wrong.file, line)
-        and (each.key == wrong.key or each.key.endswith(f".{wrong.key}"))
-        and wrong.message in each.message
-    ]
-    assert said, problems
-    assert (said[0].fatal, wrong.cure in said[0].cure) == (wrong.fatal, True), said[0]
+def test_a_wrong_entry_is_told_with_its_line_and_what_would_be_right(wrong: Broken, tmp_path: Path) -> None:
+    loaded(wrong, tmp_path)
 
 
 @pytest.mark.parametrize(
