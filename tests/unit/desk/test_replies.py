@@ -17,6 +17,7 @@ from sanfu.desk.entrypoints.commands.all import BODIES
 from sanfu.desk.entrypoints.reading_replies import read
 from sanfu.desk.replies import Replies, Reply, Unusable
 from sanfu.runtime.broker import Incoming, Outgoing
+from sanfu.runtime.fold import REMEMBERED
 from sanfu.runtime.memory import Fault
 from tests.support.cases import MORNING, OFFICER, Desk, Story, assigned, deadline, packs, submitted, use_cases
 from tests.support.eventually import eventually
@@ -131,6 +132,17 @@ async def test_the_same_id_has_the_same_outcome_any_time_later(desk: Desk) -> No
     await send(desk, early, done, early)
     assert await state(desk) == "acknowledged", "it would be possible now, but that id was refused"
     assert (len(told(desk)), sent_back(desk)) == (2, [])
+
+
+async def test_the_same_id_has_the_same_outcome_whatever_else_was_done_meanwhile(desk: Desk) -> None:
+    await led(desk)
+    done, not_now = reply("acknowledge"), reply("assist_done", {"text": "查过了"})
+    await send(desk, done, not_now)
+    for _ in range(REMEMBERED + 1):
+        assert (await desk.order(OFFICER, "i-1", "contact", {"result": "reached"})).status_code == 200
+    before = told(desk)
+    await send(desk, done, not_now)
+    assert (told(desk), sent_back(desk)) == (before, [])
 
 
 async def test_what_was_done_stays_done_when_the_case_is_another_units_by_now(desk: Desk) -> None:

@@ -9,11 +9,11 @@ import pytest
 from sanfu.contracts.envelope import Event, event_id, instant
 from sanfu.contracts.wire import to_headers
 from sanfu.runtime.broker import Incoming, Outgoing
-from sanfu.runtime.fold import REMEMBERED, Fate, Subject
+from sanfu.runtime.fold import MOST_LASTING, REMEMBERED, Fate, Subject
 from sanfu.runtime.letters import Letter, Replay, read_letter
 from sanfu.runtime.memory import MemoryDocuments
 from sanfu.runtime.outcomes import Setting
-from sanfu.runtime.rules import Actor, Command, Draft, Due, Input, Outcome, Refusal, State
+from sanfu.runtime.rules import Actor, Command, Draft, Due, Input, Outcome, Refusal, State, lasting
 from sanfu.runtime.store import Document
 from tests.support import toy
 
@@ -287,6 +287,42 @@ def test_a_document_remembers_a_bounded_number_of_keys() -> None:
         it.command(command(f"k{n}"))
     document = written(it)
     assert [was["key"] for was in document["applied"]][:: REMEMBERED - 1] == ["k5", f"k{REMEMBERED + 4}"]
+
+
+class Lasting(toy.ToyRules):
+    """Commands of machines are known for ever."""
+
+    def lasts(self, key: str) -> bool:
+        return key.startswith("m")
+
+
+def lasting_subject(document: Document | None = None) -> Subject:
+    setting = Setting(Lasting(), toy.ToyCodec(), toy.STORY, NOW, NOW, lasts=lasting(Lasting()))
+    return Subject(setting, SUBJECT, 3, document)
+
+
+def test_keys_that_last_are_not_forgotten_for_others_and_the_others_are_as_ever() -> None:
+    it = lasting_subject()
+    it.command(command("m1", digest="a"))
+    for n in range(REMEMBERED + 5):
+        it.command(command(f"k{n}"))
+    it.command(command("m2"))
+    again = lasting_subject(written(it))
+    assert again.command(command("m1", digest="a")).repeated and again.command(command("m2")).repeated
+    assert [was["key"] for was in again.applied if was["key"][0] == "k"][:: REMEMBERED - 1] == [
+        "k5", f"k{REMEMBERED + 4}",
+    ]  # fmt: skip
+
+
+def test_no_more_are_taken_than_can_last_and_those_that_were_are_known() -> None:
+    it = lasting_subject()
+    for n in range(MOST_LASTING):
+        it.command(command(f"m{n}"))
+    with pytest.raises(Refusal) as refused:
+        it.command(command("m-one-more"))
+    assert (refused.value.status, refused.value.slug) == (409, "too-many-keys")
+    assert it.command(command("m0")).repeated
+    assert not it.command(command("k")).repeated
 
 
 def test_a_rebuild_recalls_the_keys_of_commands() -> None:

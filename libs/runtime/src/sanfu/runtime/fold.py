@@ -21,6 +21,8 @@ from sanfu.runtime.weighing import BUDGET, LARGEST, bytes_of, misfit
 
 REMEMBERED = 200
 """Keys of commands a document remembers: far more than any client repeats, and 20 KB at most."""
+MOST_LASTING = 1000
+"""Of those that are known for ever (`rules.lasting`), 300 KB at most: the next command of that kind is refused."""
 
 MOST_HEEDED = 2000
 """Streams of other subjects that a document remembers, 120 KB: what bore upon it longest ago is forgotten first."""
@@ -161,6 +163,8 @@ class Subject:
                 return Done(self.id, self.ver, self.state, (), repeated=True)
         if self.parked is not None:
             raise Refusal(409, "parked", "this subject waits for an operator: a record of its story could not be read")
+        if self._set.lasts(command.key) and len(self.applied) >= MOST_LASTING and self._lasting() >= MOST_LASTING:
+            raise Refusal(409, "too-many-keys", f"{MOST_LASTING} such commands were given here: no more are taken")
         at = self.ver + self.dirty
         if command.if_match is not None and command.if_match != at:
             raise Refusal(
@@ -173,7 +177,7 @@ class Subject:
             raise Refusal(422, "unfit", f"nobody could keep what comes of it: {error}") from error
         events = self._commit(told)
         if told:
-            self.applied = [*self.applied, {"key": command.key, "digest": command.digest}][-REMEMBERED:]
+            self._remember(command.key, command.digest)
             self.dirty = True
         return Done(self.id, self.ver + self.dirty, self.state, events)
 
@@ -319,11 +323,21 @@ class Subject:
         kind, _, rest = (cause or "").partition(":")
         if kind == "command":
             if all(was["key"] != rest for was in self.applied):
-                self.applied = [*self.applied, {"key": rest, "digest": ""}][-REMEMBERED:]
+                self._remember(rest, "")
         elif kind and kind != "timer":
             subject, _, sequence = rest.rpartition(":")
             if subject != self.id and sequence.isdecimal():
                 self._heeded(f"{kind}:{subject}", int(sequence))
+
+    def _remember(self, key: str, digest: str) -> None:
+        """Remember a command, and forget the oldest of those that are not known for ever."""
+        self.applied = [*self.applied, {"key": key, "digest": digest}]
+        if len(self.applied) > REMEMBERED and len(self.applied) - self._lasting() > REMEMBERED:
+            oldest = next(n for n, was in enumerate(self.applied) if not self._set.lasts(was["key"]))
+            self.applied = [*self.applied[:oldest], *self.applied[oldest + 1 :]]
+
+    def _lasting(self) -> int:
+        return sum(self._set.lasts(was["key"]) for was in self.applied)
 
     def _heeded(self, stream: str, sequence: int) -> None:
         self.heeded[stream] = max(sequence, self.heeded.pop(stream, 0))  # the newest stands last

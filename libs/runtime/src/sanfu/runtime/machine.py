@@ -24,7 +24,7 @@ from sanfu.runtime.letters import Letter, Replay
 from sanfu.runtime.metrics import MachineMetrics
 from sanfu.runtime.outbox import Publisher
 from sanfu.runtime.outcomes import Setting
-from sanfu.runtime.rules import Command, Rules, borne, remade
+from sanfu.runtime.rules import Command, Rules, borne, lasting, remade
 from sanfu.runtime.store import Change, Document, Documents, Entry, StoreDown
 from sanfu.runtime.weighing import Unfit
 
@@ -220,7 +220,9 @@ class Machine:
     def _setting(self, now: datetime, real_now: datetime, careful: Collection[str] = ()) -> Setting:
         rules = self.rules
         again = [f"db:{collection}" for collection in remade(rules)]
-        return Setting(rules, self._codec, self.topic, now, real_now, careful, self.stories, borne(rules), again)
+        return Setting(
+            rules, self._codec, self.topic, now, real_now, careful, self.stories, borne(rules), lasting(rules), again
+        )
 
     def bears_upon(self, letter: Letter) -> tuple[Event, list[tuple[str, str]]]:
         """Read an event, and which subjects of which story it bears upon. Raises whatever codec or rules do."""

@@ -1,6 +1,6 @@
 """What follows from an input, as an outbox takes it: own events numbered and evolved, copies, records, documents."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -31,6 +31,8 @@ class Setting:
     """The topics of all stories that this service runs."""
     bears: Collection[str] = ()
     """Types of event that bear upon other subjects."""
+    lasts: Callable[[str], bool] = lambda _: False
+    """Which commands are known by their key for ever."""
     again: Collection[str] = ()
     """Where, as an entry says it, the documents go that a story alone makes."""
 

@@ -3,7 +3,7 @@
 Standard library only (and the envelope), so that a service's domain may import it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -209,6 +209,17 @@ def borne(rules: Rules) -> frozenset[str]:
     """The types of event that bear upon others, by these rules."""
     found: frozenset[str] = getattr(rules, "bears", frozenset())  # asking for the protocol takes as long as a fold
     return found
+
+
+def lasting(rules: Rules) -> Callable[[str], bool]:
+    """Tell which commands are known by their key as long as their subject is there (`lasts`), and not only for a while:
+    those of senders that send again whenever they like. Known is known: beyond a bound no more of these are taken."""
+    found: Callable[[str], bool] = getattr(rules, "lasts", _none)
+    return found
+
+
+def _none(_: str) -> bool:
+    return False
 
 
 def remade(rules: Rules) -> frozenset[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sanfu.desk.domain.people import UNIT_SYSTEM, derived
-from sanfu.desk.domain.replying import BY_TOPIC, REFUSE
+from sanfu.desk.domain.replying import BY_TOPIC, KEY, REFUSE
 from sanfu.desk.domain.rules import offered, unknown
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.handlers import Desk
@@ -38,7 +38,7 @@ class Reply:
     @property
     def key(self) -> str:
         """The id among the keys of the unit's commands: no account has one that begins so."""
-        return f"reply:{self.id}"
+        return f"{KEY}{self.id}"
 
 
 class Unusable(Refusal):
@@ -126,7 +126,7 @@ class Replies:
         return [name for name in mine if name in BY_TOPIC]
 
 
-_OF_ITS_OWN: Final = frozenset({"case-unknown", "key-reused", "parked", "too-many-refused"})
+_OF_ITS_OWN: Final = frozenset({"case-unknown", "key-reused", "parked", "too-many-keys", "too-many-refused"})
 """Why something can't even be refused on the story: what the unit has to know first."""
 
 

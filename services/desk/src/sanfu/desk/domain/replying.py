@@ -1,5 +1,6 @@
 """What a unit's own system may order by its replies topic, and what is told of an order that is refused. Pure."""
 
+from collections.abc import Container
 from typing import Final
 
 from sanfu.contracts import names
@@ -13,9 +14,18 @@ BY_TOPIC: Final = tuple(dict.fromkeys(command for _, command, role in TABLE if r
 """The commands that a unit's own system has, in the table's order."""
 REFUSE: Final = "refuse_reply"
 """Tells that a reply was refused; nobody can order it."""
+KEY: Final = "reply:"
+"""How the keys of a unit's replies begin, among those of its commands."""
 MOST_REFUSED: Final = 100
 """Refused replies of one unit on one case's story; a system that sends more has lost its mind, and the story stays
 readable."""
+
+
+def is_key(key: str, units: Container[str]) -> bool:
+    """Tell whether a command's key is that of a reply: `<unit>:reply:<ce_id>`. What a unit sent once has the same
+    outcome whenever it is sent again, so these are known for ever."""
+    unit, _, rest = key.partition(":")
+    return rest.startswith(KEY) and unit in units
 
 
 def refused(case: Case, command: Command) -> list[Draft]:

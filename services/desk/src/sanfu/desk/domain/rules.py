@@ -41,6 +41,9 @@ class DeskRules:
     bears: frozenset[str] = bearing.BEARS
     remade: frozenset[str] = frozenset({"history"})
 
+    def lasts(self, key: str) -> bool:
+        return replying.is_key(key, self.pack.units)
+
     def evolve(self, state: State, event: Event) -> State:
         return story.evolve(state, event)
 
