@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sanfu.stack.cli import app
 from sanfu.stack.programs import PartError
-from sanfu.stack.running import check_settings, settings_of, unheard
+from sanfu.stack.running import check_settings, ignored, settings_of
 from sanfu.stack.stack import Stack, Status
 
 HOLDING = """
@@ -75,7 +75,7 @@ def test_what_is_given_to_a_running_stack_and_is_not_how_it_runs_is_named(
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    assert unheard(stack, **{**NOTHING, **given}) == said
+    assert ignored(stack, **{**NOTHING, **given}) == said
 
 
 def test_up_says_what_a_running_stack_does_not_hear_and_what_takes_it(

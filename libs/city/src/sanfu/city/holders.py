@@ -115,9 +115,8 @@ def _rungs(pack: Pack, known: Held, leads: Iterable[str]) -> Iterator[Problem]:
 
 def _told_of(pack: Pack, clock: Clock, rung: Rung) -> bool:
     """Tell whether some message is for whoever the rung names."""
-    facts = {"to_role": rung.role, "clock": clock.code}
     told = (one for one in pack.templates if one.event == _CLIMBED and one.audience == rung.role)
-    return any(all(facts[name] in one.where[name] for name in facts.keys() & one.where.keys()) for one in told)
+    return any(one.may_tell({"to_role": rung.role, "clock": clock.code}) for one in told)
 
 
 def _of_rung(pack: Pack, leads: Iterable[str], rung: Rung) -> Iterable[str]:

@@ -1,13 +1,12 @@
 """Clocks whose red light would be seen by nobody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sanfu.city.model.clocks import Clock
 from sanfu.city.model.pack import Pack
 from sanfu.city.model.templates import Template
 from sanfu.city.problems import Problem
 from sanfu.city.vocabulary import wire_type
-from sanfu.city.when import Value
 
 LIGHT, STEP = wire_type("LightChanged"), wire_type("EscalationRaised")
 
@@ -25,9 +24,4 @@ def _is_heard(clock: Clock, templates: Iterable[Template]) -> bool:
     reds = ({"clock": clock.code, "level": "red"},)
     steps = tuple({"clock": clock.code, "to_role": rung.role} for rung in clock.ladder)
     said = {LIGHT: reds, STEP: steps}
-    return any(_may_fit(template.where, one) for template in templates for one in said.get(template.event, ()))
-
-
-def _may_fit(where: Mapping[str, tuple[Value, ...]], said: Mapping[str, str]) -> bool:
-    """Tell whether a message may be for this; what else it asks for, some issue has."""
-    return all(value in where.get(name, (value,)) for name, value in said.items())
+    return any(template.may_tell(one) for template in templates for one in said.get(template.event, ()))

@@ -112,16 +112,16 @@ def up(  # noqa: PLR0917  # options of a command line, never given by position
         if rehearsal and not stack.plan.rehearsal:
             raise PartError(f"{name} is up already, and in no rehearsal: ./sanfu down --name {name} first, then up")
         console.print(f"{name} is up already" if stack.status().up else f"{name} is coming up already")
-        given = running.unheard(
+        given = running.ignored(
             stack, only=_programs(only), base=port_base, city=city, broker=dict(map(_setting, broker or ()))
         )
-        _tell_unheard(stack, given)
+        _tell_ignored(stack, given)
     tables.wide().print(tables.addresses(stack))
     if foreground:
         _stay(stack)
 
 
-def _tell_unheard(stack: Stack, given: list[str]) -> None:
+def _tell_ignored(stack: Stack, given: list[str]) -> None:
     if not given:
         return
     name = stack.plan.name

@@ -32,7 +32,7 @@ def settings_of(stack: Stack) -> dict[str, str] | None:
     return {name: value for name, _, value in pairs if name.startswith("SANFU_")}
 
 
-def unheard(
+def ignored(
     stack: Stack, *, only: tuple[str, ...], base: int | None, city: Path | None, broker: Mapping[str, str]
 ) -> list[str]:
     """Name what is given now, by option or environment, and is not how this stack runs. No value of the environment is

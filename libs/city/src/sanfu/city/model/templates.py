@@ -50,3 +50,7 @@ class Template:
     """Provider → its own code of this text, for those that send nothing but what they approved; its variables are the
     placeholders behind the signature, in their order. `approved_neutral` is the same for the neutral body."""
     approved_neutral: Mapping[str, str] = field(default_factory=dict)
+
+    def may_tell(self, said: Mapping[str, Value]) -> bool:
+        """Tell whether this may be for an event that says this much; what else it asks for, some event says."""
+        return all(value in self.where.get(name, (value,)) for name, value in said.items())
