@@ -149,12 +149,23 @@ async def test_what_is_reported_is_not_reported_again_and_what_was_refused_comes
     await stores.deliveries.insert([*ended, queued(), steps.end(queued(id="e"), "skipped", "no_address", NOW)])
     later = NOW + timedelta(minutes=1)
     await stores.deliveries.report_later(["b"], later)
-    await stores.deliveries.reported(["c"])
+    await stores.deliveries.reported(await stores.deliveries.of(["c"]))
     await stores.deliveries.report_later(["c"], later)
     assert [one.id for one in await stores.deliveries.unreported(PARTS, NOW, 10)] == ["a"]
     assert [one.id for one in await stores.deliveries.unreported(PARTS, later, 10)] == ["a", "b"]
     assert await stores.deliveries.unreported((5,), later, 10) == []
     assert await stores.deliveries.unreported_count(PARTS) == 2
+
+
+async def test_an_end_that_a_receipt_brought_while_the_one_before_was_reported_is_reported_too(stores: Stores) -> None:
+    await stores.deliveries.insert([steps.end(queued(id=id), "sent", None, NOW) for id in ("a", "b", "c")])
+    told = await stores.deliveries.unreported(PARTS, NOW, 10)
+    await stores.deliveries.replace([steps.end(one, "delivered", None, NOW) for one in told if one.id != "b"], "m")
+    await stores.deliveries.reported(told)
+    left = await stores.deliveries.unreported(PARTS, NOW, 10)
+    assert {(one.id, one.state) for one in left} == {("a", "delivered"), ("c", "delivered")}
+    await stores.deliveries.reported(left)
+    assert await stores.deliveries.unreported(PARTS, NOW, 10) == []
 
 
 async def test_lists_are_newest_first_filtered_and_go_on_where_the_page_ended(stores: Stores) -> None:
@@ -345,7 +356,7 @@ async def test_what_a_digest_told_follows_it_to_another_end_and_what_was_skipped
     await stores.deliveries.insert([member("a"), replace(member("s"), state="skipped", again=None)])
     await stores.digests.take([LIST])
     await stores.digests.close(steps.end(queued(id=LIST), "sent", None, NOW), NOW)
-    await stores.deliveries.reported(["a"])
+    await stores.deliveries.reported(await stores.deliveries.of(["a"]))
     await stores.digests.close(steps.end(queued(id=LIST), "sent", None, NOW), NOW)
     assert await stores.deliveries.unreported(PARTS, NOW, 10) == [], "the same end again is no news"
     await stores.digests.close(steps.end(queued(id=LIST), "failed", "unreachable: 5.1.1", NOW), NOW)

@@ -10,12 +10,15 @@ import pytest
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
+from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.app import assemble
-from sanfu.notify.domain.delivery import Delivery, Lost, Rejected, Sent
+from sanfu.notify.domain.delivery import Delivery, Lost, Rejected, Sent, end
 from sanfu.notify.domain.receipts import Receipt, is_dead, plain, plain_code, received
+from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.ports import Provider, Receipts
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.rules import Command
 from sanfu.runtime.service import Parts, Service
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
@@ -100,6 +103,20 @@ def test_of_what_a_provider_says_only_a_code_is_told(said: str, told: str) -> No
 def test_an_address_is_known_however_it_is_written() -> None:
     assert {plain(one) for one in ("139 0000-0001", "+86 13900000001", "(139)00000001")} == {"13900000001"}
     assert plain("Wang@Home.example") == "wang@home.example"
+
+
+async def test_a_receipt_that_comes_while_the_story_hears_of_the_sending_is_told_as_well() -> None:
+    deliveries, told = memory_stores({}).deliveries, list[str]()
+    await deliveries.insert([end(queued(), "sent", None, NOW)])
+
+    async def do(subject: str, command: Command) -> None:
+        told.append(command.data["state"])
+        if len(told) == 1:
+            await deliveries.replace([end(one, "delivered", None, NOW) for one in await deliveries.of(["d1"])], "m")
+
+    reporter = Reporter(deliveries, memory_stores({}).digests, do, lambda: (0, 1))
+    assert [await reporter.turn() for _ in range(3)] == [1, 1, 0]
+    assert told == ["sent", "delivered"]
 
 
 @dataclass

@@ -50,9 +50,10 @@ class MemoryDeliveries:
         found = [d for d in self._in(set(partitions)) if "report_at" in d and d["report_at"] <= real]
         return [read(d) for d in sorted(found, key=lambda d: d["report_at"])[:limit]]
 
-    async def reported(self, ids: Sequence[str]) -> None:
-        for id in ids:
-            self.documents[id].pop("report_at", None)
+    async def reported(self, deliveries: Sequence[Delivery]) -> None:
+        for one in deliveries:
+            if self.documents[one.id]["state"] == one.state:
+                self.documents[one.id].pop("report_at", None)
 
     async def report_later(self, ids: Sequence[str], at: datetime) -> None:
         for id in ids:

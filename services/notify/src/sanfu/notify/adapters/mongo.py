@@ -80,9 +80,11 @@ class MongoDeliveries:
         wanted = {"p": {"$in": list(partitions)}, "report_at": {"$lte": real, "$type": "date"}}
         return await self._find(wanted, [("report_at", 1)], limit)
 
-    async def reported(self, ids: Sequence[str]) -> None:
+    async def reported(self, deliveries: Sequence[Delivery]) -> None:
         async with spoken():
-            await self._collection.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"report_at": ""}})
+            for state in sorted({one.state for one in deliveries}):
+                as_told = {"_id": {"$in": [one.id for one in deliveries if one.state == state]}, "state": state}
+                await self._collection.update_many(as_told, {"$unset": {"report_at": ""}})
 
     async def report_later(self, ids: Sequence[str], at: datetime) -> None:
         wanted = {"_id": {"$in": list(ids)}, "report_at": {"$exists": True}}

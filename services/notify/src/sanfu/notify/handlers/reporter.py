@@ -64,7 +64,7 @@ class Reporter:
         answers = await asyncio.gather(*(self._report(one) for one in page), return_exceptions=True)
         crashpoint("notify.after_reported")
         refused = [one.id for one, answer in zip(page, answers, strict=True) if isinstance(answer, Refusal)]
-        done = [one.id for one, answer in zip(page, answers, strict=True) if not isinstance(answer, BaseException)]
+        done = [one for one, answer in zip(page, answers, strict=True) if not isinstance(answer, BaseException)]
         if done:
             await self.deliveries.reported(done)
         if refused:
