@@ -98,7 +98,7 @@ def test_who_writes_or_reads_a_topic_may_and_nobody_else(topic: registry.Topic) 
             for operation in granted.keys() & set(grant.operations):
                 granted[operation].add(grant.principal)
     own = {"sanfu-router"} if "{service}" in topic.name else set[str]()
-    by_family = {"sanfu-desk"} if topic.name.endswith("{code}.v1.dlq") else own  # it reads all that begins so
+    by_family = {"sanfu-desk"} if topic.name.endswith("{code}.dlq.v1") else own  # it reads all that begins so
     who = {party: f"sanfu-{party}" for party in (*registry.SERVICES, "operators")} | {"unit": "unit-water"}
     assert granted["Write"] == (own or {who[writer] for writer in topic.writers})
     assert granted["Read"] == by_family | {who[reader] for reader in topic.readers}

@@ -78,7 +78,7 @@ def test_no_discriminator_object_is_left() -> None:
 def test_a_reply_is_a_message_of_the_units_topics_with_a_schema_of_its_own(type: str) -> None:
     name = model_name(type)
     assert DOCUMENT["components"]["messages"][name]["name"] == type
-    for channel in ("replies-v1", "replies-v1-dlq"):
+    for channel in ("replies-v1", "replies-dlq"):
         assert name in DOCUMENT["channels"][channel]["messages"]
     body = {"$ref": f"urn:doc#/components/schemas/{name}"}
     checked = Draft202012Validator(body, registry=RESOURCES)

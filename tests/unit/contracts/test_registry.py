@@ -139,9 +139,9 @@ def test_every_topic_takes_the_largest_body() -> None:
 
 
 def test_a_dead_letter_topic_takes_whatever_another_took_and_the_reason_besides() -> None:
-    largest = max(int(topic.config()["max.message.bytes"]) for topic in TOPICS if not topic.name.endswith(".dlq"))
+    largest = max(int(topic.config()["max.message.bytes"]) for topic in TOPICS if not topic.is_for_dead_letters)
     for topic in TOPICS:
-        if topic.name.endswith(".dlq"):
+        if topic.is_for_dead_letters:
             takes = int(topic.config()["max.message.bytes"])
             assert takes >= max(largest, registry.LARGEST_BY_DEFAULT) + registry.RECORD_ROOM // 2
 

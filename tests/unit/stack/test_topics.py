@@ -33,7 +33,7 @@ def test_a_section_that_was_onboarded_has_topics_out_and_in() -> None:
     units = {**UNITS, "fotang-1": unit("fotang-1", "section", parent="fotang", onboarded=True)}
     names = {topic.name for topic in wanted(cast(Pack, SimpleNamespace(units=units)), "sanfu")}
     assert {
-        f"sanfu.{name}" for name in ("units.fotang-1.v1", "replies.fotang-1.v1", "replies.fotang-1.v1.dlq")
+        f"sanfu.{name}" for name in ("units.fotang-1.v1", "replies.fotang-1.v1", "replies.fotang-1.dlq.v1")
     } <= names
 
 

@@ -58,16 +58,16 @@ def _of(topic: registry.Topic) -> Iterator[Grant]:
         return
     for party in {*topic.writers, *topic.readers}:
         does = ["Read"] * (party in topic.readers) + ["Write"] * (party in topic.writers)
-        yield _on(topic.name, _principal(party), (*does, "Describe"))
+        yield _on(topic, _principal(party), (*does, "Describe"))
 
 
-def _on(name: str, principal: str, operations: tuple[str, ...]) -> Grant:
+def _on(topic: registry.Topic, principal: str, operations: tuple[str, ...]) -> Grant:
     """A unit's right is on its own topic; a service's on the whole family, whose names it learns from the pack: but on
     each by name where the family's beginning is another's, too, in which it must not write."""
-    before, family, _ = name.partition("{code}")
-    if family and principal != UNIT and not name.endswith(".dlq"):
+    before, family, _ = topic.name.partition("{code}")
+    if family and principal != UNIT and not topic.is_for_dead_letters:
         return Grant(principal, "topic", before, operations, prefixed=True)
-    return Grant(principal, "topic", name, operations)
+    return Grant(principal, "topic", topic.name, operations)
 
 
 def _principal(party: str) -> str:

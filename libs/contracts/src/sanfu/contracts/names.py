@@ -25,7 +25,7 @@ def reply_type(command: str) -> str:
 
 
 def refused_replies_topic(code: str) -> str:
-    return f"{replies_topic(code)}.dlq"
+    return f"sanfu.replies.{code}.dlq.v1"
 
 
 def dead_letter_topic(service: str) -> str:

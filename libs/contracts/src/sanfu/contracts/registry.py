@@ -58,10 +58,14 @@ class Topic:
     kept_days: int | None = None
     """None: for ever."""
 
+    @property
+    def is_for_dead_letters(self) -> bool:
+        return self.name.endswith((".dlq", ".dlq.v1"))
+
     def config(self) -> dict[str, str]:
         """The topic's settings at the broker. A reader that was away for 30 days still sees every tombstone; a dead
         letter has room for the record as it came, and the reason beside it."""
-        body = LARGEST_BY_DEFAULT if self.name.endswith(".dlq") else MAX_BODY
+        body = LARGEST_BY_DEFAULT if self.is_for_dead_letters else MAX_BODY
         settings = {
             "cleanup.policy": self.cleanup,
             "retention.ms": str(-1 if self.kept_days is None else self.kept_days * DAY_MS),
@@ -329,7 +333,8 @@ def topic(name: str) -> Topic:
     for each in TOPICS:
         before, _, rest = each.name.partition("{")
         after = rest.partition("}")[2]
-        if name == each.name or (rest and name.startswith(before) and name.endswith(after)):
+        of_family = rest and name.startswith(before) and name.endswith(after)
+        if name == each.name or (of_family and "." not in name[len(before) : -len(after)]):
             return each
     raise KeyError(name)
 

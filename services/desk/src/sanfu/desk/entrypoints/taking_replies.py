@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from sanfu.contracts import names
 from sanfu.desk.entrypoints.reading_replies import read
 from sanfu.desk.metrics import ReplyMetrics
 from sanfu.desk.replies import URN, Replies, Taken, Unusable
@@ -142,4 +143,5 @@ def _letter(record: Incoming, why: Unusable) -> Outgoing:
     """Make the record that goes back: as it came, with the problem, in words, and where it stood."""
     more = {"sanfu_problem": f"{URN}{why.slug}", "sanfu_reason": why.detail, "sanfu_offset": str(record.offset)}
     headers = [*record.headers, *((name, text.encode()[:1000]) for name, text in more.items())]
-    return Outgoing(f"{record.topic}.dlq", record.key or "", record.value, headers)
+    back = names.refused_replies_topic(names.replying_unit(record.topic))
+    return Outgoing(back, record.key or "", record.value, headers)
