@@ -25,9 +25,9 @@ __all__ = ["both", "town"]
 OWN = ("notify.provider_rests", "notify.before_failover", "notify.dead_noted", "notify.receipt_kept")
 ELSEWHERE = ("notify.after_taken", "notify.hook", "notify.raised")
 POINTS = sorted(
-    name for name in CRASHPOINTS if name.startswith("notify.") and not name.startswith(ELSEWHERE)
+    name for name in CRASHPOINTS if name.startswith(("notify.", "machine.")) and not name.startswith(ELSEWHERE)
 )  # fmt: skip
-"""Taken are what lists hold, and the pack of this test makes none: test_digest_crashes has that one. Raised is what an
+"""The machine's own among them: what is decided with a provider behind it is more than the toy's sums. Taken are what lists hold, and the pack of this test makes none: test_digest_crashes has that one. Raised is what an
 emergency lets go: test_raised_crashes."""
 HITS = (1, 2, 4)
 """A provider that fails is left alone for longer each time: a late passage would take minutes."""
