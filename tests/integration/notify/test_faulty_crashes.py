@@ -27,8 +27,9 @@ ELSEWHERE = ("notify.after_taken", "notify.hook", "notify.raised")
 POINTS = sorted(
     name for name in CRASHPOINTS if name.startswith(("notify.", "machine.")) and not name.startswith(ELSEWHERE)
 )  # fmt: skip
-"""The machine's own among them: what is decided with a provider behind it is more than the toy's sums. Taken are what lists hold, and the pack of this test makes none: test_digest_crashes has that one. Raised is what an
-emergency lets go: test_raised_crashes."""
+"""The machine's own among them: here a provider is behind what it writes and publishes. Taken are what lists hold, and
+the pack of this test makes none: test_digest_crashes has that one. Raised is what an emergency lets go:
+test_raised_crashes."""
 HITS = (1, 2, 4)
 """A provider that fails is left alone for longer each time: a late passage would take minutes."""
 WAVES = 3

@@ -202,8 +202,9 @@ class Records(ImportLog, Protocol):
         """Return the contact that rests here for an issue."""
         ...
 
-    async def keep(self, contact: Kept) -> None:
-        """Replace an issue's contact by this one."""
+    async def keep(self, contact: Kept) -> bool:
+        """Put an issue's contact in place of the version before it; tell whether that stood there. Version 1 stands in
+        place of none."""
         ...
 
     async def correction(self, issue: str) -> Correction | None:

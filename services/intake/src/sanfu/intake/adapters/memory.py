@@ -56,9 +56,13 @@ class MemoryRecords:
         found = self._documents.others["contacts"].get(issue)
         return read(found) if found else None
 
-    async def keep(self, contact: Kept) -> None:
+    async def keep(self, contact: Kept) -> bool:
         self._answer()
-        self._documents.others["contacts"][contact.issue] = written(contact)
+        contacts = self._documents.others["contacts"]
+        if contacts.get(contact.issue, {"version": 0})["version"] != contact.version - 1:
+            return False
+        contacts[contact.issue] = written(contact)
+        return True
 
     async def correction(self, issue: str) -> Correction | None:
         self._answer()

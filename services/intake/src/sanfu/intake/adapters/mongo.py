@@ -65,9 +65,14 @@ class MongoRecords:
             found = await self._contacts.find_one({"_id": issue})
         return read(found) if found else None
 
-    async def keep(self, contact: Kept) -> None:
+    async def keep(self, contact: Kept) -> bool:
         async with spoken():
-            await self._contacts.replace_one({"_id": contact.issue}, written(contact), upsert=True)
+            if contact.version == 1:
+                first = {"$setOnInsert": written(contact)}
+                fresh = await self._contacts.update_one({"_id": contact.issue}, first, upsert=True)
+                return fresh.upserted_id is not None
+            before = {"_id": contact.issue, "version": contact.version - 1}
+            return bool((await self._contacts.replace_one(before, written(contact))).matched_count)
 
     async def correction(self, issue: str) -> Correction | None:
         async with spoken():

@@ -24,8 +24,8 @@ class IntakeRules:
     Commands: `SubmitIssue {report, channel, client, receipt, boxes, blind}`: the report as the API's model has it,
     boxes sealed and blind indexes made for party and filer, a box for the original in any case (dropped where the text
     needed no masking). `Supplement {issue, said, earlier, people, rest}`: what is added, to which words, whom it must
-    not name, and how it would rest with the contact. `EraseContact {version, boxes}`: tell the contact without what was
-    erased; without boxes, a tombstone.
+    not name, and how it would rest with the contact. `TellContact {issue, version, boxes}`: tell the contact as it
+    rests by now; without boxes, a tombstone.
     """
 
     pack: Pack
@@ -56,8 +56,8 @@ class IntakeRules:
                 if not state:
                     raise Refusal(404, "no-such-issue", "There is no such issue.")
                 return supplements.told(state, data, now, self.pack)
-            case Command("EraseContact", data):
-                return [_erased(data["issue"], data, now)]
+            case Command("TellContact", data):
+                return [_resting(data["issue"], data, now)]
             case Command(name):
                 raise Refusal(422, "unknown-command", f"intake knows no command {name}")
             case _:
@@ -98,7 +98,7 @@ def refused(wrong: Sequence[admission.Fault]) -> Refusal:
     return Refusal(422, "invalid-input", f"Not as it should be: {names}.", errors=[fault.shown() for fault in wrong])
 
 
-def _erased(issue: str, data: Mapping[str, Any], now: datetime) -> Publish:
+def _resting(issue: str, data: Mapping[str, Any], now: datetime) -> Publish:
     if boxes := data["boxes"]:
         return contact.record(issue, data["version"], boxes, now)
     return contact.tombstone(issue, data["version"], now)

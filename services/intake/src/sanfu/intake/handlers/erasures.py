@@ -37,17 +37,18 @@ class Erasures:
                 as_party = bool({*kept.party, *kept.corrected} & {*indexes})
                 await self._erase(kept, _without(kept, as_party), as_party)
                 erased.append(kept.issue)
-        return erased
+        return [*dict.fromkeys(erased)]
 
     async def _erase(self, kept: Kept, left: Kept, whole: bool) -> None:
         data = {"issue": kept.issue, "version": left.version, "boxes": left.boxes}
-        await self.do(kept.issue, Command("EraseContact", data, OPERATOR, f"erase:{left.version}"))
+        await self.do(kept.issue, Command("TellContact", data, OPERATOR, f"erase:{left.version}"))
         if whole:
             await self.attachments.forget(kept.issue)
         crashpoint("intake.before_scrub")
-        await self.records.keep(left)
-        if not left.boxes:
+        if await self.records.keep(left) and not left.boxes:  # else it is found again, as it rests by now
             await self.records.drop_corrections([kept.issue])
+        if whole:  # what was added before that is gone, too: whoever adds something from now on sees that it is erased
+            await self.attachments.forget(kept.issue)
 
 
 def _without(kept: Kept, as_party: bool) -> Kept:

@@ -81,7 +81,8 @@ class Supplements:
 
     async def _try(self, receipt: str, command: Command) -> Done:
         """Do a command whose data is what is said, looking at how the issue stands now."""
-        state, said = await self._state(receipt), command.data
+        state = await self._state(receipt)
+        said = {**command.data, "number": number(state)}
         issue: str = state["_id"]
         kept = await self.records.contact(issue)
         if kept is None and state["submission"]["contact"] != "none":
@@ -90,19 +91,33 @@ class Supplements:
         if erased and said["attachments"]:
             raise Refusal(409, "erased", "This person was erased: no file is kept of them, but in a new report.")
         was = self._opened(kept, "original") or {}
-        rest = None if erased else self._rest(issue, kept, was, {**said, "number": number(state)})
+        rest = None if erased else self._rest(issue, kept, was, said)
         data = {
             "issue": issue,
-            "said": {**said, "number": number(state)},
+            "said": said,
             "earlier": _earlier(state["submission"], was),
             "people": await self._people(issue, kept),
             "rest": rest,
         }
         done = await self.do(issue, replace(command, data=data))
-        told = done.state.get("contact")
-        if rest and told == rest.version:
-            await self.records.keep(replace(kept or Kept(issue, 0, {}), version=rest.version, boxes=rest.boxes))
+        if rest and done.state.get("contact") == rest.version:
+            if done.repeated:  # told before, and lost track of before it was kept: its number is not the next one
+                said = {**said, "number": done.state["supplements"]}
+                rest = self._rest(issue, kept, was, said)
+            await self._keep(kept or Kept(issue, 0, {}), rest, said, command)
         return done
+
+    async def _keep(self, kept: Kept, rest: Rest, said: Mapping[str, Any], command: Command) -> None:
+        """Keep what was told of the contact. Where that was changed meanwhile, by an erasure say, it is told anew as it
+        rests by now: who was erased comes back neither here nor where the topic is read."""
+        while not await self.records.keep(replace(kept, version=rest.version, boxes=rest.boxes)):
+            kept = await self.records.contact(kept.issue) or kept
+            was = self._opened(kept, "original") or {}
+            if any(one["number"] == said["number"] for one in was.get("added", ())):
+                return  # the same was sent twice at one instant
+            rest = self._rest(kept.issue, kept, was, said) if kept.boxes else Rest(kept.version + 1, {})
+            now = {"issue": kept.issue, "version": rest.version, "boxes": rest.boxes}
+            await self.do(kept.issue, Command("TellContact", now, command.actor, f"{command.key}:{rest.version}"))
 
     def _rest(self, issue: str, kept: Kept | None, was: Mapping[str, Any], said: Mapping[str, Any]) -> Rest:
         """Seal anew what was really written, with this added."""
