@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,16 +23,22 @@ from tests.support.eventually import eventually
 @dataclass
 class Gateway:
     """Takes messages, and answers as scripted: a status, `retry-after` beside it, `slow` (after half a second), or
-    `silent` (takes it and says nothing)."""
+    `silent` (takes it and says nothing); any answer after so many seconds of `latency`. `at`: when each was asked, by
+    its own clock."""
 
+    latency: float = 0.0
+    at: list[float] = field(default_factory=list)
     script: deque[tuple[int, dict[str, str]] | str] = field(default_factory=deque)
     got: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
-    asked: int = 0
     url: str = ""
 
+    @property
+    def asked(self) -> int:
+        return len(self.at)
+
     async def take(self, request: Request) -> Response:
-        self.asked += 1
+        self.at.append(time.monotonic())
         self.keys.add(request.headers.get("x-key"))
         message = await request.json()
         answer = self.script.popleft() if self.script else (200, {})
@@ -43,6 +50,7 @@ class Gateway:
         status, headers = answer
         if status < 300:
             self.got.append(message)
+        await asyncio.sleep(self.latency)
         return JSONResponse({"data": "x", "msgid": len(self.got)}, status, headers)
 
 

@@ -4,7 +4,7 @@ The rate's own clock stands still until a test moves it."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from sanfu.notify import carrying
 from sanfu.notify.app import assemble
 from sanfu.notify.carrying import Senders
 from sanfu.notify.domain import delivery as steps
-from sanfu.notify.domain.delivery import Delivery, Outcome, Retry, Sent
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery, Outcome, Retry, Sent
 from sanfu.notify.domain.pace import Rate
 from sanfu.notify.domain.records import written
 from sanfu.notify.handlers import courier
@@ -82,7 +82,15 @@ class Storm:
     def breaks(self) -> None:
         """All of it is put down at one instant, the emergencies last."""
         for one in (*lights(), *alarms()):
-            self._deliveries()[one.id] = written(one)
+            self.put(one)
+
+    def put(self, one: Delivery) -> None:
+        self._deliveries()[one.id] = written(one)
+
+    def lists_due(self) -> int:
+        """How many lists wait for nothing but their turn."""
+        lists = (one for one in self._deliveries().values() if one["template"] == "digest" and "again" in one)
+        return sum(one["due"] <= self.bench.clock.now() for one in lists)
 
     async def seconds(self, limit: int) -> None:
         """Go on second by second until nothing waits to be sent any more."""
@@ -156,6 +164,26 @@ async def test_emergencies_leave_first_each_officer_gets_one_message_and_one_lis
     assert Counter(one.to for _, one in provider.got if not one.critical) == {f"138-o{n}": 2 for n in range(UNITS)}
     assert storm.open("held", "queued", "sending", "failed", "unknown") == 0
     assert max(Counter(at for at, _ in provider.got).values()) <= RATE
+
+
+async def test_what_comes_while_its_officers_list_waits_for_its_turn_goes_with_that_and_not_beside_it(
+    storm: Storm,
+) -> None:
+    provider = storm.provider
+    storm.breaks()
+    await storm.seconds(10)
+    storm.bench.clock.set(START + timedelta(minutes=10))
+    await eventually(lambda: provider.in_this_second() == RATE)
+    assert storm.lists_due() > UNITS // 2
+    for n in range(UNITS):
+        late = of_issue(n, f"late{n}", "yellow-officer-sms", "officer", f"unit-{n}")
+        storm.put(replace(late, again=AT_ONCE - timedelta(seconds=1)))  # it is looked at first
+    while storm.lists_due():
+        provider.second += 1
+        await eventually(lambda: provider.in_this_second() == RATE or not storm.lists_due())
+    await eventually(lambda: not storm.open("queued", "sending"))
+    told = Counter(one.to for _, one in provider.got if not one.critical)
+    assert told == {f"138-o{n}": 2 for n in range(UNITS)}, "one message, and one list in the ten minutes that follow"
 
 
 async def test_while_the_provider_is_dead_for_an_hour_nothing_is_lost_and_then_it_leaves_without_a_burst(

@@ -99,6 +99,16 @@ class Holding:
                 first = Hold(*later, listed=False)
         return first
 
+    def ends(self, one: Delivery, recent: Recent) -> tuple[datetime, ...]:
+        """Name the instants for one of which the list was gathered that is next for its recipient: overdue, that list
+        may still wait for its turn, and what comes meanwhile belongs into it instead of leaving beside it."""
+        told = one.medium in SILENT or one.critical or bool(one.users) or one.left is not None
+        gathered = None if told or one.audience not in STAFF else self._gathered(recent)
+        if gathered is None:
+            return ()
+        awake = self._asleep(one, gathered.until)
+        return (gathered.until, awake[1]) if awake else (gathered.until,)
+
     def _wakes(self, one: Delivery, urgency: str | None) -> bool:
         """Tell whether hours and days do not count for it: its issue is urgent, and a unit's people have to act."""
         return one.critical or (one.audience in STAFF and urgency in self.pack.policy.always_in_service)

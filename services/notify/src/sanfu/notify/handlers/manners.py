@@ -18,8 +18,8 @@ from sanfu.runtime.store import Document
 @dataclass(slots=True)
 class Manners:
     """`recent` goes on with what this page sends; `taken`: by the digests of this page; `still_open`: of the digests
-    that its deliveries are held for. `reached` and `left`: what stands for the address of each that is for somebody
-    outside, and when something left for that, oldest first."""
+    that its deliveries are held for, or would be had they come in time. `reached` and `left`: what stands for the
+    address of each that is for somebody outside, and when something left for that, oldest first."""
 
     holding: Holding
     now: datetime
@@ -59,11 +59,17 @@ class Manners:
             one = replace(one, digest=None)
         hold = self.holding.of(one, self._manner(one), _urgency(one, documents), self._recent(one), self.now)
         if hold is None:
-            return one, False
+            overdue = [id for id in _lists_for(one, self.holding, self.recent) if id in self.still_open]
+            return self._joining(one, overdue[0], real) if overdue else (one, False)
         if one.begins is not None and hold.until >= one.begins:  # it would be told when that has begun
             asleep = hold.why in ASLEEP
             return (steps.end(one, "skipped", f"stale: {hold.why}", real) if asleep else one), asleep
         return steps.hold(one, hold.why, hold.until, now=self.now, digest=self._digest(one, hold)), True
+
+    def _joining(self, one: Delivery, digest: str, real: datetime) -> tuple[Delivery, bool]:
+        """Let it go with a list that is due and whose turn has not come: the provider has had enough, or is dead."""
+        held = steps.hold(one, "gathered", self.now, now=self.now, digest=digest)
+        return steps.after_its_digest(held, real), True
 
     def _recent(self, one: Delivery) -> Recent | Sequence[datetime]:
         if one.audience in STAFF:
@@ -102,7 +108,9 @@ class Manners:
     ) -> list[Delivery]:
         """The digests that something of a page is now held for, as they stand at first; they may be there already."""
         fresh = {
-            one.digest: one for before, one in zip(page, after, strict=True) if one.digest not in (None, before.digest)
+            one.digest: one
+            for before, one in zip(page, after, strict=True)
+            if one.digest not in (None, before.digest) and one.digest not in self.still_open
         }
         return [opened(one, place, self.reached.get(one.id)) for one in fresh.values() if one.state == "held"]
 
@@ -110,6 +118,14 @@ class Manners:
 def _urgency(one: Delivery, documents: Mapping[str, Document]) -> str | None:
     found: str | None = documents.get(one.subject, {}).get("facts", {}).get("urgency")
     return found
+
+
+def _lists_for(one: Delivery, holding: Holding, recent: Mapping[str, Recent]) -> list[str]:
+    """Name the lists that it belongs into if one of them still waits."""
+    if one.recipient is None:
+        return []
+    ends = holding.ends(one, recent.get(one.recipient, Recent()))
+    return [digest_id(one.recipient, one.medium, until) for until in ends]
 
 
 async def manners(digests: Digests, holding: Holding, medium: str, page: Sequence[Delivery], now: datetime) -> Manners:
@@ -121,8 +137,9 @@ async def manners(digests: Digests, holding: Holding, medium: str, page: Sequenc
     for outside, most in ((False, SHOWN), (True, SIFTED)):
         if asked := [one.event for one in lists if is_outside(one) is outside]:
             taken |= await digests.taken(asked, most)
-    named = sorted({one.digest for one in page if one.digest is not None and one.state == "held"})
-    still_open = await digests.still_open(named) if named else frozenset()
     recipients = sorted({one.recipient for one in page if one.recipient is not None and one.audience in STAFF})
     recent = await digests.recent(medium, recipients, now - DAY) if recipients else {}
+    named = {one.digest for one in page if one.digest is not None and one.state == "held"}
+    named |= {id for one in page if not is_digest(one) for id in _lists_for(one, holding, recent)}
+    still_open = await digests.still_open(sorted(named)) if named else frozenset()
     return Manners(holding, now, dict(recent), taken, still_open)
