@@ -17,8 +17,10 @@ ISSUE: Mapping[str, Allowed] = {
     "audience": words.AUDIENCES, "kind": words.ISSUE_KINDS, "urgency": words.URGENCIES, "secrecy": words.SECRECIES,
     "party_kind": words.PARTY_KINDS, "channel": None, "category": None, "town": None, "unit": None, "grade": None,
     "language": None, "sponsored": (True, False), "forwarded": (True, False), "list": words.LIST_KINDS,
+    "may_object": (True, False), "by_itself": (True, False),
 }  # fmt: skip
-"""What of the issue or list stays known after it was told once. An event's own field of that name lies over it."""
+"""What of the issue or list stays known after it was told once. An event's own field of that name lies over it.
+`may_object`: to its last answer or refusal; `by_itself`: nobody ordered what the event tells."""
 
 
 @cache

@@ -34,7 +34,9 @@ NOWHERE = "nowhere"
 """Who is to be told is known, and has no address of any medium: the story hears it once of an issue and recipient."""
 TRACES = ("provider_id", "reached")
 """By what a delivery's recipient would be known."""
-UNREMARKABLE = frozenset({"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed"})
+UNREMARKABLE = frozenset(
+    {"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed", "pause_untold"}
+)
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it, or it says so itself."""
 
 

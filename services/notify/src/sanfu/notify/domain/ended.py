@@ -19,13 +19,15 @@ LED = frozenset({names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.ISSUE_HANDE
 OF_THE_LEAD = frozenset(
     {
         names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED, names.HANDOVER_OFFERED, names.REMINDER_ADDED,
-        names.ISSUE_REOPENED, names.COMPLETION_VOIDED, names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK,
+        names.ISSUE_REOPENED, names.ISSUE_RESUMED, names.COMPLETION_VOIDED, names.COMPLETION_SUBMITTED,
+        names.COMPLETION_SENT_BACK,
     }
 )  # fmt: skip
 """What asks the unit that leads, or that is to lead, to do something."""
 DECIDES: Mapping[str, str] = {
     **dict.fromkeys((names.ISSUE_ASSIGNED, names.ISSUE_DISPATCHED), names.REVIEW_REQUESTED),
     names.EXTENSION_DECIDED: names.EXTENSION_ASKED,
+    **dict.fromkeys((names.ISSUE_REOPENED, names.REOPEN_DECLINED), names.REOPEN_REQUESTED),
     **dict.fromkeys((names.GRADE_CHANGED, names.GRADE_CHANGE_DECLINED), names.GRADE_CHANGE_ASKED),
     **dict.fromkeys((names.ISSUE_WITHDRAWN, names.WITHDRAWAL_DECLINED), names.WITHDRAWAL_ASKED),
 }

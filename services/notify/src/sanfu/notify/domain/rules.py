@@ -34,7 +34,7 @@ SHOWN = (
     *LINK_ENDS,
 )  # fmt: skip
 """Of a telling's facts, what a message may need later."""
-UNLESS_SAID: Mapping[str, Any] = {"forwarded": False, "sponsored": False}
+UNLESS_SAID: Mapping[str, Any] = {"forwarded": False, "sponsored": False, "may_object": False, "by_itself": False}
 """What holds of an issue of which nobody said otherwise."""
 REPORTED: Mapping[str, str] = {"sent": names.PARTY_INFORMED, "delivered": names.PARTY_INFORMED}
 
@@ -112,8 +112,7 @@ class NotifyRules:
                     told.add(same)
 
     def fits(self, template: Template, telling: story.Telling) -> bool:
-        facts = {**UNLESS_SAID, **telling["facts"]}
-        return all(facts.get(name) in allowed for name, allowed in template.where.items())
+        return is_for(template, telling)
 
     def _delivery(self, subject: str, telling: story.Telling, template: Template, unit: str | None) -> Delivery:
         facts, at = telling["facts"], moment(telling["at"])
@@ -168,6 +167,12 @@ def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None
     if audience == "filer":
         return [None] if facts.get("filer") else []
     return [None] if facts.get("party_kind", "none") != "none" else []
+
+
+def is_for(template: Template, telling: story.Telling) -> bool:
+    """Tell whether a text is for what is told here."""
+    facts = {**UNLESS_SAID, **telling["facts"]}
+    return all(facts.get(name) in allowed for name, allowed in template.where.items())
 
 
 def is_emergency(facts: Mapping[str, Any]) -> bool:

@@ -45,7 +45,7 @@ TELLING = frozenset(
         names.COMPLETION_SUBMITTED, names.COMPLETION_SENT_BACK, names.PETITION_ADMITTED, names.PETITION_REVIEW_DECIDED,
         names.ISSUE_FORWARDED, names.ISSUE_SUSPENDED, names.ISSUE_REGISTERED, names.ISSUE_WITHDRAWN,
         names.RETURN_ADJUDICATED, names.REVIEW_REQUESTED, names.EXTENSION_ASKED, names.GRADE_CHANGE_ASKED,
-        names.WITHDRAWAL_ASKED,
+        names.WITHDRAWAL_ASKED, names.ISSUE_RESUMED, names.REOPEN_REQUESTED,
     }
 )  # fmt: skip
 """Events that a template may be for."""
@@ -110,7 +110,8 @@ def telling(facts: Facts, event: Event) -> Telling:
     plain = {name: value for name, value in facts.items() if name not in WORDS and not isinstance(value, dict)}
     free = FREE_TEXTS.get(event.type, {})
     body = {name: value for name, value in event.data.items() if name not in free and _is_plain(value)}
-    return {"id": event.id, "type": event.type, "at": instant(event.time), "facts": {**plain, **body}}
+    alone = {"by_itself": True} if (event.data.get("by") or {}).get("role") == "system" else {}
+    return {"id": event.id, "type": event.type, "at": instant(event.time), "facts": {**plain, **body, **alone}}
 
 
 def _after(before: Facts, event: Event) -> Facts:
@@ -138,8 +139,16 @@ def _after(before: Facts, event: Event) -> Facts:
             taken["corrected"] = data["version"]
         case names.ISSUE_REGISTERED:
             taken |= {"unit": data["owner"], "sponsor": data.get("sponsor"), "sponsored": bool(data.get("sponsor"))}
+            taken["resting"] = False
         case names.ISSUE_FORWARDED:
             taken |= {"forwarded": True, **({"forwarded_to": data["to"]} if data["to"] != WITHHELD else {})}
+        case names.ISSUE_ANSWERED | names.ISSUE_REFUSED:
+            taken["may_object"] = bool(data.get("objection_until") or data.get("appeal_until"))
+            taken["settled"] = {"type": event.type, "at": instant(event.time)}
+        case names.ISSUE_SUSPENDED:
+            taken |= {"rested": event.id, "resting": True}
+        case names.ISSUE_RESUMED:
+            taken["resting"] = False
         case names.PARTY_DECEASED:
             taken["deceased"] = not data["mistaken"]
         case names.DEADLINE_SET if data.get("about") is None:

@@ -12,6 +12,7 @@ from sanfu.notify.handlers.hats import once_each
 from sanfu.notify.handlers.manners import Manners, manners
 from sanfu.notify.handlers.on_duty import untold
 from sanfu.notify.handlers.outside import Sieve, Sifted, lists_to_sift, taken_outside
+from sanfu.notify.handlers.pauses import as_told
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits, people
 from sanfu.notify.handlers.tools import Tools
 from sanfu.notify.handlers.writing import Writer
@@ -52,6 +53,7 @@ class Deciding:
         all = [*page, *(decently.raised(one, documents) for one in taken_outside(page, decently))]
         known = await people(tools.stores, tools.sealer, all, lambda unit: holding.on_duty(unit, now))
         found = await self._found(all, known, decently)
+        found = await as_told(tools.stores.deliveries, tools.pack(), all, found, documents)
         await decently.meet(tools.stores.digests, self.medium, page, found)
         sifted = self._sifted(page, decently, found, documents, real)
         found |= {id: one.found for id, one in sifted.items()}

@@ -14,7 +14,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import SIFTED, is_digest, is_outside
-from sanfu.notify.domain.outdated import outdated
+from sanfu.notify.domain.outdated import outdated, said_since
 from sanfu.notify.handlers.manners import Manners
 from sanfu.notify.handlers.recipients import Address, Found, Nobody
 from sanfu.notify.ports import Digests
@@ -70,6 +70,8 @@ class Sieve:
     def _over(self, one: Delivery, facts: Facts) -> str | None:
         if wording.template_of(self.pack, one, self.pack.locales[0]) is None:
             return "no_template"
+        if said_since(self.pack, one, facts):
+            return "told_already"
         return "party_deceased" if one.audience == "party" and facts.get("deceased") else outdated(one, facts)
 
 

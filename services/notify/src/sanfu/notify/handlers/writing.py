@@ -12,7 +12,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import SHOWN, Taken, listed
-from sanfu.notify.domain.outdated import outdated
+from sanfu.notify.domain.outdated import outdated, said_since
 from sanfu.notify.handlers.recipients import Address, Nobody, Waits
 from sanfu.notify.ports import Message
 from sanfu.runtime.clock import Clock
@@ -81,6 +81,8 @@ class Writer:
             return Nobody("no_template")
         if over := outdated(one, facts):
             return Nobody(over)
+        if not template.statutory and said_since(pack, one, facts):
+            return Nobody("told_already")
         late = steps.waited_enough(one, "deadline", real)
         if wording.needs_deadline(template, one) and wording.limit_of(one, facts) is None and not late:
             return Waits("deadline")
