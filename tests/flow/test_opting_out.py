@@ -12,6 +12,7 @@ from tests.flow.test_more_time import UNIT, contacted
 from tests.support.assembling import TOLD as WHERE
 from tests.support.city import City, in_memory
 from tests.support.people import Issue
+from tests.unit.notify.test_preferences import ticked
 
 PHONE, MAIL = "13911112222", "wang.xiaoming@mail.example"
 
@@ -53,7 +54,7 @@ async def test_looking_changes_nothing_who_refused_hears_what_the_law_owes_and_w
         issue = await contacted(city)
         link = link_of(city, issue)
         shown = await city.client("notify").get(link)
-        assert (shown.status_code, shown.text.count(" checked")) == (200, 2)
+        assert (shown.status_code, ticked(shown.text)) == (200, ["sms", "email", "all_email"])
         assert PHONE not in shown.text
         assert MAIL not in shown.text
         assert (await chosen(city, link)).status_code == 200
@@ -109,7 +110,7 @@ async def test_a_link_that_is_forged_too_old_or_of_something_else_opens_nothing_
         link = link_of(city, issue)
         (others,) = re.findall(rf"{WHERE}(/messages/\S+)", city.mail.to("li.si@mail.example")[-1].text)
         await chosen(city, others)
-        assert (await city.client("notify").get(link)).text.count(" checked") == 2, "one's own is as it was"
+        assert ticked((await city.client("notify").get(link)).text)[:2] == ["sms", "email"], "one's own is as it was"
         assert other.id != issue.id
         at = len("/messages/") + 10
         forged = link[:at] + ("A" if link[at] != "A" else "B") + link[at + 1 :]
@@ -134,3 +135,39 @@ async def test_who_refuses_one_medium_is_told_by_the_other(medium: str) -> None:
         await handled(city, issue)
         more = [after - earlier for after, earlier in zip(got(city), before, strict=True)]
         assert [bool(one) for one in more] == [medium != "sms", medium != "email"]
+
+
+async def test_who_has_a_link_by_sms_refuses_all_to_the_number_but_what_the_law_owes_and_what_is_of_danger() -> None:
+    async with telling_where() as city:
+        issue, other = await contacted(city), await contacted(city)
+        by_number = await city.client("desk").post("/my", data={"number": issue.receipt, "digits": PHONE[-4:]})
+        assert (
+            "all_sms" not in (await city.client("notify").get(await leads_to(city, by_number.headers["location"]))).text
+        )
+        await city.officer(UNIT).handle(issue)
+        [*_, page] = re.findall(r"(/my/\S+)", "\n".join(one.text for one in city.sms.to(PHONE)))
+        link = await leads_to(city, page)
+        said = {"asked_sms": "1", "sms": "on", "email": "on"}
+        assert (await city.client("notify").post(link, data=said)).status_code == 200
+        before = got(city)
+        await city.officer(UNIT).handle(other)
+        assert got(city) == (before[0], before[1] + 1), "by mail alone"
+        late = await contacted(city)
+        assert got(city) == (before[0], before[1] + 2), "of a later report too"
+        await city.officer(UNIT).order(late, "ask_extension", {"reason": "等待配件"})
+        await city.person("coordination_office").order(late, "decide_extension", {"granted": True})
+        assert got(city)[0] == before[0] + 1, "the law owes it"
+        await city.person("coordination_office").order(late, "raise_urgency", RAISED)
+        await city.officer(UNIT).do_all(late)
+        assert got(city)[0] > before[0] + 1, "an emergency's"
+        assert (await city.client("notify").post(link, data={**said, "all_sms": "on"})).status_code == 200
+        again = got(city)
+        await contacted(city)
+        assert got(city) == (again[0] + 1, again[1] + 1)
+
+
+async def leads_to(city: City, page: str) -> str:
+    """Where a party's own page leads, for what it would rather not be told by."""
+    shown = await city.client("desk").get(page)
+    (link,) = re.findall(rf'href="{WHERE}(/messages/[^"?]+)\?lang=zh"', shown.text)
+    return str(link)

@@ -13,6 +13,7 @@ from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.receipts import Receipt
 from sanfu.notify.handlers.erasing import Erasing
+from sanfu.notify.handlers.opting_out import OptingOut
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
@@ -166,7 +167,9 @@ async def test_what_a_rehearsal_kept_of_who_is_erased_goes_and_nothing_else() ->
 
 async def test_a_letter_kept_while_its_party_is_erased_goes_and_what_else_came_between_stands() -> None:
     stores = memory_stores({})
-    erasing = Erasing(stores.deliveries, stores.letters, Unreachable(stores.unreachable, Sealer(KEYS)))
+    unreachable = Unreachable(stores.unreachable, Sealer(KEYS))
+    opting_out = OptingOut(stores.opted_out, stores.contacts, stores.deliveries, unreachable)
+    erasing = Erasing(stores.deliveries, stores.letters, unreachable, opting_out)
     kept, heard_of = replace(sending(), audience="party"), sending(id="d2", audience="officer")
     await stores.deliveries.insert([kept, heard_of])
     await erasing.forget(["i1"])

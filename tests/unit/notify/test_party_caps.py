@@ -17,6 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.packs import copied, edited
 from tests.support.telling import START, Story, contact, erased, on_the_wire
 from tests.unit.notify.test_decency import at, made_with, sms
+from tests.unit.notify.test_preferences import ticked
 from tests.unit.notify.test_service import PARTY, Bench, shown
 
 OTHER = {"phone": "13900000002", "email": "other@home.example"}
@@ -236,14 +237,17 @@ async def test_who_refuses_mails_at_the_end_of_a_list_refuses_them_for_each_issu
     assert link is not None
     transport = httpx.ASGITransport(app=bench.service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://told.example") as client:
-        assert (await client.get(link)).text.count(" checked") == 2
+        assert ticked((await client.get(link)).text) == ["sms", "email", "all_email"]
         assert (await client.post(link, data={"List-Unsubscribe": "One-Click"})).status_code == 200
-        assert (await client.get(link)).text.count(" checked") == 1
+        assert ticked((await client.get(link)).text) == ["sms", "all_email"]
     for issue in ("i2", "i3", "i4"):
         await bench.publish(on_the_wire(Story(issue, {"desk": 0}).closed(bench.clock.now())))
         await eventually(bench.quiet)
     refused = await shown(bench, state="skipped", medium="email", reason="opted_out")
     assert sorted(one["subject"] for one in refused) == ["i3", "i4"]
+    async with httpx.AsyncClient(transport=transport, base_url="http://told.example") as client:
+        assert (await client.post(link, data={"sms": "on", "asked_email": "1"})).status_code == 200
+        assert ticked((await client.get(link)).text) == ["sms"], "all that goes to where the list went"
     await bench.service.stop()
 
 

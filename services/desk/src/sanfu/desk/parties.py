@@ -18,7 +18,7 @@ from sanfu.desk.handlers import Desk
 from sanfu.desk.ports import Document
 from sanfu.runtime.links import Link, Links
 from sanfu.runtime.outages import Unavailable
-from sanfu.runtime.preference_links import preferences_page
+from sanfu.runtime.preference_links import party_link_got_by, preferences_page
 from sanfu.runtime.rules import Actor, Command, Refusal
 
 PARTY: Final = Actor("party", "party")
@@ -69,7 +69,7 @@ class Parties:
     async def case(self, token: str) -> Document:
         """Return the case that a link opens. Raises Refusal 404 for one that nobody made, that has ended, or that went
         to where the party is not reached."""
-        link = self.links.read(token, self.desk.clock.now()) if self.links else None
+        link = self._read(token)
         found = await self.desk.cases.numbered(link.number) if link else None
         if link is None or found is None or link.contact != corrections(found):
             raise Refusal(404, "link-unknown", "This link is not valid, or no longer.")
@@ -80,13 +80,19 @@ class Parties:
         case = await self.case(token)
         await self.desk.command(case["_id"], command, said, actor=PARTY, scope=of_party(case["receipt"]), key=key)
 
-    def preferences(self, case: Document) -> str | None:
+    def preferences(self, case: Document, token: str) -> str | None:
         """Return where this party says by what it would rather not be told, for as long as a visit: who left no mail
-        address is sent no other link there."""
-        if self.links is None or self.messages_url is None:
+        address is sent no other link there. It proves no more than the link by which the party came in."""
+        link = self._read(token)
+        if self.links is None or self.messages_url is None or link is None:
             return None
-        until = self.desk.clock.now() + VISIT
-        return preferences_page(self.links, self.messages_url, outside("party", case["_id"]), until)
+        return preferences_page(
+            self.links, self.messages_url, outside("party", case["_id"]), self.desk.clock.now() + VISIT,
+            got_by=party_link_got_by(link), contact=link.contact,
+        )  # fmt: skip
+
+    def _read(self, token: str) -> Link | None:
+        return self.links.read(token, self.desk.clock.now()) if self.links else None
 
     def possible(self, case: Document) -> list[str]:
         """Name what the party can do now: whatever would not be refused."""

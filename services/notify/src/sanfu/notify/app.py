@@ -22,6 +22,7 @@ from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.courier import Courier
 from sanfu.notify.handlers.erasing import Erasing
+from sanfu.notify.handlers.opting_out import OptingOut
 from sanfu.notify.handlers.outside import whom
 from sanfu.notify.handlers.people import Contacts, Directory
 from sanfu.notify.handlers.raising import Raising
@@ -75,7 +76,8 @@ def assemble(
     carriers = carriers_of(given, metrics, settings.call_s)
 
     unreachable = Unreachable(stores.unreachable, sealer)
-    erasing = Erasing(stores.deliveries, stores.letters, unreachable)
+    opting_out = OptingOut(stores.opted_out, stores.contacts, stores.deliveries, unreachable)
+    erasing = Erasing(stores.deliveries, stores.letters, unreachable, opting_out)
     aside = Aside(stores.aside, carriers, real_now)
 
     def partitions() -> Sequence[int]:
@@ -98,8 +100,8 @@ def assemble(
 
     tools = Tools(
         stores, parts.documents, parts.documents.beside(AFFAIRS), parts.clock, sealer, metrics, lambda: packs.current,
-        partitions, Links.of(keys), holding, place, unreachable, erasing, settings.public_url,
-        settings.messages_url, Timing(settings.call_s, settings.lease_s),
+        partitions, Links.of(keys), holding, place, unreachable, opting_out, erasing,
+        settings.public_url, settings.messages_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
     async def do(subject: str, command: Command) -> object:
@@ -125,6 +127,10 @@ def assemble(
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})
 
     hooks = hooked(settings, parts, stores, real_now)
+    choosing = preferences.Choosing(
+        stores.preferences, opting_out, tools.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
+        partial(whom, stores.digests),
+    )  # fmt: skip
 
     async def quiet() -> dict[str, int]:
         return {**await hooks.quiet(), **await raising.quiet(), **await measures.quiet()}
@@ -149,8 +155,7 @@ def assemble(
             shown.routes(carriers, aside, guard),
             inbox.routes(stores.letters, sealer, real_now, parts.documents.read, guard), *callbacks,
             hooks.routes(guard),
-            preferences.routes(stores.preferences, tools.links, parts.clock.now, lambda: time.time_ns() // 1_000_000,
-                               partial(whom, stores.digests)),
+            preferences.routes(choosing),
         ],
         tables=[
             Table(names.CONTACTS, Contacts(stores.contacts, stores.preferences, erasing.forget).apply),
@@ -184,6 +189,7 @@ async def _prepare(parts: Parts, stores: Stores, aside: Aside) -> None:
     await stores.contacts.prepare()
     await stores.directory.prepare("unit")
     await stores.unreachable.prepare()
+    await stores.opted_out.prepare()
     await stores.letters.prepare()
     await stores.hooks.prepare()
     await stores.raised.prepare("p")

@@ -333,6 +333,8 @@ class Stores:
     directory: Shelf
     preferences: Shelf
     unreachable: Shelf
+    opted_out: Shelf
+    """Addresses of people outside that want nothing which can be refused, by blind index."""
     letters: Letters
     hooks: HookStore
     aside: Shelf

@@ -133,7 +133,8 @@ async def _mine(
     more: dict[str, Any] = {
         "mine": words, "view": view, "token": token, "wrong": told, "done": words[f"done_{done}"] if done else "",
         "key": secrets.token_urlsafe(12), "add": _adding(parties, token, case), "kinds": KINDS,
-        "preferences": parties.preferences(case), "first": first(pack, spoken) if danger or races(case) else None,
+        "preferences": parties.preferences(case, token),
+        "first": first(pack, spoken) if danger or races(case) else None,
     }  # fmt: skip
     return _unsearched(page("mine.html", parties.desk, spoken, status, sends_to=parties.intake_url, **more))
 

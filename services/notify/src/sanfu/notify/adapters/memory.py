@@ -210,13 +210,13 @@ class MemoryLetters:
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
     """Make the stores over a memory database's other collections: who starts again on those finds what was there."""
     deliveries = others.setdefault(COLLECTION, {})
-    contacts, directory, preferences, unreachable, aside, raised = (
+    contacts, directory, preferences, unreachable, opted_out, aside, raised = (
         MemoryShelf(others.setdefault(name, {}))
-        for name in ("contacts", "directory", "preferences", "unreachable", "aside", RAISED)
+        for name in ("contacts", "directory", "preferences", "unreachable", "opted_out", "aside", RAISED)
     )
     letters = MemoryLetters(others.setdefault("letters", {}))
     hooks = MemoryHooks(*(others.setdefault(name, {}) for name in ("hook_records", "hook_holders", "hook_looks")))
     return Stores(
-        MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable, letters,
-        hooks, aside, raised,
+        MemoryDeliveries(deliveries), MemoryDigests(deliveries), contacts, directory, preferences, unreachable,
+        opted_out, letters, hooks, aside, raised,
     )  # fmt: skip

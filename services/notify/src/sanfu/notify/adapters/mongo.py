@@ -237,11 +237,11 @@ def _unless_older(document: Mapping[str, Any]) -> Document:
 
 
 def mongo_stores(documents: MongoDocuments) -> Stores:
-    contacts, directory, preferences, unreachable, aside, raised = (
+    contacts, directory, preferences, unreachable, opted_out, aside, raised = (
         MongoShelf(documents.database, name)
-        for name in ("contacts", "directory", "preferences", "unreachable", "aside", RAISED)
+        for name in ("contacts", "directory", "preferences", "unreachable", "opted_out", "aside", RAISED)
     )
     return Stores(
         MongoDeliveries(documents), MongoDigests(documents.database), contacts, directory, preferences, unreachable,
-        MongoLetters(documents), MongoHooks(documents), aside, raised,
+        opted_out, MongoLetters(documents), MongoHooks(documents), aside, raised,
     )  # fmt: skip

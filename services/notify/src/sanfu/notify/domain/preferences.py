@@ -1,12 +1,13 @@
 """What somebody would rather not be told by. Pure.
 
-It is kept by recipient: an account, or the party of one issue, for notify knows no more of a party. What is critical,
-and what the law owes, can't be refused.
+It is kept by recipient: an account, or the party of one issue, for notify knows no more of a party; whether anything
+may go to a number or mailbox at all, by that (`handlers.opting_out`). What is critical, and what the law owes, can't be
+refused.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sanfu.contracts.recipients import outside
 from sanfu.notify.domain.delivery import Delivery
@@ -30,6 +31,13 @@ def list_of(recipient: str) -> str | None:
     """Name the list whose messages a recipient stands for: who refuses at its end refuses for each issue in it."""
     _, _, subject = recipient.partition(":")
     return subject if subject.startswith("digest:") else None
+
+
+def whose(recipient: str) -> Literal["user", "listed", "issue"]:
+    """Say of whose messages a recipient's page speaks: an account's, those of a list's issues, of one issue."""
+    if recipient.startswith("user:"):
+        return "user"
+    return "issue" if list_of(recipient) is None else "listed"
 
 
 def media_of(recipient: str) -> tuple[str, ...]:

@@ -100,7 +100,8 @@ class Deciding:
         found = {one.id: known.find(one, bound=decently.bound(one)) for one in page}
         found = await once_each(self.tools.stores.deliveries, self.medium, page, found, known)
         found = await untold(self.tools.stores.deliveries, page, found)
-        return await self.tools.unreachable.looked_up(page, found)
+        found = await self.tools.unreachable.looked_up(page, found)
+        return await self.tools.opting_out.passed_over(page, found, decently.bound)
 
     def _begun(
         self, one: Delivery, found: Found, documents: Mapping[str, Document], decently: Manners, real: datetime

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from sanfu.notify.domain.delivery import Delivery, Outcome, settle
+from sanfu.notify.handlers.opting_out import OptingOut
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.ports import Deliveries, Letters
 
@@ -17,6 +18,7 @@ class Erasing:
     deliveries: Deliveries
     letters: Letters
     unreachable: Unreachable
+    opting_out: OptingOut
 
     async def forget(self, subjects: Sequence[str]) -> None:
         """Forget parties and filers of these: what stands for their addresses, what providers call their messages, and
@@ -28,6 +30,7 @@ class Erasing:
         traces = await self.deliveries.erasing(subjects)
         await self.letters.drop(sorted(traces.ids))
         await self.unreachable.forget(traces.reached)
+        await self.opting_out.forget(traces.reached)
         await self.deliveries.forget(subjects)
 
     async def settled(self, passed: Sequence[Delivery], outcomes: Mapping[str, Outcome], real: datetime) -> None:

@@ -8,6 +8,7 @@ from sanfu.city.model.pack import Pack
 from sanfu.contracts.envelope import truncated
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.handlers.erasing import Erasing
+from sanfu.notify.handlers.opting_out import OptingOut
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Stores
@@ -51,6 +52,7 @@ class Tools:
     place: Callable[[str], int]
     """In which partition a digest lies."""
     unreachable: Unreachable
+    opting_out: OptingOut
     erasing: Erasing
     public_url: str | None = None
     messages_url: str | None = None

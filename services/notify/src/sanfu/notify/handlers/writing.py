@@ -11,13 +11,13 @@ from sanfu.contracts.envelope import moment
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.delivery import Delivery
-from sanfu.notify.domain.digest import SHOWN, Taken, listed
+from sanfu.notify.domain.digest import SHOWN, Taken, is_digest, listed
 from sanfu.notify.domain.outdated import outdated, said_since
 from sanfu.notify.handlers.recipients import Address, Nobody, Waits
 from sanfu.notify.ports import Message
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.links import Link, Links
-from sanfu.runtime.preference_links import preferences_page
+from sanfu.runtime.preference_links import MAILED, preferences_page
 from sanfu.runtime.store import Document
 
 
@@ -60,7 +60,9 @@ class Writer:
         if self.messages_url is None or one.audience == "unit":
             return None
         who = preferences.of_user(to.users[0]) if to.users else preferences.of_delivery(one)
-        return preferences_page(self.links, self.messages_url, who, self.clock.now() + preferences.GOOD_FOR)
+        until = self.clock.now() + preferences.GOOD_FOR
+        contact = 0 if is_digest(one) else to.contact
+        return preferences_page(self.links, self.messages_url, who, until, got_by=self.medium, contact=contact)
 
     def _with_way_out(self, text: wording.Text, to: Address, way_out: str | None) -> wording.Text:
         """Say it at a mail's end, too, where the city has words for that."""
@@ -119,5 +121,6 @@ class Writer:
         if until is None:
             return Nobody("nothing_to_do")
         what = f"f{one.facts['round']}" if "link_until" in one.facts else "p"
+        what += MAILED if self.medium == "email" else ""
         link = Link(facts["receipt"], what, moment(until), to.contact)
         return f"{self.public_url.rstrip('/')}/my/{self.links.token(link)}"
