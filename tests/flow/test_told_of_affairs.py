@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from sanfu.contracts.envelope import instant
 from tests.flow.parts import ON_BOTH
 from tests.flow.test_affairs import lamp, office
@@ -131,3 +133,27 @@ async def test_of_an_experience_sheet_its_holder_alone_hears_and_of_what_he_did_
     assert mails(city, holder.email, "黄灯：清单事项")
     assert rung(city, holder.phone, "红灯：您清单上的事项")
     assert {one.to for one in (*city.sms.got, *city.mail.got)} == {holder.email, holder.phone}
+
+
+@pytest.mark.parametrize(
+    ("level", "when", "names_the_unit"),
+    [
+        ("open", "never", [True]), ("confidential", "before", [False]), ("confidential", "after", [False]),
+        ("sealed", "after", []),
+    ],
+)  # fmt: skip
+async def test_an_order_is_told_as_secretly_as_its_issue_is_when_it_is_told(
+    city: City, level: str, when: str, names_the_unit: list[bool]
+) -> None:
+    """The supervisors hear at the next hour of lists, the unit at once."""
+    issue, name = await lamp(city), city.pack.units[UNIT].name("zh")
+    hush = {"secrecy": level, "reason": "涉及举报人"}
+    if when == "before":
+        await office(city).order(issue, "raise_secrecy", hush)
+    await office(city).make("orders", {"level": "yellow", "unit": UNIT, "text": "请说明", "issues": [issue.id]})
+    if when == "after":
+        await office(city).order(issue, "raise_secrecy", hush)
+    await city.advance(hours=5)
+    told = [one.text for one in city.mail.to(city.email("supervisor", "office-inspection")) if "督办单" in one.text]
+    assert [name in text for text in told] == names_the_unit
+    assert len(mails(city, city.pack.units[UNIT].mailbox or "", "督办单")) == 1

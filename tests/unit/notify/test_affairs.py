@@ -17,6 +17,7 @@ from tests.unit.notify.test_service import Bench, bench, shown
 __all__ = ["bench"]
 
 PEOPLE = [
+    on_the_wire(Story("i1").submitted(contact="none")),
     unit("tax"), user("o", "tax", "officer"), user("h", "tax", "unit_head"), unit("office-inspection"),
     user("s", "office-inspection", "supervisor"), user("mayor", "leading-group", "leader"), unit("leading-group"),
 ]  # fmt: skip

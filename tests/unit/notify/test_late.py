@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.packs import shipped
 from tests.support.telling import START, Story, on_the_wire, unit, user
 from tests.unit.notify.test_decency import at, lit
-from tests.unit.notify.test_rules import fold, told
+from tests.unit.notify.test_rules import fold, told, untold
 from tests.unit.notify.test_service import Bench, bench, shown
 
 __all__ = ["bench"]
@@ -58,7 +58,10 @@ def test_the_unit_hears_the_same_of_a_petition_that_it_handles_as_of_its_own_lim
 def test_of_a_sealed_issue_nobody_hears_whatever_is_late() -> None:
     sealed = {"secrecy": "sealed", "title": "[withheld]", "text": None}
     for clock in shipped().policy.clocks:
-        assert fold(*lights(clock, "red", OFFICE, **sealed))[1] == []
+        sent = fold(*lights(clock, "red", OFFICE, **sealed))[1]
+        assert untold(sent) <= {("sealed", None)}
+        assert len(sent) == len({one.id for one in sent})
+    assert untold(fold(*lights("review", "red", OFFICE, **sealed))[1]) == {("sealed", None)}
 
 
 async def test_a_hundred_late_reviews_are_one_mail_and_one_sms_at_the_next_hour_of_lists(bench: Bench) -> None:

@@ -56,6 +56,12 @@ async def test_in_a_rehearsal_nothing_leaves_and_what_would_have_can_be_looked_a
     await service.stop()
 
 
+ORDER = {
+    "by": BY, "level": "yellow", "unit": "tax", "issuer": "three-services-office", "cause": "red_light", "text": "t",
+    "reply_by": "2026-05-09T09:30:00.000Z", "concerns": ["i1"],
+}  # fmt: skip
+
+
 async def test_a_letter_is_shown_by_how_secret_its_issue_is_when_it_is_read() -> None:
     broker = fresh_broker()
     settings = SETTINGS.model_copy(update={"rehearsal": True})
@@ -85,6 +91,35 @@ async def test_a_letter_is_shown_by_how_secret_its_issue_is_when_it_is_read() ->
     assert neutral.startswith("现交办保密事项SF7K2-9MQ4X")
     assert "发票与办税服务" not in neutral
     assert await heard(turned("sealed")) == []
+    await service.stop()
+
+
+async def test_a_letter_about_an_affair_is_as_secret_as_its_issue_and_of_what_is_unknown_neutral() -> None:
+    kept, broker = MemoryDocuments(), fresh_broker()
+    service = assemble(SETTINGS, Parts(broker, kept, ManualClock(START)), PackHolder(SHIPPED), {})
+    await service.start()
+    keeper = Keeper(memory_stores(kept.others).letters, Sealer(KEYS), "inbox", lambda: NOW)
+    order = Story("order-1").tell("desk", names.ORDER_RAISED, ORDER)
+    body = {"by": BY, "before": "open", "secrecy": "confidential", "title": "诉求", "reason": "r"}
+    story = Story("i1")
+    issue, hushed = story.submitted(contact="none"), story.tell("desk", names.SECRECY_CHANGED, body)
+
+    async def shown(*records: Any) -> dict[str, str]:
+        await broker.publish(records)
+
+        async def quiet() -> bool:
+            return bool((await service.watcher.quiet())["quiet"])
+
+        await eventually(quiet)
+        items = (await asked(service, "GET", "/v1/inbox?of=user:a")).json()["items"]
+        return {one["id"]: one["text"] for one in items}
+
+    for about in ("order-1", "order-2", None):
+        await keeper.send(Message(f"d {about}", "user:a", None, "税务局", about=about, neutral="督办单"))
+    plain = {"d order-1": "税务局", "d order-2": "督办单", "d None": "税务局"}
+    assert await shown(on_the_wire(order, names.AFFAIRS)) == {**plain, "d order-1": "督办单"}, "its issue is not known"
+    assert await shown(on_the_wire(issue)) == plain
+    assert await shown(on_the_wire(hushed)) == {**plain, "d order-1": "督办单"}
     await service.stop()
 
 

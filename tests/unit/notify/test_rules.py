@@ -39,6 +39,12 @@ def told(deliveries: list[Delivery]) -> set[tuple[str, str | None, str]]:
     return {(one.audience, one.unit, one.medium) for one in deliveries}
 
 
+def untold(deliveries: list[Delivery]) -> set[tuple[str | None, str | None]]:
+    """Why nobody is told, and of whose people that is said."""
+    assert {one.state for one in deliveries} <= {"skipped"}
+    return {(one.why, one.unit) for one in deliveries}
+
+
 def test_what_it_folds_is_what_the_registry_says_it_reads_and_writes() -> None:
     others = (RULES.knows | AffairRules.knows) - registry.written_by("notify")
     assert others <= registry.read_by("notify")

@@ -259,11 +259,13 @@ async def test_a_red_light_reaches_every_officer_and_the_head_each_once(bench: B
     assert len(await bench.reported(names.PARTY_INFORMED)) == 6
 
 
-async def test_a_light_that_was_overtaken_is_told_nobody(bench: Bench) -> None:
+async def test_a_light_that_was_overtaken_is_told_nobody_and_is_on_record(bench: Bench) -> None:
     light = Story("i1").light("yellow", skipped=True)
     await bench.publish(unit("tax"), user("a", "tax", "officer"), on_the_wire(light))
     await eventually(bench.quiet)
-    assert await shown(bench) == []
+    assert (bench.sms.got, bench.email.got) == ([], [])
+    assert {(one["state"], one["why"], one["unit"]) for one in await shown(bench)} == {("skipped", "overtaken", "tax")}
+    assert await bench.reported(names.DELIVERY_FAILED) == [], "the story says so itself"
 
 
 async def test_in_an_emergency_the_duty_phones_of_the_lead_and_of_the_place_ring(bench: Bench) -> None:
@@ -313,7 +315,12 @@ async def test_what_is_sealed_is_told_no_unit(bench: Bench) -> None:
     submitted = story.submitted(contact="none", secrecy="sealed", text=None, party_kind="none")
     await bench.publish(unit("tax"), on_the_wire(submitted), on_the_wire(story.assigned()))
     await eventually(bench.quiet)
-    assert await shown(bench) == []
+    assert (bench.sms.got, bench.email.got) == ([], [])
+    records = await shown(bench)
+    assert {(one["state"], one["why"], one["unit"], one["user"]) for one in records} == {
+        ("skipped", "sealed", None, None)
+    }
+    assert not any("tax" in repr(one) for one in records), "a code and a number, nothing else"
 
 
 async def test_old_news_is_skipped_and_says_so(bench: Bench) -> None:

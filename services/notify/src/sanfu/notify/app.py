@@ -29,6 +29,7 @@ from sanfu.notify.handlers.raising import Raising
 from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.reporter import Reporter
 from sanfu.notify.handlers.resending import Resending
+from sanfu.notify.handlers.stories import Stories
 from sanfu.notify.handlers.tools import Timing, Tools, real_now
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.handlers.writing import measured_with
@@ -98,9 +99,10 @@ def assemble(
             holds[:] = [Holding(packs.current, calendar)]
         return holds[-1]
 
+    stories = Stories(parts.documents, parts.documents.beside(AFFAIRS))
     tools = Tools(
-        stores, parts.documents, parts.documents.beside(AFFAIRS), parts.clock, sealer, metrics, lambda: packs.current,
-        partitions, Links.of(keys), holding, place, unreachable, opting_out, erasing,
+        stores, stories, parts.clock, sealer, metrics, lambda: packs.current, partitions,
+        Links.of(keys), holding, place, unreachable, opting_out, erasing,
         settings.public_url, settings.messages_url, Timing(settings.call_s, settings.lease_s),
     )  # fmt: skip
 
@@ -153,7 +155,7 @@ def assemble(
         routers=[
             routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
             shown.routes(carriers, aside, guard),
-            inbox.routes(stores.letters, sealer, real_now, parts.documents.read, guard), *callbacks,
+            inbox.routes(stores.letters, sealer, real_now, stories.read, guard), *callbacks,
             hooks.routes(guard),
             preferences.routes(choosing),
         ],

@@ -1,8 +1,8 @@
 """What notify keeps of an affair's story, and who is told of it: supervision orders, meetings, tasks, lists, and their
 lights. Pure.
 
-`{facts, recent}`, as of an issue; codes and instants only, so an affair that bears on a confidential issue says no more
-than any other.
+`{facts, recent}`, as of an issue: codes, instants, and the issues that it bears upon (`concerns`), for it is told as
+secretly as those are (`domain/bearing.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from sanfu.city.model.pack import Pack
 from sanfu.city.model.templates import Template
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
-from sanfu.notify.domain import story
+from sanfu.notify.domain import bearing, story
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery
 from sanfu.notify.domain.ended import LIGHTS, noted
 from sanfu.notify.domain.rules import NAMED, NotifyRules
@@ -67,7 +67,8 @@ class AffairRules(NotifyRules):
         after = {**state, "facts": facts}
         if event.type in TOLD:
             did = {"did": event.data["by"]["id"]} if "by" in event.data else {}
-            after["recent"] = [*state.get("recent", []), story.telling({**facts, **did}, event)][-story.RECENT :]
+            said = {name: value for name, value in facts.items() if name != "concerns"} | did
+            after["recent"] = [*state.get("recent", []), story.telling(said, event)][-story.RECENT :]
         return after
 
     def decide(self, state: State, given: Input, now: Any) -> Sequence[Outcome]:
@@ -115,6 +116,8 @@ def _after(before: story.Facts, event: Event) -> story.Facts:
     taken = {name: value for name in _TAKEN.get(event.type, ()) if (value := data.get(name)) is not None}
     if what := _WHAT.get(event.type):
         taken["what"] = what
+    if (concerns := bearing.concerned(before, event)) is not None:
+        taken["concerns"] = concerns
     asked: Sequence[str] = before.get("asked", ())
     match event.type:
         case names.MEETING_CALLED:

@@ -35,7 +35,7 @@ NOWHERE = "nowhere"
 TRACES = ("provider_id", "reached")
 """By what a delivery's recipient would be known."""
 UNREMARKABLE = frozenset(
-    {"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed", "pause_untold"}
+    {"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed", "overtaken", "pause_untold"}
 )
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it, or it says so itself."""
 
@@ -290,10 +290,12 @@ def settle(delivery: Delivery, outcome: Outcome, real: datetime) -> Delivery:
 
 
 def end(delivery: Delivery, state: DeliveryState, why: str | None, real: datetime) -> Delivery:
-    """Close it; the story hears of it, unless there simply was nowhere to send it."""
+    """Close it; the story hears of it, unless there simply was nowhere to send it. What is on record of a sealed issue
+    says neither of whom nor of what."""
     report_at = None if why in UNREMARKABLE else real
+    bare: dict[str, Any] = {"unit": None, "users": (), "recipient": None, "facts": {}} if why == "sealed" else {}
     return _moved(
-        delivery, state=state, why=why, due=None, again=None, waits_since=None, ended=real, report_at=report_at
+        delivery, state=state, why=why, due=None, again=None, waits_since=None, ended=real, report_at=report_at, **bare
     )
 
 

@@ -98,17 +98,17 @@ class NotifyRules:
     # ── who is told of one event ─────────────────────────────────────────────────────────────────────────────────────
 
     def tellings(self, subject: str, telling: story.Telling) -> Iterator[Delivery]:
-        """The deliveries that follow from an event, by this pack."""
+        """The deliveries that follow from an event, by this pack; also those that end at once, as nobody is told."""
         facts = telling["facts"]
-        if facts.get("skipped"):
-            return  # a light that was overtaken by a redder one: recorded, not shown
         told = set[tuple[str | None, str, tuple[str, ...], int | None]]()
         for template in self._templates.get(telling["type"], {}).values():
             if self.fits(template, telling):
-                for unit in _addressees(template, facts):
+                untold = _untold(template, facts)
+                for unit in _on_record(template, facts, untold):
                     one = self._delivery(subject, telling, template, unit)
                     same = (one.recipient, one.medium, one.users, template.day_before)
-                    yield one if same not in told else end(one, "skipped", "told_already", one.at)
+                    why = untold or ("told_already" if same in told else None)
+                    yield one if why is None else end(one, "skipped", why, one.at)
                     told.add(same)
 
     def fits(self, template: Template, telling: story.Telling) -> bool:
@@ -151,14 +151,25 @@ def _users(template: Template, facts: Mapping[str, Any]) -> tuple[str, ...]:
     return (str(sponsor),) if sponsor else ()
 
 
+def _untold(template: Template, facts: Mapping[str, Any]) -> str | None:
+    """Say why nobody is told of what fits a text; None: it is told."""
+    if template.audience in STAFF and facts.get("secrecy") == "sealed":
+        return "sealed"  # nobody but the discipline liaison hears of it
+    return "overtaken" if facts.get("skipped") else None  # a light or step, by a redder or higher one
+
+
+def _on_record(template: Template, facts: Mapping[str, Any], untold: str | None) -> list[str | None]:
+    """Units of whose people it is on record that they are told, or are not; of a sealed issue not which."""
+    found = _addressees(template, facts)
+    return [None] if found and untold == "sealed" else found
+
+
 def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None]:
     """Units whose people are told; one None for somebody outside of all units."""
     audience = template.audience
     if audience in NAMED:  # nobody is told of what he did himself
         return [facts.get("unit")] if facts.get(audience) not in (None, facts.get("did")) else []
     if audience in STAFF:
-        if facts.get("secrecy") == "sealed":
-            return []  # nobody but the discipline liaison hears of it
         unit = template.unit or facts.get("to_unit") or facts.get("unit")
         others = facts.get("alarmed", ()) if audience == "duty_officer" else ()
         if template.unit is None:

@@ -19,6 +19,8 @@ from sanfu.runtime.sealing import Sealer
 
 _TOKEN = re.compile(r"(/my/)[0-9A-Za-z.\-_]+")
 """A party's link proves that its bearer is the party."""
+UNKNOWN = "confidential"
+"""How secret that is of which nothing is known now, as while a store is put back."""
 Inside = dict[str, str | None]
 Box = Annotated[str, Query(pattern=r"^(user|unit):[A-Za-z0-9_.@-]{1,80}$", description="whose: user:CODE, unit:CODE")]
 
@@ -40,20 +42,21 @@ class LettersShown(BaseModel):
     next: str | None
 
 
-Read = Callable[[Sequence[str]], Awaitable[dict[str, Document]]]
+Read = Callable[[Sequence[str], Sequence[str]], Awaitable[dict[str, Document]]]
 
 
-def routes(letters: Letters, sealer: Sealer, now: Callable[[], datetime], read_issues: Read, guard: Guard) -> APIRouter:
+def routes(letters: Letters, sealer: Sealer, now: Callable[[], datetime], stories: Read, guard: Guard) -> APIRouter:
     """Make the routes; `guard` lets through who may read the log: a city's own app, which knows who asks it. What is
-    shown goes by how secret an issue is now, whatever it was when the letter was written."""
+    shown goes by how secret an issue or affair is now, whatever it was when the letter was written."""
     router = own_router("/v1", tags=["inbox"], dependencies=[Depends(guard)])
 
     async def shown(box: str, unread: bool, page: Page) -> LettersShown:
         found = await letters.page(box, unread, page)
         answer: dict[str, Any] = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
         inside = [(one, opened(sealer, one)) for one in answer["items"]]
-        issues = await read_issues(sorted({about for _, said in inside if (about := said.get("about"))}))
-        secrecy = {id: one.get("facts", {}).get("secrecy") for id, one in issues.items()}
+        abouts = sorted({about for _, said in inside if (about := said.get("about"))})
+        known = await stories(abouts, abouts)  # a letter does not say which of both it is about
+        secrecy = {id: known[id].get("facts", {}).get("secrecy") if id in known else UNKNOWN for id in abouts}
         fit = [(one, _told(said, secrecy.get(said.get("about") or ""))) for one, said in inside]
         return LettersShown(items=[_shown(one, said) for one, said in fit if said is not None], next=answer["next"])
 

@@ -86,12 +86,11 @@ class Deciding:
 
     async def _documents(self, page: Sequence[Delivery]) -> dict[str, Document]:
         """What is known of the subjects of a page, issues and affairs."""
-        stories = {"issues": self.tools.documents, "affairs": self.tools.affairs}
-        found: dict[str, Document] = {}
-        for of, documents in stories.items():
-            if subjects := sorted({one.subject for one in page if one.of == of and not is_digest(one)}):
-                found |= await documents.read(subjects)
-        return found
+        subjects: dict[str, set[str]] = {"issues": set(), "affairs": set()}
+        for one in page:
+            if not is_digest(one):
+                subjects[one.of].add(one.subject)
+        return await self.tools.stories.read(sorted(subjects["issues"]), sorted(subjects["affairs"]))
 
     async def _found(self, page: Sequence[Delivery], known: People, decently: Manners) -> dict[str, Found]:
         """Where each goes: nowhere, if nobody carries this medium, or nobody is at its address any more."""

@@ -14,7 +14,7 @@ from sanfu.runtime.rules import Refusal
 log = structlog.get_logger()
 
 USEFUL = timedelta(hours=24)
-NEVER_AGAIN = ("erased", "party_deceased")
+NEVER_AGAIN = ("erased", "party_deceased", "sealed")
 """Reasons for not sending that no operator overrules."""
 
 

@@ -9,13 +9,13 @@ from sanfu.contracts.envelope import truncated
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.handlers.erasing import Erasing
 from sanfu.notify.handlers.opting_out import OptingOut
+from sanfu.notify.handlers.stories import Stories
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Stores
 from sanfu.runtime.clock import Clock
 from sanfu.runtime.links import Links
 from sanfu.runtime.sealing import Sealer
-from sanfu.runtime.store import Documents
 
 
 def real_now() -> datetime:
@@ -40,8 +40,7 @@ class Tools:
     """`partitions`: those this process was assigned and has live."""
 
     stores: Stores
-    documents: Documents
-    affairs: Documents
+    stories: Stories
     clock: Clock
     sealer: Sealer
     metrics: NotifyMetrics
