@@ -86,6 +86,36 @@ async def test_what_became_of_a_parked_one_is_not_written_any_more(store: HookSt
     assert (await store.standing(["tax"]))["tax"].parked == 1
 
 
+async def test_what_was_sent_again_waits_whatever_becomes_of_the_call_before_but_taken_is_taken(
+    store: HookStore,
+) -> None:
+    await store.keep([kept(), kept("i-2"), kept("i-3")], NOW)
+    before = await store.ripe("tax", NOW, 5)
+    await store.park("tax", "unreachable", NOW)
+    taken = next(one for one in before if one.issue == "i-2")
+    await store.settle(steps.done(taken))
+    assert await store.unpark("tax", NOW + DAY, 5) == 2
+    for one in before:
+        await store.settle(steps.failed(one, "http_500", NOW + DAY))
+    again = await store.ripe("tax", NOW + DAY, 5)
+    assert [(one.since, one.tries) for one in again] == [(NOW + DAY, 0)] * 2
+    assert (await store.standing(["tax"]))["tax"].parked == 0
+    for one in before:
+        await store.settle(steps.done(one))
+    assert await store.standing(["tax"]) == {"tax": HookStanding(0, None, 0)}
+
+
+async def test_that_it_is_gone_is_not_written_over_by_how_it_did_before(store: HookStore) -> None:
+    well, gone = HookSeen(NOW, "well", "http_200"), HookSeen(NOW, "gone", "http_410", "m")
+    await store.claim("tax", "a", NOW, NOW + SECOND)
+    assert await store.show("tax", well, "m")
+    await store.see("tax", gone)
+    assert not await store.show("tax", well, "m")
+    assert await store.seen(["tax"]) == {"tax": gone}
+    assert await store.show("tax", well, "another")
+    assert await store.seen(["tax"]) == {"tax": well}
+
+
 async def test_one_holds_a_hook_until_its_time_is_over(store: HookStore) -> None:
     assert await store.claim("tax", "a", NOW, NOW + SECOND)
     assert await store.claim("tax", "a", NOW, NOW + 2 * SECOND)

@@ -15,7 +15,7 @@ from sanfu.notify.domain.delivery import Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.hooks import HookRecord
 from sanfu.notify.entrypoints.reading_units import hook_record, in_http
 from sanfu.notify.handlers.hooks import HookPost
-from sanfu.notify.hook_ports import Answer
+from sanfu.notify.hook_ports import Answer, HookSeen
 from sanfu.notify.metrics import HookMetrics
 from sanfu.runtime.broker import Incoming
 from sanfu.runtime.paging import Page
@@ -212,6 +212,39 @@ async def test_an_endpoint_that_is_gone_gets_nothing_until_somebody_says_so() ->
     assert await again.turn() == [], "another life knows"
     assert await again.post.unparked(2) == 2
     assert sorted(await again.turn(2)) == ["e-i-1-1", "e-i-2-1"]
+
+
+async def test_an_endpoint_that_says_that_it_is_gone_while_it_is_looked_at_is_gone() -> None:
+    class Slow(MemoryHooks):
+        async def show(self, unit: str, seen: HookSeen, mark: str) -> bool:
+            there = await super().show(unit, seen, mark)
+            it.endpoint.hold.set()
+            await eventually(lambda: not it.post._under_way)
+            return there
+
+    it = await filled(kept(), e_i_1_1=[Rejected("http_410")])
+    it.endpoint.hold.clear()
+    await it.post.turn()
+    it.post.store = it.store = Slow(it.store.documents, it.store.holders, it.store.looks)
+    it.post._seen = 0.0
+    await it.turn()
+    await it.store.keep([kept("i-2")], NOW)
+    assert await it.turn(2) == []
+    assert (await it.store.seen(["tax"]))["tax"].state == "gone"
+    assert await it.of("parked") == ["e-i-1-1", "e-i-2-1"]
+
+
+async def test_what_is_sent_again_while_it_is_being_posted_waits_anew_and_what_is_taken_is_not_parked() -> None:
+    it = await filled(kept(), kept("i-2", since=NOW + SECOND), e_i_1_1=[FAULT] * 2)
+    it.endpoint.hold.clear()
+    await it.post.turn()
+    it.at = NOW + DAY + SECOND
+    await it.store.park("tax", "http_500", it.at - DAY)
+    assert await it.post.unparked(1) == 1
+    it.endpoint.hold.set()
+    await eventually(lambda: not it.post._under_way)
+    assert (await it.of("waiting"), await it.of("done"), await it.of("parked")) == (["e-i-1-1"], ["e-i-2-1"], [])
+    assert it.store.documents["tax/e-i-1-1"]["since"] == it.at
 
 
 async def test_that_it_is_back_may_be_said_to_another_copy() -> None:

@@ -81,7 +81,8 @@ class HookStore(Protocol):
         ...
 
     async def settle(self, record: HookRecord) -> None:
-        """Write what became of a record, if it still waits."""
+        """Write what became of a record, if it still waits as it did when it was posted: one that was parked and sent
+        again meanwhile waits anew. That it was taken is written whatever became of it since."""
         ...
 
     async def next_of(self, unit: str, issue: str, now: datetime) -> HookRecord | None:
@@ -118,6 +119,11 @@ class HookStore(Protocol):
 
     async def see(self, unit: str, seen: HookSeen) -> None:
         """Note how a hook does; one that nobody ever held is not there."""
+        ...
+
+    async def show(self, unit: str, seen: HookSeen, mark: str) -> bool:
+        """Note how a hook that somebody holds does, unless the address of this mark has said that it is gone; tell
+        whether it has not."""
         ...
 
     async def seen(self, units: Sequence[str]) -> Mapping[str, HookSeen]: ...

@@ -32,7 +32,8 @@ class MemoryHooks:
         return sorted(found, key=lambda one: (one.again, one.since))[:limit]
 
     async def settle(self, record: HookRecord) -> None:
-        if self.documents[record.id]["state"] == "waiting":
+        now = hook_read(self.documents[record.id])
+        if record.state == "done" or (now.state, now.since) == ("waiting", record.since):
             self.documents[record.id] = hook_written(record)
 
     async def next_of(self, unit: str, issue: str, now: datetime) -> HookRecord | None:
@@ -82,6 +83,13 @@ class MemoryHooks:
     async def see(self, unit: str, seen: HookSeen) -> None:
         if unit in self.holders:
             self.looks[unit] = {"seen": seen}
+
+    async def show(self, unit: str, seen: HookSeen, mark: str) -> bool:
+        known = self.looks.get(unit)
+        if unit not in self.holders or (known is not None and known["seen"].gone == mark):
+            return False
+        self.looks[unit] = {"seen": seen}
+        return True
 
     async def seen(self, units: Sequence[str]) -> Mapping[str, HookSeen]:
         return {unit: self.looks[unit]["seen"] for unit in units if unit in self.looks}

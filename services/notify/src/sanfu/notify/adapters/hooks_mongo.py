@@ -1,6 +1,7 @@
 """`hook_ports.HookStore` on MongoDB."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,8 +53,11 @@ class MongoHooks:
         put = {name: value for name, value in hook_written(record).items() if name != "_id"}
         gone = {name: "" for name in ("again", "why") if name not in put}
         change = {"$set": put, **({"$unset": gone} if gone else {})}
+        as_it_was: Document = {"_id": record.id, "state": "waiting", "since": record.since}
+        if record.state == "done":
+            as_it_was = {"_id": record.id, "state": {"$ne": "done"}}
         async with spoken():
-            await self._records.update_one({"_id": record.id, "state": "waiting"}, change)
+            await self._records.update_one(as_it_was, change)
 
     async def next_of(self, unit: str, issue: str, now: datetime) -> HookRecord | None:
         found = await self._promote(unit, issue, now)
@@ -129,9 +133,14 @@ class MongoHooks:
         return bool(done.matched_count)
 
     async def see(self, unit: str, seen: HookSeen) -> None:
-        put = {"at": seen.at, "state": seen.state, "why": seen.why, "gone": seen.gone}
         async with spoken():
-            await self._hooks.update_one({"_id": unit}, {"$set": {"seen": put}})
+            await self._hooks.update_one({"_id": unit}, {"$set": {"seen": asdict(seen)}})
+
+    async def show(self, unit: str, seen: HookSeen, mark: str) -> bool:
+        async with spoken():
+            there = {"_id": unit, "seen.gone": {"$ne": mark}}
+            done = await self._hooks.update_one(there, {"$set": {"seen": asdict(seen)}})
+        return bool(done.matched_count)
 
     async def seen(self, units: Sequence[str]) -> Mapping[str, HookSeen]:
         async with spoken():

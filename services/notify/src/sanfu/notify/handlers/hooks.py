@@ -227,10 +227,10 @@ class HookPost:
 
     async def _shown(self) -> None:
         """Show how it does, and learn whether it is gone: an operator may have said since that it is not."""
-        found = (await self.store.seen([self.unit])).get(self.unit)
-        self._is_gone = found is not None and found.gone == self.endpoint.mark
-        if not self._is_gone:
-            await self.store.see(self.unit, HookSeen(self.now(), said_of(self.breaker, self.tick()), self.why))
+        was_gone, seen = self._is_gone, HookSeen(self.now(), said_of(self.breaker, self.tick()), self.why)
+        there = await self.store.show(self.unit, seen, self.endpoint.mark)
+        if was_gone or not there:  # else it may have said so while the store was asked
+            self._is_gone = not there
 
     async def _rest(self, seconds: float) -> None:
         """Until somebody pokes it; but what the endpoint asked for is not cut short by that."""
