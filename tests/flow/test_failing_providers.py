@@ -1,14 +1,19 @@
 """A provider in trouble: who carries then, what is sent once more, and what nobody sends again but an operator."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 
 from sanfu.city.watching import PackHolder
+from tests.support.city import local
 from tests.support.eventually import eventually
 from tests.support.gateway import BROKEN, DEAF, PACED, RESET, SILENT, Act, http
-from tests.support.media import MAIL, PHONE, UNIT, Media, by_every_medium, texts
+from tests.support.media import MAIL, PHONE, UNIT, Media, by_every_medium, restarted, texts
 
+OTHER = "13911114444"
+TICK = 0.1
+"""A message is under way for longer or shorter."""
 CALL_S = 3.0
 """Seconds after which a silent provider has not answered: more than a busy machine takes for an answer."""
 PATIENT = http("429 Too Many Requests", b"{}", "retry-after: 3")
@@ -182,3 +187,27 @@ async def test_what_an_endpoint_refuses_for_good_fails_and_is_not_sent_again(med
     await media.city.advance(hours=1)
     one = await media.one(issue, medium="webhook")
     assert (one["state"], one["why"], len(media.webhook.asked)) == ("failed", "http_410", 1)
+
+
+# ── what one recipient may get ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_phone_gets_no_more_than_its_rate_by_whatever_gateway_and_others_do_not_wait_for_it(
+    every_medium: PackHolder,
+) -> None:
+    async with by_every_medium(every_medium, "2026-05-06 22:30") as media:
+        media.each = ["1/s"]
+        await restarted(media)
+        issues = [await media.reported() for _ in range(3)]
+        other = await media.reported(party={"name": "李四", "phone": OTHER})
+        assert media.first.asked == [], "all wait for the morning"
+        await media.city.advance_to(local("2026-05-07 08:00"))
+        came = dict(zip(((one["to"], one["text"]) for one in media.first.asked), media.first.asked_at, strict=True))
+        mine = [at for (to, _), at in came.items() if to == PHONE]
+        assert len(mine) == len(issues)
+        assert min(later - before for before, later in pairwise(mine)) >= 1.0 - TICK
+        assert [at < mine[1] for (to, text), at in came.items() if to == OTHER and other.receipt in text] == [True]
+        assert media.second.asked == [], "what is too much for a phone is so by whomever it comes"
+        assert {(one["state"], one["tries"]) for one in await media.deliveries(issues[-1], medium="sms")} == {
+            ("sent", 1)
+        }

@@ -3,10 +3,12 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from sanfu.notify.domain.preferences import MEDIA
 from tests.flow.test_emergencies_rung import RAISED, deliveries
 from tests.flow.test_more_time import UNIT, contacted
 from tests.support.assembling import TOLD as WHERE
@@ -87,6 +89,28 @@ async def test_who_left_only_a_phone_finds_on_its_own_page_where_to_refuse() -> 
         refused = await deliveries(city, subject=issue.id, reason="opted_out")
         assert {(one["recipient"], one["medium"]) for one in refused} == {("party", "sms")}
         assert (await city.client("notify").get(link)).status_code == 404, "good for a visit"
+
+
+async def test_an_officer_who_refuses_mails_hears_of_lights_by_sms_alone_and_the_head_as_before() -> None:
+    async with telling_where() as city:
+        mailbox, phone = city.email("officer", UNIT), city.phone("officer", UNIT)
+        issue = await contacted(city)
+        limit = await city.limit(issue)
+        await city.advance_to(limit - timedelta(seconds=1))
+        told = next(one.text for one in city.mail.to(mailbox) if "黄灯" in f"{one.subject} {one.text}")
+        (link,) = re.findall(rf"{WHERE}(/messages/\S+)", told)
+        shown = (await city.client("notify").get(link)).text
+        assert shown.count(" checked") == 6, "an account has every medium"
+        assert (await chosen(city, link, "sms", "inbox", "webhook", "dingtalk", "wecom")).status_code == 200
+        mails, messages = len(city.mail.to(mailbox)), len(city.sms.to(phone))
+        await city.advance_to(limit + timedelta(hours=1))
+        assert (len(city.mail.to(mailbox)), len(city.sms.to(phone))) == (mails, messages + 1)
+        assert any("红灯" in f"{one.subject} {one.text}" for one in city.mail.to(city.email("unit_head", UNIT)))
+        [refused] = await deliveries(city, subject=issue.id, reason="opted_out")
+        assert (refused["recipient"], refused["medium"], refused["state"]) == ("officer", "email", "skipped")
+        assert (await chosen(city, link, *MEDIA)).status_code == 200
+        await city.advance_to(await city.limit(await contacted(city)))
+        assert len(city.mail.to(mailbox)) == mails + 2, "who comes back is told of both lights"
 
 
 async def test_an_emergency_is_told_to_who_refused_everything() -> None:

@@ -63,11 +63,13 @@ class Media:
     dingtalk: Peer
     wecom: Peer
     city: City = field(init=False)
+    each: Sequence[str] = ()
+    """What a phone gets at most by a gateway."""
 
     def file(self) -> str:
         """notify's file of providers."""
         sms = [
-            {"kind": "gateway", "name": name, "url": one.url, "receipts": RECEIPTS}
+            {"kind": "gateway", "name": name, "url": one.url, "receipts": RECEIPTS, "each": self.each}
             for name, one in (("first", self.first), ("second", self.second))
         ]
         server = {"kind": "smtp", "host": "127.0.0.1", "port": self.mail.port, "tls": "none"}
