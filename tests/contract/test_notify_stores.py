@@ -119,6 +119,25 @@ async def test_a_box_holds_each_letter_once_newest_first_until_it_is_read(stores
     assert [one.id for one in await stores.letters.page("user:a", True, Page(5, None))] == ["d2", "d1"]
     (read,) = (one for one in await stores.letters.page("user:a", False, Page(5, None)) if one.id == "d0")
     assert read.read == NOW
+    assert await stores.letters.one("user:a", "d0") == read
+    assert [await stores.letters.one(*other) for other in (("user:b", "d0"), ("user:a", "d9"))] == [None, None]
+
+
+async def test_all_of_a_box_are_marked_that_came_until_then_and_those_that_were_read_stay_as_they_are(
+    stores: Stores,
+) -> None:
+    finest, second = timedelta(microseconds=400), timedelta(seconds=1)
+    for id, box, at in (
+        ("d0", "user:a", NOW), ("d1", "user:a", NOW + second + finest), ("d2", "user:a", NOW + 2 * second),
+        ("x", "user:b", NOW),
+    ):  # fmt: skip
+        await stores.letters.put(Letter(id, box, "inbox", at, {"box": id}))
+    assert await stores.letters.mark("user:a", "d0", NOW)
+    later = NOW + timedelta(hours=1)
+    assert [await stores.letters.mark_all("user:a", NOW + second, later) for _ in range(2)] == [1, 0]
+    found = {one.id: one.read for one in await stores.letters.page("user:a", False, Page(5, None))}
+    assert found == {"d0": NOW, "d1": later, "d2": None}
+    assert [one.id for one in await stores.letters.page("user:b", True, Page(5, None))] == ["x"]
 
 
 async def test_letters_are_dropped_by_their_ids_and_so_is_what_lies_on_a_shelf(stores: Stores) -> None:

@@ -53,7 +53,10 @@ OPEN = {
     ),
     *(("intake", f"/open311/v2/{path}.{{format}}") for path in ("services/{code}", "requests/{id}", "tokens/{token}")),
     ("intake", "/open311/v2/servicerequestupdates.{format}"),
-    *(("desk", path) for path in ("/login", "/board", "/lists", "/lists/{affair}", "/lists/new", "/password")),
+    *(
+        ("desk", path)
+        for path in ("/login", "/board", "/inbox", "/lists", "/lists/{affair}", "/lists/new", "/password")
+    ),
     ("desk", "/v1/evidence/{file}"),
     ("intake", "/open311/media/{id}/{file}"),
     ("desk", "/v1/public-evidence/{file}"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import httpx
 import orjson
 
 from sanfu.city.calendar import Holidays
@@ -58,10 +59,13 @@ def holidays() -> Holidays:
 
 @dataclass(frozen=True, slots=True)
 class NotifyParts:
-    """What notify is given: who carries each medium, and settings beside those of tests."""
+    """What notify is given: who carries each medium, and settings beside those of tests; and what desk is: settings,
+    and how it asks notify."""
 
     senders: Senders
     settings: Mapping[str, Any] = field(default_factory=dict)
+    desk: Mapping[str, Any] = field(default_factory=dict)
+    asking: httpx.AsyncBaseTransport | None = None
 
 
 def assembled(
@@ -80,7 +84,8 @@ def assembled(
         case NotifySettings():
             return notify.assemble(settings.model_copy(update=telling.settings), parts, there, telling.senders)
         case DeskSettings():
-            return desk.assemble(settings, parts, there, holidays())
+            settings = settings.model_copy(update=telling.desk)
+            return desk.assemble(settings, parts, there, holidays(), asking=telling.asking)
 
 
 Settings = IntakeSettings | RouterSettings | SlaSettings | NotifySettings | DeskSettings

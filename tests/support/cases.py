@@ -221,8 +221,11 @@ def packs() -> PackHolder:
     return PackHolder(SHIPPED, today=MORNING.date)
 
 
-def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None, **more: Any) -> Desk:
-    """Make a desk on memory parts; start and stop are the caller's."""
+def desk(
+    users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None, *,
+    asking: httpx.AsyncBaseTransport | None = None, **more: Any,
+) -> Desk:  # fmt: skip
+    """Make a desk on memory parts; start and stop are the caller's. `asking`: how it asks notify."""
     broker, clock = MemoryBroker(), ManualClock(MORNING)
     replies = [topic(code) for code in REPLYING for topic in (names.replies_topic, names.refused_replies_topic)]
     single = (names.CONTACTS, names.DIRECTORY, "sanfu.desk.dlq", *replies)
@@ -230,6 +233,6 @@ def desk(users: Sequence[str] = STAFF, documents: MemoryDocuments | None = None,
         broker.create(topic, partitions)
     documents = documents or MemoryDocuments()
     parts = Parts(broker, documents, clock)
-    service = assemble(settings(users, **more), parts, packs(), holidays(), Argon2(QUICK))
+    service = assemble(settings(users, **more), parts, packs(), holidays(), Argon2(QUICK), asking=asking)
     transport = httpx.ASGITransport(app=service.app)
     return Desk(service, clock, broker, documents, httpx.AsyncClient(transport=transport, base_url="http://desk"))

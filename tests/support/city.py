@@ -99,6 +99,8 @@ class City:
     """notify's file of providers, for when it is started next: who carries the media that it names, and hooks."""
     notify: dict[str, Any] = field(default_factory=dict)
     """Settings of notify beside those of tests, for when it is started next."""
+    desk: dict[str, Any] = field(default_factory=dict)
+    """Settings of desk beside those of tests, for when it is started next."""
     heard: list[str] = field(default_factory=list)
     """What parties and filers said of themselves: in no story, topic, message or log."""
 
@@ -130,7 +132,15 @@ class City:
         file = {"providers": SecretStr(self.providers)} if self.providers else {}
         planned_here = planned(self.providers, self.notify.get("call_s", 10.0)) if self.providers else {}
         carried |= {medium: [*there] for medium, there in planned_here.items() if there}
-        return assembled(name, self.parts(name), NotifyParts(carried, {**self.notify, **file}), ordinal, self.holder)
+        telling = NotifyParts(carried, {**self.notify, **file}, self.desk, httpx.MockTransport(self._to_notify))
+        return assembled(name, self.parts(name), telling, ordinal, self.holder)
+
+    async def _to_notify(self, request: httpx.Request) -> httpx.Response:
+        """Carry what desk asks notify, for as long as that runs."""
+        if "notify" not in self.clients:
+            raise httpx.ConnectError("notify is down")
+        answer = await self.client("notify").send(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def client(self, service: str) -> httpx.AsyncClient:
         """Give a way to a service: to one copy after the other, if there are several."""

@@ -1,5 +1,6 @@
 """What is kept here instead of being sent: a user's inbox, and a rehearsal in which nothing leaves."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ from sanfu.contracts import names
 from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Retry, Sent
+from sanfu.notify.entrypoints.inbox import COUNTED
 from sanfu.notify.handlers.letters import Keeper
 from sanfu.notify.ports import Message
 from sanfu.runtime.clock import ManualClock
@@ -137,6 +139,40 @@ async def test_an_inbox_holds_each_message_once_until_it_is_read_and_nobody_else
     assert (await asked(service, "GET", "/v1/inbox?of=user:a&unread=true")).json()["items"] == []
     assert (await asked(service, "GET", "/v1/inbox?of=rehearsal")).status_code == 422
     assert "SF1" not in repr(kept.others["letters"])
+    await service.stop()
+
+
+async def test_what_is_unread_is_counted_over_several_boxes_and_all_of_one_is_marked_up_to_an_instant() -> None:
+    kept = MemoryDocuments()
+    service = assemble(SETTINGS, Parts(fresh_broker(), kept, ManualClock(START)), PackHolder(SHIPPED), {})
+    await service.start()
+    letters = memory_stores(kept.others).letters
+    for number, box in enumerate(["user:a"] * 3 + ["unit:tax"] * (COUNTED + 1) + ["user:b"]):
+        at = NOW + number * timedelta(seconds=1)
+        keeper = Keeper(letters, Sealer(KEYS), "inbox", lambda at=at: at)  # type: ignore[misc]
+        await keeper.send(Message(f"d{number}", box, None, "t", about="i1"))
+
+    async def unread(*boxes: str) -> dict[str, Any]:
+        answer = await asked(service, "GET", f"/v1/inbox/unread?{'&'.join(f'of={box}' for box in boxes)}")
+        assert answer.status_code == 200, answer.text
+        counted: dict[str, Any] = answer.json()
+        return counted
+
+    assert await unread("user:a") == await unread("user:a", "user:a") == {"unread": 3, "more": False}
+    assert await unread("user:a", "unit:tax") == {"unread": 3 + COUNTED, "more": True}
+    assert await unread("user:nobody") == {"unread": 0, "more": False}
+    one = (await asked(service, "GET", "/v1/inbox/d1?of=user:a")).json()
+    assert (one["id"], one["about"], one["read"]) == ("d1", "i1", None)
+    for other in ("/v1/inbox/d1?of=user:b", "/v1/inbox/d999?of=user:a"):
+        assert (await asked(service, "GET", other)).status_code == 404
+    marked = await asked(service, "POST", f"/v1/inbox/read?of=user:a&until={one['at']}")
+    assert marked.json() == {"read": 2}
+    assert [await unread(box) for box in ("user:a", "user:b")] == [{"unread": 1, "more": False}] * 2
+    for bad in ("unread", "unread?of=rehearsal", "unread?" + "&".join(["of=user:a"] * 21), "d1?of=rehearsal"):
+        assert (await asked(service, "GET", f"/v1/inbox/{bad}")).status_code == 422, bad
+    for until in ("", "&until=", "&until=yesterday", "&until=2026-05-06T09:00:00"):
+        assert (await asked(service, "POST", f"/v1/inbox/read?of=user:a{until}")).status_code == 422, until
+    assert (await asked(service, "GET", "/v1/inbox/unread?of=user:a", "wrong")).status_code == 403
     await service.stop()
 
 

@@ -22,7 +22,7 @@ def test_secrets_are_made_once_and_only_their_owner_may_read_them(places: Places
     secrets.provide(places, city)
     assert {path: path.read_text() for path in places.secrets.iterdir()} == before
     assert {path.stat().st_mode & 0o777 for path in before} == {0o600}
-    assert len(before) == 4
+    assert len(before) == 5
 
 
 def test_a_channel_that_is_new_in_the_pack_gets_a_key_and_the_others_keep_theirs(places: Places) -> None:

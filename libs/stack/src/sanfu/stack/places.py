@@ -98,6 +98,11 @@ class Places:
         return self.secrets / "ops-token"
 
     @property
+    def notify_key(self) -> Path:
+        """Opens notify's log and inbox; desk asks by it."""
+        return self.secrets / "notify-key"
+
+    @property
     def channel_keys(self) -> Path:
         return self.secrets / "channel-keys.json"
 

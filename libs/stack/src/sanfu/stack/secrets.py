@@ -28,14 +28,15 @@ class Secrets:
 
 
 def provide(places: Places, city: Path) -> None:
-    """Make what is missing: the key ring for personal data, the token of /ops, a key for each channel of the pack that
-    needs one, a token for each of its staff. Raises PartError where the pack is broken."""
+    """Make what is missing: the key ring for personal data, the token of /ops, notify's key, a key for each channel of
+    the pack that needs one, a token for each of its staff. Raises PartError where the pack is broken."""
     places.secrets.mkdir(parents=True, exist_ok=True)
     places.secrets.chmod(0o700)
     if not places.keys.exists():
         generate_keys(places.keys)
-    if not places.ops_token.exists():
-        _write(places.ops_token, secrets.token_urlsafe(32))
+    for path in (places.ops_token, places.notify_key):
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(32))
     loaded = load(city, datetime.now(UTC).date())
     if loaded.pack is None:
         raise PartError("the city pack is broken:\n" + "\n".join(str(problem) for problem in loaded.problems[:10]))

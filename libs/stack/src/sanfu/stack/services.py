@@ -52,8 +52,11 @@ def _own(plan: Plan) -> dict[str, dict[str, str]]:
             "SANFU_USER_TOKENS_FILE": str(places.user_tokens),
             "SANFU_INTAKE_URL": url(places, "intake"),
             "SANFU_MESSAGES_URL": url(places, "notify"),
+            "SANFU_NOTIFY_URL": url(places, "notify"),
+            "SANFU_NOTIFY_KEY_FILE": str(places.notify_key),
         },
         "notify": {
+            "SANFU_NOTIFY_KEY_FILE": str(places.notify_key),
             "SANFU_PUBLIC_URL": url(places, "desk"),
             "SANFU_MESSAGES_URL": url(places, "notify"),
             **_sinks(places),

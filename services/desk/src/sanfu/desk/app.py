@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import httpx
+
 from sanfu.city.calendar import Holidays
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.model.pack import Pack
@@ -13,6 +15,7 @@ from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
 from sanfu.contracts.registry import codec
 from sanfu.desk import stores
+from sanfu.desk.adapters.notify_inbox import NotifyInbox
 from sanfu.desk.adapters.passwords import Argon2
 from sanfu.desk.contacts import Contacts
 from sanfu.desk.directory import Directory
@@ -48,10 +51,11 @@ def production() -> Service:
 
 
 def assemble(
-    settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: Holidays, hasher: Hasher | None = None
-) -> Service:
+    settings: DeskSettings, parts: Parts, packs: PackHolder, holidays: Holidays, hasher: Hasher | None = None, *,
+    asking: httpx.AsyncBaseTransport | None = None,
+) -> Service:  # fmt: skip
     """Make the service on these parts, real ones or in memory, with the pack that `packs` holds, and the next one.
-    `hasher`: a cheaper one, for tests."""
+    `hasher`: a cheaper one, for tests. `asking`: how notify is asked, if not over the network."""
     locks = Locks.of(settings.keys)
     cases, shelves = stores.cases_and_shelves(parts)
 
@@ -68,6 +72,8 @@ def assemble(
         await service.lines[0].heard()
 
     desk = Desk(City(packs.current), cases, shelves, parts.documents, parts.clock, do, locks.sealer)
+    inbox = _inbox(settings, asking)
+    desk.has_inbox = inbox is not None
     affairs = stores.affairs_of(desk, parts, do_affair)
     directory, succession = Directory(desk, parts.broker), Succession(desk, affairs)
     owing, replies = Owing(desk, affairs, closed), _replies(desk, parts, settings, heard)
@@ -100,13 +106,22 @@ def assemble(
     service = Service(
         name="desk", rules=of_issues(packs.current), parts=parts, settings=settings, codec=codec,
         beside=[Story(names.AFFAIRS, of_affairs(packs.current), stores.AFFAIRS)],
-        routers=[*routers(affairs, entry, parts=parts, settings=settings, locks=locks, rules=of_issues)],
+        routers=[*routers(affairs, entry, parts=parts, settings=settings, locks=locks, rules=of_issues, inbox=inbox)],
         tables=[Table(names.CONTACTS, Contacts(shelves.contacts, parts.broker, parts.clock, locks.sealer).apply)],
-        background=[directory.run, succession.run, owing.run, sweep, *([replies.run] if replies else [])],
+        background=[
+            directory.run, succession.run, owing.run, sweep, *([replies.run] if replies else []),
+            *([inbox.run] if inbox else []),
+        ],
         prepare=prepare, watch=watch, quiet=quiet, larger=larger(settings),
     )  # fmt: skip
     service.decides_by(desk.city.pack.version)
     return service
+
+
+def _inbox(settings: DeskSettings, asking: httpx.AsyncBaseTransport | None) -> NotifyInbox | None:
+    if settings.notify_url is None or settings.notify_key is None:
+        return None
+    return NotifyInbox(settings.notify_url, settings.notify_key.get_secret_value(), asking)
 
 
 def _replies(desk: Desk, parts: Parts, settings: DeskSettings, heard: Heard) -> ReplyReader | None:

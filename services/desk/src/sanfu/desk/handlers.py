@@ -69,6 +69,8 @@ class Desk:
     clock: Clock
     do: Do
     sealer: Sealer | None = None
+    has_inbox: bool = False
+    """Whether pages lead to the inbox that notify keeps."""
     accounts: Accounts = field(init=False)
 
     def __post_init__(self) -> None:

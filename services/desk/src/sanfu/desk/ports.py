@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from sanfu.desk.domain.scope import Scope
@@ -217,6 +218,47 @@ class Shelves:
     evidence: Shelf
     history: Shelf
     sealed_texts: Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to somebody who works here. `about`: the issue or affair that it tells of; None: several."""
+
+    id: str
+    at: datetime
+    subject: str | None
+    text: str
+    read: bool
+    about: str | None
+
+
+class InboxAway(Exception):
+    """Notify can't be asked now, or answers what nobody understands: nothing is known of what lies there."""
+
+
+class Inbox(Protocol):
+    """What notify keeps for those who work here. Whoever calls has checked that a box is theirs.
+
+    Every method returns within a second, or raises InboxAway; then it may have happened, or not. All may be repeated.
+    """
+
+    async def page(self, box: str, page: Page, *, unread: bool) -> tuple[Sequence[Letter], str | None]:
+        """Return letters of a box, newest first, and the cursor of what comes next."""
+        ...
+
+    async def unread(self, boxes: Sequence[str]) -> tuple[int, bool]:
+        """Count what was not read, up to a hundred in each; and tell whether there is more."""
+        ...
+
+    async def one(self, box: str, id: str) -> Letter | None: ...
+
+    async def read(self, box: str, id: str) -> bool:
+        """Note that one was read; tell whether it is there."""
+        ...
+
+    async def read_all(self, box: str, until: datetime) -> None:
+        """Note that all were read that came until then."""
+        ...
 
 
 class Hasher(Protocol):

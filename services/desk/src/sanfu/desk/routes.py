@@ -21,6 +21,7 @@ from sanfu.desk.entrypoints import (
     exporting,
     files,
     http,
+    inbox_pages,
     list_forms,
     list_pages,
     mine,
@@ -38,12 +39,13 @@ from sanfu.desk.entrypoints.sessions import Sessions
 from sanfu.desk.evidence import Evidence, Received
 from sanfu.desk.handlers import Desk
 from sanfu.desk.identities import Identities
+from sanfu.desk.inboxes import Inboxes
 from sanfu.desk.lists import Lists
 from sanfu.desk.locks import Locks
 from sanfu.desk.metrics import OnBehalfMetrics
 from sanfu.desk.on_behalf import OnBehalf
 from sanfu.desk.parties import Parties
-from sanfu.desk.ports import Provider
+from sanfu.desk.ports import Inbox, Provider
 from sanfu.desk.receipts import Receipts
 from sanfu.desk.settings import DeskSettings
 from sanfu.desk.stores import files_of
@@ -67,9 +69,10 @@ def larger(settings: DeskSettings) -> dict[str, int]:
 
 
 def routers(
-    affairs: Affairs, entry: Entry, *, parts: Parts, settings: DeskSettings, locks: Locks, rules: OfIssues
-) -> Iterator[APIRouter]:
-    """Give the API's routes, then the pages'."""
+    affairs: Affairs, entry: Entry, *, parts: Parts, settings: DeskSettings, locks: Locks, rules: OfIssues,
+    inbox: Inbox | None = None,
+) -> Iterator[APIRouter]:  # fmt: skip
+    """Give the API's routes, then the pages'. `inbox` None: there is none here."""
     desk, sessions = affairs.desk, Sessions(entry)
     who, reader = identity(desk, _on_behalf(desk, parts, settings))
     lists = Lists(affairs)
@@ -90,6 +93,7 @@ def routers(
     yield from _doors(desk, sessions, settings)
     yield list_forms.routes(entry_files, sessions)
     yield list_pages.routes(lists, sessions)
+    yield inbox_pages.routes(desk, Inboxes(desk, inbox) if inbox else None, sessions)
     yield mine.routes(Parties(desk, locks.links(), entry, rules, _intake(settings), settings.messages_url), evidence)
 
 

@@ -40,6 +40,13 @@ class DeskSettings(ServiceSettings):
         pattern=r"^https?://",
         description="where people find notify's page of what they are told by: a party's page leads there; absent: not",
     )
+    notify_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+/?$",
+        description="where desk itself finds notify, whose inbox its pages show; absent: they show none",
+    )
+    notify_key: SecretStr | None = Field(None, description="notify's own key, which opens the inbox")
+    notify_key_file: Path | None = None
     on_behalf_rate: str = Field(
         "120/hour",
         description="contacts, texts and files that one unit's key may read for officers: `limits` syntax; a large "
@@ -57,4 +64,10 @@ class DeskSettings(ServiceSettings):
     def _has_a_way_back(self) -> Self:
         if self.oidc_issuer is not None and self.oidc_redirect is None:
             raise ValueError("oidc_redirect: with oidc_issuer, set the address of /login/back as the provider has it")
+        return self
+
+    @model_validator(mode="after")
+    def _may_ask_notify(self) -> Self:
+        if (self.notify_url is None) != (self.notify_key is None):
+            raise ValueError("notify_url, notify_key: set both, for pages that show the inbox, or neither")
         return self

@@ -320,8 +320,16 @@ class Letters(Protocol):
         """Up to `page.limit + 1` of a box, newest first, by (milliseconds of `at`, id)."""
         ...
 
+    async def one(self, box: str, id: str) -> Letter | None:
+        """A letter of a box; None for one that is not there and for one of another box alike."""
+        ...
+
     async def mark(self, box: str, id: str, at: datetime) -> bool:
         """Note that it was read, unless it was before; tell whether it is there."""
+        ...
+
+    async def mark_all(self, box: str, until: datetime, at: datetime) -> int:
+        """Note that all of a box were read that came until then, to the millisecond; tell how many were unread."""
         ...
 
 

@@ -124,7 +124,7 @@ def drawn(seen: Seen, city: City, now: datetime, language: str) -> dict[str, Any
         "most": max((count for _, _, count in states), default=0) or 1,
         "units": [_unit(code, each, most, city, language) for code, each in units[:UNITS]],
         "units_more": max(0, len(units) - UNITS),
-        "urgent": [_line(case, city, now, language) for case in seen.urgent],
+        "urgent": [line(case, city, now, language) for case in seen.urgent],
         "more": counts["open"] - len(seen.urgent),
     }
 
@@ -138,7 +138,8 @@ def _unit(code: str, each: Mapping[str, int], most: int, city: City, language: s
     return {"name": unit_name(city.pack, code, language), "bars": bars, **each}
 
 
-def _line(case: Document, city: City, now: datetime, language: str) -> dict[str, Any]:
+def line(case: Document, city: City, now: datetime, language: str) -> dict[str, Any]:
+    """Show a case as a page's line: names instead of codes, local times."""
     limit = None if case["limit"] == NEVER else moment(case["limit"])
     town = city.pack.units.get(case["town"] or "")
     return {

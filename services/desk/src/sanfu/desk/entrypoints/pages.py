@@ -23,7 +23,7 @@ Language = Annotated[Literal["zh", "en"], Query(alias="lang")]
 
 STATIC = {
     "board.css": "text/css", "plain.css": "text/css", "mine.css": "text/css", "board.js": "text/javascript",
-    "board.svg": "image/svg+xml", "lists.css": "text/css",
+    "board.svg": "image/svg+xml", "lists.css": "text/css", "inbox.css": "text/css", "bell.js": "text/javascript",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def _rendered(name: str, desk: Desk, language: str, **more: Any) -> str:
     pack = desk.city.pack
     city = pack.name.get(language) or pack.code
     return templates().get_template(name).render(
-        lang=language, word=WORDS[language], light=LIGHTS[language], city=city, **more
+        lang=language, word=WORDS[language], light=LIGHTS[language], city=city, bell=desk.has_inbox, **more
     )  # fmt: skip
 
 
@@ -95,7 +95,9 @@ def routes(desk: Desk, sessions: Sessions) -> APIRouter:
 
     @router.get("/board/{name}", include_in_schema=False)
     async def static(
-        name: Literal["board.css", "plain.css", "mine.css", "board.js", "board.svg", "lists.css"],
+        name: Literal[
+            "board.css", "plain.css", "mine.css", "board.js", "board.svg", "lists.css", "inbox.css", "bell.js"
+        ],
     ) -> Response:
         own = files("sanfu.desk").joinpath("pages", name).read_bytes
         body = await asyncio.to_thread(plain_style if name == "plain.css" else own)

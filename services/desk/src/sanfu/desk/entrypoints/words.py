@@ -13,7 +13,8 @@ WORDS: Final = {
         "nothing": "没有在办事项", "updated": "更新于", "live": "实时", "waiting": "连接中断，正在重试",
         "login": "登录", "logout": "退出", "more": "另有 {n} 件", "no_limit": "未定",
         "unassigned": "待派单", "other": "EN", "skip": "跳到内容", "units_more": "另有 {n} 个单位",
-        "tasks": "协办 {n}", "lists": "清单", "party_untold": "诉求人未获告知",
+        "tasks": "协办 {n}", "lists": "清单", "inbox": "收件箱", "unread": "收件箱，{n} 条未读",
+        "party_untold": "诉求人未获告知",
     },
     "en": {
         "title": "Three services, live", "open": "Open", "urgent": "Most urgent", "states": "Where they stand",
@@ -22,7 +23,8 @@ WORDS: Final = {
         "waiting": "Connection lost, trying again", "login": "Log in", "logout": "Log out", "more": "{n} more",
         "no_limit": "not set", "unassigned": "Not yet assigned", "other": "中文", "skip": "Skip to content",
         "units_more": "{n} more units", "tasks": "{n} assisting",
-        "lists": "Lists", "party_untold": "Party not told",
+        "lists": "Lists", "inbox": "Inbox", "unread": "Inbox, {n} unread",
+        "party_untold": "Party not told",
     },
 }  # fmt: skip
 LIGHTS: Final = {

@@ -44,7 +44,18 @@ class MongoLetters:
             found = await self._collection.find({"$and": asked}).sort(order).limit(page.limit + 1).to_list(None)
         return [letter_read(document) for document in found]
 
+    async def one(self, box: str, id: str) -> Letter | None:
+        async with spoken():
+            found = await self._collection.find_one({"_id": id, "box": box})
+        return None if found is None else letter_read(found)
+
     async def mark(self, box: str, id: str, at: datetime) -> bool:
         async with spoken():
             await self._collection.update_one({"_id": id, "box": box, "read": None}, {"$set": {"read": at}})
             return bool(await self._collection.count_documents({"_id": id, "box": box}))
+
+    async def mark_all(self, box: str, until: datetime, at: datetime) -> int:
+        before = until + timedelta(milliseconds=1)
+        asked = {"box": box, "at": {"$lt": before}, "read": None}
+        async with spoken():
+            return int((await self._collection.update_many(asked, {"$set": {"read": at}})).modified_count)

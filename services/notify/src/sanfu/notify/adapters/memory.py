@@ -4,7 +4,7 @@ import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sanfu.notify.adapters.digests_memory import MemoryDigests
@@ -199,12 +199,23 @@ class MemoryLetters:
             found = [d for d in found if _place(d) < after]
         return [letter_read(d) for d in found[: page.limit + 1]]
 
+    async def one(self, box: str, id: str) -> Letter | None:
+        found = self.documents.get(id)
+        return letter_read(found) if found is not None and found["box"] == box else None
+
     async def mark(self, box: str, id: str, at: datetime) -> bool:
         found = self.documents.get(id)
         if found is None or found["box"] != box:
             return False
         found.setdefault("read", at)
         return True
+
+    async def mark_all(self, box: str, until: datetime, at: datetime) -> int:
+        before = until + timedelta(milliseconds=1)
+        found = [d for d in self.documents.values() if d["box"] == box and d["at"] < before and "read" not in d]
+        for document in found:
+            document["read"] = at
+        return len(found)
 
 
 def memory_stores(others: dict[str, dict[str, Document]]) -> Stores:
