@@ -235,9 +235,19 @@ async def test_a_receipt_that_says_so_later_rings_the_duty_phone_once(bench: Ben
     assert await alarms(bench) == [("failed", "unreachable: MBBLACK"), ("sent", None)]
 
 
-async def gone(bench: Bench, issue: str) -> None:
+async def test_who_is_head_and_on_duty_hears_twice_for_only_one_of_both_messages_rings_the_duty_phone(
+    staffed: Bench,
+) -> None:
+    """The head's was sent as well: it would have ended the other as told."""
+    await offered(staffed, "i1", "emergency")
+    assert [m.to for m in staffed.sms.got] == ["138-a", "138-a"]
+    await gone(staffed, "i1", "handover-duty-sms")
+    assert [m.to for m in staffed.sms.got] == ["138-a", "138-a", DUTY]
+
+
+async def gone(bench: Bench, issue: str, template: str = "emergency-duty-sms") -> None:
     """The provider says of an issue's first alarm that nobody is at that number."""
-    told = [one for one in await shown(bench, subject=issue) if one["template"] == "emergency-duty-sms"]
+    told = [one for one in await shown(bench, subject=issue) if one["template"] == template]
     [first] = [one["id"] for one in told if one["again_of"] is None]
     others: Any = bench.service.parts.documents
     stores = memory_stores(others.others)

@@ -1,14 +1,19 @@
 """Somebody who is officer and head of a unit hears of an event once by a medium."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sanfu.city.watching import PackHolder
+from sanfu.contracts import names
 from sanfu.notify.domain.delivery import Rejected, Retry
 from tests.support.eventually import eventually
-from tests.support.telling import unit, user
-from tests.unit.notify.test_decency import lit, sms
+from tests.support.packs import copied, edited
+from tests.support.telling import BY, Story, unit, user
+from tests.unit.notify.test_affairs import raised, tell
+from tests.unit.notify.test_decency import at, lit, made_with, sms
 from tests.unit.notify.test_service import Bench, bench, shown
 
 __all__ = ["bench"]
@@ -63,6 +68,34 @@ async def test_another_event_is_told_anew(bench: Bench) -> None:
     assert sms(bench) == {"138-a": 1, "138-p": 1}
     await lit(bench, "i3", "red", urgency="emergency", clock="emergency_acknowledge")
     assert sms(bench)["138-a"] == 2
+
+
+async def test_who_wears_two_hats_hears_of_an_order_once_and_is_reminded_of_a_meeting_all_the_same(
+    tmp_path: Path,
+) -> None:
+    root = copied(tmp_path)
+    edited(root, "texts/affairs.yaml", "audience: unit\n    medium: email", "audience: officer\n    medium: email")
+    edited(root, "texts/affairs.yaml", "audience: unit_head\n    medium: sms", "audience: unit_head\n    medium: email")
+    edited(
+        root,
+        "texts/affairs.yaml",
+        "    body: &ordered_sms",
+        "    subject: {zh: 督办单, en: An order}\n    body: &ordered_sms",
+    )
+    bench = made_with(PackHolder(root))
+    await bench.service.start()
+    await bench.publish(unit("tax"), user("a", "tax", "officer", **HATS))
+    called = {
+        "by": BY, "kind": "coordination", "title": "会", "at": "2026-05-08T02:00:00.000Z", "place": None,
+        "chair": None, "units": ["tax"], "concerns": [],
+    }  # fmt: skip
+    await tell(bench, raised(Story("order-1"), concerns=[]))
+    assert [m.to for m in bench.email.got] == ["a@city.example"]
+    assert [one["why"] for one in await shown(bench, unit="tax", state="skipped")] == ["told_already"]
+    await tell(bench, Story("meeting-1").tell("desk", names.MEETING_CALLED, called))
+    await at(bench, "2026-05-07 16:00")
+    assert [m.to for m in bench.sms.got] == ["138-a", "138-a"], "when it was called, and the day before"
+    await bench.service.stop()
 
 
 async def test_what_is_critical_is_told_in_each_capacity(bench: Bench) -> None:

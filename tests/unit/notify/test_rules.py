@@ -188,6 +188,19 @@ def test_after_a_rebuild_what_was_reported_or_is_too_old_is_left_alone() -> None
     assert outstanding(state, START + timedelta(days=4)) == []
 
 
+def test_what_was_overtaken_is_on_record_as_long_as_it_would_be_of_use() -> None:
+    climbed = {
+        "clock": "handling", "version": 1, "round": 1, "unit": "tax", "limit": "2026-05-09T09:30:00.000Z", "step": 1,
+        "to_unit": "tax", "to_role": "unit_head", "level": "yellow", "skipped": True,
+    }  # fmt: skip
+    story = Story("i1")
+    for event in (story.light("yellow", skipped=True), story.tell("sla", names.ESCALATION_RAISED, climbed)):
+        state, sent = fold(story.submitted(contact="none"), event)
+        assert untold(sent) == {("overtaken", "tax")}
+        assert {one.id for one in sent} <= {one.document["_id"] for one in outstanding(state, START)}
+        assert outstanding(state, START + timedelta(days=4)) == [], "no thousand records of long ago"
+
+
 def outstanding(state: Mapping[str, Any], now: Any) -> list[Insert]:
     return [one for one in RULES.outstanding(state, now) if isinstance(one, Insert)]
 

@@ -1,8 +1,15 @@
-"""One person in two capacities is told of an event once by a medium: by whichever message reaches it first."""
+"""One person in two capacities is told of an event once by a medium: by whichever message reaches it first.
+
+What is critical is told in each capacity, twice to one phone, on purpose. That a provider took the first message is no
+word that it rang: minutes later a receipt may say that its text was filtered or that nobody is there, and by then the
+second would have ended as told. And of two messages it is the one to a duty officer that makes the unit's duty phone
+ring where the number is dead; the one to a head rings nobody else.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sanfu.notify.domain.affairs import AHEAD
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.rules import STAFF
 from sanfu.notify.handlers.recipients import Address, Found, Nobody, People, Waits
@@ -16,8 +23,8 @@ async def once_each(
     deliveries: Deliveries, medium: str, page: Sequence[Delivery], found: Mapping[str, Found], known: People
 ) -> dict[str, Found]:
     """Return where each goes. Who was told of its event already gets no second; while somebody is being told, the
-    second waits for what comes of it, so that none is lost with the first. What is critical, and what an operator sends
-    again, goes."""
+    second waits for what comes of it, so that none is lost with the first. What is critical, what is told of a meeting
+    to come (its reminder is of the same event) and what an operator sends again goes."""
     asked = [one for one in page if _may_be_second(one, found[one.id], known)]
     if not asked:
         return dict(found)
@@ -34,7 +41,7 @@ async def once_each(
 
 
 def _may_be_second(one: Delivery, found: Found, known: People) -> bool:
-    if one.of != "issues" or one.critical or one.again_of is not None or not isinstance(found, Address):
+    if one.critical or one.type in AHEAD or one.again_of is not None or not isinstance(found, Address):
         return False
     return any(len(STAFF.intersection(known.users[user]["roles"])) > 1 for user in found.users if user in known.users)
 
