@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sanfu.notify.domain import delivery as steps
+from sanfu.notify.domain.breaker import LONGEST_REST
 from sanfu.notify.domain.delivery import Delivery, Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.records import read, written
 
@@ -141,6 +142,13 @@ def test_a_second_try_waits_longer_and_every_id_waits_differently() -> None:
     assert all(0.5 * 2 ** min(n, 9) <= p * 1.03 for n, p in enumerate(pauses[:9]))
     assert max(pauses) <= 1.5 * steps.LONGEST_PAUSE
     assert len({steps.pause(replace(queued(id=f"d{n}"), tries=3)) for n in range(50)}) > 30
+
+
+def test_an_alarm_never_waits_longer_than_a_minute_and_a_half_and_not_always_shorter_than_a_provider_rests() -> None:
+    pauses = [steps.pause(replace(queued(id=f"d{n}"), critical=True, tries=n)) for n in range(1, 200)]
+    assert max(pauses) <= 90
+    assert sum(one > LONGEST_REST for one in pauses) > 50
+    assert timedelta(hours=4).total_seconds() < steps.MOST_TRIES * steps.LONGEST_OF_ALARMS
 
 
 def test_a_providers_retry_after_is_respected() -> None:

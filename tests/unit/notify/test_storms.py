@@ -130,6 +130,7 @@ async def storm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Storm]:
     monkeypatch.setattr(courier, "SWEEP", 0.02)
     monkeypatch.setattr(courier, "REST", 0.02)
     monkeypatch.setattr(steps, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(steps, "LONGEST_OF_ALARMS", 0.01)
     monkeypatch.setattr(carrying, "Carrier", partial(Carrier, now=provider.now))
     posts: Senders = {"sms": [Provider("p", provider, rates=[Rate(RATE, 1.0)])], "email": ScriptedSender()}
     service = assemble(SETTINGS, Parts(broker, MemoryDocuments(), clock), PackHolder(SHIPPED), posts)

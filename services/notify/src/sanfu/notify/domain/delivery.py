@@ -21,6 +21,9 @@ HEARD: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "unknown")
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds before the second try, doubled for each further one; and the most: a provider that is back is found soon."""
+LONGEST_OF_ALARMS = 60.0
+"""The most for what is critical: it leaves soon after its provider is back, not behind all that was never tried. Half
+the time longer than a provider rests, so that one which no provider takes is not all that each is ever tried with."""
 MOST_TRIES = 300
 """A day's worth at the longest pause: the end where the business clock stands still and nothing grows stale."""
 FIRST_LOOK, LONGEST_LOOK = 0.25, 15.0
@@ -302,7 +305,8 @@ def end(delivery: Delivery, state: DeliveryState, why: str | None, real: datetim
 def pause(delivery: Delivery) -> float:
     """Seconds before the next try: doubling, and spread by the id over half to one and a half of that, so that a
     provider that comes back is not met by all at the same instant."""
-    plain = min(FIRST_PAUSE * 2.0 ** min(max(delivery.tries - 1, 0), 20), LONGEST_PAUSE)
+    longest = LONGEST_OF_ALARMS if delivery.critical else LONGEST_PAUSE
+    plain = min(FIRST_PAUSE * 2.0 ** min(max(delivery.tries - 1, 0), 20), longest)
     spread = hashlib.sha256(f"{delivery.id}:{delivery.tries}".encode()).digest()[0] / 255
     return float(plain * (0.5 + spread))
 
