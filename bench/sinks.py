@@ -1,6 +1,7 @@
 """`python -m bench.sinks HTTP SMTP SECONDS`: a gateway that takes so long for each answer, and a mail sink.
 
-`GET /` says when each recipient's message came in (seconds since 1970).
+`GET /` says when each recipient's first message came in (seconds since 1970), `GET /count` how many recipients and
+how many messages those are.
 """
 
 import asyncio
@@ -14,6 +15,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sanfu.runtime import loop
 
 came: dict[str, float] = {}
+messages = 0
+
+
+def take(to: str) -> None:
+    global messages  # noqa: PLW0603 (a program of one page)
+    messages += 1
+    came.setdefault(to, time.time())
 
 
 class Gateway(asyncio.Protocol):
@@ -34,10 +42,12 @@ class Gateway(asyncio.Protocol):
             if len(rest) < length:
                 return
             body, self._buffer = rest[:length], rest[length:]
-            if head.startswith(b"GET"):
+            if head.startswith(b"GET /count"):
+                self._answer(orjson.dumps({"recipients": len(came), "messages": messages}))
+            elif head.startswith(b"GET"):
                 self._answer(orjson.dumps(came))
             else:
-                came.setdefault(orjson.loads(body)["to"], time.time())
+                take(orjson.loads(body)["to"])
                 asyncio.get_running_loop().call_later(self._seconds, self._answer, b'{"id":"1"}')
 
     def _answer(self, body: bytes) -> None:
@@ -49,7 +59,7 @@ class Mails:
     """What aiosmtpd calls."""
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        came.setdefault(envelope.rcpt_tos[0], time.time())
+        take(envelope.rcpt_tos[0])
         return "250 kept"
 
 
