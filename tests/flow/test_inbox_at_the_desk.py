@@ -1,0 +1,127 @@
+"""An officer's messages on desk's own pages: from a light to the letter, seen, opened and read; over all services."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from sanfu.city.watching import PackHolder
+from sanfu.desk.entrypoints.inbox_words import INBOX
+from tests.support.city import City, in_memory, local
+from tests.support.packs import A_DAY, copied
+from tests.support.people import Person, token
+
+UNIT = "water"
+KEY = SecretStr("key-that-desk-has-of-notify")
+
+
+TEXT = """messages:
+  - id: assignment-officer-inbox
+    event: [IssueAssigned, IssueDispatched]
+    audience: officer
+    medium: inbox
+    delivery: at_least_once
+    useful_for: 24 hours
+    line: {zh: "交办{number}", en: "{number} is yours"}
+    body: {zh: "交办{number}（{category}，{town}）。", en: "{number} ({category}, {town}) is yours."}
+    neutral: {zh: "交办保密事项{number}。", en: "The confidential issue {number} is yours."}
+"""
+LIGHT = """
+  - id: light-{name}-inbox
+    event: LightChanged
+    where: {{level: [yellow, red], clock: [unit_handling]}}
+    audience: {audience}
+    medium: inbox
+    delivery: at_least_once
+    useful_for: 3 calendar days
+    body: &light-{name} {{zh: "{{number}}的时限是{{due}}。", en: "The limit of {{number}} is {{due}}."}}
+    neutral: *light-{name}
+"""
+
+
+@pytest.fixture(scope="module")
+def holder(tmp_path_factory: pytest.TempPathFactory) -> PackHolder:
+    """The shipped pack, which tells officers and heads by the inbox as well."""
+    root = copied(tmp_path_factory.mktemp("inbox"))
+    lights = "".join(
+        LIGHT.format(name=name, audience=audience) for name, audience in (("officer", "officer"), ("head", "unit_head"))
+    )
+    (root / "texts" / "inbox.yaml").write_text(f"{TEXT}{lights}", encoding="utf-8")
+    return PackHolder(root, today=lambda: A_DAY)
+
+
+@pytest.fixture
+async def city(holder: PackHolder) -> AsyncIterator[City]:
+    """A city whose desk shows the inbox."""
+    async with in_memory(holder=holder) as city:
+        await city.stop("notify", "desk")
+        city.notify = {"notify_key": KEY}
+        city.desk = {"notify_url": "http://notify", "notify_key": KEY}
+        await city.start("notify", "desk")
+        yield city
+
+
+@asynccontextmanager
+async def browsing(person: Person) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody's browser, logged in at the desk."""
+    client = person.city.client("desk")
+    client.cookies.clear()
+    assert (await client.post("/login", data={"token": token(person.id)})).status_code == 303
+    yield client
+    client.cookies.clear()
+
+
+async def unread(client: httpx.AsyncClient) -> int | None:
+    return (await client.get("/inbox/unread")).json()["unread"]  # type: ignore[no-any-return]
+
+
+def texts(page: str) -> list[str]:
+    return re.findall(r'<p class="text">([^<]*)</p>', page)
+
+
+async def test_a_light_becomes_a_letter_that_its_officer_sees_at_the_desk_opens_and_has_read(city: City) -> None:
+    issue = await city.report("hotline", category="drainage", text="下水道堵了，路面都是水。")
+    await city.advance_to(local("2026-05-09 17:31"))
+    async with browsing(city.officer(UNIT)) as client:
+        assert await unread(client) == 3
+        page = (await client.get("/inbox")).text
+        told = [re.split("[的（]", text)[0] for text in texts(page)]
+        assert told == [issue.receipt, issue.receipt, f"交办{issue.receipt}"], "red, yellow, assigned: newest first"
+        assert page.count(f"{issue.receipt} · 待签收") == 3
+        form = re.findall(r'name="form" value="([^"]*)"', page)[0]
+        newest = re.findall(r'action="(/inbox/[^"]*/read\?[^"]*)"', page)[0].replace("&amp;", "&")
+        opened = await client.post(newest, data={"form": form}, follow_redirects=True)
+        assert texts(opened.text)[0].startswith(f"{issue.receipt}的时限是")
+        assert issue.said["title"] in opened.text
+        assert await unread(client) == 2
+
+        await city.stop("notify")
+        away = await client.get("/inbox")
+        assert (away.status_code, INBOX["zh"]["away"] in away.text, await unread(client)) == (503, True, None)
+        assert (await client.get("/board")).status_code == 200
+        await city.start("notify")
+
+        said = dict(re.findall(r'name="(form|until)" value="([^"]*)"', (await client.get("/inbox")).text))
+        await client.post("/inbox/read", data=said)
+        assert await unread(client) == 0
+    async with browsing(city.head(UNIT)) as client:
+        page = (await client.get("/inbox")).text
+        assert texts(page)[-1].startswith(f"{issue.receipt}的时限是"), "what others read is read for them alone"
+        assert page.count('class="panel letter new"') == len(texts(page)) == 2
+        assert (await client.get(f"/inbox?box=user:{city.officer(UNIT).id}")).status_code == 404
+    async with browsing(city.officer("tax")) as client:
+        assert INBOX["zh"]["nothing"] in (await client.get("/inbox")).text
+
+
+async def test_of_a_confidential_issue_a_letter_says_at_the_desk_no_more_than_elsewhere(city: City) -> None:
+    issue = await city.report("hotline", category="drainage", secrecy="confidential", text="有人把污水倒进河里。")
+    await city.person("reviewer").dispatch(issue, UNIT)
+    category = city.pack.categories["drainage"].name("zh")
+    async with browsing(city.officer(UNIT)) as client:
+        [text] = texts((await client.get("/inbox")).text)
+        assert text.startswith(f"交办保密事项{issue.receipt}")
+        assert category not in text
+        assert "佛堂" not in text
