@@ -75,7 +75,9 @@ async def test_a_petition_on_the_register_hears_that_it_was_admitted_and_by_when
     decided = {"issue": issue.id, "decision": "register", "text": "列入挂账管理。", "unit": unit, "plan": plan}
     await office.make(f"meetings/{meeting}/hold", {"held_at": in_days(city, 0), "decisions": [decided]})
     assert await city.state(issue) == "registered"
-    assert await told(city, issue) == [("sms", "petition-admitted-party-sms"), ("sms", "registered-party-sms")]
+    assert await told(city, issue) == [
+        (by, f"{what}-party-{by}") for by in ("email", "sms") for what in ("petition-admitted", "registered")
+    ]
     assert all(issue.receipt in one.text for one in city.sms.to(PHONE))
 
 

@@ -158,3 +158,11 @@ def test_the_readme_says_of_each_event_who_hears_by_what_and_whether_that_can_be
          "no" if all(one.statutory for one in texts) else "yes")
         for (event, audience), texts in told.items()
     )  # fmt: skip
+
+
+def test_what_the_law_wants_told_comes_by_phone_and_by_mail_for_some_have_left_one_alone() -> None:
+    by: dict[tuple[str, str], set[str]] = {}
+    for one in shipped().templates:
+        if one.statutory and one.audience == "party":
+            by.setdefault((one.event, repr(one.where)), set()).add(one.medium)
+    assert by and {key: media for key, media in by.items() if media != {"sms", "email"}} == {}
