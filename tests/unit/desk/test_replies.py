@@ -266,6 +266,15 @@ async def test_what_is_no_command_of_a_units_system_is_refused(desk: Desk, comma
     assert "acknowledge" in one["allowed"]
 
 
+async def test_a_command_that_is_misspelt_is_told_which_one_was_meant(desk: Desk) -> None:
+    await led(desk)
+    await send(desk, reply("acknowlege", {}))
+    await send(desk, reply("make_coffee", {}))
+    near, far = refused(desk)
+    assert near["reason"].endswith("Did you mean acknowledge?")
+    assert "acknowledge, " in far["reason"]
+
+
 async def test_a_reply_in_another_encoding_is_told_which_one_is_right(desk: Desk) -> None:
     await led(desk)
     await send(desk, reply("contact", '{"result": "reached", "summary": "已联系"}'.encode("gbk")))

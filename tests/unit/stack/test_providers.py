@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from sanfu.stack import deliveries
 from sanfu.stack.cli import app
+from sanfu.stack.delivery_words import meaning
 from sanfu.stack.programs import PartError
 from sanfu.stack.providers import places
+from sanfu.stack.tables import plain, wide
 from sanfu.stack.times import since
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
@@ -61,3 +63,28 @@ def test_every_filter_of_a_list_of_deliveries_is_asked_of_notify(
         **given, "critical": "true", "since": "2026-04-30T16:00:00.000Z", "until": "2026-05-01T16:00:00.000Z",
     }  # fmt: skip
     assert "before 2026-05-02" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "said", "unsaid"),
+    [
+        ("queued", "unreachable", "no way to the provider", "nobody is at this address"),
+        ("failed", "gave_up: unreachable", "no way to the provider", "nobody is at this address"),
+        ("skipped", "unreachable: MBBLACK", "nobody is at this address", "no way to the provider"),
+        ("failed", "digest: unreachable: 5.1.1", "nobody is at this address", "no way to the provider"),
+    ],
+)
+def test_no_way_to_a_provider_is_told_apart_from_nobody_at_an_address(
+    state: str, why: str, said: str, unsaid: str
+) -> None:
+    assert said in meaning(state, why)
+    assert unsaid not in meaning(state, why)
+
+
+def test_an_id_is_printed_as_it_is() -> None:
+    console = wide()
+    with console.capture() as shown:
+        table = plain("delivery")
+        table.add_row("digest:unit:water:email:1796")
+        console.print(table)
+    assert "digest:unit:water:email:1796" in shown.get()

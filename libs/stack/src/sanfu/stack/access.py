@@ -12,7 +12,7 @@ from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Who may see and do what.")
-console = Console(highlight=False)
+console = Console(highlight=False, emoji=False)
 
 
 @app.callback()

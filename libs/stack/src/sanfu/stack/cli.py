@@ -66,7 +66,7 @@ app.add_typer(routing.rules, name="rules")
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, emoji=False)
 """What goes on. What was asked for goes to `tables.wide()`, where the next command of a pipe reads it."""
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]

@@ -1,5 +1,6 @@
 """What a delivery's state and reason mean, and what an operator does about them: the words of notify's README."""
 
+from itertools import pairwise
 from typing import Final
 
 STATES: Final = {
@@ -46,7 +47,8 @@ REASONS: Final = {
     "erased": "The person was erased: nothing is sent there any more.",
     "party_deceased": "The party has died: nothing is sent there any more.",
     "stale": "When it could have gone it was of no use any more (`useful_for` of its template). Resend it if it is.",
-    "unreachable": "A provider said that nobody is at this address. Corrected contacts are other addresses; DELETE "
+    "unreachable": "There was no way to the provider: its address, the network, or it is down.",
+    "unreachable:": "A provider said that nobody is at this address. Corrected contacts are other addresses; DELETE "
     "/v1/deliveries/ID/unreachable lifts it.",
     "gave_up": "It was tried until it was of no more use; the reason behind it is the last answer.",
     "crashed_while_sending": "A process died while it was handed over.",
@@ -57,6 +59,7 @@ REASONS: Final = {
 
 def meaning(state: str, why: str | None) -> str:
     """Say what it means, in a sentence or two."""
-    code, _, cause = (why or "").partition(": ")
-    known = [STATES.get(state, ""), REASONS.get(code, ""), REASONS.get(cause, "")]
+    parts = (why or "").split(": ")  # with a provider's code behind it, it is of an address
+    codes = [f"{one}:" if one == "unreachable" and code else one for one, code in pairwise([*parts, ""])]
+    known = [STATES.get(state, ""), *(REASONS.get(code, "") for code in codes)]
     return " ".join(one for one in known if one)

@@ -13,7 +13,7 @@ from rich.console import Console
 from sanfu.stack import parts, system
 from sanfu.stack.places import Places, checkout
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, emoji=False)
 
 
 def checks(root: Path) -> dict[str, list[str]]:

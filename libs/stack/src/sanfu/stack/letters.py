@@ -14,7 +14,7 @@ from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: list them, show them, fold them again after the cure.")
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
 Service = Annotated[str | None, typer.Option("--service", help="intake, router, sla, notify, desk (default: all)")]

@@ -13,7 +13,7 @@ from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 lists = typer.Typer(no_args_is_help=True, help="Lists of visits, experience sheets, check-ups.")
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 @lists.callback()

@@ -32,7 +32,7 @@ from sanfu.stack.stack import Stack
 from sanfu.stack.subscribing import check_has_topic
 
 app = typer.Typer(no_args_is_help=True, help="Units' own systems.")
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 PROGRAMS: Final = {"subscriber.py": 0o755, "subscribe.sh": 0o755, "answer.sh": 0o755}
 CA: Final = "ca.pem"

@@ -25,7 +25,7 @@ from sanfu.stack.times import ago, now_of, span
 
 app = typer.Typer(help="Providers of messages: how they do, and what an operator does about it.")
 WAITS = "what waits; ./sanfu deliveries shows each"
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 CALL_S = 10.0
 """Seconds for a call, as good as any where none is made."""
 ENDLESS = 1_000_000
@@ -171,4 +171,9 @@ def _order(name: str, provider: str, order: str, body: Json) -> None:
         async with NotifyDoors(Stack.known(name)) as doors:
             return await doors.order_provider(provider, order, body)
 
-    wide().print(table([asyncio.run(ordered())]))
+    found = asyncio.run(ordered())
+    wide().print(table([found]))
+    if order == "try" and found["state"] == "aside":
+        console.print(
+            f"{provider} is put aside, and is asked nothing: ./sanfu providers resume {provider}", markup=False
+        )

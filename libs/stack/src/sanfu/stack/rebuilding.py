@@ -19,7 +19,7 @@ from sanfu.stack.stack import Stack
 RECORDS = {"intake": "what was received is nowhere else: put its backup back instead"}
 """Services whose database is primary."""
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, emoji=False)
 
 
 def run(

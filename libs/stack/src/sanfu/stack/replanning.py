@@ -11,7 +11,7 @@ from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 ASKS_EVERY = 0.5
 """Seconds between two questions how far it is."""

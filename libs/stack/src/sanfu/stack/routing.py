@@ -19,7 +19,7 @@ from sanfu.stack.tools import given, hand_over
 
 router = typer.Typer(no_args_is_help=True, help="Who leads and why: the classifier, returns, duplicates, their worth.")
 rules = typer.Typer(no_args_is_help=True, help="Routing rules: try them before they decide.")
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]

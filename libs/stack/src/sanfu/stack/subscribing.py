@@ -36,7 +36,7 @@ TOLD = (
 )
 """Fields of an event's body that tell most of it, in a line."""
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 def run(

@@ -26,8 +26,8 @@ COLOURS = {"ready": "green", "done": "green", "failed": "red", "held": "yellow"}
 
 def wide() -> Console:
     """A console for tables of many columns: as wide as the terminal; into a file or a pipe, as wide as they are."""
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+    console = Console(highlight=False, emoji=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, emoji=False, soft_wrap=True, width=200)
 
 
 def plain(*columns: str | Column, title: str | None = None) -> Table:

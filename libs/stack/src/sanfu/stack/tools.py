@@ -31,7 +31,7 @@ from sanfu.stack.stack import Stack
 
 city = typer.Typer(no_args_is_help=True, help="City packs.")
 sla = typer.Typer(no_args_is_help=True, help="Limits and lights.")
-console = Console(highlight=False)
+console = Console(highlight=False, emoji=False)
 
 
 def bench(

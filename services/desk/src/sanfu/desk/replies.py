@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sanfu.desk.domain.people import UNIT_SYSTEM, derived
-from sanfu.desk.domain.replying import BY_TOPIC, KEY, REFUSE
+from sanfu.desk.domain.replying import BY_TOPIC, KEY, REFUSE, no_such
 from sanfu.desk.domain.rules import offered, unknown
 from sanfu.desk.domain.scope import Viewer, covering
 from sanfu.desk.handlers import Desk
@@ -85,7 +85,7 @@ class Replies:
         if reply.fault is not None:
             raise reply.fault
         if reply.command not in BY_TOPIC:
-            raise Refusal(409, "no-reply", f"There is no command {reply.command} for a unit's own system.")
+            raise Refusal(409, "no-reply", no_such(reply.command))
         _, done = await self.desk.act(
             who, reply.issue, reply.command, reply.said, key=reply.key, if_match=None, digest=reply.digest
         )

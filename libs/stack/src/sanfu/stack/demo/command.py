@@ -36,7 +36,7 @@ SETTINGS = {
 BEFORE = timedelta(minutes=5)
 """The show begins so long before its first report."""
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, emoji=False)
 
 
 def run(

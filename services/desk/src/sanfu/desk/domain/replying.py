@@ -1,6 +1,7 @@
 """What a unit's own system may order by its replies topic, and what is told of an order that is refused. Pure."""
 
 from collections.abc import Container
+from difflib import get_close_matches
 from typing import Final
 
 from sanfu.contracts import names
@@ -19,6 +20,13 @@ KEY: Final = "reply:"
 MOST_REFUSED: Final = 100
 """Refused replies of one unit on one case's story; a system that sends more has lost its mind, and the story stays
 readable."""
+
+
+def no_such(command: str) -> str:
+    """Say that a unit's own system has no such command, and which it has."""
+    near = get_close_matches(command, BY_TOPIC, 1)
+    right = f"Did you mean {near[0]}?" if near else f"It has: {', '.join(BY_TOPIC)}."
+    return f"There is no command {command} for a unit's own system. {right}"
 
 
 def is_key(key: str, units: Container[str]) -> bool:

@@ -46,6 +46,8 @@ async def answered(connections: Connections, url: str, **request: Any) -> httpx.
         return await connections.post(url, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return Retry("unreachable")
+    except httpx.TimeoutException:
+        return Lost("timeout")
     except httpx.HTTPError as error:
         return Lost(type(error).__name__)
 
