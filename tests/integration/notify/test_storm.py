@@ -29,7 +29,7 @@ from tests.support.telling import START, Story, contact, on_the_wire, unit, user
 __all__ = ["town"]
 
 UNITS = sorted(shipped().units)
-RATE, RECEIPTS, ALARMS = 50, 200, 10
+RATE, RECEIPTS, ALARMS = 50, 400, 10
 LATENCY = 0.02
 GATHER = timedelta(minutes=10)
 MEMORY = 150

@@ -99,7 +99,7 @@ def test_the_party_hears_that_it_is_on_the_register_and_by_when_more_is_told_and
     events = [story.submitted(), story.assigned("tax"), story.deadline(limit="2026-06-01T09:30:00.000Z")]
     state, sent = fold(*events, story.tell("desk", names.ISSUE_REGISTERED, PLAN))
     said = texts(state, sent)
-    assert said.keys() == {("party:i1", "sms"), ("unit:water", "email")}
+    assert said.keys() == {("party:i1", "sms"), ("party:i1", "email"), ("unit:water", "email")}
     assert "最迟5月9日 17:30公开进展" in said["party:i1", "sms"]
 
 
