@@ -207,6 +207,13 @@ async def test_lists_are_newest_first_filtered_and_go_on_where_the_page_ended(st
     assert await walk(Wanted(subject="i1", medium="sms", state="queued")) == ["d5", "d3", "d1"]
     assert await walk(Wanted(state="sent")) == []
     assert await walk(Wanted(provider="first")) == []
+    ends = {"d2": "gave_up: http_503", "d4": "gave_up", "d6": "gave_upon"}
+    await stores.deliveries.replace(
+        [steps.end(one, "failed", ends[one.id], NOW) for one in await stores.deliveries.of([*ends])], "m"
+    )
+    assert await walk(Wanted(why="gave_up")) == ["d4", "d2"]
+    assert await walk(Wanted(why="gave_up: http_503")) == ["d2"]
+    assert await walk(Wanted(why="gave.up")) == []
     assert await walk(Wanted(critical=True)) == []
     assert len(await walk(Wanted(critical=False))) == 8
 

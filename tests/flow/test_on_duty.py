@@ -12,6 +12,8 @@ from tests.support.packs import A_DAY, copied, edited
 UNIT = "water"
 NIGHT, DAY = "13800009999", "13800001048"
 """Numbers of those who are on duty at the emergency bureau after and before eight in the evening."""
+ROW = f"emergency-duty,魏辛亥,emergency,duty_officer,{DAY},emergency-duty@yiwu.example,zh,yes\n"
+SECOND = f"night,云夜,emergency,duty_officer,{NIGHT},night@yiwu.example,en,yes\n"
 GAS = {"category": "gas", "text": "燃气泄漏，有人晕倒，快来人！", "urgency": "emergency"}
 
 
@@ -20,8 +22,7 @@ def holder(tmp_path_factory: pytest.TempPathFactory) -> PackHolder:
     """The shipped pack with a night's duty officer who reads English, and a bureau whose officer is its head, too."""
     root = copied(Path(tmp_path_factory.mktemp("duty")))
     edited(root, "rosters.yaml", '["20:00-08:00"]}, on_duty: [emergency-duty]', '["20:00-08:00"]}, on_duty: [night]')
-    row = "emergency-duty,魏辛亥,emergency,duty_officer,13800001048,emergency-duty@yiwu.example,zh,yes\n"
-    edited(root, "staff.csv", row, f"{row}night,云夜,emergency,duty_officer,{NIGHT},night@yiwu.example,en,yes\n")
+    edited(root, "staff.csv", ROW, ROW + SECOND)
     edited(root, "staff.csv", "water,officer,", "water,officer|unit_head,")
     return PackHolder(root, today=lambda: A_DAY)
 
@@ -45,6 +46,32 @@ async def test_at_the_change_of_shift_an_emergency_a_minute_before_and_after_rin
         await city.advance_to(local("2026-05-07 08:00"))
         morning = await city.report("hotline", **GAS | {"title": "早上燃气泄漏"})
         assert rung(city, morning.receipt) == {DAY}
+
+
+async def test_of_two_on_duty_who_can_be_reached_is_rung_once_though_nobody_is_at_the_others_number(
+    tmp_path: Path,
+) -> None:
+    root = copied(tmp_path / "pair")
+    alone = '["08:00-20:00"]}, on_duty: [emergency-duty]'
+    edited(root, "rosters.yaml", alone, alone.replace("-duty]", "-duty, night]"))
+    edited(root, "staff.csv", ROW, ROW + SECOND)
+    async with in_memory("2026-05-06 10:00", PackHolder(root, today=lambda: A_DAY)) as city:
+        city.sms.gone.add(DAY)
+        issue = await city.report("hotline", **GAS)
+        assert [one.to for one in city.sms.got if issue.receipt in one.text].count(NIGHT) == 1
+        told = [
+            one for one in await deliveries(city, subject=issue.id, unit="emergency") if "duty-sms" in one["template"]
+        ]
+        assert {(one["user"], one["state"], one["why"]) for one in told} == {
+            ("emergency-duty", "failed", "5.1.1"), ("night", "sent", None), (None, "skipped", "told_already"),
+        }  # fmt: skip
+        phone = city.pack.units["emergency"].duty_phone or ""
+        assert city.sms.to(phone) == []
+        city.sms.gone.add(NIGHT)
+        issue = await city.report("hotline", **GAS | {"title": "又有燃气泄漏"})
+        assert [issue.receipt in one.text for one in city.sms.to(phone)] == [True], (
+            "neither is reached: the unit is rung"
+        )
 
 
 async def test_each_reads_the_alarm_in_the_own_language(holder: PackHolder) -> None:

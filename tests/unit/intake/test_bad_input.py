@@ -279,3 +279,10 @@ async def test_a_problem_never_repeats_what_was_sent(world: World) -> None:
     answer = await world.post(report(party={"phone": "138-0000-0001 ext secret"}), KEY)
     assert answer.status_code == 422
     assert "138" not in orjson.dumps(answer.json()["errors"]).decode()
+
+
+async def test_who_misspells_a_code_is_told_first_those_that_may_be_meant(world: World) -> None:
+    for wrong, meant in (("water", "water-supply"), ("drainge", "drainage")):
+        answer = await world.post(report(category=wrong), KEY)
+        [fault] = answer.json()["errors"]
+        assert fault["expected"].startswith(f"one of: {meant}, "), fault

@@ -34,7 +34,9 @@ State = Annotated[str, typer.Option("--state", help=f"one of {', '.join(STATES)}
 Medium = Annotated[str, typer.Option("--medium", help="sms, email, webhook, dingtalk, wecom, inbox")]
 Provider = Annotated[str, typer.Option("--provider", help="who has it, or was silent about it")]
 Unit = Annotated[str, typer.Option("--unit", help="the recipient's unit")]
-Reason = Annotated[str, typer.Option("--reason", help="the whole reason, as the table shows it")]
+Reason = Annotated[
+    str, typer.Option("--reason", help="as the table shows it, whole or what stands before a colon: gave_up")
+]
 Critical = Annotated[bool, typer.Option("--critical", help="those of emergencies alone")]
 User = Annotated[str, typer.Option("--user", help="the account that it went to")]
 Template = Annotated[str, typer.Option("--template", help="as the table shows it")]

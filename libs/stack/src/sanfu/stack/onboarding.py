@@ -111,7 +111,7 @@ def onboard(  # noqa: PLR0917  # options of a command line, never given by posit
         raise PartError(f"there is no file {missing[0]}")
     folder = (into or Path(f"unit-{code}")).resolve()
     if (folder / "unit.env").exists():
-        raise PartError(f"{folder} has an account already: choose another directory with --into, or delete it")
+        raise PartError(f"{folder} is written already: choose another directory with --into, or delete it")
     door = ["--bootstrap-server", admin or account.kafka]
     door += ["--command-config", str(admin_config)] if admin_config else []
     if apply:

@@ -115,7 +115,9 @@ def _goes(one: Json, now: datetime) -> str:
     it waits for is here."""
     if one["state"] != "held" or one["due"] is None:
         return "when taken"
-    return ago(one["due"], now) if moment(one["due"]) > now else "when it is here"
+    if moment(one["due"]) > now:
+        return ago(one["due"], now)
+    return "when taken" if one["why"] == "window" else "when it is here"
 
 
 def sound(file: Path) -> tuple[Mapping[str, Sequence[Carrying]], Mapping[str, Hook]]:

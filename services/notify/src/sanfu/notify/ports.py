@@ -93,6 +93,7 @@ class Wanted:
     medium: str | None = None
     unit: str | None = None
     why: str | None = None
+    """The whole reason, or what of it stands before a colon."""
     since: datetime | None = None
     """Of events at this instant or later."""
     provider: str | None = None
@@ -105,9 +106,9 @@ class Wanted:
     """Of events before this instant."""
 
     def conditions(self) -> dict[str, str | bool]:
-        """What a document's fields must be; `since` and `until` come beside them."""
+        """What a document's fields must be; `why`, `since` and `until` come beside them."""
         given = {
-            "subject": self.subject, "state": self.state, "medium": self.medium, "unit": self.unit, "why": self.why,
+            "subject": self.subject, "state": self.state, "medium": self.medium, "unit": self.unit,
             "provider": self.provider, "critical": self.critical, "users.0": self.user, "template": self.template,
             "event": self.event,
         }  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from sanfu.city.form import RESERVED, Form
@@ -79,7 +80,7 @@ def _codes(report: Report, channel: Channel, pack: Pack, now: datetime) -> Itera
     ]
     for field, code, allowed in asked:
         if code is not None and code not in allowed:
-            yield _gone(field, code, allowed) or Fault(field, "not_allowed", one_of(allowed))
+            yield _gone(field, code, allowed) or Fault(field, "not_allowed", one_of(nearest(code, allowed)))
     if report["audience"] is None and len(channel.audiences) > 1 and report["category"] not in pack.categories:
         yield Fault("audience", "missing", f"{one_of(channel.audiences)}, or a category that tells it")
 
@@ -168,6 +169,13 @@ def party_kind(report: Report, channel: Channel) -> str:
     """Return whose matter it is: as said, else the first kind that the channel has."""
     given: str | None = report["party_kind"]
     return given or channel.party_kind[0]
+
+
+def nearest(code: str, allowed: Collection[str]) -> list[str]:
+    """Put those first that somebody may have meant who wrote this."""
+    meant = [one for one in allowed if code in one or one in code] if len(code) > 2 else []
+    meant += get_close_matches(code, allowed, 3)
+    return [*dict.fromkeys([*meant, *allowed])]
 
 
 def one_of(allowed: Collection[str]) -> str:

@@ -105,6 +105,7 @@ class MemoryDeliveries:
         user = asked.pop("users.0", None)
         found = [d for d in self.documents.values() if all(d.get(name) == value for name, value in asked.items())]
         found = [d for d in found if user is None or d.get("users", [])[:1] == [user]]
+        found = [d for d in found if wanted.why is None or f"{d.get('why')}: ".startswith(f"{wanted.why}: ")]
         found = [d for d in found if wanted.since is None or d["at"] >= wanted.since]
         return [d for d in found if wanted.until is None or d["at"] < wanted.until]
 

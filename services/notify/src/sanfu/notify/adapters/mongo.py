@@ -1,5 +1,6 @@
 """The ports on MongoDB, through the database that the runtime's parts hand over: no driver is imported here."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -181,7 +182,8 @@ class MongoDeliveries:
 
 def _asked(wanted: Wanted) -> list[Document]:
     bounds = (("$gte", wanted.since), ("$lt", wanted.until))
-    return [wanted.conditions(), *({"at": {bound: at}} for bound, at in bounds if at is not None)]
+    begins = [] if wanted.why is None else [{"why": {"$regex": f"^{re.escape(wanted.why)}(: |$)"}}]
+    return [wanted.conditions(), *begins, *({"at": {bound: at}} for bound, at in bounds if at is not None)]
 
 
 class MongoShelf:

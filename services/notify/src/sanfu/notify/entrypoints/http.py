@@ -120,8 +120,9 @@ def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachabl
 
     @router.get("")
     async def listed(page: PageAsked, wanted: Annotated[Wanted, Depends(_wanted)]) -> DeliveriesShown:
-        """List deliveries, newest first; `reason` is the whole `why`, `event` the id of the event that is told,
-        `user` the account that it went to. Of events at `since` or later, and before `until`."""
+        """List deliveries, newest first; `reason` is the `why`, whole or what stands before a colon, `event` the id of
+        the event that is told, `user` the account that it went to. Of events at `since` or later, and before `until`.
+        """
         found = await deliveries.page(wanted, page)
         answer = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
         return DeliveriesShown(items=[_shown(one) for one in answer["items"]], next=answer["next"])
