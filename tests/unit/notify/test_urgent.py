@@ -75,6 +75,27 @@ async def test_a_list_whose_provider_is_back_at_night_or_on_a_day_off_waits_for_
     assert await shown(bench, state="held") == []
 
 
+@pytest.mark.parametrize("begun", ["20:45", "20:55"])
+async def test_what_is_urgent_at_night_does_not_wait_with_a_list_that_waits_for_the_morning(
+    bench: Bench, begun: str
+) -> None:
+    await bench.publish(*ALONE)
+    await at(bench, f"2026-05-14 {begun}")
+    for number in range(2):
+        await lit(bench, f"i{number}")
+    bench.sms.script.append(Retry("http_503"))  # the list of 20:55: tried again, it is put off to the morning, too
+    bench.clock.set(local("2026-05-14 20:55"))
+    await eventually(lambda: begun == "20:55" or not bench.sms.script)
+    bench.sms.script.clear()
+    await at(bench, "2026-05-15 02:00")
+    before = len(bench.sms.got)
+    await lit(bench, "u", urgency="urgent")
+    assert len(bench.sms.got) == before + 1
+    assert len(await shown(bench, state="held", medium="sms")) == 2, "the list, and what it is to tell"
+    await at(bench, "2026-05-15 08:00")
+    assert await shown(bench, state="held") == []
+
+
 @pytest.mark.parametrize("urgency", ["normal", "urgent"])
 async def test_what_a_units_own_address_did_not_take_at_once_is_tried_again_and_not_gathered_with_itself(
     bench: Bench, urgency: str

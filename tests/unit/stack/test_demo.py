@@ -211,6 +211,7 @@ def found(**more: Any) -> Found:
             "medium": "email",
             "digest": None,
             "state": "sent",
+            "why": None,
             "event": event,
         }
         for one, event in (("a", "router:a:1"), *(("bc"[n], f"sla:{'bc'[n]}:unit_handling-red") for n in (0, 1)))
@@ -271,7 +272,8 @@ def test_that_nobody_heard_of_a_sealed_issues_light_is_right() -> None:
 def test_a_yellow_that_red_had_overtaken_is_told_to_nobody_and_counts_as_turned() -> None:
     skipped = [*found().cases[1]["history"][1:], {**found().cases[1]["history"][0], "skipped": True}]
     cases = [found().cases[0], {**found().cases[1], "history": [*skipped, overtaken("sla:b:9")]}, found().cases[2]]
-    figures = reckoned(found(cases=cases))
+    on_record = {**found().deliveries[0], "subject": "b", "event": "sla:b:9", "state": "skipped", "why": "overtaken"}
+    figures = reckoned(found(cases=cases, deliveries=[*found().deliveries, on_record]))
     assert figures.adds_up
     assert figures.turned("yellow") == 2
 

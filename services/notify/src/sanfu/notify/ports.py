@@ -252,7 +252,9 @@ class Digests(Protocol):
         the digest came to another end since."""
         ...
 
-    async def still_open(self, ids: Sequence[str]) -> frozenset[str]: ...
+    async def still_open(self, ids: Sequence[str]) -> dict[str, datetime]:
+        """Those of these lists that are to be sent yet, each with its instant (business time)."""
+        ...
 
     async def let_go(self, subjects: Sequence[str], now: datetime) -> None:
         """Hold nothing of these back any more, and have it leave first. Who has one in hand decides about it anew; what

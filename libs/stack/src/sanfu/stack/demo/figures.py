@@ -267,7 +267,8 @@ def _told(found: Found) -> tuple[set[str], set[str]]:
         if entry["type"] == names.ESCALATION_RAISED and not entry.get("skipped")
     ]
     issues = {case["id"] for case in cases}
-    told = {one["event"] for one in found.deliveries if one["event"].startswith("sla:") and one["subject"] in issues}
+    of_issues = (one for one in found.deliveries if one["subject"] in issues and one["why"] != "overtaken")
+    told = {one["event"] for one in of_issues if one["event"].startswith("sla:")}
     clocks = {entry["clock"] for entry in lights if entry["id"] in told}
     return told, {*climbed, *(entry["id"] for entry in lights if entry["clock"] in clocks)}
 

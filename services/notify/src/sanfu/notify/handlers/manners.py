@@ -18,14 +18,15 @@ from sanfu.runtime.store import Document
 @dataclass(slots=True)
 class Manners:
     """`recent` goes on with what this page sends; `taken`: by the digests of this page; `still_open`: of the digests
-    that its deliveries are held for, or would be had they come in time. `reached` and `left`: what stands for the
-    address of each that is for somebody outside, and when something left for that, oldest first."""
+    that its deliveries are held for, or would be had they come in time, each with its instant. `reached` and `left`:
+    what stands for the address of each that is for somebody outside, and when something left for that, oldest first.
+    """
 
     holding: Holding
     now: datetime
     recent: dict[str, Recent]
     taken: Mapping[str, Taken]
-    still_open: frozenset[str]
+    still_open: Mapping[str, datetime]
     reached: Mapping[str, str] = field(default_factory=dict)
     left: dict[str, list[datetime]] = field(default_factory=dict)
 
@@ -59,7 +60,8 @@ class Manners:
             one = replace(one, digest=None)
         hold = self.holding.of(one, self._manner(one), _urgency(one, documents), self._recent(one), self.now)
         if hold is None:
-            overdue = [id for id in _lists_for(one, self.holding, self.recent) if id in self.still_open]
+            lists = _lists_for(one, self.holding, self.recent)
+            overdue = [id for id in lists if id in self.still_open and self.still_open[id] <= self.now]
             return self._joining(one, overdue[0], real) if overdue else (one, False)
         if one.begins is not None and hold.until >= one.begins:  # it would be told when that has begun
             asleep = hold.why in ASLEEP
@@ -141,5 +143,5 @@ async def manners(digests: Digests, holding: Holding, medium: str, page: Sequenc
     recent = await digests.recent(medium, recipients, now - DAY) if recipients else {}
     named = {one.digest for one in page if one.digest is not None and one.state == "held"}
     named |= {id for one in page if not is_digest(one) for id in _lists_for(one, holding, recent)}
-    still_open = await digests.still_open(sorted(named)) if named else frozenset()
+    still_open = await digests.still_open(sorted(named)) if named else {}
     return Manners(holding, now, dict(recent), taken, still_open)
