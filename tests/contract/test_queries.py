@@ -58,7 +58,7 @@ async def test_a_query_holds_what_its_route_declares_and_each_scalar_once(servic
                 for name, several in known.items():
                     twice = await client.request(method, f"{path}?{name}=1&{name}=1")
                     assert several or errors(twice) == [(f"query.{name}", "repeated")], (method, path, name)
-                    assert not several or named(twice) == set(), (method, path, name)
+                    assert not several or f"query.{name}" not in named(twice), (method, path, name)
 
 
 async def test_what_is_declared_passes_also_where_it_is_part_of_a_model_or_of_a_dependency() -> None:

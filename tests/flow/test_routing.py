@@ -141,7 +141,7 @@ async def test_a_confidential_petition_leaves_no_word_of_its_text_anywhere_and_t
     unit = city.pack.units["housing-construction"].name_zh
     sent = (*city.sms.to(PHONE), *city.mail.to("wang.xiaoming@mail.example"))
     to_party = [f"{one.subject} {one.text}" for one in sent]
-    assert len(to_party) == 7
+    assert len(to_party) == 8
     assert all(issue.receipt in one and category not in one and unit not in one for one in to_party)
 
 
