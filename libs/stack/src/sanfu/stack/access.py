@@ -5,14 +5,14 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Who may see and do what.")
-console = Console(highlight=False, emoji=False)
+console = answers(soft_wrap=False)
 
 
 @app.callback()

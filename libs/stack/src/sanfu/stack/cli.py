@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from sanfu.stack import (
@@ -32,6 +31,7 @@ from sanfu.stack import (
     tables,
     tools,
 )
+from sanfu.stack.consoles import notes
 from sanfu.stack.demo import command as demo
 from sanfu.stack.doctor import examine
 from sanfu.stack.places import checkout
@@ -66,7 +66,7 @@ app.add_typer(routing.rules, name="rules")
 app.command("check")(gate.check)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(gate.test)
 
-console = Console(stderr=True, highlight=False, emoji=False)
+console = notes()
 """What goes on. What was asked for goes to `tables.wide()`, where the next command of a pipe reads it."""
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]

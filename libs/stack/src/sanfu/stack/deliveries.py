@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Annotated, NamedTuple
 
 import typer
-from rich.console import Console
 from rich.progress import track
 from rich.table import Column
 
+from sanfu.stack.consoles import answers, notes
 from sanfu.stack.delivery_words import meaning
 from sanfu.stack.doors import Json
 from sanfu.stack.notify_doors import NotifyDoors
@@ -21,8 +21,8 @@ from sanfu.stack.tables import plain, wide
 from sanfu.stack.times import ago, now_of, since
 
 app = typer.Typer(help="Deliveries: who was told, what waits, why; tell again.")
-console = Console(highlight=False, emoji=False, soft_wrap=True)
-told = Console(stderr=True, highlight=False, emoji=False)
+console = answers()
+told = notes()
 STATES = ("queued", "held", "sending", "sent", "delivered", "failed", "skipped", "unknown")
 MOST_AGAIN = 1000
 """Messages that one order sends again: more is a decision for the day, and a burst for the provider."""

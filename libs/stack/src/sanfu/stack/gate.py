@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from sanfu.stack import parts, system
+from sanfu.stack.consoles import notes
 from sanfu.stack.places import Places, checkout
 
-console = Console(stderr=True, highlight=False, emoji=False)
+console = notes()
 
 
 def checks(root: Path) -> dict[str, list[str]]:

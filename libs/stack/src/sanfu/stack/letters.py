@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: list them, show them, fold them again after the cure.")
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
 Service = Annotated[str | None, typer.Option("--service", help="intake, router, sla, notify, desk (default: all)")]

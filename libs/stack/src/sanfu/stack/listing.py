@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
 lists = typer.Typer(no_args_is_help=True, help="Lists of visits, experience sheets, check-ups.")
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 
 
 @lists.callback()

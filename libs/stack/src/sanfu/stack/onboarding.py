@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from sanfu.city.loading import load
 from sanfu.city.model.pack import Pack
@@ -27,12 +26,13 @@ from sanfu.contracts.access import of_units
 from sanfu.contracts.asyncapi import UNIT_TYPES
 from sanfu.contracts.replies import replies
 from sanfu.stack import parts, topics
+from sanfu.stack.consoles import answers
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 from sanfu.stack.subscribing import check_has_topic
 
 app = typer.Typer(no_args_is_help=True, help="Units' own systems.")
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 
 PROGRAMS: Final = {"subscriber.py": 0o755, "subscribe.sh": 0o755, "answer.sh": 0o755}
 CA: Final = "ca.pem"

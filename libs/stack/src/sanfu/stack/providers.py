@@ -16,6 +16,7 @@ from sanfu.contracts.envelope import moment
 from sanfu.notify.adapters.hook_calls import Hook
 from sanfu.notify.adapters.plan import planned, planned_hooks
 from sanfu.notify.ports import Provider as Carrying
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Json
 from sanfu.stack.notify_doors import NotifyDoors
 from sanfu.stack.programs import PartError
@@ -25,7 +26,7 @@ from sanfu.stack.times import ago, now_of, span
 
 app = typer.Typer(help="Providers of messages: how they do, and what an operator does about it.")
 WAITS = "what waits; ./sanfu deliveries shows each"
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 CALL_S = 10.0
 """Seconds for a call, as good as any where none is made."""
 ENDLESS = 1_000_000

@@ -10,16 +10,16 @@ from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
 
 from sanfu.stack import services
+from sanfu.stack.consoles import notes
 from sanfu.stack.programs import PartError, last_lines, spawn
 from sanfu.stack.stack import Stack
 
 RECORDS = {"intake": "what was received is nowhere else: put its backup back instead"}
 """Services whose database is primary."""
 
-console = Console(stderr=True, highlight=False, emoji=False)
+console = notes()
 
 
 def run(

@@ -5,13 +5,13 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 
 ASKS_EVERY = 0.5
 """Seconds between two questions how far it is."""

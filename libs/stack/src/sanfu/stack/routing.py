@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
 from sanfu.stack import services
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.places import checkout
 from sanfu.stack.plan import shipped_city
@@ -19,7 +19,7 @@ from sanfu.stack.tools import given, hand_over
 
 router = typer.Typer(no_args_is_help=True, help="Who leads and why: the classifier, returns, duplicates, their worth.")
 rules = typer.Typer(no_args_is_help=True, help="Routing rules: try them before they decide.")
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]

@@ -17,6 +17,7 @@ from sanfu.runtime.broker import BrokerDown, Fenced, Incoming
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
+from sanfu.stack.consoles import answers
 from sanfu.stack.programs import PartError
 from sanfu.stack.stack import Stack
 
@@ -36,7 +37,7 @@ TOLD = (
 )
 """Fields of an event's body that tell most of it, in a line."""
 
-console = Console(highlight=False, emoji=False, soft_wrap=True)
+console = answers()
 
 
 def run(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from sanfu.stack import parts, services
+from sanfu.stack.consoles import answers
 from sanfu.stack.doctor import Finding
 from sanfu.stack.stack import Stack
 
@@ -26,8 +27,8 @@ COLOURS = {"ready": "green", "done": "green", "failed": "red", "held": "yellow"}
 
 def wide() -> Console:
     """A console for tables of many columns: as wide as the terminal; into a file or a pipe, as wide as they are."""
-    console = Console(highlight=False, emoji=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, emoji=False, soft_wrap=True, width=200)
+    console = answers()
+    return console if console.is_terminal else answers(width=200)
 
 
 def plain(*columns: str | Column, title: str | None = None) -> Table:

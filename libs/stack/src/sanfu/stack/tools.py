@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from sanfu.city import drafting
@@ -23,6 +22,7 @@ from sanfu.city.model.pack import Pack
 from sanfu.city.reporting import check_report
 from sanfu.router.handlers import unfit_model
 from sanfu.sla.domain.inversions import first_inversion
+from sanfu.stack.consoles import answers
 from sanfu.stack.doors import Doors, Json
 from sanfu.stack.places import checkout
 from sanfu.stack.plan import shipped_city
@@ -31,7 +31,7 @@ from sanfu.stack.stack import Stack
 
 city = typer.Typer(no_args_is_help=True, help="City packs.")
 sla = typer.Typer(no_args_is_help=True, help="Limits and lights.")
-console = Console(highlight=False, emoji=False)
+console = answers(soft_wrap=False)
 
 
 def bench(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from sanfu.city.holidays_cn import national_calendar
 from sanfu.city.loading import load
@@ -16,6 +15,7 @@ from sanfu.runtime.clock import Anchor, write_anchor
 from sanfu.runtime.kafka import KafkaBroker
 from sanfu.runtime.security import security
 from sanfu.runtime.settings import ServiceSettings
+from sanfu.stack.consoles import notes
 from sanfu.stack.demo import figures, screen
 from sanfu.stack.demo.answering import Answering, subscribed
 from sanfu.stack.demo.hours import Hours
@@ -36,7 +36,7 @@ SETTINGS = {
 BEFORE = timedelta(minutes=5)
 """The show begins so long before its first report."""
 
-console = Console(stderr=True, highlight=False, emoji=False)
+console = notes()
 
 
 def run(
