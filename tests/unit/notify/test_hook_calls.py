@@ -193,7 +193,7 @@ async def test_who_does_not_answer_may_have_it_and_who_is_not_there_has_not() ->
     async with listening() as it:
         it.silent = True
         async with calling(f"http://tax.test:{it.port}/", "127.0.0.1") as hook:
-            hook._there.seconds = 0.2
+            hook._there.seconds = 2.0
             assert (await hook.post(HEADERS, BODY)).outcome == Lost("timeout")
     async with calling(f"http://tax.test:{it.port}/", "127.0.0.1") as hook:
         assert (await hook.post(HEADERS, BODY)).outcome == Retry("unreachable")

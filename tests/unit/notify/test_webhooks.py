@@ -19,7 +19,7 @@ async def posting(*addresses: str, **endpoints: Endpoint) -> AsyncIterator[Webho
     async def resolve(host: str, port: int) -> Sequence[str]:
         return addresses
 
-    hooks = Webhooks(endpoints, timeout=2.0, resolve=resolve)
+    hooks = Webhooks(endpoints, timeout=10.0, resolve=resolve)
     yield hooks
     await hooks.close()
 
