@@ -5,8 +5,10 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
+from httpcore._async import http11
 
 from sanfu.notify.adapters.calls import called
 from sanfu.notify.adapters.connections import Connections
@@ -58,8 +60,8 @@ async def peer() -> AsyncIterator[Peer]:
 
 
 @asynccontextmanager
-async def connections(width: int, seconds: float = 10.0) -> AsyncIterator[Connections]:
-    it = Connections(width, seconds)
+async def connections(width: int) -> AsyncIterator[Connections]:
+    it = Connections(width, 10.0)
     try:
         yield it
     finally:
@@ -77,9 +79,23 @@ async def test_a_connection_is_kept_for_the_next_call(peer: Peer) -> None:
     await eventually(lambda: peer.open == 0, within=5)
 
 
+async def test_a_connection_that_the_peer_may_be_closing_is_not_used_again(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(http11, "time", SimpleNamespace(monotonic=lambda: now))
+    async with connections(1) as ours:
+        for pause in (1.0, 1.0, 4.99, 4.99):  # many servers close what is idle for five seconds
+            await ours.post(peer.url, json={})
+            now += pause
+        assert peer.opened == 2
+    await eventually(lambda: peer.open == 0, within=5)
+
+
 async def test_a_call_for_which_no_connection_is_free_surely_was_not_made(peer: Peer) -> None:
     peer.may.clear()
-    async with connections(2, seconds=1.0) as ours:
+    async with connections(2) as ours:
+        ours._patience = 0.2  # to wait for a place; those that have one have all their time
         under_way = [asyncio.ensure_future(ours.post(peer.url, json={})) for _ in range(2)]
         await eventually(lambda: len(peer.heads) == 2, within=5)
         assert await called(ours, peer.url, json={}) == Retry("unreachable")

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from sanfu.notify.domain.breaker import FAILURES, LONGEST_REST, Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
-from sanfu.notify.domain.pace import Rate
+from sanfu.notify.domain.pace import UNDERWAY, Rate
 from sanfu.notify.domain.place import LOOK
 from sanfu.notify.handlers.carrier import Carrier, Line, PutAside
 from sanfu.notify.metrics import NotifyMetrics
@@ -136,7 +136,7 @@ async def test_a_rate_that_is_used_up_leaves_the_rest_to_the_next_provider() -> 
     for number in range(5):
         await both.send(number)
     assert (len(both.first.got), len(both.second.got)) == (3, 2)
-    both.clock.at += 60
+    both.clock.at += 60 + UNDERWAY
     await both.send()
     assert len(both.first.got) == 4
 
@@ -144,7 +144,7 @@ async def test_a_rate_that_is_used_up_leaves_the_rest_to_the_next_provider() -> 
 async def test_a_recipient_who_has_enough_waits_and_only_what_is_critical_passes() -> None:
     both = road([], [], each=(Rate(1, 60),))
     await both.send()
-    assert await both.send() == Retry("recipient_has_enough", 60, counts=False, about="message")
+    assert await both.send() == Retry("recipient_has_enough", 60 + UNDERWAY, counts=False, about="message")
     assert await both.send(critical=True) == Sent("p1", provider="first")
     assert await both.send(1) == Sent("p1", provider="first")
     assert both.second.got == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanfu.notify.domain.pace import Each, Rate, Window
+from sanfu.notify.domain.pace import UNDERWAY, Each, Rate, Window
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,22 @@ def test_no_window_ever_holds_more_than_its_rate(count: int, pauses: list[float]
             window.take(now)
             taken.append(now)
         assert pause <= 1 or taken[-1] == now, "what it says to wait is enough"
-    assert all(sum(at - 10 < one <= at for one in taken) <= count for at in taken)
+    assert all(sum(at - 10 - UNDERWAY < one <= at for one in taken) <= count for at in taken)
+
+
+def test_what_is_slow_on_its_way_does_not_come_in_with_more_than_its_rate() -> None:
+    window = Window(Rate(2, 1))
+    window.take(0.0)
+    window.take(0.9)
+    assert window.room(1.01) == 0, "the first may have arrived at 0.04, and this one would at 1.01"
+    assert window.room(1.07) == 1
 
 
 def test_each_recipient_has_a_rate_of_its_own_and_is_forgotten_when_it_is_over() -> None:
     each = Each((Rate(1, 60), Rate(2, 3600)))
     each.take("139", 0)
-    assert (each.wait("139", 0), each.wait("138", 0)) == (60, 0)
-    each.take("139", 60)
-    assert each.wait("139", 61) == 3600 - 61
+    assert (each.wait("139", 0), each.wait("138", 0)) == (60 + UNDERWAY, 0)
+    each.take("139", 61)
+    assert each.wait("139", 62) == 3600 + UNDERWAY - 62
     each.take("138", 4000)
     assert [*each._windows] == ["138"]

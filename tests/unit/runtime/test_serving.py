@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -57,6 +58,24 @@ async def test_the_processs_signal_handlers_stay_as_they_were() -> None:
 async def test_a_taken_address_is_named(server: Server) -> None:
     with pytest.raises(OSError, match=f"can't listen on 127.0.0.1:{server.port}: Address already in use"):
         await Server(app(), "127.0.0.1", server.port).start()
+
+
+async def test_an_idle_connection_is_kept_longer_than_clients_and_proxies_keep_theirs(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, kept = asyncio.get_running_loop(), []
+    real = loop.call_later
+
+    def later(delay: float, callback: Callable[..., object], *args: object, **more: Any) -> asyncio.TimerHandle:
+        if getattr(callback, "__name__", "") == "timeout_keep_alive_handler":
+            kept.append(delay)
+        return real(delay, callback, *args, **more)
+
+    monkeypatch.setattr(loop, "call_later", later)
+    async with httpx.AsyncClient() as client:
+        await client.get(f"http://127.0.0.1:{server.port}/health/live")
+    assert kept
+    assert min(kept) > 60
 
 
 async def test_an_app_that_does_not_start_is_an_error() -> None:

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+KEEP_ALIVE = 75
+"""Seconds for which an idle connection is kept: longer than clients and proxies in front keep theirs (60), so that none
+is closed just as a request is put on it."""
+
 
 class _Uvicorn(uvicorn.Server):
     """Uvicorn without hands on the process: no signal handlers, no exit."""
@@ -59,6 +63,7 @@ class Server:
             server_header=False,
             proxy_headers=self._proxies is not None,
             forwarded_allow_ips=self._proxies or "",
+            timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=max(1, round(self._stop_within)),
         )
         self._server = _Uvicorn(config)

@@ -7,7 +7,10 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-ALONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+KEPT = 2.0
+"""Seconds for which an idle connection is kept. Many servers close one after five: what is sent just then may have been
+taken, as far as we know, and of a message that must not come twice nobody would ever know."""
+ALONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT)
 HEADERS = {"accept": "*/*", "user-agent": "sanfu-notify"}
 Place = tuple[str, bytes]
 """Scheme, host and port."""

@@ -11,6 +11,7 @@ from ssl import SSLContext
 import httpx
 
 from sanfu.notify.adapters.calls import meant
+from sanfu.notify.adapters.connections import KEPT
 from sanfu.notify.domain.addresses import Network, unfit
 from sanfu.notify.domain.delivery import Lost, Outcome, Retry, Sent
 
@@ -53,7 +54,9 @@ class Outward:
     _client: httpx.AsyncClient = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        limits = httpx.Limits(max_connections=self.width + 1, max_keepalive_connections=self.width)
+        limits = httpx.Limits(
+            max_connections=self.width + 1, max_keepalive_connections=self.width, keepalive_expiry=KEPT
+        )
         steps = httpx.Timeout(self.seconds, connect=self.seconds * 0.4)
         self._client = httpx.AsyncClient(
             timeout=steps, limits=limits, verify=self.trust, trust_env=False, follow_redirects=False,

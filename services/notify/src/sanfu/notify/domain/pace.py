@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+UNDERWAY = 1 / 16
+"""Seconds by which a window is longer than its rate says. Providers count what arrives, and what was slow on its way
+comes in together with what left after it: of 500/s, 509 were measured in one second."""
 _WRITTEN = re.compile(r"([1-9]\d{0,5})/(s|min|h|d)")
 
 
@@ -33,6 +36,10 @@ class Window:
     rate: Rate
     _taken: deque[float] = field(default_factory=deque)
 
+    @property
+    def _span(self) -> float:
+        return self.rate.seconds + UNDERWAY
+
     def room(self, now: float) -> int:
         """How many more may go now."""
         self._forget(now)
@@ -40,7 +47,7 @@ class Window:
 
     def wait(self, now: float) -> float:
         """Seconds until one more may go; 0: now."""
-        return 0.0 if self.room(now) > 0 else self._taken[0] + self.rate.seconds - now
+        return 0.0 if self.room(now) > 0 else self._taken[0] + self._span - now
 
     def take(self, now: float) -> None:
         self._forget(now)
@@ -51,7 +58,7 @@ class Window:
         return not self._taken
 
     def _forget(self, now: float) -> None:
-        while self._taken and self._taken[0] <= now - self.rate.seconds:
+        while self._taken and self._taken[0] <= now - self._span:
             self._taken.popleft()
 
 
