@@ -153,11 +153,11 @@ async def test_a_storm_reaches_each_officer_as_few_lists_alarms_first_and_never_
         await storm.until(number, LIGHT, within=within)
         await storm.receipts()
         await storm.alarms()
-        await storm.until(2 * ALARMS, ALARM)
+        await storm.until(2 * ALARMS, ALARM, within=within)
         came = town.sms.asked
         await storm.until(2 * ALARMS, ALARM, "sent")
         assert await storm.counted(RECEIPT, "sent") < RECEIPTS, "nothing was left that they could overtake"
-        await storm.until(RECEIPTS, RECEIPT, "sent")
+        await storm.until(RECEIPTS, RECEIPT, "sent", within=within)
         await eventually(storm.has_told_its_lists, within=within)
         storm.move(START + 2 * GATHER)
         await storm.until(number, LIGHT, "sent", within=within)

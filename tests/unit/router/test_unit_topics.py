@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanfu.contracts import names
-from sanfu.contracts.registry import codec
+from sanfu.contracts.registry import EVENTS, codec
 from sanfu.contracts.units import UNIT_SEQUENCE, IssueAsItStands
 from sanfu.router.domain import withheld
 from sanfu.router.domain.rules import RouterRules
@@ -66,6 +67,31 @@ def test_who_wrote_and_whose_it_is_is_told_to_no_unit() -> None:
     assert "u9" not in told
     assert "P-77" not in told
     assert "complains_of" not in told
+
+
+def test_whose_issue_joins_another_is_told_to_no_unit_not_even_to_the_one_that_joined_them() -> None:
+    it = leaking()
+    marks, mine = ["0123456789"], {"id": "w1", "role": "officer", "unit": "water"}
+    it.tell(names.SUPPORTER_ADDED, issue="i-2", supporters=2, party_code="P-78", party_marks=marks, by=mine)
+    it.tell(names.ISSUE_MERGED, head="i-3", reason="same pipe", party_code="P-78", party_marks=marks, by=mine)
+    assert types(it.of("water"))[1:] == [names.SUPPORTER_ADDED, names.ISSUE_MERGED]
+    told = [relay.event.data for relay in it.of("water")[1:]]
+    assert [(one["party_code"], one["party_marks"]) for one in told] == [(None, [])] * 2
+    assert "P-78" not in repr(it.sent)
+
+
+@pytest.mark.parametrize("name", withheld.ACCOUNTS)
+def test_accounts_besides_who_acted_are_for_the_unit_whose_event_it_is(name: str) -> None:
+    said = {"by": {"id": "w1", "role": "officer", "unit": "water"}, name: "w2"}
+    assert withheld.body(names.ERRAND_PLANNED, said, "water", confidential=False) == said
+    assert "w2" not in repr(withheld.body(names.ERRAND_PLANNED, said, "roads", confidential=False))
+
+
+def test_every_account_that_an_issues_event_names_is_known_to_be_one() -> None:
+    fields = [field for event in EVENTS if event.topic == names.ISSUES for field in event.model.model_fields.items()]
+    found = {name for name, field in fields if (field.description or "").startswith("Account ")}
+    assert found >= {"handled_by", "agent", "second", "signed_by"}
+    assert found - withheld.ACCOUNTS.keys() == set()
 
 
 def test_a_dispatch_to_another_unit_is_the_last_that_the_former_hears() -> None:

@@ -47,6 +47,13 @@ FREE = {
     **dict.fromkeys(("summary", "internal", "legal_ground", "source"), None),
 }
 """Texts that people write, by the name of their field: in no record of a confidential issue."""
+PARTYS: Mapping[str, str | list[str] | None] = {"party_code": None, "party_marks": []}
+"""By whom an issue is known to be one party's: no unit reads it, not even in what it said itself."""
+ACCOUNTS: Mapping[str, str | None] = {
+    **dict.fromkeys(("second", "signed_by", "approved_by", "sponsor"), None),
+    **dict.fromkeys(("handled_by", "agent", "from_user", "user"), "withheld"),
+}
+"""Who did it besides `by`: read by the unit whose event it is."""
 OURS = frozenset({names.REPLY_REFUSED})
 """Types whose texts Sanfu itself writes, with no word of the issue in them."""
 FILES = ("evidence", "attachments", "plan", "suggestions")
@@ -76,6 +83,9 @@ def body(type: str, data: Mapping[str, Any], unit: str, *, confidential: bool) -
     own = (by.get("unit") if by else data.get("unit")) == unit
     if by and not own:
         hidden["by"] = {"id": by["role"], "role": by["role"], "unit": by.get("unit")}
+    if not own:
+        hidden |= {name: mark for name, mark in ACCOUNTS.items() if data.get(name)}
+    hidden |= {name: mark for name, mark in PARTYS.items() if data.get(name)}
     if type in INTERNAL and (not own or type == names.ISSUE_SUPPLEMENTED):
         hidden |= {name: mark for name, mark in INTERNAL[type].items() if data.get(name)}
     if type == names.SECRECY_CHANGED and data.get("concerns"):
