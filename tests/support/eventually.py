@@ -13,13 +13,14 @@ PAUSE = 0.02
 
 
 @overload
-async def eventually(check: Callable[[], Awaitable[Found]], *, within: float = 10.0) -> Found: ...
+async def eventually(check: Callable[[], Awaitable[Found]], *, within: float = 10.0, every: float = PAUSE) -> Found: ...
 @overload
-async def eventually(check: Callable[[], Found], *, within: float = 10.0) -> Found: ...
-async def eventually(check: Callable[[], Any], *, within: float = 10.0) -> Any:
+async def eventually(check: Callable[[], Found], *, within: float = 10.0, every: float = PAUSE) -> Found: ...
+async def eventually(check: Callable[[], Any], *, within: float = 10.0, every: float = PAUSE) -> Any:
     """Look until `check` gives something true, and return that. A failed `assert` in it counts as not yet.
 
-    Fails when so many seconds have passed, with the last thing that was seen."""
+    Fails when so many seconds have passed, with the last thing that was seen. A look that costs much may be taken less
+    often, `every` so many seconds."""
     deadline = time.monotonic() + within
     while True:
         try:
@@ -32,7 +33,7 @@ async def eventually(check: Callable[[], Any], *, within: float = 10.0) -> Any:
             missing = not_yet
         if time.monotonic() > deadline:
             raise missing
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(every)
 
 
 def eventually_sync(check: Callable[[], Found], *, within: float = 10.0) -> Found:

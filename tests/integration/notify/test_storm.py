@@ -44,6 +44,8 @@ class Storm:
 
     town: Town
     service: Service
+    every: float
+    """Seconds between two looks: one looks through all of the storm."""
     highest: float = field(default_factory=lambda: resident(getpid()))
 
     async def lights(self, numbers: range) -> None:
@@ -84,7 +86,7 @@ class Storm:
         async def is_so() -> bool:
             return await self.counted(template, *states) == count
 
-        await eventually(is_so, within=within)
+        await eventually(is_so, within=within, every=self.every)
 
     async def is_past(self, count: int) -> bool:
         return await self.counted(LIGHT) > count
@@ -141,13 +143,13 @@ async def test_a_storm_reaches_each_officer_as_few_lists_alarms_first_and_never_
     write_anchor(town.clock, Anchor(START, START, 0))
     await town.publish(*people())
     async with town.notifying() as service:
-        storm = Storm(town, service)
+        storm = Storm(town, service, every=number / 50_000)
         before, within, half = storm.highest, 30 + number / 100, number // 2
         await storm.lights(range(half))
         await storm.until(half - len(UNITS), LIGHT, "held", within=within)
         await storm.until(len(UNITS), LIGHT, "sent", within=within)
         coming = asyncio.ensure_future(storm.lights(range(half, number)))
-        await eventually(partial(storm.is_past, half), within=within)
+        await eventually(partial(storm.is_past, half), within=within, every=storm.every)
         storm.move(START + GATHER)  # the lists leave while more comes
         await coming
         await storm.until(number, LIGHT, within=within)
