@@ -18,7 +18,7 @@ from sanfu.notify.app import assemble
 from sanfu.notify.carrying import Senders
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery, Outcome, Retry, Sent
-from sanfu.notify.domain.pace import Rate
+from sanfu.notify.domain.pace import UNDERWAY, Rate
 from sanfu.notify.domain.records import written
 from sanfu.notify.handlers import courier
 from sanfu.notify.handlers.carrier import Carrier
@@ -34,6 +34,8 @@ from tests.unit.notify.test_service import SETTINGS, Bench, fresh_broker
 
 LIGHTS, UNITS, ISSUES, ALARMS = 2_000, 40, 100, 5
 RATE = 20
+SECOND = 1 + UNDERWAY
+"""After which the rate lets as many more through."""
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Storm:
             await eventually(lambda: self.provider.in_this_second() == RATE or not self.open("queued", "sending"))
             if not self.open("queued", "sending"):
                 return
-            self.provider.second += 1
+            self.provider.second += SECOND
         raise AssertionError(f"{self.open('queued')} still wait after {limit} seconds")
 
 
@@ -160,7 +162,7 @@ async def test_emergencies_leave_first_each_officer_gets_one_message_and_one_lis
     await eventually(lambda: storm.open("queued", "sending") > 0 or storm.provider.in_this_second() > 0)
     await eventually(lambda: storm.provider.in_this_second() == RATE)
     for _ in range(5):
-        storm.provider.second += 1
+        storm.provider.second += SECOND
         await eventually(lambda: storm.provider.in_this_second() == RATE or not storm.open("held", "queued", "sending"))
     assert Counter(one.to for _, one in provider.got if not one.critical) == {f"138-o{n}": 2 for n in range(UNITS)}
     assert storm.open("held", "queued", "sending", "failed", "unknown") == 0
@@ -180,7 +182,7 @@ async def test_what_comes_while_its_officers_list_waits_for_its_turn_goes_with_t
         late = of_issue(n, f"late{n}", "yellow-officer-sms", "officer", f"unit-{n}")
         storm.put(replace(late, again=AT_ONCE - timedelta(seconds=1)))  # it is looked at first
     while storm.lists_due():
-        provider.second += 1
+        provider.second += SECOND
         await eventually(lambda: provider.in_this_second() == RATE or not storm.lists_due())
     await eventually(lambda: not storm.open("queued", "sending"))
     told = Counter(one.to for _, one in provider.got if not one.critical)
@@ -208,7 +210,7 @@ async def test_while_the_provider_is_dead_for_an_hour_nothing_is_lost_and_then_i
     storm.bench.clock.set(START + timedelta(hours=2))
     for _ in range(20):
         await eventually(lambda: provider.in_this_second() == RATE or not storm.open("held", "queued", "sending"))
-        provider.second += 1
+        provider.second += SECOND
     told = Counter(one.to for _, one in provider.got if not one.critical)
     assert set(told) == {f"138-o{n}" for n in range(UNITS)}
     assert max(told.values()) <= 3, "lists, and one that was tried while it was dead"
