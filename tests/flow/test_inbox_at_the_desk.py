@@ -3,12 +3,15 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from sanfu.city.watching import PackHolder
+from sanfu.desk import app
+from sanfu.desk.adapters.notify_inbox import NotifyInbox
 from sanfu.desk.entrypoints.inbox_words import INBOX
 from tests.support.city import City, in_memory, local
 from tests.support.packs import A_DAY, copied
@@ -54,8 +57,9 @@ def holder(tmp_path_factory: pytest.TempPathFactory) -> PackHolder:
 
 
 @pytest.fixture
-async def city(holder: PackHolder) -> AsyncIterator[City]:
-    """A city whose desk shows the inbox."""
+async def city(holder: PackHolder, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
+    """A city whose desk shows the inbox, and waits for it longer than a machine stands still."""
+    monkeypatch.setattr(app, "NotifyInbox", partial(NotifyInbox, within=10.0))
     async with in_memory(holder=holder) as city:
         await city.stop("notify", "desk")
         city.notify = {"notify_key": KEY}

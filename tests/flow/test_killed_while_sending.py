@@ -15,8 +15,9 @@ from tests.support.media import PHONE, UNIT, texts
 from tests.support.mortal import OPS, Mortal, Place
 from tests.support.people import Issue
 
-SECONDS = {"SANFU_CALL_S": "2", "SANFU_LEASE_S": "4"}
-"""A claim counts as left by a crash after four seconds."""
+SECONDS = {"SANFU_CALL_S": "5", "SANFU_LEASE_S": "7.5"}
+"""A claim counts as left by a crash after the lease. An answer is waited for half a call, longer than a machine stands
+still."""
 
 
 @pytest.fixture

@@ -151,6 +151,7 @@ async def test_at_night_the_webhook_and_the_inbox_are_told_and_what_rings_waits_
 ) -> None:
     async with by_every_medium(every_medium, "2026-05-06 22:30") as media:
         issue = await media.reported()
+        again = await media.reported(text="又有一处下水道堵了。")
         states = {one["medium"]: one["state"] for one in await media.deliveries(issue)}
         assert {medium: states[medium] for medium in ("webhook", "inbox", "email")} == dict.fromkeys(
             ("webhook", "inbox", "email"), "sent"
@@ -159,6 +160,8 @@ async def test_at_night_the_webhook_and_the_inbox_are_told_and_what_rings_waits_
             ("sms", "dingtalk", "wecom"), "held"
         )
         assert (media.first.asked, media.dingtalk.asked, media.wecom.asked) == ([], [], [])
+        assert len(media.webhook.asked) == 2, "what disturbs nobody comes each for itself"
+        assert [one["state"] for one in await media.deliveries(again, medium="inbox")] == ["sent"]
         await media.city.advance_to(local("2026-05-07 08:00"))
         assert {one["state"] for one in await media.deliveries(issue)} == {"sent"}
-        assert [len(one) for one in (media.first.got, media.dingtalk.asked, media.wecom.asked)] == [1, 1, 1]
+        assert [len(one) for one in (media.first.got, media.dingtalk.asked, media.wecom.asked)] == [2, 1, 1]

@@ -170,6 +170,6 @@ async def test_a_board_in_one_process_shows_what_was_done_in_another(
         watching = asyncio.ensure_future(watch())
         await eventually(lambda: seen and seen[-1]["by_state"] == {"assigned": 1})
         await order(worker, OFFICER, "acknowledge", {})
-        await eventually(lambda: seen[-1]["by_state"] == {"acknowledged": 1}, within=3)
+        await eventually(lambda: seen[-1]["by_state"] == {"acknowledged": 1})
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -76,7 +76,7 @@ async def test_a_connection_is_kept_for_the_next_call(peer: Peer) -> None:
         assert peer.opened == 1
         await asyncio.gather(*(ours.post(peer.url, json={}) for _ in range(20)))
         assert peer.opened == 4
-    await eventually(lambda: peer.open == 0, within=5)
+    await eventually(lambda: peer.open == 0)
 
 
 async def test_a_connection_that_the_peer_may_be_closing_is_not_used_again(
@@ -89,7 +89,7 @@ async def test_a_connection_that_the_peer_may_be_closing_is_not_used_again(
             await ours.post(peer.url, json={})
             now += pause
         assert peer.opened == 2
-    await eventually(lambda: peer.open == 0, within=5)
+    await eventually(lambda: peer.open == 0)
 
 
 async def test_a_call_for_which_no_connection_is_free_surely_was_not_made(peer: Peer) -> None:
@@ -97,7 +97,7 @@ async def test_a_call_for_which_no_connection_is_free_surely_was_not_made(peer: 
     async with connections(2) as ours:
         ours._patience = 0.2  # to wait for a place; those that have one have all their time
         under_way = [asyncio.ensure_future(ours.post(peer.url, json={})) for _ in range(2)]
-        await eventually(lambda: len(peer.heads) == 2, within=5)
+        await eventually(lambda: len(peer.heads) == 2)
         assert await called(ours, peer.url, json={}) == Retry("unreachable")
         assert len(peer.heads) == 2
         peer.may.set()
@@ -109,7 +109,7 @@ async def test_a_call_that_was_given_up_leaves_its_place_to_the_next(peer: Peer)
     peer.may.clear()
     async with connections(1) as ours:
         given_up = asyncio.ensure_future(ours.post(peer.url, json={}))
-        await eventually(lambda: len(peer.heads) == 1, within=5)
+        await eventually(lambda: len(peer.heads) == 1)
         given_up.cancel()
         await asyncio.wait({given_up})
         peer.may.set()
@@ -122,7 +122,7 @@ async def test_of_connections_to_many_places_no_more_are_kept_than_calls_may_be_
         peers = [await stack.enter_async_context(listening()) for _ in range(5)]
         for one in peers:
             await ours.post(one.url, json={})
-        await eventually(lambda: [one.open for one in peers] == [0, 0, 0, 1, 1], within=5)
+        await eventually(lambda: [one.open for one in peers] == [0, 0, 0, 1, 1])
 
 
 async def test_the_address_may_hold_a_name_and_a_password(peer: Peer) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from sanfu.runtime.crash import CRASHPOINTS
 from tests.integration.notify.test_crashes import tell
-from tests.integration.notify.test_faulty_gateway import CALL_S, Both, both, planned, reported, shown
+from tests.integration.notify.test_faulty_gateway import Both, both, planned, reported, shown
 from tests.integration.notify.test_notify import quiet, town
 from tests.support.assembling import OPS_TOKEN
 from tests.support.eventually import eventually
@@ -23,6 +23,9 @@ from tests.support.telling import KEYS
 
 __all__ = ["both", "town"]
 
+CALL_S = 4.0
+"""Seconds of a call. Shorter than where each answer counts: what is lost track of is allowed for here, and with each
+death one and a half times as long goes by."""
 OWN = ("notify.provider_rests", "notify.before_failover", "notify.dead_noted", "notify.receipt_kept")
 ELSEWHERE = ("notify.after_taken", "notify.hook", "notify.raised")
 POINTS = sorted(

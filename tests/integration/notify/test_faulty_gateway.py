@@ -38,7 +38,7 @@ from tests.support.mortal import OPS
 __all__ = ["town"]
 
 SECRET = "a-secret-path-of-24-letters"
-CALL_S = 4.0
+CALL_S = 6.0
 PARTY = {
     "well": "sent", "silent": "unknown", "deaf": "unknown", "late": "delivered", "paced": "sent", "broken": "sent",
     "elsewhere": "sent", "garbage": "sent", "half": "unknown", "reset": "unknown", "cut": "unknown",

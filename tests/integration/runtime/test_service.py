@@ -62,20 +62,20 @@ async def test_a_command_is_done_once_however_often_it_comes(
         with pytest.raises(Refusal) as stale:
             await service.commands.do("s-1", Command("add", {"value": 8}, WHO, "third", if_match=0))
         assert stale.value.status == 412
-        await eventually(lambda: answers(broker), within=5)
+        await eventually(lambda: answers(broker), within=20)
 
 
 async def test_a_restart_goes_on_where_it_stood(kafka: str, mongo: str, prefix: str, broker: KafkaBroker) -> None:
     async with serving(kafka, mongo, prefix):
         await broker.publish([toy.asked("s-1", 1, 1)])
-        await eventually(lambda: answers(broker), within=10)
+        await eventually(lambda: answers(broker), within=20)
     await broker.publish([toy.asked("s-1", 2, 2)])
     async with serving(kafka, mongo, prefix) as service:
 
         async def two() -> bool:
             return len(set(await answers(broker))) == 2
 
-        await eventually(two, within=10)
+        await eventually(two, within=20)
         assert (await service.documents.read(["s-1"]))["s-1"]["seen"] == {"asker": 2}
 
 
@@ -88,7 +88,7 @@ async def test_an_emptied_store_is_rebuilt_without_telling_anything_again(
         async def all_told() -> bool:
             return len(set(await answers(broker))) == 50
 
-        await eventually(all_told, within=10)
+        await eventually(all_told, within=20)
         before = await service.documents.read([f"s-{n}" for n in range(50)])
         told = set(await answers(broker))
     await emptied(mongo, prefix)

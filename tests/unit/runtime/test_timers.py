@@ -196,7 +196,7 @@ async def test_a_subject_with_many_timers_due_is_not_put_to_sleep_between_them()
     await process.absorb([toy.asked("s-1", 1, 1, alarms=[instant(START - n * MINUTE) for n in range(20)])])
     caught_up(process, START)
     running = asyncio.ensure_future(process.timers.run())
-    await eventually(lambda: len(rung(process.broker)) == 20, within=5)
+    await eventually(lambda: len(rung(process.broker)) == 20)
     process.timers.stop()
     await running
 
@@ -224,7 +224,7 @@ async def test_an_earlier_timer_wakes_a_loop_that_sleeps_until_a_later_one() -> 
     running = asyncio.ensure_future(process.timers.run())
     await eventually(lambda: process.timers._wakes is not None)
     await process.absorb([asked("early", START)])
-    await eventually(lambda: rung(process.broker), within=5)
+    await eventually(lambda: rung(process.broker))
     assert [e["subject"] for e in rung(process.broker)] == ["early"]
     process.timers.stop()
     await running
@@ -245,7 +245,7 @@ async def test_being_read_to_the_end_wakes_a_loop_that_waits_for_it() -> None:
     assert rung(process.broker) == []
     caught_up(process, START)
     process.timers.read_to_end()
-    await eventually(lambda: rung(process.broker), within=5)
+    await eventually(lambda: rung(process.broker))
     process.timers.stop()
     await running
 
@@ -294,7 +294,7 @@ async def test_a_timer_armed_while_the_next_one_is_looked_up_is_not_slept_over()
     await documents.asked.wait()
     await process.absorb([asked("early", START)])
     documents.let.set()
-    await eventually(lambda: rung(process.broker), within=5)
+    await eventually(lambda: rung(process.broker))
     process.timers.stop()
     await running
 
@@ -321,6 +321,6 @@ async def test_the_loop_rides_out_a_store_that_is_away() -> None:
     await eventually(lambda: documents.refused > 0)
     process.clock.set(START + MINUTE)
     documents.down = False
-    await eventually(lambda: rung(process.broker), within=5)
+    await eventually(lambda: rung(process.broker))
     process.timers.stop()
     await running
