@@ -5,7 +5,7 @@ The rate's own clock stands still until a test moves it."""
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery, Outcome, Retry, Sent
 from sanfu.notify.domain.pace import UNDERWAY, Rate
 from sanfu.notify.domain.records import written
-from sanfu.notify.handlers import courier
+from sanfu.notify.handlers import courier, reporter
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.ports import Message, Provider
 from sanfu.runtime.broker import partition_of
@@ -129,6 +129,12 @@ def of_issue(n: int, id: str, template: str, audience: str, of: str, *, critical
 async def storm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Storm]:
     """A notify whose couriers look all the time, for units with an officer and one on duty each."""
     provider, broker, clock = Provided(), fresh_broker(), ManualClock(START)
+
+    def real_now() -> datetime:  # what is to be tried again is ripe by when a test has moved the second
+        return datetime.now(UTC) + timedelta(seconds=provider.second)
+
+    monkeypatch.setattr(courier, "real_now", real_now)
+    monkeypatch.setattr(reporter, "real_now", real_now)
     monkeypatch.setattr(courier, "SWEEP", 0.02)
     monkeypatch.setattr(courier, "REST", 0.02)
     monkeypatch.setattr(steps, "LONGEST_PAUSE", 0.01)
@@ -205,8 +211,7 @@ async def test_while_the_provider_is_dead_for_an_hour_nothing_is_lost_and_then_i
     provider.dead = False
     provider.second += 60
     await storm.seconds(20)
-    first = [one.critical for _, one in provider.got[: 2 * ALARMS]]
-    assert first.count(True) == ALARMS, "before all else, but for one that was tried in vain at this very moment"
+    assert [one.critical for _, one in provider.got[: ALARMS + 1]] == [True] * ALARMS + [False], "before all else"
     storm.bench.clock.set(START + timedelta(hours=2))
     for _ in range(20):
         await eventually(lambda: provider.in_this_second() == RATE or not storm.open("held", "queued", "sending"))
