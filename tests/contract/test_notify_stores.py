@@ -279,6 +279,14 @@ LATER = NOW + timedelta(minutes=10)
 LIST = "digest:officer:tax:sms:1"
 
 
+async def test_what_nobody_has_had_in_hand_is_withdrawn_and_again_says_the_same(stores: Stores) -> None:
+    await stores.deliveries.insert([queued(id="new"), queued(id="had", ver=2), queued(id="held", state="held")])
+    for _ in range(2):
+        assert await stores.deliveries.withdraw(["new", "had", "held", "none"]) == {"new", "none"}
+    assert {one.id for one in await stores.deliveries.of(["new", "had", "held"])} == {"had", "held"}
+    assert await stores.deliveries.withdraw([]) == frozenset()
+
+
 def member(id: str, **more: Any) -> Delivery:
     return steps.hold(queued(id=id, **more), "gathered", LATER, now=NOW, digest=LIST)
 
@@ -438,7 +446,8 @@ async def test_which_digests_are_open_and_when_what_is_held_goes_on(stores: Stor
     waits = steps.wait(queued(id="w"), "contact", NOW)
     await stores.deliveries.insert([member("a"), waits, queued(id=LIST, due=LATER, state="held", again=NOW)])
     await stores.deliveries.insert([steps.end(queued(id="over"), "sent", None, NOW)])
-    assert await stores.digests.still_open([LIST, "over", "none"]) == {LIST: LATER}
+    still_open = await stores.digests.still_open([LIST, "over", "none"])
+    assert {id: (one.due, one.tries) for id, one in still_open.items()} == {LIST: (LATER, 0)}
     assert await stores.digests.next_due(PARTS, NOW) == LATER
     assert await stores.digests.next_due(PARTS, LATER) is None
     assert await stores.digests.next_due((7,), NOW) is None

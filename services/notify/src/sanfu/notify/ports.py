@@ -157,6 +157,10 @@ class Deliveries(Protocol):
         """Put those in that are not there yet; what is there stays as it is."""
         ...
 
+    async def withdraw(self, ids: Sequence[str]) -> frozenset[str]:
+        """Take those away that nobody has had in hand yet; return those of these that are not there now."""
+        ...
+
     async def ripe(
         self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
     ) -> list[Delivery]:
@@ -252,8 +256,8 @@ class Digests(Protocol):
         the digest came to another end since."""
         ...
 
-    async def still_open(self, ids: Sequence[str]) -> dict[str, datetime]:
-        """Those of these lists that are to be sent yet, each with its instant (business time)."""
+    async def still_open(self, ids: Sequence[str]) -> dict[str, Delivery]:
+        """Those of these lists that are to be sent yet."""
         ...
 
     async def let_go(self, subjects: Sequence[str], now: datetime) -> None:

@@ -58,9 +58,9 @@ class MemoryDigests:
                 one |= {"state": digest.state, "why": why_of(digest), "ended": real, "report_at": real}
                 one["ver"] += 1
 
-    async def still_open(self, ids: Sequence[str]) -> dict[str, datetime]:
+    async def still_open(self, ids: Sequence[str]) -> dict[str, Delivery]:
         there = {id: self.documents.get(id, {}) for id in ids}
-        return {id: one["due"] for id, one in there.items() if "again" in one}
+        return {id: read(one) for id, one in there.items() if "again" in one}
 
     async def let_go(self, subjects: Sequence[str], now: datetime) -> None:
         theirs = [one for one in self.documents.values() if one["subject"] in subjects]

@@ -71,11 +71,11 @@ class MongoDigests:
         async with spoken():
             await self._collection.update_many(wanted, {"$set": sets, "$unset": gone, "$inc": {"ver": 1}})
 
-    async def still_open(self, ids: Sequence[str]) -> dict[str, datetime]:
+    async def still_open(self, ids: Sequence[str]) -> dict[str, Delivery]:
         wanted = {"_id": {"$in": list(ids)}, "again": {"$type": "date"}}
         async with spoken():
-            found = await self._collection.find(wanted, {"due": 1}).to_list(None)
-        return {one["_id"]: one["due"] for one in found}
+            found = await self._collection.find(wanted).to_list(None)
+        return {one["_id"]: read(one) for one in found}
 
     async def let_go(self, subjects: Sequence[str], now: datetime) -> None:
         """First the versions rise, so that nobody holds one by what was known before."""

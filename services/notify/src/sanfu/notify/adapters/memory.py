@@ -29,6 +29,12 @@ class MemoryDeliveries:
         for delivery in deliveries:
             self.documents.setdefault(delivery.id, written(delivery))
 
+    async def withdraw(self, ids: Sequence[str]) -> frozenset[str]:
+        for id in ids:
+            if (found := self.documents.get(id)) and (found["state"], found["ver"]) == ("queued", 1):
+                del self.documents[id]
+        return frozenset(id for id in ids if id not in self.documents)
+
     async def ripe(
         self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
     ) -> list[Delivery]:

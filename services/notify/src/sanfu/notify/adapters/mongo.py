@@ -52,6 +52,13 @@ class MongoDeliveries:
         if deliveries:
             await self._documents.insert("deliveries", [written(delivery) for delivery in deliveries])
 
+    async def withdraw(self, ids: Sequence[str]) -> frozenset[str]:
+        if not ids:
+            return frozenset()
+        async with spoken():
+            await self._collection.delete_many({"_id": {"$in": list(ids)}, "state": "queued", "ver": 1})
+        return frozenset(ids) - {one.id for one in await self.of(ids)}
+
     async def ripe(
         self, medium: str, partitions: Iterable[int], *, now: datetime, real: datetime, limit: int
     ) -> list[Delivery]:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from sanfu.contracts.envelope import moment
 
 DeliveryState = Literal["queued", "held", "sending", "sent", "delivered", "failed", "skipped", "unknown"]
+DIGEST = "digest"
+"""Template and type of a list."""
 OPEN: tuple[DeliveryState, ...] = ("queued", "held", "sending")
 HEARD: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "unknown")
 """Its recipient has it, may have it, or is just being given it."""
@@ -45,13 +47,14 @@ UNREMARKABLE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """`due`, `left` (when it was handed over) and `useful_until` are business time; `again` (not before; while sending:
-    the lease), `waits_since` and `report_at` real time. `users` are fixed when it is first sent: it goes to the first
-    one, and each other gets a delivery of its own. `recipient` is whom it counts for: a unit's people in one capacity,
-    or an issue's party; None for the copies to further people. `digest` is the one that it is held for, or went with.
-    One that an operator sent again names which, and why. It holds no address and no text: `reached` is the blind index
-    of where it went, `provider` has it or was silent. Where it is `erased` no store writes by what its recipient would
-    be known, whoever still had that in hand (`TRACES`). `instead`: for the place of those on duty, see `in_place`."""
+    """`due`, `left` (when it was handed over; `left_before`: and before this try) and `useful_until` are business
+    time; `again` (not before; while sending: the lease), `waits_since` and `report_at` real time. `users` are fixed
+    when it is first sent: it goes to the first one, and each other gets a delivery of its own. `recipient` is whom it
+    counts for: a unit's people in one capacity, or an issue's party; None for the copies to further people. `digest`
+    is the one that it is held for, or went with. One that an operator sent again names which, and why. It holds no
+    address and no text: `reached` is the blind index of where it went, `provider` has it or was silent. Where it is
+    `erased` no store writes by what its recipient would be known, whoever still had that in hand (`TRACES`).
+    `instead`: for the place of those on duty, see `in_place`."""
 
     id: str
     p: int
@@ -84,6 +87,7 @@ class Delivery:
     recipient: str | None = None
     digest: str | None = None
     left: datetime | None = None
+    left_before: datetime | None = None
     again_of: str | None = None
     because: str | None = None
     ended: datetime | None = None
@@ -174,7 +178,7 @@ def fresh(delivery: Delivery) -> Delivery:
     again: Delivery = replace(
         delivery, state="queued", why=None, ver=1, tries=0, due=delivery.at, again=AT_ONCE, waits_since=None, looks=0,
         reached=None, provider=None, provider_id=None, ended=None, report_at=None, recipient=None, left=None,
-        digest=None,
+        left_before=None, digest=None,
     )  # fmt: skip
     return again
 
@@ -269,7 +273,7 @@ def claim(
     """Take it in hand, until the end of the lease (real time). From `now` (business time) on it counts as sent."""
     return _moved(
         delivery, state="sending", why=None, tries=delivery.tries + 1, users=users, again=until, waits_since=None,
-        looks=0, left=now, reached=reached,
+        looks=0, left=now, left_before=delivery.left, reached=reached,
     )  # fmt: skip
 
 
@@ -290,6 +294,21 @@ def settle(delivery: Delivery, outcome: Outcome, real: datetime) -> Delivery:
         case Retry(why, after, counts):
             back = delivery if counts else replace(delivery, tries=delivery.tries - 1)
             return _again(back, why, after, real)
+
+
+def nothing_left(delivery: Delivery, outcome: Outcome) -> bool:
+    """Tell whether this try was as none for whom it counts: it surely was not taken, which was not about its recipient
+    or its words. Where an alarm's list goes it has begun to go, whatever comes of the first try."""
+    if not isinstance(outcome, Retry) or outcome.about == "message" or delivery.recipient is None:
+        return False
+    return not (delivery.critical and delivery.template == DIGEST)
+
+
+def taken_back(delivery: Delivery) -> Delivery:
+    """Let it count as it did before the try, to be decided about anew: an outage must not begin ten minutes in which
+    all else waits for a list. Who is told is fixed already where somebody may have it, or by an alarm's copies."""
+    users = delivery.users if delivery.critical or delivery.left_before is not None else ()
+    return _moved(delivery, left=delivery.left_before, left_before=None, users=users)
 
 
 def end(delivery: Delivery, state: DeliveryState, why: str | None, real: datetime) -> Delivery:

@@ -12,12 +12,10 @@ from datetime import datetime, timedelta
 from sanfu.city.model.pack import Pack
 from sanfu.city.segments import fits
 from sanfu.notify.domain.approved import variables
-from sanfu.notify.domain.delivery import AT_ONCE, Delivery
+from sanfu.notify.domain.delivery import AT_ONCE, DIGEST, Delivery
 from sanfu.notify.domain.rules import STAFF
 from sanfu.notify.domain.wording import Text
 
-DIGEST = "digest"
-"""Template and type of such a delivery."""
 USEFUL = timedelta(hours=24)
 SHOWN = 100
 """Messages that are read for one list; an SMS shows fewer."""
@@ -47,6 +45,12 @@ def outside_id(reached: str, medium: str, until: datetime) -> str:
 
 def is_digest(one: Delivery) -> bool:
     return one.template == DIGEST
+
+
+def may_be_joined(digest: Delivery, now: datetime) -> bool:
+    """Tell whether a list that stands open is due and was not tried yet: one that was may be what no provider takes,
+    and must keep nothing back."""
+    return digest.tries == 0 and digest.due is not None and digest.due <= now
 
 
 def is_outside(digest: Delivery) -> bool:

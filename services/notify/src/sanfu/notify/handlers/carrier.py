@@ -187,6 +187,11 @@ class Carrier:
         now = self.now()
         return min(line.wait(now) for line in self.lines)
 
+    @property
+    def is_down(self) -> bool:
+        """Nobody of them takes anything: each was left alone, or put aside."""
+        return all(line.is_down or line.aside is not None for line in self.lines)
+
     async def send(self, message: Message) -> Outcome:
         """Hand over a message within `call_s`, whoever is asked. After one who may have taken it (Lost) nobody else is.
         Raises nothing but the caller's cancellation."""

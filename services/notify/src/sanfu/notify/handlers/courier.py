@@ -16,6 +16,7 @@ from sanfu.notify.domain.delivery import Delivery, Outcome, Rejected, Retry
 from sanfu.notify.domain.digest import is_digest
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.deciding import Deciding
+from sanfu.notify.handlers.in_vain import further_again, taken_back
 from sanfu.notify.handlers.tools import Tools, real_now
 from sanfu.notify.ports import Message
 from sanfu.runtime.crash import crashpoint, declare
@@ -165,6 +166,9 @@ class Courier:
     async def _settled(self, claimed: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
         real, mark = real_now(), uuid4().hex
         after = [steps.settle(one, outcome, real) for one, outcome in zip(claimed, outcomes, strict=True)]
+        in_vain = [one for one, outcome in zip(claimed, outcomes, strict=True) if steps.nothing_left(one, outcome)]
+        back = await self._patiently(lambda: taken_back(self.tools.stores.deliveries, in_vain, self._is_down()))
+        after = [steps.taken_back(one) if one.id in back else one for one in after]
         dead = [(a, b.reason) for a, b in zip(claimed, outcomes, strict=True) if isinstance(b, Rejected) and b.dead]
         if dead:
             await self._patiently(lambda: self.tools.unreachable.note(dead, real))
@@ -174,7 +178,11 @@ class Courier:
         if passed := [one for one in claimed if one.id not in won]:
             said = {one.id: outcome for one, outcome in zip(claimed, outcomes, strict=True)}
             await self._patiently(lambda: self.tools.erasing.settled(passed, said, real))
+            await self._patiently(lambda: further_again(self.tools.stores.deliveries, passed, back))
         self._note(after)
+
+    def _is_down(self) -> bool:
+        return self.carrier is not None and self.carrier.is_down
 
     def _note(self, after: Sequence[Delivery]) -> None:
         ended = [one for one in after if not one.is_open]

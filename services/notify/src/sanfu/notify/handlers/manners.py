@@ -7,7 +7,17 @@ from datetime import datetime
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery
-from sanfu.notify.domain.digest import SHOWN, SIFTED, Taken, digest_id, is_digest, is_outside, opened, outside_id
+from sanfu.notify.domain.digest import (
+    SHOWN,
+    SIFTED,
+    Taken,
+    digest_id,
+    is_digest,
+    is_outside,
+    may_be_joined,
+    opened,
+    outside_id,
+)  # fmt: skip
 from sanfu.notify.domain.holding import ASLEEP, DAY, Hold, Holding, Manner, Recent
 from sanfu.notify.domain.rules import STAFF, is_emergency
 from sanfu.notify.handlers.recipients import Address, Found
@@ -18,7 +28,7 @@ from sanfu.runtime.store import Document
 @dataclass(slots=True)
 class Manners:
     """`recent` goes on with what this page sends; `taken`: by the digests of this page; `still_open`: of the digests
-    that its deliveries are held for, or would be had they come in time, each with its instant. `reached` and `left`:
+    that its deliveries are held for, or would be had they come in time. `reached` and `left`:
     what stands for the address of each that is for somebody outside, and when something left for that, oldest first.
     """
 
@@ -26,7 +36,7 @@ class Manners:
     now: datetime
     recent: dict[str, Recent]
     taken: Mapping[str, Taken]
-    still_open: Mapping[str, datetime]
+    still_open: Mapping[str, Delivery]
     reached: Mapping[str, str] = field(default_factory=dict)
     left: dict[str, list[datetime]] = field(default_factory=dict)
 
@@ -61,7 +71,7 @@ class Manners:
         hold = self.holding.of(one, self._manner(one), _urgency(one, documents), self._recent(one), self.now)
         if hold is None:
             lists = _lists_for(one, self.holding, self.recent)
-            overdue = [id for id in lists if id in self.still_open and self.still_open[id] <= self.now]
+            overdue = [id for id in lists if id in self.still_open and may_be_joined(self.still_open[id], self.now)]
             return self._joining(one, overdue[0], real) if overdue else (one, False)
         if one.begins is not None and hold.until >= one.begins:  # it would be told when that has begun
             asleep = hold.why in ASLEEP
