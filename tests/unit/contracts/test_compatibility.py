@@ -52,6 +52,47 @@ def test_what_somebody_would_trip_over_is_named_in_a_line(change: Change, line: 
     assert any(one.startswith(f"{TYPE}: {line}") for one in found), found
 
 
+ANSWERS = "answers"
+"""A field of a submitted issue whose own fields are told by a pattern of their names."""
+
+
+def answers(one: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = one["properties"][ANSWERS]
+    return found
+
+
+def pattern(one: dict[str, Any]) -> dict[str, Any]:
+    (found,) = answers(one)["patternProperties"].values()
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            lambda one: answers(one).update(additionalProperties={"type": "string", "maxLength": 3}),
+            "$.answers[]: was anything, takes only string now",
+        ),
+        (
+            lambda one: answers(one).update(propertyNames={"maxLength": 3}),
+            "$.answers (names): maxLength was not there, is 3",
+        ),
+        (lambda one: answers(one).update(uniqueItems=True), "$.answers: uniqueItems is new"),
+        (lambda one: answers(one).update(allOf=[{"required": ["a"]}]), "$.answers: allOf is new"),
+        (lambda one: answers(one).update(dependentRequired={"a": ["b"]}), "$.answers: dependentRequired is new"),
+        (lambda one: answers(one)["patternProperties"].update({"^x": False}), "$.answers[^x]: takes nothing any more"),
+        (lambda one: pattern(one)["anyOf"].pop(), "$.answers[^"),
+        (lambda one: pattern(one).update(maxLength=1), "$.answers[^"),
+        (lambda one: one["properties"]["language"].update(anyOf=[{"const": "zh"}]), "$.language: no longer takes"),
+        (lambda one: one["properties"].update(language=False), "$.language: takes nothing any more"),
+    ],
+)
+def test_what_holds_for_fields_by_their_pattern_or_for_all_others_is_compared_too(change: Change, line: str) -> None:
+    found = changed(change, names.ISSUE_SUBMITTED)
+    assert any(one.startswith(f"{names.ISSUE_SUBMITTED}: {line}") for one in found), found
+
+
 def test_a_type_that_is_gone_is_named() -> None:
     without = {type: one for type, one in NOW.items() if type != TYPE}
     assert broken(NOW, without) == [f"{TYPE}: is gone; keep it, and add another beside it"]
@@ -66,6 +107,8 @@ def test_a_type_that_is_gone_is_named() -> None:
         lambda one: one["required"].remove("reply"),
         lambda one: one["properties"].update(reply={"anyOf": [one["properties"]["reply"], {"type": "null"}]}),
         lambda one: one.update(description="Another word for it"),
+        lambda one: one.update(additionalProperties=True, deprecated=True, uniqueItems=False),
+        lambda one: one["properties"].update(reply=True),
     ],
 )
 def test_what_only_grows_is_fine(change: Change) -> None:

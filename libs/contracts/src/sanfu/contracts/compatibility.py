@@ -1,8 +1,9 @@
 """Whether the contracts only grew since they were last released: `python -m sanfu.contracts.compatibility [--release]`.
 
 `released.json` holds every schema as it was then: who reads or sends by it must not have to change. A field that was
-taken away, a field that is needed now, a type that takes less than it did are each named in a line. `--release` notes
-the schemas as they are now: done with a release, and for nothing else.
+taken away, a field that is needed now, a type that takes less than it did are each named in a line. So is a keyword of
+JSON Schema that this module can't weigh, where it is new or another than it was. `--release` notes the schemas as they
+are now: done with a release, and for nothing else.
 """
 
 import json
@@ -20,6 +21,17 @@ Schema = Mapping[str, Any]
 NO_LESS = ("maxLength", "maximum", "maxItems", "exclusiveMaximum", "maxProperties")
 NO_MORE = ("minLength", "minimum", "minItems", "exclusiveMinimum", "minProperties")
 SAME = ("pattern", "format")
+EITHER = ("anyOf", "oneOf")
+WEIGHED = {
+    *NO_LESS, *NO_MORE, *SAME, *EITHER, "type", "enum", "const", "properties", "required", "items",
+    "additionalProperties", "patternProperties", "propertyNames", "$ref", "$defs",
+}  # fmt: skip
+"""Keywords that are compared by what they mean."""
+PROSE = {"description", "title", "examples", "$id", "$schema", "x-zh", "x-en"}
+REMARKS = {*PROSE, "default", "deprecated", "readOnly", "writeOnly", "discriminator", "$comment"}
+"""Keywords that refuse nothing."""
+NOTHING: Mapping[str, Any] = {"not": {}}
+"""The schema `false`."""
 
 
 def current() -> dict[str, Schema]:
@@ -31,12 +43,11 @@ def current() -> dict[str, Schema]:
 
 def _bare(part: Any) -> Any:
     if isinstance(part, dict):
-        prose = {"description", "title", "examples", "$id", "$schema", "x-zh", "x-en"}
-        named = {"properties", "$defs"}
+        named = {"properties", "patternProperties", "$defs"}
         return {
             key: {name: _bare(one) for name, one in value.items()} if key in named else _bare(value)
             for key, value in part.items()
-            if key not in prose
+            if key not in PROSE
         }
     return [_bare(each) for each in part] if isinstance(part, list) else part
 
@@ -67,30 +78,50 @@ DEEPEST = 12
 
 def _faults(old: Schema, new: Schema, at: str, whole: Wholes, depth: int = 0) -> Iterator[Fault]:
     old, new = _resolved(old, whole.old), _resolved(new, whole.new)
-    if depth > DEEPEST:  # a schema that holds itself was compared by then
+    if not new or old == NOTHING or depth > DEEPEST:  # a schema that holds itself was compared by then
         return
-    before, after = _branches(old), _branches(new)
-    if len(before) > 1 or len(after) > 1:
-        for one in before:
+    if any(name in part for part in (old, new) for name in EITHER):
+        after = _branches(new)
+        for one in _branches(old):
             found = [[*_faults(one, other, at, whole, depth + 1)] for other in after]
             if all(found):
                 yield at, f"no longer takes {_shown(_resolved(one, whole.old))}"
         return
     yield from _narrowed(old, new, at)
-    properties, others = old.get("properties", {}), new.get("properties", {})
-    for name, field in properties.items():
-        if name not in others:
-            yield f"{at}.{name}", "this field is gone; keep it"
-        else:
-            yield from _faults(field, others[name], f"{at}.{name}", whole, depth + 1)
     for name in sorted({*new.get("required", ())} - {*old.get("required", ())}):
         yield f"{at}.{name}", "this field is needed now; give it a default"
-    for inner in ("items", "additionalProperties"):
-        if isinstance(old.get(inner), dict) and isinstance(new.get(inner), dict):
-            yield from _faults(old[inner], new[inner], f"{at}[]", whole, depth + 1)
+    for where, inner, other in _inside(old, new, at):
+        yield from _faults(inner, other, where, whole, depth + 1)
+
+
+def _inside(old: Schema, new: Schema, at: str) -> Iterator[tuple[str, Schema, Schema]]:
+    """Give what the two say of their parts, pair by pair; where one of them says nothing, it takes anything."""
+    others = new.get("properties", {})
+    for name, field in old.get("properties", {}).items():
+        if name in others:
+            yield f"{at}.{name}", _whole(field), _whole(others[name])
+    yield f"{at}[]", _whole(old.get("items")), _whole(new.get("items"))
+    rest, other = _whole(old.get("additionalProperties")), _whole(new.get("additionalProperties"))
+    if other != NOTHING:  # what refuses all others is named where the fields are
+        yield f"{at}[]", rest, other
+    before, after = old.get("patternProperties", {}), new.get("patternProperties", {})
+    for pattern in sorted({*before, *after}):
+        yield f"{at}[{pattern}]", _whole(before.get(pattern), rest), _whole(after.get(pattern), other)
+    was, now = _whole(old.get("propertyNames")), _whole(new.get("propertyNames"))
+    yield f"{at} (names)", {"type": "string", **was}, now
+
+
+def _whole(part: Schema | bool | None, missing: Schema | None = None) -> Schema:
+    """Write out a schema that is short: `true`, `false`, or not there."""
+    if part is None:
+        return missing or {}
+    return part if isinstance(part, Mapping) else {} if part else NOTHING
 
 
 def _narrowed(old: Schema, new: Schema, at: str) -> Iterator[Fault]:
+    if new == NOTHING:
+        yield at, "takes nothing any more"
+        return
     kinds, others = _kinds(old), _kinds(new)
     if others and not (kinds and kinds <= others | ({"integer"} if "number" in others else set())):
         yield at, f"was {_or(kinds) or 'anything'}, takes only {_or(others)} now"
@@ -107,6 +138,11 @@ def _narrowed(old: Schema, new: Schema, at: str) -> Iterator[Fault]:
             yield at, f"{name} was {old.get(name) or 'not there'}, is {new[name]}"
     if new.get("additionalProperties") is False and old.get("additionalProperties") is not False:
         yield at, "refuses fields that it does not know"
+    for name in sorted(old.get("properties", {}).keys() - new.get("properties", {}).keys()):
+        yield f"{at}.{name}", "this field is gone; keep it"
+    for name in sorted(new.keys() - WEIGHED - REMARKS):
+        if new[name] != old.get(name) and (name, new[name]) != ("uniqueItems", False) and not name.startswith("x-"):
+            yield at, f"{name} is new or another than it was: whether it refuses more can't be told; do without it"
 
 
 def _resolved(part: Schema, whole: Schema) -> Schema:
@@ -119,7 +155,10 @@ def _resolved(part: Schema, whole: Schema) -> Schema:
 
 
 def _branches(part: Schema) -> list[Schema]:
-    return [*part.get("anyOf", part.get("oneOf", [part]))]
+    """Give what a part may be, each with what is said of all of them."""
+    name = next((name for name in EITHER if name in part), None)
+    common = {key: value for key, value in part.items() if key != name}
+    return [part] if name is None else [{**common, **_whole(one)} for one in part[name]]
 
 
 def _kinds(part: Schema) -> set[str]:
