@@ -23,6 +23,26 @@ WRONG = {
     "a party that hears of a light": Broken(
         LIGHTS, "audience: officer", "audience: party", "audience", "LightChanged is never told to 'party'", "officer"
     ),
+    "a unit that hears of what comes while none leads": Broken(
+        "texts/asked.yaml",
+        "    audience: unit\n    unit: three-services-office\n    medium: email\n    urgency: digestible\n"
+        "    delivery: at_least_once\n    useful_for: 24 hours\n    subject:\n      zh: 待预审",
+        "    audience: unit_head\n    medium: email\n    urgency: digestible\n"
+        "    delivery: at_least_once\n    useful_for: 24 hours\n    subject:\n      zh: 待预审",
+        "unit",
+        "is missing: of ReviewRequested no unit leads yet",
+        "add unit: the code of the unit that is told",
+        -3,
+    ),
+    "officers of an answer that no unit gave": Broken(
+        "texts/review.yaml",
+        "    where: &may_object {may_object: [true]}\n    audience: party\n",
+        "    where: &may_object {may_object: [true]}\n    audience: officer\n",
+        "unit",
+        "is missing: of IssueRefused no unit leads yet",
+        "add unit",
+        -2,
+    ),
     "an unknown medium": Broken(CLOSING, "medium: email", "medium: emial", "medium", "'emial'", "write email"),
     "a medium that reaches no party": Broken(
         CLOSING, "medium: email", "medium: inbox", "medium", "not reached by 'inbox'", "write one of: sms, email"

@@ -120,7 +120,8 @@ def test_the_officer_hears_that_nothing_is_left_to_do_and_where_nobody_leads_nob
     assert {(d.audience, d.unit) for d in fold(story.submitted(), story.assigned("tax"), back)[1]} == {
         ("officer", "tax")
     }
-    assert fold(story.submitted(), back)[1] == []
+    (one,) = fold(story.submitted(), back)[1]
+    assert (one.audience, one.unit, one.state, one.why, one.report_at) == ("officer", None, "skipped", "no_lead", None)
 
 
 def test_a_head_hears_of_a_return_that_was_not_upheld() -> None:

@@ -128,6 +128,19 @@ def test_of_one_event_nobody_is_told_twice_by_one_medium_and_the_second_is_on_re
     assert officers == {("red-officer-sms", "queued", None), ("twice", "skipped", "told_already")}
 
 
+def test_what_a_unit_would_hear_that_does_not_lead_yet_is_on_record() -> None:
+    body = {"by": {"role": "party", "id": "party"}, "reason": "r"}
+    sealed = {"secrecy": "sealed", "title": "[withheld]", "text": None}
+    cases: list[tuple[dict[str, Any], str]] = [({}, "no_lead"), (sealed, "sealed")]
+    for more, why in cases:
+        story = Story("i1")
+        told = fold(story.submitted(**more), story.tell("desk", names.ISSUE_WITHDRAWN, body))[1]
+        assert {(one.audience, one.state, one.why, one.unit) for one in told} == {("officer", "skipped", why, None)}
+    story = Story("i2")
+    told = fold(story.submitted(), story.assigned(), story.tell("desk", names.ISSUE_WITHDRAWN, body))[1]
+    assert {(one.audience, one.state, one.why, one.unit) for one in told} == {("officer", "queued", None, "tax")}
+
+
 def test_a_later_contact_is_the_one_to_wait_for() -> None:
     story = Story("i1")
     more = {"number": 1, "contact": 4, "reported_at": "2026-05-06T02:00:00.000Z"}

@@ -19,6 +19,7 @@ from sanfu.city.placeholders import (
     PLACEHOLDERS,
     REVEALING,
     UNBOUNDED,
+    UNLED,
     placeholders,
 )
 from sanfu.city.problems import nearest
@@ -150,9 +151,12 @@ def _pair(entry: Section, one: Template, events: Mapping[str, str]) -> None:
         audiences = ADDRESSED.get(event, ANYBODY)
         if one.audience not in audiences:
             entry.wrong("audience", f"{name} is never told to {one.audience!r}", nearest(one.audience, audiences))
+        if event in UNLED and one.audience in audiences and _names_nobody(entry, one):
+            message = f"is missing: of {name} no unit leads yet"
+            entry.wrong("unit", message, "add unit: the code of the unit that is told")
         if one.day_before is not None and event not in FORESEEN:
             entry.wrong("day_before", f"{name} announces nothing", "leave it out: of a MeetingCalled one can remind")
-    if one.audience == "supervisor" and one.unit is None and not entry.raw("unit"):
+    if one.audience == "supervisor" and _names_nobody(entry, one):
         entry.wrong("unit", "is missing: no event names the supervisors'", "add unit: the code of the unit they are in")
     if one.unit is not None and one.audience in (*OUTSIDE, *NAMED):
         entry.wrong("unit", f"a {one.audience} is told wherever that is", "leave it out")
@@ -163,6 +167,11 @@ def _pair(entry: Section, one: Template, events: Mapping[str, str]) -> None:
         entry.wrong("segments", f"{one.medium} has none", "leave it out: an SMS alone is paid for by segments")
     if one.urgency == "digestible" and one.audience in (*OUTSIDE, *NAMED):
         entry.wrong("urgency", f"a {one.audience} gets no lists", "write normal, or leave it out")
+
+
+def _names_nobody(entry: Section, one: Template) -> bool:
+    """Tell whether a text for a unit's people leaves it to the event of which unit they are."""
+    return one.audience not in (*OUTSIDE, *NAMED) and one.unit is None and not entry.raw("unit")
 
 
 def _asked(section: Section, one: Template, events: Sequence[str], known: Known) -> None:

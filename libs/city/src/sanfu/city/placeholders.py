@@ -145,6 +145,9 @@ _ADDRESSED: Mapping[str, tuple[str, ...]] = {
 ADDRESSED: Mapping[str, tuple[str, ...]] = {wire_type(event): told for event, told in _ADDRESSED.items()}
 """Event's type on the wire → who alone may be told of it: before there is a unit none, of what units owe no party. An
 event that is not here may be told to `ANYBODY`."""
+UNLED = frozenset(wire_type(event) for event in ("ReviewRequested", "IssueAnswered", "IssueRefused"))
+"""Events of an issue that no unit leads yet: a text for staff says of which unit they are. Follows from the life of a
+case, and a test holds it to that."""
 FORESEEN = frozenset({wire_type("MeetingCalled")})
 """Events that announce something, of which a message may remind the day before."""
 

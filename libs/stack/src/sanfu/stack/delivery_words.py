@@ -38,6 +38,7 @@ REASONS: Final = {
     "no_contact": "Who reported it left no contact.",
     "nowhere": "Who is to be told has neither phone nor e-mail: the case says so, and somebody tells them.",
     "no_recipient": "Nobody was found in that capacity for as long as it was waited for.",
+    "no_lead": "It is for the unit that leads, and none does yet: a text with `unit:` tells others meanwhile.",
     "told_already": "The same recipient, or person, hears of this by this medium in another text.",
     "stopped": "What it asks for was over: the light out, the case ended, or the unit had handled it or led no more.",
     "sealed": "The issue is sealed: no staff hears of it but the discipline liaison, nor who would have, here.",

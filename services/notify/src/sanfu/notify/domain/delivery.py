@@ -40,8 +40,11 @@ NOWHERE = "nowhere"
 TRACES = ("provider_id", "reached")
 """By what a delivery's recipient would be known."""
 UNREMARKABLE = frozenset(
-    {"no_contact", "no_address", "no_recipient", "told_already", "stopped", "sealed", "overtaken", "pause_untold"}
-)
+    {
+        "no_contact", "no_address", "no_recipient", "no_lead", "told_already", "stopped", "sealed", "overtaken",
+        "pause_untold",
+    }
+)  # fmt: skip
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it, or it says so itself."""
 
 

@@ -26,6 +26,8 @@ RAISED = "raised"
 OUTSIDE = ("party", "filer")
 NAMED = ("holder", "chair")
 """The one whom an affair names: who holds a list, who leads a meeting."""
+NO_LEAD = "no_lead"
+"""Why nobody of the unit that leads an issue was told: none does yet."""
 STAFF = frozenset({"unit", "officer", "unit_head", "duty_officer", "supervisor", "leader", *NAMED})
 SHOWN = (
     "unit", "grade", "category", "town", "clock", "level", "limit", "late_by", "kind", "outcome", "to_role", "user",
@@ -103,13 +105,20 @@ class NotifyRules:
         told = set[tuple[str | None, str, tuple[str, ...], int | None]]()
         for template in self._templates.get(telling["type"], {}).values():
             if self.fits(template, telling):
-                untold = _untold(template, facts)
-                for unit in _on_record(template, facts, untold):
+                found = _addressees(template, facts)
+                missing = self._no_lead(template, found)
+                untold = _untold(template, facts) or missing
+                for unit in [None] if missing or (found and untold == "sealed") else found:
                     one = self._delivery(subject, telling, template, unit)
                     same = (one.recipient, one.medium, one.users, template.day_before)
                     why = untold or ("told_already" if same in told else None)
                     yield one if why is None else end(one, "skipped", why, one.at)
                     told.add(same)
+
+    def _no_lead(self, template: Template, found: Sequence[str | None]) -> str | None:
+        """Say that no unit leads the issue, where its people would be told; an affair names whom it asks, or nobody."""
+        led = found or self.of != "issues" or template.audience not in STAFF - {*NAMED}
+        return None if led else NO_LEAD
 
     def fits(self, template: Template, telling: story.Telling) -> bool:
         return is_for(template, telling)
@@ -156,12 +165,6 @@ def _untold(template: Template, facts: Mapping[str, Any]) -> str | None:
     if template.audience in STAFF and facts.get("secrecy") == "sealed":
         return "sealed"  # nobody but the discipline liaison hears of it
     return "overtaken" if facts.get("skipped") else None  # a light or step, by a redder or higher one
-
-
-def _on_record(template: Template, facts: Mapping[str, Any], untold: str | None) -> list[str | None]:
-    """Units of whose people it is on record that they are told, or are not; of a sealed issue not which."""
-    found = _addressees(template, facts)
-    return [None] if found and untold == "sealed" else found
 
 
 def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None]:
