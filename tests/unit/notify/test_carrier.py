@@ -70,6 +70,30 @@ async def test_what_it_may_have_taken_or_nobody_will_take_goes_to_nobody_else(wh
     assert both.second.got == []
 
 
+async def test_an_emergency_goes_to_the_next_though_the_first_has_given_this_number_enough() -> None:
+    """A cloud's limit for a number is its own: another does not know of it."""
+    both = road([Retry("isv.BUSINESS_LIMIT_CONTROL", 60, about="message")] * 5, [])
+    for number in range(5):
+        assert await both.send(number, critical=True) == Sent("p1", provider="second")
+    assert both.carrier.lines[0].state(both.clock()) == "well"
+
+
+async def test_an_emergency_that_one_gives_no_more_waits_for_whoever_may_take_it_first() -> None:
+    full = Retry("LimitExceeded.PhoneNumberDailyLimit", 21600, about="message")
+    both = road([full] * 2, [Retry("http_503", 7), Rejected("no_approved_template", elsewhere=True)])
+    assert await both.send(critical=True) == Retry(full.why, 7)
+    both.clock.at += 7
+    assert await both.send(critical=True) == full, "nobody else will take it"
+
+
+async def test_what_one_wants_much_later_is_tried_as_soon_as_another_has_room() -> None:
+    both = road([Retry("http_503", 3600)], [])
+    both.carrier.lines[1].breaker = Breaker(until=both.clock.at + 1)
+    assert await both.send() == Retry("http_503", 1)
+    both.clock.at += 1
+    assert await both.send() == Sent("p1", provider="second")
+
+
 async def test_a_provider_that_keeps_failing_is_not_asked_any_more_until_its_rest_is_over() -> None:
     both = road([Retry("http_500")] * FAILURES, [])
     for number in range(FAILURES + 3):

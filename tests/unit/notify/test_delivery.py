@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.breaker import LONGEST_REST
-from sanfu.notify.domain.delivery import Delivery, Lost, Outcome, Rejected, Retry, Sent
+from sanfu.notify.domain.delivery import About, Delivery, Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.records import read, written
 
 NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
@@ -156,6 +156,22 @@ def test_a_providers_retry_after_is_respected() -> None:
     assert (after.state, after.why) == ("queued", "http_429")
     assert after.again is not None
     assert after.again >= NOW + timedelta(seconds=120)
+
+
+@pytest.mark.parametrize(
+    ("critical", "about", "least", "most"),
+    [
+        (True, "provider", 60, 90), (True, "pace", 60, 90), (False, "provider", 300, 450), (False, "pace", 300, 450),
+        (True, "message", 21600, 21600), (False, "message", 21600, 21600),
+    ],
+)  # fmt: skip
+def test_how_long_a_provider_wants_to_be_left_alone_is_not_how_long_a_message_waits(
+    critical: bool, about: About, least: float, most: float
+) -> None:
+    """Another may have room before; and who rests is not asked anyway. What is about the recipient it waits for."""
+    after = steps.settle(sending(critical=critical), Retry("http_503", 21600, about=about), NOW)
+    assert after.again is not None
+    assert least <= (after.again - NOW).total_seconds() <= most
 
 
 def test_what_was_not_even_begun_is_no_try() -> None:

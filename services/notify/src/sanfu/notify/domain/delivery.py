@@ -137,10 +137,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It surely was not taken, and may be if tried again; not before `after` seconds, if the provider said so.
+    """It surely was not taken, and may be if tried again; by this provider not before `after` seconds, if it said so.
 
     `about`: whether the provider is in trouble, whatever the message; or is well, but was given too much; or would not
-    have this one message now. Only of the first two another provider may make up for it.
+    have this one message now. Of the first two another provider may make up for it, of the third for an emergency
+    only; and only the third is for the message itself to wait for.
     """
 
     why: str
@@ -294,9 +295,9 @@ def settle(delivery: Delivery, outcome: Outcome, real: datetime) -> Delivery:
             return replace(end(delivery, "unknown", why, real), provider=provider)
         case Lost(why, provider):
             return replace(_again(delivery, why, 0.0, real), provider=provider)
-        case Retry(why, after, counts):
+        case Retry(why, after, counts, about):
             back = delivery if counts else replace(delivery, tries=delivery.tries - 1)
-            return _again(back, why, after, real)
+            return _again(back, why, after if about == "message" else min(after, _longest(back)), real)
 
 
 def nothing_left(delivery: Delivery, outcome: Outcome) -> bool:
@@ -327,10 +328,13 @@ def end(delivery: Delivery, state: DeliveryState, why: str | None, real: datetim
 def pause(delivery: Delivery) -> float:
     """Seconds before the next try: doubling, and spread by the id over half to one and a half of that, so that a
     provider that comes back is not met by all at the same instant."""
-    longest = LONGEST_OF_ALARMS if delivery.critical else LONGEST_PAUSE
-    plain = min(FIRST_PAUSE * 2.0 ** min(max(delivery.tries - 1, 0), 20), longest)
+    plain = min(FIRST_PAUSE * 2.0 ** min(max(delivery.tries - 1, 0), 20), _longest(delivery))
     spread = hashlib.sha256(f"{delivery.id}:{delivery.tries}".encode()).digest()[0] / 255
     return float(plain * (0.5 + spread))
+
+
+def _longest(delivery: Delivery) -> float:
+    return LONGEST_OF_ALARMS if delivery.critical else LONGEST_PAUSE
 
 
 def _again(delivery: Delivery, why: str, after: float, real: datetime) -> Delivery:

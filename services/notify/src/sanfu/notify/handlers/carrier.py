@@ -207,7 +207,7 @@ class Carrier:
                 found = _by(line.name, await line.send(message, self.call_s - (now - begun), self.now))
                 self.metrics.calls.labels(self.medium, line.name, type(found).__name__.lower()).inc()
                 self.note(line)
-                if not _may_go_elsewhere(found):
+                if not _may_go_elsewhere(found, message.critical):
                     return found
                 outcome = _later(outcome, found)
                 crashpoint("notify.before_failover")
@@ -229,16 +229,19 @@ class Carrier:
 
 def _later(known: Outcome, found: Outcome) -> Outcome:
     """Of what those said who did not take it, what counts: whoever may take it later, rather than who never will; a
-    try, rather than none."""
-    if isinstance(known, Retry) and (isinstance(found, Rejected) or known.counts):
-        return known
-    return found
+    try, rather than none; and the earliest that any of them may take it."""
+    if isinstance(known, Retry) and isinstance(found, Retry):
+        tried, soonest = known if known.counts else found, min(known, found, key=lambda one: one.after)
+        return replace(tried, after=soonest.after, about=soonest.about)
+    return known if isinstance(known, Retry) else found
 
 
-def _may_go_elsewhere(outcome: Outcome) -> bool:
+def _may_go_elsewhere(outcome: Outcome, critical: bool) -> bool:
+    """Tell whether another is asked after this. What one gives a number is that one's rule: another may have room for
+    an emergency."""
     match outcome:
         case Retry():
-            return outcome.about != "message"
+            return critical or outcome.about != "message"
         case Rejected():
             return outcome.elsewhere
         case _:
