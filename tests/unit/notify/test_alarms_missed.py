@@ -7,10 +7,12 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.notify.domain import delivery as steps
-from sanfu.notify.domain.alarms import REACHED_NOBODY
+from sanfu.notify.domain.alarms import REASONS, missed
+from sanfu.notify.domain.delivery import Rejected
 from tests.support.eventually import eventually
 from tests.support.telling import Story, on_the_wire, unit, user
 from tests.unit.notify.test_decency import at, lit
+from tests.unit.notify.test_delivery import queued
 from tests.unit.notify.test_emergencies import offered
 from tests.unit.notify.test_service import Bench, bench, shown
 
@@ -26,7 +28,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def counted(bench: Bench) -> dict[str, float]:
     """Reason → how many, without those that are none."""
     value = bench.service.parts.registry.get_sample_value
-    found = {why: value("sanfu_notify_alarms_missed_total", {"why": why}) for why in REACHED_NOBODY}
+    found = {why: value("sanfu_notify_alarms_missed_total", {"why": why}) for why in REASONS}
     assert None not in found.values(), "each is there from the start, or the first is no increase"
     return {why: count for why, count in found.items() if count}
 
@@ -90,3 +92,46 @@ async def test_an_emergency_that_a_head_does_not_hear_of_is_counted_and_one_that
     assert skipped.pop("party") == "no_contact"
     assert skipped == {"unit_head": "no_recipient", "duty_officer": "nowhere"}
     assert counted(bench) == {"no_recipient": 1}
+
+
+async def test_an_emergency_that_nobody_takes_for_a_head_is_counted_and_what_is_none_is_not(bench: Bench) -> None:
+    await bench.publish(unit("tax"), user("h", "tax", "unit_head"), user("d", "tax", "duty_officer"))
+    await at(bench, "2026-05-07 10:00")
+    bench.sms.script.extend([Rejected("http_422")] * 2)
+    await offered(bench, "i1", "normal")
+    assert len(await shown(bench, state="failed", subject="i1")) == 2
+    assert counted(bench) == {}
+    bench.sms.script.extend([Rejected("http_422")] * 2)
+    await offered(bench, "i2", "emergency")
+    failed = await shown(bench, state="failed", subject="i2")
+    assert sorted(one["recipient"] for one in failed) == ["duty_officer", "unit_head"]
+    assert counted(bench) == {"failed": 1}, "in place of the duty officer the duty phone rang"
+
+
+async def test_a_red_light_for_a_number_at_which_nobody_is_any_more_is_counted(bench: Bench) -> None:
+    await bench.publish(unit("tax"), user("a", "tax", "officer"), user("h", "tax", "unit_head"))
+    await at(bench, "2026-05-07 10:00")
+    bench.sms.script.extend([Rejected("MBBLACK", dead=True)] * 2)
+    await lit(bench, "i1", "red")
+    await at(bench, "2026-05-07 11:00")
+    await lit(bench, "i2", "red")
+    skipped = await shown(bench, state="skipped", subject="i2", reason="unreachable")
+    assert counted(bench) == {"unreachable": len(skipped)}
+    assert skipped
+
+
+@pytest.mark.parametrize(
+    ("medium", "why", "unheard", "missed_by"),
+    [
+        ("sms", "gave_up: http_503", True, None),
+        ("sms", "http_422", False, None),
+        ("webhook", "http_410", False, "failed"),
+    ],
+)
+def test_what_was_tried_in_vain_until_it_was_of_no_use_rang_nowhere(
+    medium: str, why: str, unheard: bool, missed_by: str | None
+) -> None:
+    """What is refused at once has something further ring; by a medium that rings nothing it is missed."""
+    alarm = queued(medium=medium, audience="duty_officer", unit="tax", critical=True)
+    one = steps.end(alarm, "failed", why, alarm.at)
+    assert (one.is_unheard, missed(one)) == (unheard, missed_by)

@@ -1,5 +1,6 @@
 """Of an emergency everything is told at once, whoever asked not to be, whatever the text says of itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,16 +12,19 @@ from sanfu.contracts import names
 from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences
-from sanfu.notify.domain.delivery import Rejected
+from sanfu.notify.domain.delivery import DeliveryState, Rejected
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.receipts import Receipt
+from sanfu.notify.handlers.on_duty import untold
 from sanfu.notify.handlers.receipts import Receipts
+from sanfu.notify.handlers.recipients import Address, Waits
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.runtime.sealing import Sealer
 from tests.support.eventually import eventually
 from tests.support.telling import BY, KEYS, Story, contact, on_the_wire, unit, user
 from tests.unit.notify.test_decency import at, lit
+from tests.unit.notify.test_delivery import queued
 from tests.unit.notify.test_service import PARTY, Bench, bench, shown
 
 __all__ = ["bench"]
@@ -211,6 +215,85 @@ async def test_where_nobody_is_at_the_duty_phone_either_the_head_is_rung_and_the
     await alarmed(bench, "i2")
     assert rung(bench)[3:] == ["138-h"]
     assert unheard("sanfu_notify_unheard_total") == 1.0
+
+
+REFUSED = Rejected("http_422")
+"""Whoever is at the number: this message is not taken."""
+
+
+async def test_what_no_provider_takes_for_a_duty_officer_rings_the_units_duty_phone(bench: Bench) -> None:
+    await crewed(bench, "a")
+    bench.sms.script.append(REFUSED)
+    await alarmed(bench)
+    assert rung(bench) == ["138-a", DUTY]
+    assert await alarms(bench) == [("failed", "http_422"), ("sent", None)]
+    [again] = [one for one in await shown(bench, subject="i1", state="sent") if one["again_of"]]
+    assert again["because"] == "no provider took it"
+    assert unheard(bench) == 0
+    await alarmed(bench, "i2")
+    assert rung(bench)[2:] == ["138-a"], "the number is none that is dead"
+
+
+@pytest.mark.parametrize("crew", [("a",), ("a", "b")])
+async def test_what_is_taken_for_nobody_of_those_on_duty_rings_their_duty_phone_then_the_head_and_is_news(
+    bench: Bench, crew: tuple[str, ...]
+) -> None:
+    """A signature that was revoked at night: each of them is refused."""
+    await crewed(bench, *crew)
+    bench.sms.script.extend([Rejected("isv.SMS_SIGNATURE_ILLEGAL", elsewhere=True)] * 9)
+    await alarmed(bench)
+    assert rung(bench)[: len(crew)] == [f"138-{one}" for one in crew]
+    assert set(rung(bench)[len(crew) :]) == {DUTY, "138-h"}
+    assert unheard(bench) >= 1
+
+
+async def test_while_a_colleague_on_duty_is_told_what_was_refused_for_one_rings_no_duty_phone(bench: Bench) -> None:
+    await crewed(bench, "a", "b")
+    bench.sms.script.append(REFUSED)
+    await alarmed(bench)
+    assert sorted(rung(bench)) == ["138-a", "138-b"]
+    assert await alarms(bench) == [("failed", "http_422"), ("sent", None), ("skipped", "told_already")]
+
+
+async def test_where_the_duty_phone_is_refused_too_and_there_is_no_head_that_is_news(bench: Bench) -> None:
+    await bench.publish(unit("tax"), user("a", "tax", "duty_officer"))
+    await at(bench, "2026-05-07 03:00")
+    bench.sms.script.extend((REFUSED, REFUSED))
+    await alarmed(bench)
+    assert rung(bench) == ["138-a", DUTY]
+    assert await alarms(bench) == [("failed", "http_422"), ("failed", "http_422"), ("skipped", "unreachable: http_422")]
+    assert unheard(bench) == 1
+
+
+async def test_while_a_colleague_is_just_being_told_the_place_of_both_waits_for_what_comes_of_it() -> None:
+    deliveries = memory_stores({}).deliveries
+    alarm = queued(audience="duty_officer", unit="tax", users=("a", "b"), critical=True)
+    mine = replace(alarm, id=steps.to_all_of(alarm, [])[0], state="sending", reached="number of a")
+    [theirs] = (replace(one, state="sending", reached="number of b") for one in steps.further(mine))
+    place = steps.in_place_after(mine, REFUSED)
+    assert place is not None
+    found = {place.id: Address("1", None, ("a", "b"))}
+
+    async def left(state: DeliveryState) -> Any:
+        await deliveries.replace([replace(theirs, state=state, why=state)], state)
+        return (await untold(deliveries, [place], found))[place.id]
+
+    await deliveries.insert([mine, theirs])
+    assert (await untold(deliveries, [place], found))[place.id] == Waits("being_told")
+    assert (await left("failed")).refused == {"number of a": "None", "number of b": "failed"}
+    [theirs] = await deliveries.of([theirs.id])
+    assert (await left("sent")).users == ("a",)
+
+
+async def test_what_is_no_emergency_rings_no_duty_phone_where_it_is_refused(staffed: Bench) -> None:
+    staffed.sms.script.extend([REFUSED] * 2)
+    await offered(staffed, "i1", "normal")
+    assert {m.to for m in staffed.sms.got} == {"138-a"}
+    assert unheard(staffed) == 0
+
+
+def unheard(bench: Bench) -> float:
+    return bench.service.parts.registry.get_sample_value("sanfu_notify_unheard_total") or 0.0
 
 
 async def test_who_came_on_duty_meanwhile_is_told_and_the_duty_phone_need_not_ring(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from sanfu.notify.domain.alarms import REACHED_NOBODY
+from sanfu.notify.domain.alarms import REASONS
 from sanfu.notify.domain.delivery import OPEN
 from sanfu.notify.hook_ports import HookStore
 from sanfu.notify.ports import Deliveries, Digests
@@ -67,7 +67,7 @@ class NotifyMetrics:
                     "emergency that went to nobody, by reason",
                     ("why",), registry=registry),
         )  # fmt: skip
-        for why in REACHED_NOBODY:
+        for why in REASONS:
             made.alarms_missed.labels(why)  # from 0 on, or the first one is no increase
         return made
 

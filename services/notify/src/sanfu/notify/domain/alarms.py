@@ -9,11 +9,18 @@ REACHED_NOBODY = frozenset(
 )
 """Reasons of a skipped message for which somebody has to mend something. An emergency that rings nowhere is counted by
 itself (`unheard`)."""
+REASONS = REACHED_NOBODY | {"failed"}
 
 
-def missed(one: Delivery) -> bool:
-    """Tell whether an alarm went to nobody, though nobody decided that it should not be told."""
-    return one.state == "skipped" and one.why in REACHED_NOBODY and is_alarm(one)
+def missed(one: Delivery) -> str | None:
+    """Say why an alarm went to nobody, though nobody decided that it should not be told; None: it did not, or is none.
+    Of what fails that is so for what is critical; where a duty officer's does, something further rings."""
+    if not is_alarm(one):
+        return None
+    if one.state == "failed":
+        return "failed" if one.critical and not one.rings else None
+    why = (one.why or "").partition(":")[0]
+    return why if one.state == "skipped" and why in REACHED_NOBODY else None
 
 
 def is_alarm(one: Delivery) -> bool:

@@ -35,8 +35,11 @@ PATIENCE: Mapping[str, timedelta] = {
     "nowhere": timedelta(seconds=10),
 }  # fmt: skip
 """How long to wait for what (real time); for anything else as long as the message is of use."""
+GAVE_UP = "gave_up"
 NOWHERE = "nowhere"
 """Who is to be told is known, and has no address of any medium: the story hears it once of an issue and recipient."""
+RINGS = ("sms",)
+"""Media by which a duty phone rings."""
 TRACES = ("provider_id", "reached")
 """By what a delivery's recipient would be known."""
 UNREMARKABLE = frozenset(
@@ -114,7 +117,13 @@ class Delivery:
             return False
         given_up = self.state == "skipped" and self.why not in UNREMARKABLE
         over = given_up or (self.state == "failed" and bool(self.users))
-        return self.why == NOWHERE or (bool(self.instead) and over)
+        in_vain = self.rings and self.state == "failed" and f"{self.why}".startswith(GAVE_UP)
+        return self.why == NOWHERE or in_vain or (bool(self.instead) and over)
+
+    @property
+    def rings(self) -> bool:
+        """Tell whether it rings with who is on duty: something further does in its place, should nobody take it."""
+        return self.critical and self.audience == "duty_officer" and self.medium in RINGS
 
     @property
     def begins(self) -> datetime | None:
@@ -203,15 +212,30 @@ def to_all_of(delivery: Delivery, users: Sequence[str]) -> list[str]:
     return [first, *(_copy_id(delivery, first, user) for user in users)]
 
 
-def in_place(delivery: Delivery) -> Delivery | None:
-    """What follows where nobody was at a duty officer's address: one for the place of those who are on duty, should it
-    be so with all of them; None: nobody further is in that place."""
+def in_place_after(delivery: Delivery, outcome: Outcome) -> Delivery | None:
+    """What follows an outcome, `in_place`: where nobody was at the address, or what rings was taken by nobody."""
+    if not isinstance(outcome, Rejected) or not (outcome.dead or delivery.rings):
+        return None
+    return in_place(delivery) if outcome.dead else in_place(delivery, "no provider took it")
+
+
+def in_place(delivery: Delivery, because: str = "nobody at this address") -> Delivery | None:
+    """What follows where a duty officer was not reached: one for the place of those who are on duty, should it be so
+    with all of them; None: nobody further is in that place."""
     if delivery.audience != "duty_officer" or (delivery.instead and delivery.users):
         return None
-    id = delivery_id(delivery.event, f"in place of {delivery.id}", delivery.medium, delivery.template)
-    return replace(
-        fresh(delivery), id=id, users=(), again_of=delivery.id, because="nobody at this address", instead=True
-    )
+    id = _place_id(delivery, delivery.id)
+    return replace(fresh(delivery), id=id, users=(), again_of=delivery.id, because=because, instead=True)
+
+
+def goes_in_place_of(delivery: Delivery) -> str | None:
+    """Name the delivery in whose place it goes; None: in nobody's, or an operator sends it once more."""
+    above = delivery.again_of
+    return above if above is not None and delivery.id == _place_id(delivery, above) else None
+
+
+def _place_id(delivery: Delivery, above: str) -> str:
+    return delivery_id(delivery.event, f"in place of {above}", delivery.medium, delivery.template)
 
 
 # ── before it is sent ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,7 +255,7 @@ def stale(delivery: Delivery, now: datetime, real: datetime) -> Delivery:
     if now <= delivery.useful_until and delivery.tries < MOST_TRIES:
         return delivery
     if delivery.tries:
-        return end(delivery, "failed", f"gave_up: {delivery.why}", real)
+        return end(delivery, "failed", f"{GAVE_UP}: {delivery.why}", real)
     return end(delivery, "skipped", f"stale: {delivery.why}" if delivery.state == "held" else "stale", real)
 
 

@@ -172,7 +172,8 @@ class Courier:
         dead = [(a, b.reason) for a, b in zip(claimed, outcomes, strict=True) if isinstance(b, Rejected) and b.dead]
         if dead:
             await self._patiently(lambda: self.tools.unreachable.note(dead, real))
-            places = {(one.event, one.unit, one.template): place for one, _ in dead if (place := steps.in_place(one))}
+        follow = [place for a, b in zip(claimed, outcomes, strict=True) if (place := steps.in_place_after(a, b))]
+        if places := {(one.event, one.unit, one.template): one for one in follow}:
             await self._patiently(lambda: self.tools.stores.deliveries.insert([*places.values()]))
         won = await self._patiently(lambda: self.tools.stores.deliveries.replace(after, mark))
         if passed := [one for one in claimed if one.id not in won]:
@@ -190,8 +191,8 @@ class Courier:
             self.tools.metrics.ended.labels(one.medium, one.state).inc()
             if one.is_unheard:
                 self.tools.metrics.unheard.inc()
-            if missed(one):
-                self.tools.metrics.alarms_missed.labels(one.why).inc()
+            if why := missed(one):
+                self.tools.metrics.alarms_missed.labels(why).inc()
         if ended:
             self.on_ended()
 

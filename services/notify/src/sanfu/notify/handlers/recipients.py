@@ -34,6 +34,8 @@ class Address:
     """Of a duty officer's: of each who is on duty there."""
     instead: tuple["Address", ...] = ()
     """Where it goes if nobody is at any of those, in this order."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Index → why: of what goes in place of others, where it was not taken before."""
 
 
 @dataclass(frozen=True, slots=True)

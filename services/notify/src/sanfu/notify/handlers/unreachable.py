@@ -50,6 +50,7 @@ class Unreachable:
         def reached(where: Iterable[Address]) -> list[Address]:
             return [each for each in map(indexed, where) if each.index not in dead]
 
+        dead = {**found.refused, **dead}
         on_duty, places, found = reached(found.on_duty), reached(found.instead), indexed(found)
         gone = Nobody(f"unreachable: {dead.get(found.index or '')}", found.index)
         if one.for_place:
