@@ -9,7 +9,7 @@ from sanfu.city.watching import PackHolder
 from sanfu.notify.domain.pace import Each
 from tests.support.city import local
 from tests.support.eventually import eventually
-from tests.support.gateway import BROKEN, DEAF, PACED, RESET, SILENT, Act, http
+from tests.support.gateway import AT_FAULT, BROKEN, DEAF, PACED, RESET, SILENT, Act, http
 from tests.support.media import MAIL, PHONE, UNIT, Media, by_every_medium, restarted, texts
 
 OTHER = "13911114444"
@@ -34,7 +34,7 @@ def duty_phone(media: Media) -> str:
 # ── from one provider to another, and back ───────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("act", [BROKEN, PACED], ids=["500", "429"])
+@pytest.mark.parametrize("act", [BROKEN, PACED], ids=["503", "429"])
 async def test_what_a_gateway_surely_did_not_take_goes_by_the_next_at_once_and_the_first_is_asked_again(
     media: Media, act: Act
 ) -> None:
@@ -50,7 +50,7 @@ async def test_what_a_gateway_surely_did_not_take_goes_by_the_next_at_once_and_t
 
 
 async def test_a_gateway_that_failed_five_times_rests_until_an_operator_has_it_tried(media: Media) -> None:
-    media.first.script(PHONE, *[BROKEN] * 4, Act(False, http("500 Internal Server Error", b"", "retry-after: 600")))
+    media.first.script(PHONE, *[BROKEN] * 4, Act(False, http("503 Service Unavailable", b"", "retry-after: 600")))
     issues = [await media.reported() for _ in range(7)]
     assert [(await media.one(issue, medium="sms"))["provider"] for issue in issues] == ["second"] * 7
     assert len(media.first.asked) == 5, "who rests is not asked"
@@ -71,6 +71,17 @@ async def test_a_gateway_that_rested_carries_again_by_itself_when_it_is_well(med
     await eventually(lambda: _well(media, "first"))
     later = await media.reported()
     assert (await media.one(later, medium="sms"))["provider"] == "first"
+
+
+async def test_a_gateway_that_takes_nothing_and_says_500_is_left_alone_after_five_which_are_shown_as_unknown(
+    media: Media,
+) -> None:
+    media.first.script(PHONE, *[AT_FAULT] * 9)
+    issues = [await media.reported() for _ in range(7)]
+    told = [await media.one(issue, medium="sms") for issue in issues]
+    assert [(one["state"], one["provider"]) for one in told] == [("unknown", "first")] * 5 + [("sent", "second")] * 2
+    assert rested(media) == ["first"]
+    assert len(texts([*media.first.got, *media.second.got], PHONE)) == 7, "each once"
 
 
 def rested(media: Media) -> list[str]:
@@ -106,7 +117,7 @@ async def test_nobody_is_asked_before_the_time_that_he_named(media: Media) -> No
 
 
 @IMPATIENT
-@pytest.mark.parametrize("act", [SILENT, DEAF, RESET], ids=["silent", "deaf", "reset"])
+@pytest.mark.parametrize("act", [SILENT, DEAF, RESET, AT_FAULT], ids=["silent", "deaf", "reset", "500"])
 async def test_what_a_silent_gateway_may_have_taken_goes_once_at_most_until_an_operator_sends_it_again(
     media: Media, act: Act
 ) -> None:
@@ -129,7 +140,7 @@ async def test_what_a_silent_gateway_may_have_taken_goes_once_at_most_until_an_o
 
 
 @IMPATIENT
-@pytest.mark.parametrize("act", [SILENT, DEAF, RESET], ids=["silent", "deaf", "reset"])
+@pytest.mark.parametrize("act", [SILENT, DEAF, RESET, AT_FAULT], ids=["silent", "deaf", "reset", "500"])
 async def test_what_must_arrive_is_sent_again_and_by_another_gateway_than_the_silent_one(
     media: Media, act: Act
 ) -> None:

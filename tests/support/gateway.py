@@ -47,7 +47,9 @@ WELL = Act(True, OK)
 SILENT, DEAF = Act(True), Act(False)
 LATE = Act(True, late=True, after=(("delivered",),))
 PACED = Act(False, http("429 Too Many Requests", b"{}", "retry-after: 1"))
-BROKEN = Act(False, http("500 Internal Server Error", b"<html>"))
+BROKEN = Act(False, http("503 Service Unavailable", b"<html>"))
+AT_FAULT = Act(True, http("500 Internal Server Error", b"<html>"))
+"""It hands it on, and then fails to write that down."""
 ELSEWHERE = Act(False, http("302 Found", b"", "location: /elsewhere"))
 GARBAGE = Act(True, http("200 OK", b'\xff\x00{"id": [[['))
 HALF = Act(True, http("200 OK", b'{"id', short_of=8))
@@ -61,8 +63,8 @@ NOBODY = Act(True, OK, after=(("dead",),))
 # In an order in which a breaker is not tripped by all those that answer wrongly at once.
 ALL = {
     "well": WELL, "broken": BROKEN, "garbage": GARBAGE, "half": HALF, "early": EARLY, "elsewhere": ELSEWHERE,
-    "twice": TWICE, "reset": RESET, "turned": TURNED, "cut": CUT, "corrected": CORRECTED, "silent": SILENT,
-    "undelivered": UNDELIVERED, "deaf": DEAF, "nobody": NOBODY, "late": LATE, "paced": PACED,
+    "at_fault": AT_FAULT, "twice": TWICE, "reset": RESET, "turned": TURNED, "cut": CUT, "corrected": CORRECTED,
+    "silent": SILENT, "undelivered": UNDELIVERED, "deaf": DEAF, "nobody": NOBODY, "late": LATE, "paced": PACED,
 }  # fmt: skip
 
 

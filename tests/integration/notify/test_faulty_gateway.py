@@ -20,6 +20,7 @@ from tests.integration.notify.test_notify import Town, quiet, town
 from tests.support.eventually import eventually
 from tests.support.gateway import (
     ALL,
+    AT_FAULT,
     BROKEN,
     CORRECTED,
     EARLY,
@@ -43,10 +44,10 @@ PARTY = {
     "well": "sent", "silent": "unknown", "deaf": "unknown", "late": "delivered", "paced": "sent", "broken": "sent",
     "elsewhere": "sent", "garbage": "sent", "half": "unknown", "reset": "unknown", "cut": "unknown",
     "early": "delivered", "twice": "delivered", "turned": "delivered", "corrected": "delivered",
-    "undelivered": "failed", "nobody": "failed",
+    "undelivered": "failed", "nobody": "failed", "at_fault": "unknown",
 }  # fmt: skip
 """How a message that may go out once stands at the end, by what the gateway does with it at first."""
-AGAIN = {"silent", "half", "reset"}
+AGAIN = {"silent", "half", "reset", "at_fault"}
 """What a phone gets twice where that may be: it was taken, and nobody said so."""
 OFFICER = {**PARTY, **dict.fromkeys(AGAIN | {"deaf", "cut"}, "sent")}
 
@@ -156,6 +157,7 @@ async def test_of_two_gateways_one_at_most_takes_what_may_go_out_once_and_either
     scripts = {
         "broken": ([BROKEN], [WELL]), "silent": ([SILENT], [EARLY]), "late": ([LATE], [UNDELIVERED]),
         "both_silent": ([SILENT], [SILENT]), "early": ([RESET], [CORRECTED]), "nobody": ([BROKEN], [NOBODY]),
+        "at_fault": ([AT_FAULT], [WELL]),
     }  # fmt: skip
     for n, (first, second) in enumerate(scripts.values()):
         both.script(n, first, second)
@@ -168,10 +170,10 @@ async def test_of_two_gateways_one_at_most_takes_what_may_go_out_once_and_either
     officers = {name: of[f"138-{n}"] for n, name in enumerate(scripts)}
     assert {name: (found[id]["state"], handed[id]) for name, id in parties.items()} == {
         "broken": ("sent", 1), "silent": ("unknown", 1), "late": ("delivered", 1), "both_silent": ("unknown", 1),
-        "early": ("unknown", 1), "nobody": ("failed", 1),
+        "early": ("unknown", 1), "nobody": ("failed", 1), "at_fault": ("unknown", 1),
     }  # fmt: skip
     assert all(handed[id] >= 1 for id in officers.values())
     assert {name: found[id]["state"] for name, id in officers.items()} == {
         "broken": "sent", "silent": "delivered", "late": "delivered", "both_silent": "sent", "early": "delivered",
-        "nobody": "failed",
+        "nobody": "failed", "at_fault": "sent",
     }  # fmt: skip

@@ -74,7 +74,9 @@ async def test_an_sms_goes_out_as_the_settings_write_it(sms: GatewaySms, peer: G
     [
         (429, {"retry-after": "7"}, Retry("http_429", 7.0, about="pace")),
         (503, {"retry-after": "soon"}, Retry("http_503")),
-        (500, {}, Retry("http_500")),
+        (501, {}, Retry("http_501")),
+        (500, {"retry-after": "9"}, Lost("http_500")),
+        (507, {}, Lost("http_507")),
         (502, {}, Lost("http_502")),
         (504, {}, Lost("http_504")),
         (400, {}, Rejected("http_400")),

@@ -173,7 +173,7 @@ async def test_a_redirect_is_not_followed() -> None:
         (b"204 x\r\n\r\n", Sent(None)), (b"422 x\r\ncontent-length: 0\r\n\r\n", Rejected("http_422")),
         (b"429 x\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", Retry("http_429", 7.0, about="pace")),
         (b"503 x\r\nretry-after: 9\r\ncontent-length: 0\r\n\r\n", Retry("http_503", 9.0)),
-        (b"500 x\r\ncontent-length: 0\r\n\r\n", Retry("http_500")), (b"504 x\r\n\r\n", Lost("http_504")),
+        (b"500 x\r\ncontent-length: 0\r\n\r\n", Lost("http_500")), (b"504 x\r\n\r\n", Lost("http_504")),
     ],
 )  # fmt: skip
 async def test_what_an_answer_says_counts(answer: bytes, wanted: object) -> None:

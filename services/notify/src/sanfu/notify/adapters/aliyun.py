@@ -17,6 +17,8 @@ from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.ports import Message
 
 VERSION, ALGORITHM = "2017-05-25", "ACS3-HMAC-SHA256"
+UNKNOWN = frozenset({"isp.SYSTEM_ERROR", "isp.GATEWAY_ERROR", "isp.UNKNOWN"})
+"""Its own trouble, after it was handed on, perhaps."""
 FULL = "isv.BUSINESS_LIMIT_CONTROL"
 """This number has had as much as Aliyun's own rules allow in a minute, an hour or a day; it does not say which."""
 FULL_S = 60.0
@@ -91,4 +93,6 @@ def _said(code: str, body: Mapping[str, Any]) -> Outcome:
         return Rejected(code, dead=True)
     if code in TEXT:
         return Rejected(code, elsewhere=True)
+    if code in UNKNOWN or code.startswith("InternalError"):
+        return Lost(code)
     return Retry(code, about="pace" if code.startswith("Throttling") else "provider")

@@ -12,8 +12,9 @@ from sanfu.notify.adapters.connections import Connections
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 
 BUSY = (408, 425, 429)
-BEHIND = (502, 504)
-"""A proxy's answers: what is behind it may have taken the message."""
+UNTAKEN = (501, 503, 505)
+"""Answers of a server that surely has not taken the message. Any other 5xx may come of what it did after that: it hands
+a message on, and fails to write that down; or a proxy does not know."""
 OURS = (400, 406, 409, 410, 411, 413, 414, 415, 422)
 """Answers that are about this message. Any other 4xx, or a redirection, is about keys, addresses, money: the provider's
 own matter, by which no message is lost."""
@@ -55,7 +56,7 @@ async def answered(connections: Connections, url: str, **request: Any) -> httpx.
 def meant(answer: httpx.Response) -> Outcome:
     """Say what an answer other than 2xx means."""
     status, why = answer.status_code, f"http_{answer.status_code}"
-    if status in BEHIND:
+    if status >= 500 and status not in UNTAKEN:
         return Lost(why)
     if status in BUSY:
         return Retry(why, retry_after(answer.headers.get("retry-after")), about="pace")
@@ -69,7 +70,7 @@ def meant_with_code(answer: httpx.Response, said: Outcome | None) -> Outcome:
     Clouds answer 400 also for keys and clocks that are wrong: what no code tells to be about this message is the
     provider's own matter."""
     status = meant(answer)
-    if isinstance(status, Lost) or isinstance(said, Sent):  # a proxy's word, or two that contradict each other
+    if isinstance(status, Lost) or isinstance(said, Sent):  # it does not know, or two words contradict each other
         return Lost(f"http_{answer.status_code}")
     if said is None:
         return Retry(status.reason) if isinstance(status, Rejected) else status

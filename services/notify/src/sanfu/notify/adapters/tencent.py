@@ -115,7 +115,7 @@ def _refused(code: str) -> Outcome:
         return Rejected(code, dead=True)
     if code in TEXT:
         return Rejected(code, elsewhere=True)
-    if code == "InternalError.Timeout":
+    if code.startswith("InternalError"):  # after it was handed on, perhaps
         return Lost(code)
     if code.startswith("RequestLimitExceeded"):
         return Retry(code, about="pace")
