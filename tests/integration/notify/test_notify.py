@@ -112,7 +112,7 @@ def submitted(*numbers: int) -> list[Outgoing]:
 
 
 async def test_each_party_is_told_once_by_each_medium_though_the_gateway_stumbles(town: Town) -> None:
-    town.sms.script.extend([(429, {"retry-after": "1"}), (500, {}), (503, {})] * 4)
+    town.sms.script.extend([(429, {"retry-after": "1"}), (501, {}), (503, {})] * 4)
     town.mail.greylist = 3
     town.mail.refuse.add("party0@home.example")
     async with town.notifying() as service:
