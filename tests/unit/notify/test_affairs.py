@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from sanfu.contracts import names
-from sanfu.contracts.envelope import Event
+from sanfu.contracts.envelope import Event, instant
 from sanfu.notify.domain.affairs import AffairRules
+from sanfu.notify.domain.records import read
+from sanfu.runtime.rules import Insert
 from tests.support.eventually import eventually
 from tests.support.packs import shipped
 from tests.support.telling import BY, START, Story, on_the_wire, unit, user
@@ -40,8 +42,8 @@ def due(affair: Story, level: str, clock: str, at: Any = START) -> Event:
     return affair.tell("sla", names.LIGHT_CHANGED, body, at)
 
 
-def opened(sheet: Story, kind: str) -> Event:
-    body = {"by": BY, "kind": kind, "title": "单子", "holder": "o", "unit": "tax", "entries": [], "turn": True}
+def opened(sheet: Story, kind: str, **more: Any) -> Event:
+    body = {"by": BY, "kind": kind, "title": "单子", "holder": "o", "unit": "tax", "entries": [], "turn": True} | more
     return sheet.tell("desk", names.LIST_OPENED, body)
 
 
@@ -127,6 +129,43 @@ def test_whatever_a_pack_says_no_unit_hears_of_a_list_of_one_who_is_incognito(ki
         before, state = state, dict(rules.evolve(state, event))
         told = rules.relay(before, state, event)
     assert len(told) == heads
+
+
+def put_down(*events: Event) -> set[tuple[str, str | None, tuple[str, ...], str | None]]:
+    """What is on record of the last of these, after the others."""
+    rules, before, state = AffairRules(shipped(), len), dict[str, Any](), dict[str, Any]()
+    for event in events:
+        before, state = state, dict(rules.evolve(state, event))
+    made = rules.relay(before, state, events[-1])
+    inserted = [read(one.document) for one in made if isinstance(one, Insert)]
+    return {(one.state, one.why, one.users, one.unit) for one in inserted}
+
+
+def test_of_what_the_holder_of_a_list_did_himself_it_is_on_record_that_he_is_not_told() -> None:
+    own = opened(Story("list-1"), "visit", by={"id": "o", "role": "officer"})
+    assert put_down(own) == {("skipped", "own_deed", ("o",), "tax")}
+    assert put_down(opened(Story("list-1"), "visit")) == {("queued", None, ("o",), "tax")}
+
+
+@pytest.mark.parametrize(
+    ("begins", "wanted"),
+    [
+        (timedelta(hours=3), {("queued", None), ("skipped", "too_late")}),
+        (timedelta(hours=-3), {("skipped", "too_late")}),
+        (timedelta(days=3), {("queued", None), ("held", "day_before")}),
+    ],
+    ids=["today", "held already", "in days"],
+)
+def test_of_a_meeting_it_is_on_record_which_notice_came_too_late(
+    begins: timedelta, wanted: set[tuple[str, str | None]]
+) -> None:
+    body = {
+        "by": BY, "kind": "coordination", "title": "协调会", "at": instant(START + begins), "units": ["tax"],
+        "concerns": [], "place": None, "chair": None,
+    }  # fmt: skip
+    called = Story("meeting-1").tell("desk", names.MEETING_CALLED, body)
+    assert {(state, why) for state, why, _, _ in put_down(called)} == wanted
+    assert {unit for *_, unit in put_down(called)} == {"tax"}
 
 
 def test_a_list_that_another_post_held_tells_nobody_that_it_passed_on() -> None:

@@ -43,6 +43,8 @@ REASONS: Final = {
     "stopped": "What it asks for was over: the light out, the case ended, or the unit had handled it or led no more.",
     "sealed": "The issue is sealed: no staff hears of it but the discipline liaison, nor who would have, here.",
     "overtaken": "A redder light, or a higher step of the ladder, came with it after an outage: that is told.",
+    "own_deed": "Who is named did it himself.",
+    "too_late": "It announces a meeting that had begun, or was for the day before and the meeting was called later.",
     "opted_out": "The recipient wants none by this medium.",
     "nothing_held": "The list had become empty.",
     "erased": "The person was erased: nothing is sent there any more.",

@@ -17,7 +17,7 @@ from sanfu.city.model.templates import Template
 from sanfu.contracts import names
 from sanfu.contracts.envelope import Event
 from sanfu.notify.domain import bearing, story
-from sanfu.notify.domain.delivery import AT_ONCE, Delivery
+from sanfu.notify.domain.delivery import AT_ONCE, Delivery, end
 from sanfu.notify.domain.ended import LIGHTS, noted
 from sanfu.notify.domain.rules import NAMED, NotifyRules
 from sanfu.runtime.rules import Input, Outcome, Refusal, State
@@ -88,22 +88,19 @@ class AffairRules(NotifyRules):
     def tellings(self, subject: str, telling: story.Telling) -> Iterator[Delivery]:
         for one in super().tellings(subject, telling):
             template = self._templates[one.type][one.template]
-            told = self._ahead(one, template.day_before) if one.type in AHEAD else one
-            if told is not None:
-                yield told
+            yield self._ahead(one, template.day_before) if one.type in AHEAD and one.is_open else one
 
-    def _ahead(self, one: Delivery, minute: int | None) -> Delivery | None:
-        """Tell it while the meeting is still to come, a day-before notice at its time; None: too late for that."""
-        begins = one.begins
+    def _ahead(self, one: Delivery, minute: int | None) -> Delivery:
+        """Tell it while the meeting is still to come, a day-before notice at its time; or have on record that it is too
+        late for that."""
+        begins, late = one.begins, end(one, "skipped", "too_late", one.at)
         if begins is None:
-            return None
+            return late
         if minute is None:
             return replace(one, useful_until=min(one.useful_until, begins))
         due = self._day_before(begins, minute)
         if due <= one.at:
-            return None  # it was called later than that: who is asked heard just now
-        if not one.is_open:
-            return one
+            return late  # it was called later than that: who is asked heard just now
         return replace(one, state="held", why="day_before", due=due, again=AT_ONCE, useful_until=begins)
 
     def _day_before(self, begins: datetime, minute: int) -> datetime:

@@ -45,7 +45,7 @@ TRACES = ("provider_id", "reached")
 UNREMARKABLE = frozenset(
     {
         "no_contact", "no_address", "no_recipient", "no_lead", "told_already", "stopped", "sealed", "overtaken",
-        "pause_untold",
+        "pause_untold", "own_deed", "too_late",
     }
 )  # fmt: skip
 """Reasons for not sending that are no news to the issue's story: there was nowhere to send it, or it says so itself."""

@@ -164,14 +164,16 @@ def _untold(template: Template, facts: Mapping[str, Any]) -> str | None:
     """Say why nobody is told of what fits a text; None: it is told."""
     if template.audience in STAFF and facts.get("secrecy") == "sealed":
         return "sealed"  # nobody but the discipline liaison hears of it
+    if template.audience in NAMED and facts.get(template.audience) == facts.get("did"):
+        return "own_deed"
     return "overtaken" if facts.get("skipped") else None  # a light or step, by a redder or higher one
 
 
 def _addressees(template: Template, facts: Mapping[str, Any]) -> list[str | None]:
     """Units whose people are told; one None for somebody outside of all units."""
     audience = template.audience
-    if audience in NAMED:  # nobody is told of what he did himself
-        return [facts.get("unit")] if facts.get(audience) not in (None, facts.get("did")) else []
+    if audience in NAMED:
+        return [facts.get("unit")] if facts.get(audience) is not None else []
     if audience in STAFF:
         unit = template.unit or facts.get("to_unit") or facts.get("unit")
         others = facts.get("alarmed", ()) if audience == "duty_officer" else ()
