@@ -1,5 +1,6 @@
 """What is kept here instead of being sent: a user's inbox, and a rehearsal in which nothing leaves."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,8 @@ async def asked(service: Service, method: str, path: str, token: str = TOKEN) ->
 
 async def test_in_a_rehearsal_nothing_leaves_and_what_would_have_can_be_looked_at() -> None:
     broker, sms, kept = fresh_broker(), ScriptedSender(), MemoryDocuments()
-    settings = SETTINGS.model_copy(update={"rehearsal": True})
+    pages = {"public_url": "https://e.example", "messages_url": "https://n.example"}
+    settings = SETTINGS.model_copy(update={"rehearsal": True, **pages})
     service = assemble(settings, Parts(broker, kept, ManualClock(START)), PackHolder(SHIPPED), {"sms": sms})
     await service.start()
 
@@ -49,6 +51,8 @@ async def test_in_a_rehearsal_nothing_leaves_and_what_would_have_can_be_looked_a
     assert sms.got == []
     assert {(one["medium"], one["to"]) for one in items} == {("sms", "…001"), ("email", "…ple")}
     assert "SF7K2-9MQ4X" in items[0]["text"]
+    [mail] = (one["text"] for one in items if one["medium"] == "email")
+    assert re.findall(r"/messages/\S*", mail) == ["/messages/…"], "who has the link may change what a party hears"
     assert PHONE not in repr(kept.others["letters"])
     (sent,) = (one for one in kept.others["deliveries"].values() if one["medium"] == "sms")
     assert (sent["state"], sent["why"], sent["provider"]) == ("sent", "rehearsal", "rehearsal")

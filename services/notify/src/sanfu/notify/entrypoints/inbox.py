@@ -18,8 +18,8 @@ from sanfu.runtime.rules import Refusal
 from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.texts import Instant
 
-_TOKEN = re.compile(r"(/my/)[0-9A-Za-z.\-_]+")
-"""A party's link proves that its bearer is the party."""
+_TOKEN = re.compile(r"(/(?:my|messages)/)[0-9A-Za-z.\-_%:~]+")
+"""A party's link proves that its bearer is the party; that to what somebody is told by, that its bearer got that mail."""
 UNKNOWN = "confidential"
 """How secret that is of which nothing is known now, as while a store is put back."""
 Inside = dict[str, str | None]
