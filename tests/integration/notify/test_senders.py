@@ -161,7 +161,7 @@ async def test_a_mail_server_that_is_away_surely_has_not_taken_it() -> None:
     assert isinstance(outcome, Retry)
 
 
-@pytest.mark.parametrize("to", ["no address", "a@b\r\nBcc: c@d", ""])
+@pytest.mark.parametrize("to", ["no address", "a@b\r\nBcc: c@d", "", "=?utf-8?b?Cg==?=@c.com", ":;@c.com"])
 async def test_what_is_no_address_is_rejected_and_smuggles_nothing(mail: SmtpMail, mails: Mailbox, to: str) -> None:
     outcome = await mail.send(Message("d2", to, "s", "t"))
     assert isinstance(outcome, Rejected)

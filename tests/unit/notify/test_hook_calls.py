@@ -36,6 +36,8 @@ BODY = '{"title":"停水"}'.encode()
         ("192.168.1.1", "address_private"), ("100.64.0.1", "address_private"), ("fd12::1", "address_private"),
         ("198.18.0.1", "address_private"), ("192.0.2.1", "address_private"), ("fe80::1%eth0", "address_forbidden"),
         ("169.254.169.254", "address_forbidden"), ("100.100.100.200", "address_forbidden"),
+        ("168.63.129.16", "address_forbidden"), ("192.0.0.192", "address_forbidden"),
+        ("::ffff:168.63.129.16", "address_forbidden"),
         ("fd00:ec2::254", "address_forbidden"), ("224.0.0.1", "address_forbidden"), ("239.1.1.1", "address_forbidden"),
         ("ff02::1", "address_forbidden"), ("255.255.255.255", "address_forbidden"), ("240.0.0.1", "address_forbidden"),
         ("fec0::1", "address_forbidden"), ("::127.0.0.1", "address_forbidden"),

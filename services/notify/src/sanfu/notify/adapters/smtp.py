@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime, localtime
@@ -54,7 +55,7 @@ class SmtpMail:
         self._places = asyncio.Semaphore(self.width)
 
     async def send(self, message: Message) -> Outcome:
-        if not _ADDRESS.fullmatch(message.to):
+        if not _ADDRESS.fullmatch(message.to) or not _stands_in_a_head(message.to):
             return Rejected("bad_address", dead=True)
         async with self._places:
             connection = self._idle.pop() if self._idle else _Connection(self.server)
@@ -161,6 +162,16 @@ def _is_dead(error: SMTPResponseException) -> bool:
     """Tell whether the recipient is refused because there is none such, and not for a policy."""
     found = _ENHANCED.match(error.message)
     return nobody_there(found[1]) if found else error.code in NONE_SUCH
+
+
+def _stands_in_a_head(to: str) -> bool:
+    """Tell whether an address can be written into a mail: one may hold a line's end or a group in disguise. It is the
+    recipient's fault, not the server's."""
+    try:
+        EmailMessage()["To"] = to
+    except (ValueError, AttributeError, IndexError, MessageError):
+        return False
+    return True
 
 
 def _written(message: Message, sender: str) -> bytes:

@@ -10,8 +10,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-METADATA = frozenset({ip_address("100.100.100.200"), ip_address("fd00:ec2::254")})
-"""Where clouds tell a machine its keys (Aliyun, AWS by IPv6); that of all others is a link-local one."""
+METADATA = frozenset(
+    ip_address(one) for one in ("100.100.100.200", "fd00:ec2::254", "168.63.129.16", "192.0.0.192")
+)  # fmt: skip
+"""Where clouds tell a machine its keys (Aliyun, AWS by IPv6, Azure, Oracle); that of all others is a link-local one."""
 _TRANSLATED = ip_network("64:ff9b::/96")
 """RFC 6052: the last 32 bits are an IPv4 address, to which a translator takes it."""
 

@@ -19,7 +19,7 @@ from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.texts import Instant
 
 _TOKEN = re.compile(r"(/(?:my|messages)/)[0-9A-Za-z.\-_%:~]+")
-"""A party's link proves that its bearer is the party; that to what somebody is told by, that its bearer got that mail."""
+"""A party's link proves that its bearer is the party; that of preferences, that its bearer got the mail."""
 UNKNOWN = "confidential"
 """How secret that is of which nothing is known now, as while a store is put back."""
 Inside = dict[str, str | None]
