@@ -75,6 +75,7 @@ async def test_a_provider_is_put_aside_and_taken_back(operator: Operator) -> Non
     assert "put aside: it takes them, and nobody gets any" in await operator.reads(
         "providers | rest | sms/sms | --because | it takes them, and nobody gets any"
     )
+    assert "was put aside before, since" in await operator.reads("providers | rest | sms | --because | another")
     await operator.report("i1")
     told = json.loads(await operator.reads("providers | --json"))
     assert [(one["medium"], one["state"], one["count"]) for one in told["waiting"]] == [("sms", "queued", 1)]
@@ -111,7 +112,7 @@ async def test_what_failed_is_sent_again_once_for_the_same_words(operator: Opera
         await operator.types(again, answers="n\n")
     assert "2 are on their way again, 0 are not" in await operator.reads(f"{again} | --yes")
     await eventually(lambda: len(operator.bench.sms.got) == 4)
-    await operator.reads(f"{again} | --yes")
+    assert "0 are on their way again, 2 were sent again before" in await operator.reads(f"{again} | --yes")
     await eventually(operator.bench.quiet)
     assert len(operator.bench.sms.got) == 4, "the same words send each once"
 

@@ -120,9 +120,13 @@ class Media:
         await self.city.quiet()
 
     async def state(self, provider: str) -> str:
-        """How a gateway stands, as operators see it."""
-        items = (await self.asked("GET", "/v1/providers")).json()["items"]
-        return str(next(one["state"] for one in items if one["provider"] == provider))
+        """How a gateway stands, as operators see it, in a word."""
+        return str((await self.provider(provider))["state"])
+
+    async def provider(self, name: str) -> dict[str, Any]:
+        """All that operators see of a gateway."""
+        items: list[dict[str, Any]] = (await self.asked("GET", "/v1/providers")).json()["items"]
+        return next(one for one in items if one["provider"] == name)
 
 
 def texts(got: Sequence[dict[str, str]], to: str) -> list[str]:

@@ -257,13 +257,13 @@ async def test_what_a_resting_endpoint_is_not_given_the_next_provider_may_take()
 async def test_where_every_endpoint_rests_nothing_is_taken_in_hand_and_an_operator_may_have_them_tried() -> None:
     both = road([Retry("unreachable") for _ in range(FAILURES * 3)], [], **ROBOTS)
     line, clock = both.carrier.lines[0], both.clock
-    for to in ("tax", "water", "anybody"):
-        assert (line.state(clock()), line.is_down) == ("well", False)
+    for to, state in (("tax", "untried"), ("water", "well"), ("anybody", "well")):
+        assert (line.state(clock()), line.is_down) == (state, False)
         for number in range(FAILURES):
             await to_each(both, to, number)
     assert (line.room(clock()), line.wait(clock()), line.state(clock()), line.is_down) == (0, 2, "rests", True)
     line.hurry(clock())
-    assert (line.room(clock()), line.wait(clock()), line.state(clock())) == (3, 0, "probed")
+    assert (line.room(clock()), line.wait(clock()), line.state(clock())) == (3, 0, "rests"), "until one takes something"
     line.probe(clock(), most=2)
     assert (line.room(clock()), line.is_down) == (6, False)
 

@@ -37,13 +37,26 @@ async def test_what_failed_is_found_by_its_reason_and_sent_again_once_for_each_k
     answers = [await resend(bench, one["id"]) for _ in range(2)]
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
+    assert [answer.json()["changed"] for answer in answers] == [True, False]
     await eventually(bench.quiet)
     assert len(bench.sms.got) == 2
     assert bench.sms.got[0].text == bench.sms.got[1].text
     again = (await bench.ask(f"/v1/deliveries/{answers[0].json()['id']}")).json()
     assert (again["state"], again["again_of"], again["because"]) == ("sent", one["id"], "the gateway was down")
-    await resend(bench, one["id"], key="k2")
+    further = (await resend(bench, one["id"], key="k2")).json()["id"]
     await eventually(lambda: len(bench.sms.got) == 3)
+    whole = (await bench.ask(f"/v1/deliveries/{one['id']}")).json()
+    assert {*whole["resent_as"]} == {again["id"], further}, "each points at the other"
+    assert (again["resent_as"], again["number"]) == ([], "SF7K2-9MQ4X")
+
+
+async def test_a_delivery_says_the_number_that_people_say_but_of_no_sealed_issue_and_of_no_list(bench: Bench) -> None:
+    sealed = on_the_wire(Story("i2").submitted(secrecy="sealed", receipt="SFSEA-LED00", title="诉求", text=None))
+    await bench.publish(contact("i1", party=PARTY), contact("i2", party=PARTY), on_the_wire(Story("i1").submitted()))
+    await bench.publish(sealed)
+    await eventually(bench.quiet)
+    numbers = {one["subject"]: one["number"] for one in await shown(bench)}
+    assert numbers == {"i1": "SF7K2-9MQ4X", "i2": None}
 
 
 async def test_what_is_open_a_list_or_of_somebody_erased_is_not_sent_again(bench: Bench) -> None:

@@ -356,7 +356,8 @@ async def test_while_the_only_provider_rests_nothing_is_taken_in_hand_and_all_go
     assert sum(one["tries"] for one in stopped) == len(bench.sms.got), "who rests is not tried"
     (sms, email, _) = (await bench.ask("/v1/providers")).json()["items"]
     assert (sms["state"], sms["why"], sms["room"]) == ("rests", "http_500", 0)
-    assert (email["state"], email["wait"]) == ("well", 0)
+    assert (sms["in_vain"] >= 5, sms["in_vain_since"] is not None) == (True, True)
+    assert (email["state"], email["wait"], email["in_vain"], email["in_vain_since"]) == ("untried", 0, 0, None)
     assert (await bench.ask("/v1/providers", token=None)).status_code == 401
     before, tried = written(bench), len(bench.sms.got)
     await eventually(lambda: len(bench.sms.got) > tried, within=10)
@@ -371,15 +372,18 @@ async def test_a_provider_that_an_operator_put_aside_is_given_nothing_until_it_i
     assert (one["state"], one["room"], one["because"]) == ("aside", 0, "takes messages, and delivers none")
     again = await bench.order("/v1/providers/sms/sms/rest", {"because": "another reason"})
     assert (again["because"], again["since"]) == (one["because"], one["since"]), "it changes nothing"
+    assert (one["changed"], again["changed"]) == (True, False), "and says so"
     await bench.publish(contact("i1", party=PARTY), on_the_wire(Story("i1").submitted()))
     await eventually(lambda: bench.email.got)
     [waits] = await shown(bench, medium="sms")
     assert (waits["state"], waits["tries"], bench.sms.got) == ("queued", 0, [])
     [count] = (await bench.ask("/v1/deliveries/counts", medium="sms")).json()["items"]
     assert (count["state"], count["count"], count["oldest"]) == ("queued", 1, waits["at"])
-    assert (await bench.order("/v1/providers/sms/sms/try", {}))["state"] == "aside", "an operator's word holds"
+    tried = await bench.order("/v1/providers/sms/sms/try", {})
+    assert (tried["state"], tried["changed"]) == ("aside", False), "an operator's word holds"
     back = await bench.order("/v1/providers/sms/sms/resume", {})
-    assert (back["state"], back["room"], back["because"]) == ("probed", 2, None)
+    assert (back["state"], back["room"], back["because"], back["changed"]) == ("probed", 2, None, True)
+    assert not (await bench.order("/v1/providers/sms/sms/resume", {}))["changed"]
     await eventually(bench.quiet)
     assert len(bench.sms.got) == 1
 
@@ -416,14 +420,16 @@ async def test_a_provider_that_rests_is_tried_at_once_when_an_operator_says_so(b
     slowed = await eventually(lambda: state_of(bench, "sms", "slowed"))
     assert (slowed["failures"], slowed["why"], slowed["wait"] > 3500) == (1, "http_500", True)
     tried = await bench.order("/v1/providers/sms/sms/try", {})
-    assert (tried["state"], tried["wait"], tried["room"]) == ("probed", 0, 1)
+    assert (tried["state"], tried["wait"], tried["room"], tried["changed"]) == ("rests", 0, 1, True)
+    assert (tried["in_vain"], slowed["in_vain"]) == (1, 1)
     await bench.publish(contact("i2", party=PARTY), on_the_wire(Story("i2").submitted()))
     await eventually(lambda: len(bench.sms.got) == 2)
     taken = await eventually(lambda: state_of(bench, "sms", "probed"))
     assert (taken["room"], taken["taken_ago"] < 60) == (2, True), "with each that it takes one more may be under way"
+    assert (taken["in_vain"], taken["in_vain_since"]) == (0, None), "it took one"
     assert await bench.order("/v1/providers/email/email/try", {}) | {"taken_ago": 0} == (
         await state_of(bench, "email", "well")
-    ) | {"taken_ago": 0}
+    ) | {"taken_ago": 0, "changed": False}
 
 
 @pytest.mark.parametrize(

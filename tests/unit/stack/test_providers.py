@@ -1,6 +1,6 @@
 """What `sanfu providers` and `sanfu deliveries` show and ask."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from sanfu.stack import deliveries
 from sanfu.stack.cli import app
+from sanfu.stack.deliveries import Resent, told_of
 from sanfu.stack.delivery_words import meaning
 from sanfu.stack.programs import PartError
-from sanfu.stack.providers import places
+from sanfu.stack.providers import in_vain, places, unchanged
 from sanfu.stack.tables import plain, wide
 from sanfu.stack.times import since
 
@@ -33,6 +34,27 @@ def test_places_that_are_not_well_are_shown_with_why_and_since_when() -> None:
     table = places([{"medium": "webhook", "provider": "hall", "places": [DEAD, TRIED]}, {"places": []}])
     assert line(table, "tax") == ["webhook/hall", "tax", "rests", "in", "30", "s", "2", "h", "ago", "unreachable"]
     assert line(table, "water") == ["webhook/hall", "water", "probed", "now", "http_401"]
+
+
+def test_who_takes_nothing_is_shown_with_since_when_and_after_how_many_tries() -> None:
+    at = datetime.now(UTC) - timedelta(hours=2)
+    dead = {"in_vain": 31, "in_vain_since": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    assert in_vain(dead) == f"{at.astimezone():%m-%d %H:%M}, 2 h ago: 31 tries"
+    assert in_vain({**dead, "in_vain": 1}).endswith(": 1 try")
+    assert in_vain({"in_vain": 0, "in_vain_since": None}) == in_vain({}) == ""
+
+
+def test_an_order_that_changed_nothing_says_so() -> None:
+    aside = {"changed": False, "since": "2026-05-06T00:00:00.000Z"}
+    assert "before, since 2026-05-06T00:00:00.000Z" in unchanged("p", "rest", aside)
+    assert "was not put aside" in unchanged("p", "resume", aside)
+    assert "nothing has changed" in unchanged("p", "try", aside)
+    assert unchanged("p", "rest", {"changed": True}) == unchanged("p", "rest", {}) == ""
+
+
+def test_what_was_sent_again_before_is_told_apart_from_what_is_sent_now() -> None:
+    assert told_of(Resent(2, 0, [])) == "2 are on their way again, 0 are not"
+    assert "1 were sent again before" in told_of(Resent(0, 1, ["x"]))
 
 
 def test_the_end_of_a_span_is_read_as_its_beginning_and_a_wrong_one_named() -> None:

@@ -50,6 +50,14 @@ class Seen(NamedTuple):
     rows: list[Json]
 
 
+class Resent(NamedTuple):
+    """How many were sent again now, how many before; of the others why not."""
+
+    now: int
+    before: int
+    refused: list[str]
+
+
 @app.callback(invoke_without_command=True)
 def show(  # noqa: PLR0917  # options of a command line, never given by position
     context: typer.Context,
@@ -128,7 +136,7 @@ def _print(seen: Seen, now: datetime) -> None:
     for one in seen.rows:
         to = " of ".join(part for part in (one["recipient"], one["unit"]) if part)
         template = f"[red]{one['template']}[/]" if one["critical"] else one["template"]
-        what = (one["id"], ago(one["at"], now), one["subject"], template, one["medium"], to)
+        what = (one["id"], ago(one["at"], now), one.get("number") or one["subject"], template, one["medium"], to)
         rows.add_row(*what, one["state"], one["why"] or "", str(one["tries"]))
     console.print(rows)
     console.print("./sanfu deliveries --why ID says more of one", style="dim")
@@ -145,9 +153,10 @@ def _explain(stack: Stack, id: str, *, as_json: bool) -> None:
         return
     now = now_of(stack)
     for field, value in found.items():
-        if value is not None:
+        if value not in (None, []):
+            said = ", ".join(value) if isinstance(value, list) else value
             when = f"   ({ago(value, now)})" if field in {"at", "due", "useful_until"} else ""
-            console.print(f"{field:<13} {value}{when}", markup=False)
+            console.print(f"{field:<13} {said}{when}", markup=False)
     console.print(f"\n{meaning(found['state'], found['why'])}", markup=False)
 
 
@@ -177,11 +186,17 @@ def resend(  # noqa: PLR0917  # options of a command line, never given by positi
         raise PartError("there are no such deliveries; ./sanfu deliveries shows what there is")
     if len(wanted) > 1 and not yes and not typer.confirm(f"send {len(wanted)} messages again?", err=True):
         raise PartError("nothing was sent again")
-    refused = asyncio.run(_again(stack, wanted, because))
-    console.print(f"{len(wanted) - len(refused)} are on their way again, {len(refused)} are not")
-    for line in refused[:20]:
+    done = asyncio.run(_again(stack, wanted, because))
+    console.print(told_of(done))
+    for line in done.refused[:20]:
         console.print(line, markup=False)
-    raise typer.Exit(1 if refused else 0)
+    raise typer.Exit(1 if done.refused else 0)
+
+
+def told_of(done: Resent) -> str:
+    """Say how many were sent again now, how many had been before, with the same words, and how many could not be."""
+    before = f", {done.before} were sent again before with these words of --because" if done.before else ""
+    return f"{done.now} are on their way again{before}, {len(done.refused)} are not"
 
 
 async def _chosen(stack: Stack, filters: dict[str, str]) -> list[str]:
@@ -193,16 +208,17 @@ async def _chosen(stack: Stack, filters: dict[str, str]) -> list[str]:
     return [one["id"] for one in found]
 
 
-async def _again(stack: Stack, ids: Sequence[str], because: str) -> list[str]:
-    """Send each again; return what was said of those that could not be."""
-    refused: list[str] = []
+async def _again(stack: Stack, ids: Sequence[str], because: str) -> Resent:
+    """Send each again; count, and return what was said of those that could not be."""
+    now, before, refused = 0, 0, list[str]()
     async with NotifyDoors(stack) as doors:
         for id in track(ids, "sending again", console=told, disable=len(ids) < 20, transient=True):
             try:
-                await doors.resend(id, because, _key(id, because))
+                found = await doors.resend(id, because, _key(id, because))
+                now, before = (now + 1, before) if found.get("changed", True) else (now, before + 1)
             except PartError as error:
                 refused.append(f"{id}: {error}")
-    return refused
+    return Resent(now, before, refused)
 
 
 def _key(id: str, because: str) -> str:

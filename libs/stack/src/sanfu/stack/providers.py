@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +31,14 @@ CALL_S = 10.0
 """Seconds for a call, as good as any where none is made."""
 ENDLESS = 1_000_000
 """Messages that one may be given of whom nothing is known but good."""
-COLOURS = {"well": "green", "rests": "red", "probed": "yellow", "slowed": "yellow", "aside": "magenta"}
+COLOURS = {
+    "well": "green",
+    "untried": "cyan",
+    "rests": "red",
+    "probed": "yellow",
+    "slowed": "yellow",
+    "aside": "magenta",
+}
 OPEN = ("queued", "sending", "held")
 
 Name = Annotated[str, typer.Option("--name", help="which stack of this checkout")]
@@ -73,7 +80,9 @@ def _silent(found: list[Json]) -> list[str]:
 
 def table(found: list[Json]) -> Table:
     rated = any(one["rates"] for one in found)
-    shown = plain("medium", "provider", "state", "next", "may take", "took one", *["rates left"] * rated, "last said")
+    vain = any(one.get("in_vain") for one in found)
+    columns = ["took one", *["took none since"] * vain, *["rates left"] * rated, "last said"]
+    shown = plain("medium", "provider", "state", "next", "may take", *columns)
     for one in found:
         colour = COLOURS.get(one["state"], "white")
         said = f"put aside: {one['because']}" if one["because"] else one["why"] or ""
@@ -84,8 +93,27 @@ def table(found: list[Json]) -> Table:
         )
         state = f"[{colour}]{one['state']}[/]"
         room = "all" if one["room"] >= ENDLESS else str(one["room"])
-        shown.add_row(one["medium"], one["provider"], state, waits, room, taken, *[rates] * rated, escape(said))
+        shown.add_row(
+            one["medium"],
+            one["provider"],
+            state,
+            waits,
+            room,
+            taken,
+            *[in_vain(one)] * vain,
+            *[rates] * rated,
+            escape(said),
+        )
     return shown
+
+
+def in_vain(one: Json) -> str:
+    """Say since when a provider has taken nothing of all that it was given: in this machine's own time."""
+    if not one.get("in_vain"):
+        return ""
+    at, tries = moment(one["in_vain_since"]), "1 try" if one["in_vain"] == 1 else f"{one['in_vain']} tries"
+    long = span((datetime.now(UTC) - at).total_seconds())
+    return f"{at.astimezone():%m-%d %H:%M}, {long} ago: {tries}"
 
 
 def places(found: list[Json]) -> Table:
@@ -169,6 +197,20 @@ def probe(provider: Provider, name: Name = "main") -> None:
     _order(name, provider, "try", {})
 
 
+def unchanged(provider: str, order: str, found: Json) -> str:
+    """Say that an order changed nothing; nothing where it did."""
+    if found.get("changed", True):
+        return ""
+    if order == "rest":
+        return (
+            f"{provider} was put aside before, since {found['since']}: it stands as it was, with the reason given then"
+        )
+    return {
+        "resume": f"{provider} was not put aside: nothing has changed",
+        "try": f"{provider} waits for no time of its own: nothing has changed",
+    }[order]
+
+
 def _order(name: str, provider: str, order: str, body: Json) -> None:
     async def ordered() -> Json:
         async with NotifyDoors(Stack.known(name)) as doors:
@@ -176,6 +218,8 @@ def _order(name: str, provider: str, order: str, body: Json) -> None:
 
     found = asyncio.run(ordered())
     wide().print(table([found]))
+    if said := unchanged(provider, order, found):
+        console.print(said, markup=False)
     if order == "try" and found["state"] == "aside":
         console.print(
             f"{provider} is put aside, and is asked nothing: ./sanfu providers resume {provider}", markup=False

@@ -214,13 +214,12 @@ class Stack:
         while not (now := self.status()).up:
             if supervisor.poll() is not None:
                 raise PartError(f"the supervisor ended:\n{last_lines(self._supervisor().log)}")
-            for line in sorted(set(_progress(now)) - told):
-                tell(line)
-                told.add(line)
+            told = tell_new(tell, now, self.urls, told)
             stuck = [name for name, program in now.programs.items() if program["restarts"] >= TRIES - 1]
             if stuck or time.monotonic() > deadline:
                 raise PartError(self._trouble(now))
             time.sleep(0.1)
+        tell_new(tell, now, self.urls, told)
 
     def _trouble(self, now: Status) -> str:
         late = [name for name, program in now.programs.items() if program["state"] in ("starting", "failed")]
@@ -230,7 +229,17 @@ class Stack:
         )
 
 
-def _progress(now: Status) -> Iterator[str]:
+def tell_new(tell: Tell, now: Status, urls: Mapping[str, str], told: set[str]) -> set[str]:
+    """Tell what has got ready since; return all that is told by now."""
+    there = set(_progress(now, urls))
+    for line in sorted(there - told):
+        tell(line)
+    return told | there
+
+
+def _progress(now: Status, urls: Mapping[str, str]) -> Iterator[str]:
     for name, program in now.programs.items():
-        if program["state"] in ("ready", "done"):
-            yield f"{name} is ready" if program["state"] == "ready" else f"{name}: done"
+        if program["state"] == "ready":
+            yield f"{name} is ready: {urls[name]}" if name in urls else f"{name} is ready"
+        elif program["state"] == "done":
+            yield f"{name}: done"

@@ -22,6 +22,7 @@ from sanfu.notify.entrypoints.http import routes
 from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.courier import Courier
 from sanfu.notify.handlers.erasing import Erasing
+from sanfu.notify.handlers.numbers import Numbers
 from sanfu.notify.handlers.opting_out import OptingOut
 from sanfu.notify.handlers.outside import whom
 from sanfu.notify.handlers.people import Contacts, Directory
@@ -153,7 +154,10 @@ def assemble(
         name="notify", rules=rules()[names.ISSUES], parts=parts, settings=settings, codec=codec,
         beside=[Story(names.AFFAIRS, rules()[names.AFFAIRS], AFFAIRS)],
         routers=[
-            routes(stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, guard),
+            routes(
+                stores.deliveries, Resending(stores.deliveries, parts.clock), unreachable, Numbers(parts.documents),
+                guard,
+            ),
             shown.routes(carriers, aside, guard),
             inbox.routes(stores.letters, sealer, real_now, stories.read, guard), *callbacks,
             hooks.routes(guard),

@@ -12,6 +12,24 @@ LOOK = 2.0
 """Seconds after which who finds that nothing may be given looks again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Vain:
+    """Tries in a row of which a provider took none: how many, and since when."""
+
+    tries: int = 0
+    since: float | None = None
+
+    def after(self, outcome: Outcome, now: float) -> "Vain":
+        """Also one that was answered by silence may have been taken; it counts, as it does for the breaker."""
+        match outcome:
+            case Lost() | Retry(about="provider"):
+                return Vain(self.tries + 1, now if self.since is None else self.since)
+            case Retry(about="pace"):
+                return self
+            case _:
+                return Vain()
+
+
 @dataclass(slots=True)
 class Place:
     """One of a provider's robots or endpoints, and how it does."""

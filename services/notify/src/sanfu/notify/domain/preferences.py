@@ -13,7 +13,7 @@ from sanfu.contracts.recipients import outside
 from sanfu.notify.domain.delivery import Delivery
 
 MEDIA = ("sms", "email", "webhook", "dingtalk", "wecom", "inbox")
-OUTSIDE: Mapping[str, str] = {"sms": "phone", "email": "email"}
+CONTACT_FIELDS: Mapping[str, str] = {"sms": "phone", "email": "email"}
 """Media that reach a party or a filer, and by which field of their contact."""
 GOOD_FOR = timedelta(days=90)
 
@@ -41,7 +41,7 @@ def whose(recipient: str) -> Literal["user", "listed", "issue"]:
 
 
 def media_of(recipient: str) -> tuple[str, ...]:
-    return MEDIA if recipient.startswith("user:") else tuple(OUTSIDE)
+    return MEDIA if recipient.startswith("user:") else tuple(CONTACT_FIELDS)
 
 
 def refused(document: Mapping[str, Any] | None) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The delivery log: `GET /v1/deliveries`, `GET /v1/deliveries/{id}`. No addresses, no texts."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sanfu.city.model.templates import Medium
 from sanfu.contracts.envelope import instant, moment
 from sanfu.notify.domain.delivery import Delivery, DeliveryState
+from sanfu.notify.handlers.numbers import Numbers
 from sanfu.notify.handlers.resending import Resending
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.ports import Deliveries, Tally, Wanted
@@ -24,6 +26,7 @@ class DeliveryShown(BaseModel):
 
     id: str
     subject: str = Field(description="Issue it is about")
+    number: str | None = Field(description="The issue's number, as people say it; null: a sealed issue's, an affair's")
     event: str = Field(description="Event it tells of")
     at: str = Field(description="When that happened")
     template: str
@@ -44,6 +47,18 @@ class DeliveryShown(BaseModel):
     provider_id: str | None = Field(description="The provider's own id of it")
     again_of: str | None = Field(description="The delivery that this one repeats: see `because`")
     because: str | None = Field(description="Why: what an operator said, or that nobody was at its address")
+
+
+class DeliveryWhole(DeliveryShown):
+    """One delivery, and those that repeat it."""
+
+    resent_as: list[str] = Field(description="The deliveries that repeat this one, newest first: see their `because`")
+
+
+class DeliveryResent(DeliveryShown):
+    """A delivery that repeats another: `again_of`."""
+
+    changed: bool = Field(description="false: this key had it sent again before; nothing more is sent")
 
 
 class DeliveriesShown(BaseModel):
@@ -114,7 +129,9 @@ async def _wanted(  # noqa: PLR0917  # parameters of a query, never given by pos
     return Wanted(subject, state, medium, unit, reason, begins, provider, critical, user, template, event, ends)
 
 
-def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachable, guard: Guard) -> APIRouter:
+def routes(
+    deliveries: Deliveries, resending: Resending, unreachable: Unreachable, numbers: Numbers, guard: Guard
+) -> APIRouter:
     """Make the routes; `guard` lets through who may read the log."""
     router = own_router("/v1/deliveries", tags=["deliveries"], dependencies=[Depends(guard)])
 
@@ -125,7 +142,8 @@ def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachabl
         """
         found = await deliveries.page(wanted, page)
         answer = page.of(found, lambda one: Cursor(int(one.at.timestamp() * 1000), one.id))
-        return DeliveriesShown(items=[_shown(one) for one in answer["items"]], next=answer["next"])
+        known = await numbers.of(answer["items"])
+        return DeliveriesShown(items=[_shown(one, known) for one in answer["items"]], next=answer["next"])
 
     @router.get("/counts")
     async def counted(wanted: Annotated[Wanted, Depends(_wanted)]) -> TalliesShown:
@@ -134,17 +152,19 @@ def routes(deliveries: Deliveries, resending: Resending, unreachable: Unreachabl
         return TalliesShown(items=[_counted(one) for one in found[:MOST_TALLIES]], more=len(found) > MOST_TALLIES)
 
     @router.get("/{id}")
-    async def one(id: str) -> DeliveryShown:
+    async def one(id: str) -> DeliveryWhole:
         """Show one delivery."""
         found = await deliveries.get(id)
         if found is None:
             raise Refusal(404, "no-such-delivery", "There is no delivery with this id.")
-        return _shown(found)
+        shown = _shown(found, await numbers.of([found]))
+        return DeliveryWhole(**shown.model_dump(), resent_as=await resending.repeats(found))
 
     @router.post("/{id}/resend", status_code=202)
-    async def resend(id: str, key: Key, wish: Again) -> DeliveryShown:
+    async def resend(id: str, key: Key, wish: Again) -> DeliveryResent:
         """Tell the same recipient once more. The same key sends it once."""
-        return _shown(await resending.again(id, key, wish.because))
+        repeat, changed = await resending.again(id, key, wish.because)
+        return DeliveryResent(**_shown(repeat, await numbers.of([repeat])).model_dump(), changed=changed)
 
     @router.delete("/{id}/unreachable", status_code=204)
     async def lift(id: str) -> None:
@@ -165,9 +185,10 @@ def _counted(one: Tally) -> TallyShown:
     )  # fmt: skip
 
 
-def _shown(one: Delivery) -> DeliveryShown:
+def _shown(one: Delivery, numbers: Mapping[str, str]) -> DeliveryShown:
     return DeliveryShown(
-        id=one.id, subject=one.subject, event=one.event, at=instant(one.at), template=one.template, medium=one.medium,
+        id=one.id, subject=one.subject, number=numbers.get(one.subject), event=one.event, at=instant(one.at),
+        template=one.template, medium=one.medium,
         recipient=one.audience, unit=one.unit, user=one.users[0] if one.users else None, policy=one.policy,
         critical=one.critical, state=one.state, why=one.why, tries=one.tries, digest=one.digest, due=_written(one.due),
         useful_until=instant(one.useful_until),

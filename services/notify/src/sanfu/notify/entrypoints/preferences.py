@@ -53,7 +53,7 @@ class Choosing:
         each = (await self._refused(await self._stands_for(link.number))).values()
         off = frozenset.intersection(*each) if each else frozenset()
         there, gone = await self._offered(link)
-        ticked = {medium: medium in there for medium in preferences.OUTSIDE if medium in {*there, *gone}}
+        ticked = {medium: medium in there for medium in preferences.CONTACT_FIELDS if medium in {*there, *gone}}
         return Shown(preferences.media_of(link.number), off, ticked, preferences.whose(link.number))
 
     async def take(self, link: Link, said: Mapping[str, str]) -> None:

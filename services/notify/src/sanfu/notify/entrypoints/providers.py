@@ -1,6 +1,7 @@
 """How the providers do, as this process sees it, and what an operator may do about it: `/v1/providers`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,6 +11,7 @@ from sanfu.contracts.envelope import instant
 from sanfu.notify.domain.place import said_of
 from sanfu.notify.handlers.aside import Aside
 from sanfu.notify.handlers.carrier import Carrier, Line
+from sanfu.notify.handlers.tools import real_now
 from sanfu.runtime.http import Guard, own_router
 from sanfu.runtime.texts import Line as OneLine
 
@@ -36,10 +38,13 @@ class ProviderShown(BaseModel):
     medium: str
     provider: str
     state: str = Field(
-        description="well; rests: left alone; probed: taken up again little by little; slowed; aside: by an operator"
+        description="untried: given nothing since this process began; well; rests: left alone, has taken nothing "
+        "since; probed: takes messages again, little by little; slowed; aside: by an operator"
     )
     why: str | None = Field(description="What it said last when it took nothing")
     failures: int = Field(description="In a row; after 5 it rests")
+    in_vain: int = Field(description="Tries in a row, of which it took none")
+    in_vain_since: str | None = Field(description="The first of these, by the machine's own clock")
     wait: float = Field(description="Seconds until it may be given one more; 0: now")
     room: int = Field(description="Messages that it may be given now; 1000000: as many as there are")
     under_way: int
@@ -48,6 +53,12 @@ class ProviderShown(BaseModel):
     places: list[PlaceShown] = Field(description="Its robots or endpoints that are not well; the others carry")
     because: str | None = Field(description="If it was put aside: why")
     since: str | None = Field(description="If it was put aside: since when")
+
+
+class ProviderOrdered(ProviderShown):
+    """A provider after an order."""
+
+    changed: bool = Field(description="false: it was so before, and stands as it did")
 
 
 class ProvidersShown(BaseModel):
@@ -65,8 +76,8 @@ def routes(carriers: Mapping[str, Carrier | None], aside: Aside, guard: Guard) -
     """Make the routes; `guard` lets through who may read the log."""
     router = own_router("/v1/providers", tags=["providers"], dependencies=[Depends(guard)])
 
-    def one(medium: str, provider: str) -> ProviderShown:
-        return _shown(*aside.line(medium, provider))
+    def one(medium: str, provider: str, *, changed: bool) -> ProviderOrdered:
+        return ProviderOrdered(**_shown(*aside.line(medium, provider)).model_dump(), changed=changed)
 
     @router.get("")
     async def listed() -> ProvidersShown:
@@ -76,33 +87,36 @@ def routes(carriers: Mapping[str, Carrier | None], aside: Aside, guard: Guard) -
         )
 
     @router.post("/{medium}/{provider}/rest")
-    async def rest(medium: str, provider: str, why: Because) -> ProviderShown:
+    async def rest(medium: str, provider: str, why: Because) -> ProviderOrdered:
         """Put a provider aside: it is given nothing until `resume`, by any process, also after a restart. The next one
-        of its medium carries; where there is none, messages wait. Again, it changes nothing."""
-        await aside.put(medium, provider, why.because)
-        return one(medium, provider)
+        of its medium carries; where there is none, messages wait. Again, it changes nothing, not the reason either."""
+        return one(medium, provider, changed=await aside.put(medium, provider, why.because))
 
     @router.post("/{medium}/{provider}/resume")
-    async def resume(medium: str, provider: str) -> ProviderShown:
+    async def resume(medium: str, provider: str) -> ProviderOrdered:
         """Take a provider back that was put aside: two messages, then more with each that it takes."""
-        await aside.back(medium, provider)
-        return one(medium, provider)
+        return one(medium, provider, changed=await aside.back(medium, provider))
 
     @router.post("/{medium}/{provider}/try")
-    async def probe(medium: str, provider: str) -> ProviderShown:
+    async def probe(medium: str, provider: str) -> ProviderOrdered:
         """Give a provider that rests, or wanted no more for a while, one message now instead of then; by this process.
         One that is well is left as it is, and who was put aside stays there."""
         carrier, line = aside.line(medium, provider)
-        line.hurry(carrier.now())
-        return one(medium, provider)
+        return one(medium, provider, changed=line.hurry(carrier.now()))
 
     return router
+
+
+def _ago(at: float | None, now: float) -> str | None:
+    """Say as an instant what the carrier's own clock said."""
+    return None if at is None else instant(real_now() - timedelta(seconds=now - at))
 
 
 def _shown(carrier: Carrier, line: Line) -> ProviderShown:
     now, aside = carrier.now(), line.aside
     return ProviderShown(
         medium=carrier.medium, provider=line.name, state=line.state(now), why=line.why, failures=line.failures,
+        in_vain=line.vain.tries, in_vain_since=_ago(line.vain.since, now),
         wait=round(line.wait(now), 1), room=line.room(now), under_way=line.under_way,
         taken_ago=None if line.taken is None else round(now - line.taken, 1),
         rates=[RateShown(most=rate.count, seconds=rate.seconds, left=left) for rate, left in line.left(now)],

@@ -39,24 +39,29 @@ class Aside:
             for medium, carrier, line in there:
                 _heard(carrier, line, _read(known.get(_id(medium, line))), carrier.now())
 
-    async def put(self, medium: str, provider: str, because: str) -> None:
-        """Give it nothing more, until it is taken back. What is under way to it goes on. Raises Refusal 404."""
-        carrier, line = self.line(medium, provider)
-        async with self._one:
-            if line.aside is None:
-                aside = PutAside(because, self.now())
-                await self.shelf.put([{**self._record(medium, line), "because": because, "since": aside.since}])
-                log.warning("provider_put_aside", medium=medium, provider=provider)
-                _heard(carrier, line, aside, carrier.now())
-
-    async def back(self, medium: str, provider: str) -> None:
-        """Give it messages again, little by little. Raises Refusal 404."""
+    async def put(self, medium: str, provider: str, because: str) -> bool:
+        """Give it nothing more, until it is taken back; False: that was so before. What is under way to it goes on.
+        Raises Refusal 404."""
         carrier, line = self.line(medium, provider)
         async with self._one:
             if line.aside is not None:
-                await self.shelf.put([self._record(medium, line)])
-                log.warning("provider_taken_back", medium=medium, provider=provider)
-                _heard(carrier, line, None, carrier.now())
+                return False
+            aside = PutAside(because, self.now())
+            await self.shelf.put([{**self._record(medium, line), "because": because, "since": aside.since}])
+            log.warning("provider_put_aside", medium=medium, provider=provider)
+            _heard(carrier, line, aside, carrier.now())
+            return True
+
+    async def back(self, medium: str, provider: str) -> bool:
+        """Give it messages again, little by little; False: it was not put aside. Raises Refusal 404."""
+        carrier, line = self.line(medium, provider)
+        async with self._one:
+            if line.aside is None:
+                return False
+            await self.shelf.put([self._record(medium, line)])
+            log.warning("provider_taken_back", medium=medium, provider=provider)
+            _heard(carrier, line, None, carrier.now())
+            return True
 
     def line(self, medium: str, provider: str) -> tuple[Carrier, Line]:
         """Find a provider. Raises Refusal 404 that names those there are."""

@@ -11,7 +11,7 @@ import structlog
 from sanfu.notify.domain.breaker import ALL, Breaker
 from sanfu.notify.domain.delivery import Lost, Outcome, Rejected, Retry, Sent
 from sanfu.notify.domain.pace import Each, Rate, Window, longest
-from sanfu.notify.domain.place import LOOK, Place, heard, said_of
+from sanfu.notify.domain.place import LOOK, Place, Vain, heard, said_of
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Message, Provider
 from sanfu.runtime.crash import crashpoint, declare
@@ -46,6 +46,9 @@ class Line:
     aside: PutAside | None = None
     taken: float | None = None
     """When it took one last, by `now`."""
+    vain: Vain = field(default_factory=Vain)
+    asked: bool = False
+    """Whether this process has heard anything of it yet."""
     _windows: tuple[Window, ...] = field(init=False)
     _each: Each = field(init=False)
     places: dict[str, Place] = field(init=False)
@@ -82,11 +85,12 @@ class Line:
         for one in self._alone:
             one.breaker = one.breaker.probed(now, most)
 
-    def hurry(self, now: float) -> None:
-        """Give what rests, or wanted no more for a while, one message now instead of then."""
-        for one in self._alone:
-            if one.breaker.rests_at(now):
-                one.breaker = one.breaker.probed(now)
+    def hurry(self, now: float) -> bool:
+        """Give what rests, or wanted no more for a while, one message now instead of then; tell if something did."""
+        waiting = [one for one in self._alone if one.breaker.rests_at(now)]
+        for one in waiting:
+            one.breaker = one.breaker.probed(now)
+        return bool(waiting)
 
     @property
     def _alone(self) -> "Sequence[Place | Line]":
@@ -109,9 +113,13 @@ class Line:
         return max(one.breaker.failures for one in self._alone)
 
     def state(self, now: float) -> str:
+        """How it does, in a word. Between two tries in vain it rests, also when its rest is over."""
         if self.aside:
             return "aside"
-        return said_of(min((one.breaker for one in self._alone), key=lambda one: (one.until, one.rests)), now)
+        if self.is_down:
+            return "rests"
+        said = said_of(min((one.breaker for one in self._alone), key=lambda one: (one.until, one.rests)), now)
+        return "untried" if said == "well" and not self.asked else said
 
     async def send(self, message: Message, seconds: float, now: Now) -> Outcome:
         """Hand over a message within these seconds. Raises nothing but the caller's cancellation."""
@@ -148,6 +156,7 @@ class Line:
     def _heard(self, outcome: Outcome, there: Place | None, to: str, now: float) -> None:
         one, place = there or self, to if there else None
         before = one.breaker
+        self.asked, self.vain = True, self.vain.after(outcome, now)
         if isinstance(outcome, Sent):
             self.taken = now
         if isinstance(outcome, Lost) or (isinstance(outcome, Retry) and outcome.about != "message"):

@@ -61,7 +61,7 @@ class OptingOut:
             known = opened(self.unreachable.sealer, records, part)
         except Unsealable:
             return {}
-        there = {medium: str(known.get(field) or "") for medium, field in preferences.OUTSIDE.items()}
+        there = {medium: str(known.get(field) or "") for medium, field in preferences.CONTACT_FIELDS.items()}
         return {medium: self.unreachable.index(medium, to) for medium, to in there.items() if to}
 
     async def refuse(self, medium: str, index: str, version: int) -> None:

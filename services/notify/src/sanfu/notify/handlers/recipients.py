@@ -115,7 +115,7 @@ class People:
         """An emergency that rings nowhere by any medium is news, once the directory is read."""
         if delivery.instead:
             return Nobody(NOWHERE)
-        if not delivery.critical or any(self._on_duty(unit, asked, medium) for medium in preferences.OUTSIDE):
+        if not delivery.critical or any(self._on_duty(unit, asked, medium) for medium in preferences.CONTACT_FIELDS):
             return None
         return Waits(NOWHERE)
 
@@ -171,9 +171,9 @@ class People:
         except Unsealable as error:
             log.error("contact_sealed_fast", issue=delivery.subject, why=str(error))
             return Waits("key")
-        if contact and not any(contact.get(field) for field in preferences.OUTSIDE.values()):
+        if contact and not any(contact.get(field) for field in preferences.CONTACT_FIELDS.values()):
             return Nobody(NOWHERE)
-        field = preferences.OUTSIDE.get(delivery.medium, delivery.medium)
+        field = preferences.CONTACT_FIELDS.get(delivery.medium, delivery.medium)
         found = _address(contact.get(field), contact.get("language"))
         return replace(found, contact=versions.get("desk", 0)) if isinstance(found, Address) else found
 
