@@ -1,7 +1,8 @@
 """Of an emergency everything is told at once, whoever asked not to be, whatever the text says of itself."""
 
+from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from sanfu.contracts import names
 from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences
-from sanfu.notify.domain.delivery import DeliveryState, Rejected
+from sanfu.notify.domain.delivery import DeliveryState, Rejected, Retry
 from sanfu.notify.domain.holding import Holding
 from sanfu.notify.domain.receipts import Receipt
 from sanfu.notify.handlers.on_duty import untold
@@ -20,6 +21,7 @@ from sanfu.notify.handlers.receipts import Receipts
 from sanfu.notify.handlers.recipients import Address, Waits
 from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
+from sanfu.runtime.broker import Outgoing
 from sanfu.runtime.sealing import Sealer
 from tests.support.eventually import eventually
 from tests.support.telling import BY, KEYS, Story, contact, on_the_wire, unit, user
@@ -156,11 +158,14 @@ async def crewed(bench: Bench, *codes: str, **of_unit: Any) -> None:
     await at(bench, "2026-05-07 03:00")
 
 
-async def alarmed(bench: Bench, issue: str = "i1") -> None:
-    story, now = Story(issue), bench.clock.now()
+def alarm_of(issue: str, now: datetime) -> list[Outgoing]:
+    story = Story(issue)
     submitted = story.submitted(now, contact="none", receipt=f"SF-{issue}", urgency="emergency")
-    assigned = story.assigned(at=now, urgency="emergency")
-    await bench.publish(*map(on_the_wire, (submitted, assigned, story.deadline())))
+    return [on_the_wire(one) for one in (submitted, story.assigned(at=now, urgency="emergency"), story.deadline())]
+
+
+async def alarmed(bench: Bench, issue: str = "i1") -> None:
+    await bench.publish(*alarm_of(issue, bench.clock.now()))
     await eventually(bench.quiet)
 
 
@@ -232,6 +237,23 @@ async def test_what_no_provider_takes_for_a_duty_officer_rings_the_units_duty_ph
     assert unheard(bench) == 0
     await alarmed(bench, "i2")
     assert rung(bench)[2:] == ["138-a"], "the number is none that is dead"
+
+
+@pytest.mark.parametrize(("seconds", "rings"), [(21600, [DUTY]), (60, [DUTY]), (30, [])])
+async def test_a_number_that_is_given_no_more_for_a_while_does_not_keep_the_duty_phone_from_ringing(
+    bench: Bench, seconds: float, rings: list[str]
+) -> None:
+    await crewed(bench, "a")
+    bench.sms.script.append(Retry("LimitExceeded.PhoneNumberDailyLimit", seconds, about="message"))
+    await bench.publish(*alarm_of("i1", bench.clock.now()))
+    wanted = [("queued", "LimitExceeded.PhoneNumberDailyLimit"), *(("sent", None) for _ in rings)]
+
+    async def settled() -> bool:
+        told = [one for one in await shown(bench, subject="i1") if one["template"] == "emergency-duty-sms"]
+        return Counter((one["state"], one["why"]) for one in told) == Counter(wanted)
+
+    await eventually(settled)
+    assert rung(bench) == ["138-a", *rings]
 
 
 @pytest.mark.parametrize("crew", [("a",), ("a", "b")])

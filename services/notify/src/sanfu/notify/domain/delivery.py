@@ -213,10 +213,17 @@ def to_all_of(delivery: Delivery, users: Sequence[str]) -> list[str]:
 
 
 def in_place_after(delivery: Delivery, outcome: Outcome) -> Delivery | None:
-    """What follows an outcome, `in_place`: where nobody was at the address, or what rings was taken by nobody."""
-    if not isinstance(outcome, Rejected) or not (outcome.dead or delivery.rings):
-        return None
-    return in_place(delivery) if outcome.dead else in_place(delivery, "no provider took it")
+    """What follows an outcome, `in_place`: where nobody was at the address, or what rings was taken by nobody, or waits
+    because its number is given no more for now."""
+    match outcome:
+        case Rejected(dead=True):
+            return in_place(delivery)
+        case Rejected() if delivery.rings:
+            return in_place(delivery, "no provider took it")
+        case Retry(_, after, about="message") if delivery.rings and after >= LONGEST_OF_ALARMS:
+            return in_place(delivery, "its number is given no more for a while")
+        case _:
+            return None
 
 
 def in_place(delivery: Delivery, because: str = "nobody at this address") -> Delivery | None:
