@@ -131,6 +131,7 @@ def _after(before: story.Facts, event: Event) -> story.Facts:
             taken |= {"holder": data["user"], **({"unit": data["unit"]} if data["unit"] else {})}
         case names.UNIT_SUCCEEDED:
             former, heir = data["from_unit"], data["unit"]
+            taken["heirs"] = story.heirs(before, former, heir)
             if asked:
                 taken["asked"] = [*dict.fromkeys(heir if unit == former else unit for unit in asked)]
             if before.get("unit") == former:

@@ -166,7 +166,15 @@ def _after(before: Facts, event: Event) -> Facts:
 
 def _succeeded(facts: Facts, former: str, heir: str) -> dict[str, Any]:
     alarmed = [heir if unit == former else unit for unit in facts.get("alarmed", ())]
-    return {"alarmed": alarmed, **({"unit": heir} if facts.get("unit") == former else {})}
+    lead = {"unit": heir} if facts.get("unit") == former else {}
+    return {"alarmed": alarmed, "heirs": heirs(facts, former, heir), **lead}
+
+
+def heirs(facts: Facts, former: str, heir: str) -> dict[str, str]:
+    """Name who goes on for each unit that is no more, now that one follows on another."""
+    followed = {**facts.get("heirs", {}), former: former}
+    after = {unit: heir if last == former else last for unit, last in followed.items()}
+    return {unit: last for unit, last in after.items() if unit != last}
 
 
 def _outranked(facts: Facts, event: Event) -> bool:

@@ -103,7 +103,9 @@ def limit_of(delivery: Delivery, facts: Mapping[str, Any]) -> str | None:
     if own := next((delivery.facts[name] for name in LIMITS if name in delivery.facts), None):
         return str(own)
     limit = facts.get("limits", {}).get("unit_handling")
-    return str(limit["at"]) if limit and limit["unit"] == delivery.facts.get("unit") else None
+    heirs, told = facts.get("heirs", {}), delivery.facts.get("unit")
+    whose = limit["unit"] if limit else None
+    return str(limit["at"]) if limit and heirs.get(whose, whose) == heirs.get(told, told) else None
 
 
 def compose(pack: Pack, template: Template, delivery: Delivery, facts: Mapping[str, Any], link: str = "") -> Text:

@@ -8,6 +8,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import wording
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import is_digest
+from sanfu.notify.domain.heirs import passed_on
 from sanfu.notify.handlers.hats import once_each
 from sanfu.notify.handlers.manners import Manners, manners
 from sanfu.notify.handlers.on_duty import untold
@@ -60,7 +61,10 @@ class Deciding:
         after, messages, apart = list[Delivery](), dict[str, Message](), list[Delivery]()
         for before in page:
             one = steps.stale(steps.recovered(before, real), now, real)
-            if one.is_open and one.id in sifted and sifted[one.id].changed:
+            heir = passed_on(one, documents.get(one.subject, {}).get("facts", {})) if one.is_open else None
+            if heir is not None:
+                one = heir  # looked up, and its hours kept, with the next page
+            elif one.is_open and one.id in sifted and sifted[one.id].changed:
                 one, apart = replace(one, again=real), [*apart, *sifted[one.id].changed]
             elif one.is_open:
                 one, waits = decently.considered(one, documents, real)

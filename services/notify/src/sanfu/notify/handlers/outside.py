@@ -14,6 +14,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain import preferences, wording
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.digest import SIFTED, is_digest, is_outside
+from sanfu.notify.domain.heirs import passed_on
 from sanfu.notify.domain.outdated import outdated, said_since
 from sanfu.notify.handlers.manners import Manners
 from sanfu.notify.handlers.recipients import Address, Found, Nobody
@@ -42,15 +43,24 @@ class Sieve:
     real: datetime
 
     def of(self, digest: Delivery, members: Sequence[Delivery]) -> Sifted:
-        """Sift what a list took. Where a list for staff goes is not asked of its messages."""
+        """Sift what a list took. Where a list for staff goes is not asked of its messages; what another unit goes on
+        with leaves it."""
         if not is_outside(digest):
-            over = [(one, outdated(one, self.facts.get(one.subject, {}))) for one in members]
-            gone = [steps.end(replace(one, digest=None), "skipped", why, self.real) for one, why in over if why]
-            return Sifted(self.found[digest.id], gone)
+            return self._of_staff(digest, members)
         looked = [(one, self._without(digest, one)) for one in members]
         changed = [after for _, after in looked if after is not None]
         told = next((one for one, after in looked if after is None), None)
         return Sifted(Nobody("nothing_held") if told is None else self._address(told), changed)
+
+    def _of_staff(self, digest: Delivery, members: Sequence[Delivery]) -> Sifted:
+        changed = []
+        for one in members:
+            facts = self.facts.get(one.subject, {})
+            if why := outdated(one, facts):
+                changed.append(steps.end(replace(one, digest=None), "skipped", why, self.real))
+            elif heir := passed_on(one, facts):
+                changed.append(heir)
+        return Sifted(self.found[digest.id] if members else Nobody("nothing_held"), changed)
 
     def _address(self, one: Delivery) -> Found:
         found = self.found[one.id]
