@@ -66,7 +66,7 @@ async def test_a_red_light_shows_without_a_reload(
     assert await page.inner_text(".card.red .figure") == "0"
     loads = sum(url.endswith(f"/board?lang={lang}") for url in requests)
     await overdue(desk, "i-1")
-    await page.wait_for_selector("tr.red .matter >> text=路灯不亮 i-1", timeout=5000)
+    await page.wait_for_selector("tr.red .matter >> text=路灯不亮 i-1", timeout=15_000)
     assert await page.inner_text(".card.red .figure") == "1"
     assert sum(url.endswith(f"/board?lang={lang}") for url in requests) == loads
     assert all(url.startswith(at) for url in requests), "nothing is fetched from elsewhere"

@@ -15,7 +15,7 @@ from tests.support.media import MAIL, PHONE, UNIT, Media, by_every_medium, resta
 OTHER = "13911114444"
 CALL_S = 6.0
 """Seconds of a call where a provider is silent: half of it is waited for an answer, longer than a machine stands still.
-Where nobody is silent it is the settings' ten."""
+Where nobody is silent it is longer."""
 IMPATIENT = pytest.mark.parametrize("media", [{"call_s": CALL_S}], indirect=True, ids=["impatient"])
 PATIENT = http("429 Too Many Requests", b"{}", "retry-after: 3")
 """It names longer than the longest first pause, 1.5 s."""

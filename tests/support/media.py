@@ -24,6 +24,8 @@ SECRET = "whsec_" + base64.b64encode(b"of an endpoint's webhooks").decode()
 SIGNING = "SECof-a-robot-in-tests"
 APP_KEY = "key-of-the-citys-own-app"
 RECEIPTS = "a-path-that-nobody-can-guess"
+CALL_S = 20.0
+"""Seconds of a call, of which mail waits less than a third for an answer: longer than a machine stands still."""
 PHONE, MAIL = "13911112222", "wang.xiaoming@mail.example"
 """Of the party of a report that says no other."""
 
@@ -154,5 +156,5 @@ async def restarted(media: Media, **settings: Any) -> None:
     city = media.city
     await city.stop("notify")
     city.providers = media.file()
-    city.notify = {"notify_key": SecretStr(APP_KEY), **settings}
+    city.notify = {"notify_key": SecretStr(APP_KEY), "call_s": CALL_S, **settings}
     await city.start("notify")

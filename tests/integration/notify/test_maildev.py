@@ -39,7 +39,7 @@ def certificate(tmp_path: Path) -> Certificate:
 
 
 async def handed(port: int, tls: Tls, *messages: Message, user: str | None = None, password: str = "") -> list[Outcome]:
-    mail = SmtpMail(Server("127.0.0.1", port, tls, "sanfu@city.example", user, password, timeout=5))
+    mail = SmtpMail(Server("127.0.0.1", port, tls, "sanfu@city.example", user, password, timeout=30))
     outcomes = [await mail.send(one) for one in messages]
     await mail.close()
     return outcomes

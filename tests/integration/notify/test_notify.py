@@ -42,7 +42,8 @@ class Town:
     sms: Gateway
     mail: Mailbox
     city: Path
-    call_s: float = 10
+    call_s: float = 20
+    """Of which mail waits less than a third for an answer: longer than a machine stands still."""
     clock: Path | None = None
     providers: str | None = None
     """Instead of the gateway and the mail server, as JSON."""

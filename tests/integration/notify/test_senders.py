@@ -43,7 +43,7 @@ async def sms(peer: Gateway) -> AsyncIterator[GatewaySms]:
 
 @pytest.fixture
 async def mail(mails: Mailbox) -> AsyncIterator[SmtpMail]:
-    it = SmtpMail(Server("127.0.0.1", mails.port, "none", "sanfu@city.example"))
+    it = SmtpMail(Server("127.0.0.1", mails.port, "none", "sanfu@city.example", timeout=20.0))
     yield it
     await it.close()
 
