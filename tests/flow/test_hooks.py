@@ -38,6 +38,7 @@ async def test_no_word_of_a_confidential_issue_and_nobodys_contact_is_posted(cit
         }
         assert len(scribe.words) > 20
         assert scribe.sign not in posted(endpoint)
+        assert [word for word in (issue.said["text"], issue.said["place"]["address"]) if word in posted(endpoint)] == []
 
         told = Scribe(city, "明己")
         other = await disputed(city, told)
