@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from sanfu.notify.adapters.letters_mongo import MongoLetters
 from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.adapters.mongo import mongo_stores
 from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import Delivery
 from sanfu.notify.domain.holding import Recent
-from sanfu.notify.ports import Letter, Standing, Stores, Tally, Traces, Wanted
+from sanfu.notify.ports import LETTERS_KEPT_FOR, Letter, Standing, Stores, Tally, Traces, Wanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
 from tests.unit.notify.test_delivery import NOW, queued, sending
@@ -150,6 +151,19 @@ async def test_letters_are_dropped_by_their_ids_and_so_is_what_lies_on_a_shelf(s
     await stores.unreachable.drop(["d1", "none"])
     assert [one.id for one in await stores.letters.page("user:a", False, Page(5, None))] == ["d2"]
     assert [*await stores.unreachable.get(["d1", "d2"])] == ["d2"], "not even its id"
+
+
+async def test_a_store_on_disk_removes_letters_by_itself_after_so_long(mongo: str, prefix: str) -> None:
+    client = connect(mongo)
+    database = client.get_database(f"{prefix}_letters")
+    letters = MongoLetters(MongoDocuments(database, "subjects"))
+    for _ in range(2):
+        await letters.prepare()
+    indexes = await database.letters.index_information()
+    kept = [(one["key"], one["expireAfterSeconds"]) for one in indexes.values() if "expireAfterSeconds" in one]
+    assert kept == [([("at", 1)], LETTERS_KEPT_FOR.total_seconds())]
+    await client.drop_database(database.name)
+    client.close()
 
 
 async def test_of_two_that_replace_the_same_version_one_wins(stores: Stores) -> None:

@@ -22,6 +22,7 @@ from sanfu.desk.domain.scope import Grant, Viewer, scope, subtrees
 from sanfu.desk.entrypoints.inbox_words import INBOX
 from sanfu.desk.entrypoints.words import STATES
 from sanfu.desk.ports import InboxAway
+from sanfu.notify.ports import LETTERS_KEPT_FOR
 from sanfu.runtime.paging import Cursor, Page
 from tests.support import cases
 from tests.support.assembling import RING
@@ -121,6 +122,8 @@ async def test_ones_own_messages_are_listed_with_how_their_issue_stands(desk: De
     assert [answer.text.count(words) for words in (TEXT, f'class="tag plain">{INBOX[lang]["unread"]}<')] == [2, 1]
     assert answer.text.index("/inbox/d2/read?") < answer.text.index("/inbox/d1?"), "what is read opens without a form"
     assert answer.text.count(f"YW-1 · {STATES[lang]['assigned']}") == 2
+    assert INBOX[lang]["kept"] in answer.text
+    assert re.findall(r"\d+", INBOX[lang]["kept"]) == [str(LETTERS_KEPT_FOR.days)], "as long as notify keeps them"
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sanfu.notify.domain.delivery import Delivery, DeliveryState, Outcome
@@ -310,8 +310,13 @@ class Letter:
     read: datetime | None = None
 
 
+LETTERS_KEPT_FOR = timedelta(days=180)
+"""Longer than anything that a letter asks for takes; what happened stands in the issue's own history for good."""
+
+
 class Letters(Protocol):
-    """Messages that are kept. Every method may raise StoreDown."""
+    """Messages that are kept, read or not, for `LETTERS_KEPT_FOR` after they came: a store on disk then removes them by
+    itself. Every method may raise StoreDown."""
 
     async def prepare(self) -> None: ...
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
-from sanfu.notify.ports import Document, Letter
+from sanfu.notify.ports import LETTERS_KEPT_FOR, Document, Letter
 from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
 from sanfu.runtime.paging import Page
 
@@ -20,8 +20,14 @@ class MongoLetters:
         self._collection: Any = documents.database.get_collection("letters", write_concern=MAJORITY)
 
     async def prepare(self) -> None:
+        """How many are unread is asked with every page of desk: what was read is not walked through for that."""
+        kept = int(LETTERS_KEPT_FOR.total_seconds())
+        newest = [("at", -1), ("_id", -1)]
         async with spoken():
-            await self._collection.create_index([("box", 1), ("at", -1), ("_id", -1)], name="box")
+            create = self._collection.create_index
+            await create([("box", 1), *newest], name="box")
+            await create([("box", 1), ("read", 1), *newest], name="unread")
+            await create([("at", 1)], name="kept", expireAfterSeconds=kept)
 
     async def put(self, letter: Letter) -> None:
         await self._documents.insert("letters", [letter_written(letter)])
@@ -34,7 +40,7 @@ class MongoLetters:
     async def page(self, box: str, unread: bool, page: Page) -> list[Letter]:
         asked: list[Document] = [{"box": box}]
         if unread:
-            asked.append({"read": {"$exists": False}})
+            asked.append({"read": None})
         if page.after is not None:
             key = page.after.key
             at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
