@@ -68,7 +68,15 @@ def test_what_is_printed_for_whoever_runs_kafka_is_what_would_be_done_at_once(
     how = ("--secured", "--kafka", "kafka.example:9093", "--admin", "kafka.example:9092", "--admin-config", str(admin))
     assert "kafka-acls.sh" not in onboard(tmp_path / "a", *how, "--apply")
     printed = [shlex.split(line) for line in onboard(tmp_path / "b", *how).splitlines() if line.startswith("kafka-")]
-    assert printed == done
+    assert not any("pass word" in each for one in (*printed, *done) for each in one), "arguments are seen by all"
+    secret = tmp_path / "b" / "scram.properties"
+    assert "password=pass word" in secret.read_text(encoding="utf-8")
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "a" / "scram.properties").exists()
+    said, ordered = (
+        [[each for each in one if "scram.properties" not in each] for one in orders] for orders in (printed, done)
+    )
+    assert said == ordered
     assert {one[0] for one in printed} == {"kafka-configs.sh", "kafka-acls.sh"}
     assert all(str(admin) in one and "kafka.example:9092" in one for one in printed)
 

@@ -10,6 +10,7 @@ import os
 import secrets
 import shlex
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,8 @@ console = answers()
 PROGRAMS: Final = {"subscriber.py": 0o755, "subscribe.sh": 0o755, "answer.sh": 0o755}
 CA: Final = "ca.pem"
 """In the directory: its programs run there."""
+SCRAM: Final = "scram.properties"
+"""The password for whoever runs Kafka, who deletes the file then."""
 MECHANISM: Final = "SCRAM-SHA-512"
 ITERATIONS: Final = 8192
 """Kafka's own minimum is 4096; more of them make a stolen hash dearer, and a login a little."""
@@ -69,13 +72,16 @@ class Account:
             f"sasl.jaas.config={module} required {login};\n{trusted}"
         )
 
-    def orders(self) -> Iterator[tuple[str, list[str]]]:
-        """Give what has to be ordered of the broker: the tool, and its arguments."""
+    def scram(self) -> str:
+        """Write the password as Kafka's own tool reads it from a file: everybody on a machine sees its arguments."""
+        return f"{MECHANISM}=iterations={ITERATIONS},password={self.password}\n"
+
+    def orders(self, secret: Path) -> Iterator[tuple[str, list[str]]]:
+        """Give what has to be ordered of the broker: the tool, and its arguments. `secret`: the file of `scram`."""
         if self.password is None:
             return
-        added = f"{MECHANISM}=[iterations={ITERATIONS},password={self.password}]"
         yield "kafka-configs.sh", [
-            "--alter", "--add-config", added, "--entity-type", "users", "--entity-name", f"unit-{self.unit}",
+            "--alter", "--add-config-file", str(secret), "--entity-type", "users", "--entity-name", f"unit-{self.unit}",
         ]  # fmt: skip
         everybodys = of_units([])
         for grant in of_units([self.unit]):
@@ -115,8 +121,7 @@ def onboard(  # noqa: PLR0917  # options of a command line, never given by posit
     door = ["--bootstrap-server", admin or account.kafka]
     door += ["--command-config", str(admin_config)] if admin_config else []
     if apply:
-        for tool, order in account.orders():
-            _run(tool, [*door, *order])
+        _give(account, door)
     made = _topics(stack, pack, account) if pack else []
     _write(folder, account)
     if ca:
@@ -150,12 +155,26 @@ def _run(tool: str, arguments: list[str]) -> None:
         raise PartError(f"{tool} failed: {(done.stdout + done.stderr).strip()[-600:]}")
 
 
+def _give(account: Account, door: list[str]) -> None:
+    """Give account and rights. The password is in no argument, and in a file of its own only as long as that takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        secret = Path(folder, SCRAM)
+        _write_secret(secret, account.scram())
+        for tool, order in account.orders(secret):
+            _run(tool, [*door, *order])
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Write a new file for its owner's eyes only."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
 def _write(folder: Path, account: Account) -> None:
     """Write the directory: what opens the broker for its owner's eyes only."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (("unit.env", account.environment()), ("client.properties", account.properties())):
-        with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
+        _write_secret(folder / name, text)
     for name, mode in PROGRAMS.items():
         (folder / name).write_text(files("sanfu.stack").joinpath(f"unit/{name}.txt").read_text(encoding="utf-8"))
         (folder / name).chmod(mode)
@@ -202,6 +221,8 @@ def _tell(folder: Path, account: Account, door: list[str], *, stack: str, apply:
             f"account  unit-{code}, {MECHANISM}; the password is in {folder}/unit.env; account and rights {state}"
         )
         if not apply:
-            for tool, order in account.orders():
+            _write_secret(folder / SCRAM, account.scram())
+            for tool, order in account.orders(folder / SCRAM):
                 console.print(" ".join([tool, *map(shlex.quote, [*door, *order])]), markup=False)
+            console.print(f"delete   {folder / SCRAM} once that is done: it holds the password, for no command line")
     console.print(f"try      cd {folder} && . ./unit.env && pip install -q aiokafka && ./subscriber.py")
