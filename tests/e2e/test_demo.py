@@ -86,7 +86,7 @@ def test_the_demo_adds_up(figures: dict[str, Any]) -> None:
 
 
 def test_everything_that_may_happen_to_an_issue_happens_in_the_demo(figures: dict[str, Any]) -> None:
-    parts = ("assigned", "closed_in_time", "closed_late", "open", "yellow", "red", "sms", "emails")
+    parts = ("assigned", "closed_in_time", "closed_late", "open", "yellow", "red", "sms", "emails", "letters")
     assert [name for name in parts if not figures[name]] == []
     assert {"simple", "complex", "difficult"} <= figures["closed_in_time"].keys()
     assert len(figures["assigned"]) >= 10

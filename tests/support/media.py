@@ -42,7 +42,7 @@ TEXT = """
       en: "{{number}} ({{category}}) is yours, by {{due}}."
     neutral: {{zh: "交办保密事项{{number}}。", en: "The confidential issue {{number}} is yours."}}
 """
-MORE = [("unit", "webhook"), ("unit", "dingtalk"), ("officer", "wecom"), ("officer", "inbox")]
+MORE = [("unit", "webhook"), ("unit", "dingtalk"), ("officer", "wecom")]
 """Who is told besides of an assignment, and by what."""
 
 

@@ -27,9 +27,11 @@ def copied(folder: Path) -> Path:
 
 
 def hasty(folder: Path) -> Path:
-    """Copy the shipped pack without its decency: nothing waits, whatever the hour at which a test runs."""
+    """Copy the shipped pack without its decency and inbox: nothing waits, whatever the hour at which a test runs, and
+    all that is told goes to a peer that listens."""
     root = copied(folder)
     (root / "telling.yaml").unlink()
+    (root / "texts" / "inbox.yaml").unlink()
     return root
 
 

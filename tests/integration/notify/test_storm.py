@@ -133,6 +133,7 @@ def _of(template: str) -> dict[str, Any]:
 def by_sms_alone(folder: Path) -> Path:
     """Copy the shipped pack, with lights that are told by SMS."""
     root = copied(folder)
+    (root / "texts" / "inbox.yaml").unlink()
     path = root / "texts" / "lights.yaml"
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
     told["messages"] = [one for one in told["messages"] if one["medium"] == "sms"]

@@ -14,7 +14,7 @@ from sanfu.runtime.rules import Insert
 from tests.support.eventually import eventually
 from tests.support.packs import shipped
 from tests.support.telling import BY, START, Story, on_the_wire, unit, user
-from tests.unit.notify.test_service import Bench, bench, shown
+from tests.unit.notify.test_service import Bench, bench, letters, shown
 
 __all__ = ["bench"]
 
@@ -57,6 +57,8 @@ async def test_a_unit_its_head_and_the_supervisors_hear_of_an_order_and_no_word_
     await tell(bench, raised(Story("order-1")))
     assert [(m.to, m.subject) for m in bench.email.got] == [("tax@city.example", "督办单，5月9日 17:30前回复")]
     assert [m.to for m in bench.sms.got] == ["138-h"]
+    (letter,) = await letters(bench, "user:h")
+    assert letter == "督办单已下达你单位，请于5月9日 17:30前书面回复，内容见工作台。"
     assert not any("书面说明" in f"{m.subject} {m.text}" for m in (*bench.sms.got, *bench.email.got))
     (digest,) = [one for one in await shown(bench, state="held") if one["recipient"] == "supervisor" and one["digest"]]
     assert (digest["unit"], digest["due"]) == ("office-inspection", "2026-05-06T06:00:00.000Z")
@@ -89,7 +91,7 @@ async def test_a_light_of_an_affair_is_not_told_in_words_about_an_issue(bench: B
     }  # fmt: skip
     await tell(bench, raised(order), order.tell("sla", names.ESCALATION_RAISED, climbed))
     assert {one["template"] for one in await shown(bench, subject="order-1")} == {
-        "order-raised-unit-email", "order-raised-head-sms", "order-raised-supervisor-email",
+        "order-raised-unit-email", "order-raised-head-sms", "order-raised-supervisor-email", "order-raised-head-inbox",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from sanfu.runtime.service import Parts
 from tests.support.eventually import eventually
 from tests.support.packs import A_DAY, copied, edited
 from tests.support.telling import START, ScriptedSender, Story, contact, on_the_wire, unit, user
-from tests.unit.notify.test_service import PARTY, SETTINGS, Bench, bench, fresh_broker, shown
+from tests.unit.notify.test_service import PARTY, SETTINGS, Bench, bench, fresh_broker, letters, shown
 
 __all__ = ["bench"]
 
@@ -82,7 +82,7 @@ async def test_what_is_urgent_wakes_its_unit_and_not_its_party(bench: Bench) -> 
 
 
 async def test_an_emergency_waits_for_nothing(bench: Bench) -> None:
-    await bench.publish(unit("emergency"), contact("i1", party=PARTY))
+    await bench.publish(unit("emergency"), user("o", "emergency", "officer"), contact("i1", party=PARTY))
     now = await at(bench, "2026-05-10 03:00")
     story = Story("i1")
     alarm = story.assigned("emergency", now, urgency="emergency")
@@ -91,6 +91,7 @@ async def test_an_emergency_waits_for_nothing(bench: Bench) -> None:
     )
     await eventually(bench.quiet)
     assert sms(bench) == {PARTY["phone"]: 1, "000-emergency": 1}
+    assert len(await letters(bench, "user:o")) == 1, "who handles it finds it at the desk, too"
 
 
 async def test_a_red_on_a_day_off_waits_for_the_morning_of_the_next_day_of_service(bench: Bench) -> None:
@@ -243,7 +244,7 @@ async def test_a_storm_of_lights_becomes_one_list_that_fits_and_says_how_many_mo
     lines = text.splitlines()
     assert lines[0] == "【义乌三服务】300条提醒："
     assert lines[-1] == f"另有{300 - len(lines) + 2}条，见工作台。"
-    assert len(await bench.reported(names.PARTY_INFORMED)) == 602
+    assert len(await bench.reported(names.PARTY_INFORMED)) == 602 + 301, "a letter rings nowhere, and comes by itself"
 
 
 @pytest.fixture
@@ -323,8 +324,8 @@ async def test_an_emergency_rings_at_whoever_is_on_duty_now_else_the_duty_phone_
     bench = made_with(duty_pack(tmp_path, shifts))
     await bench.service.start()
     people = [user(f"emergency-{one}", "emergency", "duty_officer") for one in ("duty", "duty-2")]
-    head = user("emergency-head", "emergency", "unit_head")
-    await bench.publish(unit("emergency", duty_phone=phone), *people, head)
+    others = [user("emergency-head", "emergency", "unit_head"), user("o", "emergency", "officer")]
+    await bench.publish(unit("emergency", duty_phone=phone), *people, *others)
     now = await at(bench, f"2026-05-07 {hour}")
     story = Story("i1")
     told = [

@@ -152,9 +152,9 @@ async def test_an_issue_that_was_one_from_the_start_raises_nothing(staffed: Benc
 
 
 async def crewed(bench: Bench, *codes: str, **of_unit: Any) -> None:
-    """A unit with so many officers on duty, and a head."""
-    head = user("h", "tax", "unit_head")
-    await bench.publish(unit("tax", **of_unit), head, *(user(code, "tax", "duty_officer") for code in codes))
+    """A unit with so many officers on duty, a head, and who handles its issues."""
+    others = user("h", "tax", "unit_head"), user("o", "tax", "officer")
+    await bench.publish(unit("tax", **of_unit), *others, *(user(code, "tax", "duty_officer") for code in codes))
     await at(bench, "2026-05-07 03:00")
 
 
@@ -278,7 +278,7 @@ async def test_while_a_colleague_on_duty_is_told_what_was_refused_for_one_rings_
 
 
 async def test_where_the_duty_phone_is_refused_too_and_there_is_no_head_that_is_news(bench: Bench) -> None:
-    await bench.publish(unit("tax"), user("a", "tax", "duty_officer"))
+    await bench.publish(unit("tax"), user("a", "tax", "duty_officer"), user("o", "tax", "officer"))
     await at(bench, "2026-05-07 03:00")
     bench.sms.script.extend((REFUSED, REFUSED))
     await alarmed(bench)

@@ -14,7 +14,7 @@ from tests.support.packs import copied, edited
 from tests.support.telling import BY, Story, unit, user
 from tests.unit.notify.test_affairs import raised, tell
 from tests.unit.notify.test_decency import at, lit, made_with, sms
-from tests.unit.notify.test_service import Bench, bench, shown
+from tests.unit.notify.test_service import Bench, bench, letters, shown
 
 __all__ = ["bench"]
 
@@ -31,6 +31,7 @@ async def test_who_is_officer_and_head_gets_one_message_and_the_other_is_on_reco
     await lit(bench, "i1", "red")
     assert sms(bench) == {"138-a": 1}
     assert Counter(m.to for m in bench.email.got) == {"a@city.example": 1}
+    assert len(await letters(bench, "user:a")) == 1
     assert await told(bench) == {("sent", None): 1, ("skipped", "told_already"): 1}
 
 

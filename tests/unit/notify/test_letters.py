@@ -1,6 +1,7 @@
 """What is kept here instead of being sent: a user's inbox, and a rehearsal in which nothing leaves."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from sanfu.runtime.service import Parts, Service
 from sanfu.runtime.store import StoreDown
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
-from tests.support.telling import BY, KEYS, START, ScriptedSender, Story, contact, on_the_wire, unit
+from tests.support.telling import BY, KEYS, START, ScriptedSender, Story, contact, on_the_wire, unit, user
 from tests.unit.notify.test_delivery import NOW
 from tests.unit.notify.test_service import SETTINGS, TOKEN, fresh_broker
 
@@ -75,7 +76,7 @@ async def test_a_letter_is_shown_by_how_secret_its_issue_is_when_it_is_read() ->
     await service.start()
     story = Story("i1")
 
-    async def heard(*events: Any) -> list[str]:
+    async def heard(*events: Any) -> dict[str, str]:
         await broker.publish([on_the_wire(one) for one in events])
 
         async def quiet() -> bool:
@@ -83,20 +84,22 @@ async def test_a_letter_is_shown_by_how_secret_its_issue_is_when_it_is_read() ->
 
         await eventually(quiet)
         items = (await asked(service, "GET", "/v1/rehearsal")).json()["items"]
-        return [one["text"] for one in items if one["medium"] == "email"]
+        return {one["medium"]: one["text"] for one in items}
 
     def turned(secrecy: str) -> Any:
         body = {"by": BY, "before": "open", "secrecy": secrecy, "title": "诉求", "reason": "r"}
         return story.tell("desk", names.SECRECY_CHANGED, body)
 
-    await broker.publish([unit("tax")])
+    await broker.publish([unit("tax"), user("o", "tax", "officer")])
     submitted = story.submitted(contact="none", category="tax-invoice")
-    (plain,) = await heard(submitted, story.assigned(), story.deadline())
-    assert "发票与办税服务" in plain
-    (neutral,) = await heard(turned("confidential"))
-    assert neutral.startswith("现交办保密事项SF7K2-9MQ4X")
-    assert "发票与办税服务" not in neutral
-    assert await heard(turned("sealed")) == []
+    plain = await heard(submitted, story.assigned(), story.deadline())
+    assert plain.keys() == {"email", "inbox"}
+    assert all("发票与办税服务" in one for one in plain.values())
+    neutral = await heard(turned("confidential"))
+    assert neutral["email"].startswith("现交办保密事项SF7K2-9MQ4X")
+    assert neutral["inbox"].startswith("新交办保密事项SF7K2-9MQ4X")
+    assert not any("发票与办税服务" in one for one in neutral.values())
+    assert await heard(turned("sealed")) == {}
     await service.stop()
 
 
@@ -110,20 +113,24 @@ async def test_a_letter_about_an_affair_is_as_secret_as_its_issue_and_of_what_is
     story = Story("i1")
     issue, hushed = story.submitted(contact="none"), story.tell("desk", names.SECRECY_CHANGED, body)
 
-    async def shown(*records: Any) -> dict[str, str]:
+    async def quiet() -> bool:
+        return bool((await service.watcher.quiet())["quiet"])
+
+    async def waits_for_the_issue() -> Any:
+        return (await asked(service, "GET", "/v1/deliveries?state=held&reason=story")).json()["items"]
+
+    async def shown(*records: Any, after: Callable[[], Awaitable[Any]] = quiet) -> dict[str, str]:
         await broker.publish(records)
-
-        async def quiet() -> bool:
-            return bool((await service.watcher.quiet())["quiet"])
-
-        await eventually(quiet)
+        await eventually(after)
         items = (await asked(service, "GET", "/v1/inbox?of=user:a")).json()["items"]
         return {one["id"]: one["text"] for one in items}
 
+    await broker.publish([unit("tax"), user("h", "tax", "unit_head")])
     for about in ("order-1", "order-2", None):
         await keeper.send(Message(f"d {about}", "user:a", None, "税务局", about=about, neutral="督办单"))
     plain = {"d order-1": "税务局", "d order-2": "督办单", "d None": "税务局"}
-    assert await shown(on_the_wire(order, names.AFFAIRS)) == {**plain, "d order-1": "督办单"}, "its issue is not known"
+    told = await shown(on_the_wire(order, names.AFFAIRS), after=waits_for_the_issue)
+    assert told == {**plain, "d order-1": "督办单"}, "its issue is not known"
     assert await shown(on_the_wire(issue)) == plain
     assert await shown(on_the_wire(hushed)) == {**plain, "d order-1": "督办单"}
     await service.stop()

@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.packs import shipped
 from tests.support.telling import BY, Story, on_the_wire, unit, user
 from tests.unit.notify.test_decency import PEOPLE, at, lit, local, sms
-from tests.unit.notify.test_service import Bench, bench, shown
+from tests.unit.notify.test_service import Bench, bench, letters, shown
 
 __all__ = ["bench"]
 
@@ -174,7 +174,9 @@ async def test_a_unit_that_is_accused_since_is_not_told_what_was_held(bench: Ben
     assert bench.sms.got
     assert not [m for m in (*bench.sms.got, *bench.email.got) if "SF-i1" in f"{m.subject}{m.text}"]
     assert await shown(bench, subject="i1", reason="sealed")
-    assert await shown(bench, subject="i1", unit="tax") == [], "nor does a record say whose people that would be"
+    told = {one["medium"] for one in await shown(bench, subject="i1", unit="tax")}
+    assert told == {"inbox"}, "of what was not told no record says, either, whose people that would be"
+    assert ["SF-i2" in one for one in await letters(bench, "user:a")] == [True], "what was told is shown no more"
 
 
 async def test_a_copy_of_a_list_that_waits_for_its_provider_leaves_out_what_was_sealed_meanwhile(bench: Bench) -> None:

@@ -13,7 +13,7 @@ from sanfu.notify.domain.outdated import outdated
 from tests.support.packs import shipped
 from tests.support.telling import BY, Story
 from tests.unit.notify.test_outdated import LATER
-from tests.unit.notify.test_rules import fold, untold
+from tests.unit.notify.test_rules import fold, told, untold
 
 OFFICE = "three-services-office"
 SOON = "2026-05-09T09:30:00.000Z"
@@ -124,15 +124,15 @@ def test_the_officer_hears_that_nothing_is_left_to_do_and_where_nobody_leads_nob
     assert (one.audience, one.unit, one.state, one.why, one.report_at) == ("officer", None, "skipped", "no_lead", None)
 
 
-def test_a_head_hears_of_a_return_that_was_not_upheld() -> None:
+def test_who_has_to_lead_hears_of_a_return_that_was_not_upheld() -> None:
     story = Story("i1")
 
-    def heads(upheld: bool) -> set[tuple[str, str | None]]:
+    def heard(upheld: bool) -> set[tuple[str, str | None, str]]:
         body = {"by": BY, "unit": "tax", "number": 1, "upheld": upheld, "reason": "r"}
-        return {(one.audience, one.unit) for one in fold(story.tell("desk", names.RETURN_ADJUDICATED, body))[1]}
+        return told(fold(story.tell("desk", names.RETURN_ADJUDICATED, body))[1])
 
-    assert heads(False) == {("unit_head", "tax")}
-    assert heads(True) == set(), "who leads now hears of that by its assignment"
+    assert heard(False) == {("unit_head", "tax", "email"), ("officer", "tax", "inbox")}
+    assert heard(True) == set(), "who leads now hears of that by its assignment"
 
 
 # ── what is asked of the office ──────────────────────────────────────────────────────────────────────────────────────

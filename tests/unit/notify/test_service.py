@@ -235,14 +235,22 @@ async def test_desks_word_on_a_contact_lies_over_intakes(bench: Bench) -> None:
 
 async def test_a_unit_is_told_of_its_issue_once_its_limit_is_known(bench: Bench) -> None:
     story = Story("i1")
-    await bench.publish(unit("tax"), on_the_wire(story.submitted(contact="none")), on_the_wire(story.assigned()))
-    (held,) = await eventually(lambda: shown(bench, state="held"))
-    assert (held["why"], held["recipient"], held["unit"]) == ("deadline", "unit", "tax")
+    await bench.publish(unit("tax"), user("o", "tax", "officer"), on_the_wire(story.submitted(contact="none")))
+    await bench.publish(on_the_wire(story.assigned()))
+
+    async def both_wait() -> bool:
+        held = {(one["why"], one["recipient"], one["unit"]) for one in await shown(bench, state="held")}
+        return held == {("deadline", "unit", "tax"), ("deadline", "officer", "tax")}
+
+    await eventually(both_wait)
+    assert await letters(bench, "user:o") == []
     await bench.publish(on_the_wire(story.deadline("police")), on_the_wire(story.deadline()))
     await eventually(bench.quiet)
     (mail,) = bench.email.got
     assert mail.to == "tax@city.example"
     assert "5月9日 17:30前办理" in mail.text
+    (letter,) = await letters(bench, "user:o")
+    assert letter == "新交办SF7K2-9MQ4X（诉求，稠城街道，复杂），请于5月9日 17:30前办理并答复。"
 
 
 async def test_a_red_light_reaches_every_officer_and_the_head_each_once(bench: Bench) -> None:
@@ -256,7 +264,8 @@ async def test_a_red_light_reaches_every_officer_and_the_head_each_once(bench: B
     await eventually(bench.quiet)
     assert Counter(m.to for m in bench.sms.got) == Counter(["138-a", "138-b", "138-h"])
     assert Counter(m.to for m in bench.email.got) == Counter(f"{code}@city.example" for code in "abh")
-    assert len(await bench.reported(names.PARTY_INFORMED)) == 6
+    assert [len(await letters(bench, f"user:{code}")) for code in ("a", "b", "h", "gone", "c")] == [1, 1, 1, 0, 0]
+    assert len(await bench.reported(names.PARTY_INFORMED)) == 9
 
 
 async def test_a_light_that_was_overtaken_is_told_nobody_and_is_on_record(bench: Bench) -> None:
@@ -274,6 +283,7 @@ async def test_in_an_emergency_the_duty_phones_of_the_lead_and_of_the_place_ring
     alarm = story.assigned("emergency", urgency="emergency", also=also)
     await bench.publish(
         unit("emergency"), unit("police"), unit("health"), user("d", "police", "duty_officer"),
+        user("o", "emergency", "officer"),
         on_the_wire(story.submitted(contact="none", urgency="emergency")), on_the_wire(alarm),
         on_the_wire(story.deadline("emergency")),
     )  # fmt: skip
@@ -294,7 +304,7 @@ async def test_the_directory_may_come_later_than_the_event(bench: Bench) -> None
 async def test_a_confidential_issue_gets_the_neutral_text_also_when_it_became_so_later(bench: Bench) -> None:
     story = Story("i1")
     first = [on_the_wire(story.submitted(contact="none", category="lighting")), on_the_wire(story.assigned())]
-    await bench.publish(unit("tax"), *first)
+    await bench.publish(unit("tax"), user("o", "tax", "officer"), *first)
     await eventually(lambda: shown(bench, state="held"))
     secret = {
         "by": {"id": "u", "role": "coordination_office"},
@@ -308,6 +318,8 @@ async def test_a_confidential_issue_gets_the_neutral_text_also_when_it_became_so
     await eventually(bench.quiet)
     (mail,) = bench.email.got
     assert mail.text.startswith("现交办保密事项SF7K2-9MQ4X")
+    (letter,) = await letters(bench, "user:o")
+    assert letter.startswith("新交办保密事项SF7K2-9MQ4X")
 
 
 async def test_what_is_sealed_is_told_no_unit(bench: Bench) -> None:
@@ -630,6 +642,11 @@ async def test_providers_are_closed_when_the_service_stops(bench: Bench) -> None
     await bench.service.stop()
     assert bench.sms.closed
     assert bench.email.closed
+
+
+async def letters(bench: Bench, of: str) -> list[str]:
+    """What a box shows, newest first."""
+    return [one["text"] for one in (await bench.ask("/v1/inbox", of=of)).json()["items"]]
 
 
 async def shown(bench: Bench, **query: str) -> list[dict[str, Any]]:

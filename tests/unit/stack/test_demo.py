@@ -198,6 +198,10 @@ def submitted(*issues: str) -> list[Event]:
     return [Event(f"intake:{one}:1", type, "intake", one, 1, at, {"channel": "web"}) for one in issues]
 
 
+def letter(id: str, about: str = "a") -> dict[str, Any]:
+    return {"id": id, "about": about}
+
+
 def found(**more: Any) -> Found:
     """Three issues: one in time, one handled after red, one that lies there, red."""
     in_time, late = "2026-01-06T01:00:00.000Z", "2026-01-09T01:00:00.000Z"
@@ -216,6 +220,7 @@ def found(**more: Any) -> Found:
         }
         for one, event in (("a", "router:a:1"), *(("bc"[n], f"sla:{'bc'[n]}:unit_handling-red") for n in (0, 1)))
     ]
+    sent = [{**sent[0], "id": "d9", "recipient": "officer", "medium": "inbox"}, *sent]
     told: dict[str, Any] = {
         "receipts": {one: {"state": state} for one, state in (("1", "closed"), ("2", "closed"), ("3", "assigned"))},
         "cases": [
@@ -225,7 +230,7 @@ def found(**more: Any) -> Found:
         ],
         "open_count": 1, "running": [{"issue": "c", **clock(light="red")}], "deliveries": sent,
         "clocks": {"a": [clock(in_time)], "b": [clock(late)], "c": [clock(light="red")]},
-        "sms": 0, "emails": 3, "dead_letters": 0,
+        "sms": 0, "emails": 3, "letters": [letter("d9")], "dead_letters": 0,
         "orders": [], "meetings": [], "story": Story(submitted("a", "b", "c")), "towns": frozenset(),
     }  # fmt: skip
     return Found(**{**told, **more})
@@ -237,7 +242,8 @@ def test_figures_of_services_that_agree_add_up() -> None:
     assert shown == {
         "received": 3, "channels": {"web": 3}, "assigned": {"finance": 3},
         "closed_in_time": {"complex": 1}, "closed_late": {"complex": 1},
-        "open": 1, "yellow": 2, "red": 2, "sms": 0, "emails": 3, "deliveries": {"sent": 3}, "dead_letters": 0,
+        "open": 1, "yellow": 2, "red": 2, "sms": 0, "emails": 3, "letters": 1, "deliveries": {"sent": 4},
+        "dead_letters": 0,
         "adds_up": True,
     }  # fmt: skip
 
@@ -248,7 +254,7 @@ def test_the_table_shows_deliveries_by_state_in_both_languages(pack: Pack) -> No
     console = Console(width=200, record=True, file=StringIO())
     console.print(screen.table(figures, pack))
     [line] = [line for line in console.export_text().splitlines() if "deliveries" in line]
-    assert [part.strip() for part in line.split("│")[1:4]] == ["告知 deliveries", "3", "已发 sent 2, 暂缓 held 1"]
+    assert [part.strip() for part in line.split("│")[1:4]] == ["告知 deliveries", "4", "已发 sent 3, 暂缓 held 1"]
 
 
 def test_an_issue_that_stands_on_another_channel_than_it_came_by_does_not_add_up() -> None:
@@ -267,6 +273,8 @@ def test_that_nobody_heard_of_a_sealed_issues_light_is_right() -> None:
     sealed = Story([*open_ones, told._replace(data={**told.data, "secrecy": "sealed"})])
     assert reckoned(found(deliveries=untold, story=sealed)).adds_up
     assert not reckoned(found(deliveries=untold)).adds_up
+    hidden = {**found().deliveries[0], "id": "d10", "subject": "c"}
+    assert reckoned(found(deliveries=[*untold, hidden], story=sealed)).adds_up, "nor is a letter of it shown any more"
 
 
 def test_a_yellow_that_red_had_overtaken_is_told_to_nobody_and_counts_as_turned() -> None:
@@ -289,11 +297,13 @@ def test_a_yellow_that_red_had_overtaken_is_told_to_nobody_and_counts_as_turned(
         {"clocks": {"a": [clock("2026-01-06T01:00:00.000Z")], "b": [clock("2026-01-08T09:00:00.000Z")], "c": []}},
         {"cases": [{**one, "history": []} for one in found().cases]},
         {"cases": [{**one, "rounds": []} for one in found().cases]},
-        {"deliveries": [*found().deliveries[:2], {**found().deliveries[2], "event": "router:c:1"}]},
+        {"deliveries": [*found().deliveries[:-1], {**found().deliveries[-1], "event": "router:c:1"}]},
         {"deliveries": []},
         {"cases": [*found().cases[:2], {**found().cases[2], "history": [lit("c", "red", "unit_handling")]}]},
         {"sms": 1},
         {"emails": 2},
+        {"letters": []},
+        {"letters": [letter("d9"), letter("d10")]},
         {"dead_letters": 1},
     ],
 )

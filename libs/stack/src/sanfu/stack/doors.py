@@ -173,6 +173,10 @@ class Doors:
     async def deliveries(self) -> list[Json]:
         return [one async for one in self._all("notify", "/v1/deliveries", {}, self._operator())]
 
+    async def letters(self, box: str) -> list[Json]:
+        """List what is in an inbox: of `user:CODE` or `unit:CODE`."""
+        return [one async for one in self._all("notify", "/v1/inbox", {"of": box}, self._operator())]
+
     async def messages(self, medium: str) -> Json:
         return await self._ask("GET", "sinks", f"/{medium}", params={"limit": 10_000})
 

@@ -18,6 +18,7 @@ LIGHTS = ("yellow", "red")
 PROMISE = "handling"
 """The clock that is the city's promise to the party: what turned yellow or red, turned so on this one."""
 SENT = ("sent", "delivered")
+INBOX = "inbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Figures:
     """Light → clock → on how many issues it went on."""
     sms: int
     emails: int
+    letters: int
+    """Messages in people's inboxes."""
     deliveries: Mapping[str, int]
     """State → how many decisions of notify stand in it, whatever the medium: also what went in a list, and the list."""
     dead_letters: int
@@ -62,6 +65,7 @@ class Figures:
             **{light: self.turned(light) for light in LIGHTS},
             "sms": self.sms,
             "emails": self.emails,
+            "letters": self.letters,
             "deliveries": dict(self.deliveries),
             "dead_letters": self.dead_letters,
             "adds_up": self.adds_up,
@@ -72,7 +76,8 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What each service said, before anything is made of it. `receipts`: receipt number → what intake shows for it;
-    `clocks`: issue or order → each clock that it had, as sla reckons it, stopped ones too; `running`: sla's list."""
+    `clocks`: issue or order → each clock that it had, as sla reckons it, stopped ones too; `running`: sla's list;
+    `letters`: what is in the inboxes of those to whom something was sent there."""
 
     receipts: Mapping[str, Json]
     cases: Sequence[Json]
@@ -82,6 +87,7 @@ class Found:
     deliveries: Sequence[Json]
     sms: int
     emails: int
+    letters: Sequence[Json]
     dead_letters: int
     orders: Sequence[Json]
     meetings: Sequence[Json]
@@ -112,10 +118,13 @@ async def _asked(doors: Doors, staffing: Staffing, numbers: Sequence[str], story
     held = [*await doors.affairs(office, "lists"), *await doors.affairs(office, "lists", ended="true")]
     lists = await asyncio.gather(*(doors.one_list(office, one["id"]) for one in held))
     clocks = await asyncio.gather(*(doors.clocks_of(one["id"]) for one in (*cases, *orders)))
+    deliveries = await doors.deliveries()
+    readers = sorted({one["user"] for one in deliveries if one["medium"] == INBOX and one["user"]})
+    boxes = await asyncio.gather(*(doors.letters(f"user:{reader}") for reader in readers))
     return Found(
         receipts=dict(zip(numbers, receipts, strict=True)), cases=cases, open_count=open_count,
         clocks={one["issue"]: one["clocks"] for one in clocks}, running=await doors.clocks(),
-        deliveries=await doors.deliveries(),
+        deliveries=deliveries, letters=[one for box in boxes for one in box],
         sms=(await doors.messages("sms"))["total"], emails=(await doors.messages("mail"))["total"],
         dead_letters=sum(map(len, letters)), orders=orders, meetings=meetings, story=story, towns=staffing.towns,
         lists=lists,
@@ -143,6 +152,7 @@ def reckoned(found: Found) -> Figures:
         lights={light: _lit(found.cases, light) for light in LIGHTS},
         sms=sent["sms"],
         emails=sent["email"],
+        letters=sent[INBOX],
         deliveries=_by(found.deliveries, "state"),
         dead_letters=found.dead_letters,
         checks=_checks(found, len(closed)),
@@ -199,6 +209,7 @@ def _checks(found: Found, closed: int) -> list[Check]:
         Check("lights told", "notify, the desk's story", *_told(found)),
         Check("SMS", "sent by notify, arrived", sent["sms"], found.sms),
         Check("e-mails", "sent by notify, arrived", sent["email"], found.emails),
+        Check("letters", "sent by notify, in inboxes", *_letters(found)),
         Check("dead letters", "topics of all services", found.dead_letters, 0),
     ]
 
@@ -206,6 +217,15 @@ def _checks(found: Found, closed: int) -> list[Check]:
 def _sent(found: Found) -> Counter[str]:
     """Count messages by medium: what went in a digest arrived as that one."""
     return Counter(one["medium"] for one in found.deliveries if one["state"] in SENT and one["digest"] is None)
+
+
+def _letters(found: Found) -> tuple[set[str], set[str]]:
+    """What was sent to inboxes, and what lies there; of what is sealed, or bears upon that, nothing is shown."""
+    sealed = _sealed(found)
+    sealed |= {one["id"] for one in found.orders if not sealed.isdisjoint(one["concerns"])}
+    letters = (one for one in found.deliveries if one["medium"] == INBOX and one["state"] in SENT)
+    sent = {one["id"] for one in letters if one["subject"] not in sealed}
+    return sent, {one["id"] for one in found.letters if one["about"] not in sealed}
 
 
 def _channels(found: Found) -> dict[str, int]:

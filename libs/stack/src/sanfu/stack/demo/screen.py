@@ -56,6 +56,7 @@ def table(figures: Figures, pack: Pack) -> Table:
         shown.add_row(MARKS[light], str(figures.turned(light)), _other_clocks(figures.lights[light]))
     shown.add_row("SMS", str(figures.sms))
     shown.add_row("e-mails", str(figures.emails))
+    shown.add_row("letters", str(figures.letters))
     named = {f"{STATES.get(state, '')} {state}".strip(): number for state, number in figures.deliveries.items()}
     shown.add_row("告知 deliveries", _sum(named), _most_first(named))
     shown.add_row("dead letters", str(figures.dead_letters))

@@ -24,6 +24,9 @@ def missed(one: Delivery) -> str | None:
 
 
 def is_alarm(one: Delivery) -> bool:
-    """Tell whether it is for staff and says that something is late, or that somebody may be in danger."""
+    """Tell whether it is for staff and says that something is late, or that somebody may be in danger. A letter in an
+    inbox calls nobody: it never was an alarm."""
     red = one.type == names.LIGHT_CHANGED and one.facts.get("level") == "red"
-    return one.audience in STAFF and (one.critical or red or one.type == names.ESCALATION_RAISED)
+    return (
+        one.audience in STAFF and one.medium != "inbox" and (one.critical or red or one.type == names.ESCALATION_RAISED)
+    )
