@@ -13,6 +13,7 @@ from tests.support.city import City, on_real_parts
 from tests.support.gateway import Faulty, faulty
 from tests.support.media import PHONE, UNIT, texts
 from tests.support.mortal import OPS, Mortal, Place
+from tests.support.packs import outward
 from tests.support.people import Issue
 
 SECONDS = {"SANFU_CALL_S": "5", "SANFU_LEASE_S": "7.5"}
@@ -36,10 +37,12 @@ def place(kafka: str, mongo: str, prefix: str, tmp_path: Path) -> Place:
 
 @asynccontextmanager
 async def killed_once_it_has_sent(place: Place) -> AsyncIterator[tuple[Mortal, Faulty]]:
-    """A notify with a gateway and nobody else; when that has its first message, it dies, and then lives on."""
+    """A notify with a gateway and nobody else, no inbox either; when that has its first message, it dies, and then
+    lives on."""
     async with faulty() as gateway:
         plan = orjson.dumps({"sms": [{"kind": "gateway", "url": gateway.url}]}).decode()
-        environment = {**place.environment(), **SECONDS, "SANFU_PROVIDERS": plan}
+        given = {"SANFU_PROVIDERS": plan, "SANFU_CITY": str(outward(place.folder / "told"))}
+        environment = {**place.environment(), **SECONDS, **given}
         async with Mortal("notify", environment, place.folder / "log", iter(["notify.after_sending"])) as notify:
             yield notify, gateway
 

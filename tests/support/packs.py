@@ -26,12 +26,17 @@ def copied(folder: Path) -> Path:
     return copytree(SHIPPED, folder / "pack")
 
 
-def hasty(folder: Path) -> Path:
-    """Copy the shipped pack without its decency and inbox: nothing waits, whatever the hour at which a test runs, and
-    all that is told goes to a peer that listens."""
+def outward(folder: Path) -> Path:
+    """Copy the shipped pack without its inbox: all that is told goes to a peer that listens."""
     root = copied(folder)
-    (root / "telling.yaml").unlink()
     (root / "texts" / "inbox.yaml").unlink()
+    return root
+
+
+def hasty(folder: Path) -> Path:
+    """Copy it without its decency, too: nothing waits, whatever the hour at which a test runs."""
+    root = outward(folder)
+    (root / "telling.yaml").unlink()
     return root
 
 

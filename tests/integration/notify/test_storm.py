@@ -24,7 +24,7 @@ from sanfu.runtime.service import Service
 from tests.integration.notify.providers import Gateway
 from tests.integration.notify.test_notify import Town, party, town
 from tests.support.eventually import eventually
-from tests.support.packs import copied, shipped
+from tests.support.packs import outward, shipped
 from tests.support.telling import START, Story, contact, on_the_wire, unit, user
 
 __all__ = ["town"]
@@ -132,8 +132,7 @@ def _of(template: str) -> dict[str, Any]:
 
 def by_sms_alone(folder: Path) -> Path:
     """Copy the shipped pack, with lights that are told by SMS."""
-    root = copied(folder)
-    (root / "texts" / "inbox.yaml").unlink()
+    root = outward(folder)
     path = root / "texts" / "lights.yaml"
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
     told["messages"] = [one for one in told["messages"] if one["medium"] == "sms"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -112,17 +113,22 @@ def _ago(at: float | None, now: float) -> str | None:
     return None if at is None else instant(real_now() - timedelta(seconds=now - at))
 
 
+def _left(seconds: float) -> float:
+    """Say how long it still is, in tenths; 0 only where it is over."""
+    return max(0, ceil(seconds * 10)) / 10
+
+
 def _shown(carrier: Carrier, line: Line) -> ProviderShown:
     now, aside = carrier.now(), line.aside
     return ProviderShown(
         medium=carrier.medium, provider=line.name, state=line.state(now), why=line.why, failures=line.failures,
         in_vain=line.vain.tries, in_vain_since=_ago(line.vain.since, now),
-        wait=round(line.wait(now), 1), room=line.room(now), under_way=line.under_way,
+        wait=_left(line.wait(now)), room=line.room(now), under_way=line.under_way,
         taken_ago=None if line.taken is None else round(now - line.taken, 1),
         rates=[RateShown(most=rate.count, seconds=rate.seconds, left=left) for rate, left in line.left(now)],
         places=[
             PlaceShown(
-                place=name, state=state, why=one.why, wait=round(max(0.0, one.breaker.until - now), 1),
+                place=name, state=state, why=one.why, wait=_left(one.breaker.until - now),
                 began_ago=None if one.since is None else round(now - one.since, 1),
             )
             for name, one in line.places.items() if (state := said_of(one.breaker, now)) != "well"
