@@ -1,6 +1,7 @@
 """Notify's collections: the same behaviour in memory and on MongoDB."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -507,20 +508,73 @@ async def test_lists_are_filtered_by_account_template_event_and_the_end_of_a_spa
     assert [one.id for one in await stores.deliveries.page(Wanted(user="a"), Page(10, after))] == ["d0"]
 
 
+@asynccontextmanager
+async def on_mongo(mongo: str, prefix: str) -> AsyncIterator[tuple[Stores, Any]]:
+    """Yield the stores, and the database that they are in."""
+    client = connect(mongo)
+    database = client.get_database(f"{prefix}_notify")
+    stores = mongo_stores(MongoDocuments(database, "subjects"))
+    await stores.deliveries.prepare()
+    await stores.digests.prepare()
+    try:
+        yield stores, database
+    finally:
+        await client.drop_database(database.name)
+        client.close()
+
+
 @pytest.mark.parametrize("asked", [{"user": "a"}, {"template": "rare"}, {"event": "desk:i1:9"}], ids=str)
 async def test_a_list_of_few_among_many_reads_few(mongo: str, prefix: str, asked: dict[str, Any]) -> None:
-    client = connect(mongo)
-    documents = MongoDocuments(client.get_database(f"{prefix}_notify"), "subjects")
-    deliveries = mongo_stores(documents).deliveries
-    await deliveries.prepare()
     many = [queued(id=f"m{n}", at=NOW + timedelta(seconds=n), users=("b",)) for n in range(300)]
     few = [queued(id=f"f{n}", at=NOW, users=("a",), template="rare", event="desk:i1:9") for n in range(3)]
-    await deliveries.insert([*many, *few])
     wanted = {"$and": [Wanted(**asked).conditions(), {"at": {"$lt": NOW + timedelta(days=1)}}]}
-    try:
-        order = [("at", -1), ("_id", -1)]
-        plan = await documents.database.get_collection("deliveries").find(wanted).sort(order).limit(51).explain()
+    async with on_mongo(mongo, prefix) as (stores, database):
+        await stores.deliveries.insert([*many, *few])
+        plan = await database.deliveries.find(wanted).sort([("at", -1), ("_id", -1)]).limit(51).explain()
         assert (plan["executionStats"]["nReturned"], plan["executionStats"]["totalDocsExamined"]) == (3, 3)
-    finally:
-        await client.drop_database(f"{prefix}_notify")
-        client.close()
+
+
+LISTS, EACH = 200, 10
+ASKED: dict[str, Callable[[Stores], Awaitable[Any]]] = {
+    "ripe": lambda it: it.deliveries.ripe("sms", PARTS, now=NOW, real=NOW, limit=10),
+    "unreported": lambda it: it.deliveries.unreported(PARTS, NOW, 10),
+    "reported": lambda it: it.deliveries.reported([queued(id="l7-0")]),
+    "carried": lambda it: it.deliveries.carried("p", ["theirs-7"]),
+    "heard": lambda it: it.deliveries.heard("sms", ["i7"], ["e7"]),
+    "erasing": lambda it: it.deliveries.erasing(["i7"]),
+    "forget": lambda it: it.deliveries.forget(["i7"]),
+    "recent": lambda it: it.digests.recent("sms", ["officer:u7"], NOW - timedelta(days=1)),
+    "left": lambda it: it.digests.left("sms", ["index-7"], NOW - timedelta(days=1)),
+    "take": lambda it: it.digests.take(["list-7"]),
+    "taken": lambda it: it.digests.taken(["list-8"], 100),
+    "close": lambda it: it.digests.close(queued(id="list-8", state="sent"), NOW),
+    "still_open": lambda it: it.digests.still_open(["l7-0"]),
+    "let_go": lambda it: it.digests.let_go(["i7"], NOW),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+async def test_what_is_asked_of_a_storm_reads_no_more_than_it_is_about(mongo: str, prefix: str, asked: str) -> None:
+    async with on_mongo(mongo, prefix) as (stores, database):
+        await stores.deliveries.insert([one for n in range(LISTS) for one in of_a_list(n)])
+        await database.command("profile", 2)
+        await ASKED[asked](stores)
+        await database.command("profile", 0)
+        said = await database["system.profile"].find({"ns": f"{database.name}.deliveries"}).to_list(None)
+        assert said
+        assert max(one["docsExamined"] for one in said) <= 2 * EACH, [one["planSummary"] for one in said]
+
+
+def of_a_list(n: int) -> list[Delivery]:
+    """What one unit's officer is told of one issue: of every second one it is taken, of every third it left."""
+    both = {
+        "subject": f"i{n}", "event": f"e{n}", "unit": f"u{n}", "recipient": f"officer:u{n}", "digest": f"list-{n}",
+        "reached": f"index-{n}", "users": (f"o{n}",), "due": NOW + timedelta(hours=1),
+    }  # fmt: skip
+    stands: dict[str, Any] = {"state": "held"}
+    if n % 2 == 0:
+        stands |= {"again": None, "due": None}
+    elif n % 3 == 0:
+        stands = {"state": "sent", "again": None, "due": None, "left": NOW, "provider": "p"}
+        stands |= {"provider_id": f"theirs-{n}", "report_at": NOW + timedelta(hours=1)}
+    return [queued(id=f"l{n}-{each}", at=NOW + timedelta(seconds=n + each), **both | stands) for each in range(EACH)]

@@ -19,7 +19,7 @@ from sanfu.notify import app, carrying
 from sanfu.notify.domain.breaker import FAILURES, LONGEST_REST
 from sanfu.notify.domain.delivery import LONGEST_OF_ALARMS
 from sanfu.notify.domain.pace import Rate
-from sanfu.notify.handlers import courier, reporter
+from sanfu.notify.handlers import courier, in_hand, reporter, settling
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.handlers.courier import PAGE, Courier
 from sanfu.notify.ports import Provider
@@ -45,7 +45,7 @@ SOON = 1.5 * LONGEST_OF_ALARMS
 
 @dataclass
 class Driven(Courier):
-    """A courier that takes a turn when it is told to."""
+    """A courier that works when it is told to."""
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -75,8 +75,20 @@ class Hour:
         assert carrier is not None
         while self.provider.second < until:
             room = min(PAGE, carrier.room())
-            found = await (self.sms.turn(room) if room else self.sms.sweep())
+            found = await (self.turn(room) if room else self.sms.sweep())
             self.go_on(CALL if found else min(max(carrier.wait(), CALL), STEP) if not room else STEP)
+
+    async def turn(self, room: int) -> int:
+        """Take so many in hand, and settle them."""
+        found, hand = await self.sms.take(room), self.sms.hand
+        assert hand is not None
+
+        async def idle() -> bool:
+            return hand.is_idle
+
+        await eventually(idle)
+        await self.sms.settle()
+        return found
 
     async def publish(self, *records: Outgoing) -> None:
         assert all(await self.broker.publish(list(records)))
@@ -110,9 +122,10 @@ async def hour(mongo: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Asyn
         return couriers[-1]
 
     monkeypatch.setattr(app, "Courier", driven)
-    monkeypatch.setattr(courier, "real_now", real_now)
-    monkeypatch.setattr(reporter, "real_now", real_now)
-    monkeypatch.setattr(courier, "time", SimpleNamespace(monotonic=provider.now))
+    for module in (courier, settling, reporter):
+        monkeypatch.setattr(module, "real_now", real_now)
+    for module in (courier, in_hand):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=provider.now))
     monkeypatch.setattr(carrying, "Carrier", partial(Carrier, now=provider.now))
     settings = NotifySettings.model_validate({"mongo": mongo, "prefix": prefix, "keys": KEYS.written().decode()})
     real = real_parts(settings, "notify")

@@ -20,7 +20,7 @@ from sanfu.notify.domain import delivery as steps
 from sanfu.notify.domain.delivery import AT_ONCE, Delivery, Outcome, Retry, Sent
 from sanfu.notify.domain.pace import UNDERWAY, Rate
 from sanfu.notify.domain.records import written
-from sanfu.notify.handlers import courier, reporter
+from sanfu.notify.handlers import courier, reporter, settling
 from sanfu.notify.handlers.carrier import Carrier
 from sanfu.notify.ports import Message, Provider
 from sanfu.runtime.broker import partition_of
@@ -133,8 +133,8 @@ async def storm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Storm]:
     def real_now() -> datetime:  # what is to be tried again is ripe by when a test has moved the second
         return datetime.now(UTC) + timedelta(seconds=provider.second)
 
-    monkeypatch.setattr(courier, "real_now", real_now)
-    monkeypatch.setattr(reporter, "real_now", real_now)
+    for module in (courier, settling, reporter):
+        monkeypatch.setattr(module, "real_now", real_now)
     monkeypatch.setattr(courier, "SWEEP", 0.02)
     monkeypatch.setattr(courier, "REST", 0.02)
     monkeypatch.setattr(steps, "LONGEST_PAUSE", 0.01)

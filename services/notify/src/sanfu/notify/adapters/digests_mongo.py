@@ -14,6 +14,9 @@ from sanfu.runtime.mongo import MAJORITY, spoken
 Document = dict[str, Any]
 HELD = {"state": "held", "again": {"$type": "date"}, "waits_since": {"$exists": False}}
 """Held until an instant, not for something to come."""
+NAMED = {"$type": "string"}
+"""What an index of some documents only says of them stands in each question, too: MongoDB does not conclude that a text
+is one, and asked without it reads all there is."""
 
 
 class MongoDigests:
@@ -22,7 +25,7 @@ class MongoDigests:
 
     async def prepare(self) -> None:
         left = {"left": {"$type": "date"}}
-        of_digest = {"digest": {"$type": "string"}}
+        of_digest = {"digest": NAMED}
         async with spoken():
             create = self._collection.create_index
             await create([("recipient", 1), ("medium", 1), ("left", 1)], name="left", partialFilterExpression=left)
@@ -48,14 +51,14 @@ class MongoDigests:
         return found
 
     async def take(self, digests: Sequence[str]) -> None:
-        wanted = {"digest": {"$in": list(digests)}, "state": "held", "again": {"$type": "date"}}
+        wanted = {"digest": {"$in": list(digests), **NAMED}, "state": "held", "again": {"$type": "date"}}
         async with spoken():
             await self._collection.update_many(wanted, {"$unset": {"again": ""}, "$inc": {"ver": 1}})
 
     async def taken(self, digests: Sequence[str], limit: int) -> dict[str, Taken]:
         found = {}
         for digest in dict.fromkeys(digests):
-            wanted = {"digest": digest, "again": {"$exists": False}}
+            wanted = {"digest": {"$eq": digest, **NAMED}, "again": {"$exists": False}}
             async with spoken():
                 count = await self._collection.count_documents(wanted)
                 first = await self._collection.find(wanted).sort([("at", 1)]).limit(limit).to_list(None)
@@ -67,7 +70,7 @@ class MongoDigests:
         sets: Mapping[str, Any] = {"state": digest.state, "why": why_of(digest), "ended": real, "report_at": real}
         gone = dict.fromkeys(("due", "again", "waits_since"), "")
         other = {"$nin": [digest.state, "skipped"]}
-        wanted = {"digest": digest.id, "state": other, "again": {"$exists": False}}
+        wanted = {"digest": {"$eq": digest.id, **NAMED}, "state": other, "again": {"$exists": False}}
         async with spoken():
             await self._collection.update_many(wanted, {"$set": sets, "$unset": gone, "$inc": {"ver": 1}})
 
@@ -83,7 +86,7 @@ class MongoDigests:
         one_more, waits = {"$inc": {"ver": 1}}, {"again": {"$type": "date"}}
         first: Document = {"critical": True}
         goes: Document = {"$set": {**first, "due": now, "again": AT_ONCE}, "$unset": {"digest": ""}, **one_more}
-        taken = {**theirs, "digest": {"$type": "string"}, "again": {"$exists": False}}
+        taken = {**theirs, "digest": NAMED, "again": {"$exists": False}}
         async with spoken():
             await self._collection.update_many({**theirs, **waits}, {"$set": first, **one_more})
             await self._collection.update_many({**theirs, **HELD, "due": {"$gt": now}}, goes)

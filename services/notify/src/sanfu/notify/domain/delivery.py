@@ -312,6 +312,11 @@ def claim(
     )  # fmt: skip
 
 
+def leased(delivery: Delivery, until: datetime) -> Delivery:
+    """Have the lease of one that is taken in hand end then: what a page needs to be decided about takes nothing off."""
+    return _moved(delivery, again=until) if delivery.state == "sending" else delivery
+
+
 # ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

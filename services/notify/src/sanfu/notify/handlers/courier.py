@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
@@ -30,8 +31,6 @@ SPARE = 50
 """Critical ones that may be so beside them."""
 REST = 0.1
 """Seconds (real) an idle loop sleeps: what somebody else put down waits no longer than that."""
-LEAST = 0.01
-"""Seconds that it sleeps at least while all that the providers take is under way."""
 SWEEP = 1.0
 """Seconds between two looks, while no provider has room, for what is of no use any more."""
 ALARMS = 0.5
@@ -68,10 +67,12 @@ class Courier:
         try:
             await self._work()
         finally:
+            if self.hand is not None:
+                self.hand.stop()
             if self._round is not None:
                 await asyncio.wait({self._round})
             if self.hand is not None:
-                await self.hand.finish()
+                await self.hand.finished()
                 await self.settle()
                 await self.hand.carrier.close()
 
@@ -99,7 +100,7 @@ class Courier:
         if self._may_take_alarms():
             await self.take(SPARE, alarms_only=True)
         await self.sweep()
-        return min(max(self.carrier.wait(), LEAST), ALARMS) if self.carrier else SWEEP
+        return min(self.carrier.wait() or ALARMS, SWEEP) if self.carrier else SWEEP
 
     def _room(self) -> int:
         """How many to take in hand: no more than the providers have room for, so that none is written twice for nothing
@@ -121,8 +122,8 @@ class Courier:
         partitions = self.tools.partitions()
         if not partitions:
             return 0
-        now, real, begun = self.tools.clock.now(), real_now(), time.monotonic()
-        self._looked = begun
+        now, real = self.tools.clock.now(), real_now()
+        self._looked = time.monotonic()
         deliveries = self.tools.stores.deliveries
         page = await deliveries.ripe(self.medium, partitions, now=now, real=real, limit=room)
         page = [one for one in page if one.critical or not alarms_only]
@@ -131,14 +132,17 @@ class Courier:
         page.sort(key=lambda one: (not one.critical, not is_digest(one)))  # a list before what is new to its address
         prepared = await self._deciding.prepared(page, now, real)
         await deliveries.insert(prepared.lists)
-        won = await self._claimed(prepared.after)
-        mine = [replace(one, ver=one.ver + 1) for one in prepared.after if one.id in won]
+        timing, begun = self.tools.timing, time.monotonic()
+        leased = real_now() + timedelta(seconds=timing.lease)
+        after = [steps.leased(one, leased) for one in prepared.after]
+        won = await self._claimed(after)
+        mine = [replace(one, ver=one.ver + 1) for one in after if one.id in won]
         await patiently(self.medium, lambda: deliveries.insert([more for one in mine for more in steps.further(one)]))
         self._settling.note(mine)
         claimed = [one for one in mine if one.state == "sending"]
         if claimed and self.hand is not None:
             crashpoint("notify.before_sending")
-            self.hand.take(claimed, prepared.messages, begun + self.tools.timing.begin)
+            self.hand.take(claimed, prepared.messages, begun + timing.begin)
         return len(page)
 
     async def settle(self) -> None:

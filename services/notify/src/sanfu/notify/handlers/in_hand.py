@@ -43,6 +43,11 @@ class InHand:
         """How many wait for a place."""
         return len(self._waiting)
 
+    @property
+    def is_idle(self) -> bool:
+        """No call is under way; then none waits for a place either."""
+        return not self._calls
+
     def take(self, claimed: Sequence[Delivery], messages: Mapping[str, Message], begin_by: float) -> None:
         """Take these in hand; answer at once."""
         for one in claimed:
@@ -56,11 +61,13 @@ class InHand:
         ended, self._ended = self._ended, []
         return [(delivery, call.result()) for delivery, call in ended]
 
-    async def finish(self) -> None:
-        """Begin nothing more, and wait until all that is under way has ended."""
+    def stop(self) -> None:
+        """Begin nothing more: what waits comes back as it was."""
         self._stopping = True
-        while self._calls or self._waiting:
-            self._begin()
+
+    async def finished(self) -> None:
+        """Wait until all that is in hand has ended."""
+        while not self.is_idle:
             await asyncio.wait(self._calls)
 
     def _begin(self) -> None:
