@@ -89,6 +89,15 @@ async def test_deliveries_are_found_by_their_ids_and_by_those_that_their_provide
     assert [one.id for one in await stores.deliveries.carried("x", ["1", "9"])] == ["a"]
 
 
+async def test_what_is_being_sent_is_known_by_when_its_lease_ends(stores: Stores) -> None:
+    assert not await stores.deliveries.under_way(NOW + timedelta(days=1))
+    one = sending()
+    assert one.again is not None
+    await stores.deliveries.insert([one, queued(id="waits")])
+    assert await stores.deliveries.under_way(one.again)
+    assert not await stores.deliveries.under_way(one.again - timedelta(milliseconds=1))
+
+
 async def test_what_users_heard_of_an_event_is_what_left_for_them_or_is_just_leaving(stores: Stores) -> None:
     told = [
         steps.end(queued(id="sent", users=("a", "b")), "sent", None, NOW),
@@ -540,6 +549,7 @@ ASKED: dict[str, Callable[[Stores], Awaitable[Any]]] = {
     "unreported": lambda it: it.deliveries.unreported(PARTS, NOW, 10),
     "reported": lambda it: it.deliveries.reported([queued(id="l7-0")]),
     "carried": lambda it: it.deliveries.carried("p", ["theirs-7"]),
+    "under_way": lambda it: it.deliveries.under_way(NOW),
     "heard": lambda it: it.deliveries.heard("sms", ["i7"], ["e7"]),
     "erasing": lambda it: it.deliveries.erasing(["i7"]),
     "forget": lambda it: it.deliveries.forget(["i7"]),

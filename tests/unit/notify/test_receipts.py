@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 
 from sanfu.city.watching import PackHolder
 from sanfu.contracts import names
@@ -14,16 +16,21 @@ from sanfu.notify.adapters.memory import memory_stores
 from sanfu.notify.app import assemble
 from sanfu.notify.domain.delivery import Delivery, Lost, Rejected, Sent, end
 from sanfu.notify.domain.receipts import Receipt, is_dead, plain, plain_code, received
+from sanfu.notify.handlers.receipts import Receipts as Taking
 from sanfu.notify.handlers.reporter import Reporter
-from sanfu.notify.ports import Provider, Receipts
+from sanfu.notify.handlers.unreachable import Unreachable
+from sanfu.notify.metrics import NotifyMetrics
+from sanfu.notify.ports import Provider, Receipts, Stores
 from sanfu.runtime.clock import ManualClock
 from sanfu.runtime.memory import MemoryBroker, MemoryDocuments
+from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.rules import Command
+from sanfu.runtime.sealing import Sealer
 from sanfu.runtime.service import Parts, Service
 from tests.support.eventually import eventually
 from tests.support.packs import SHIPPED
-from tests.support.telling import START, ScriptedSender, Story, contact, on_the_wire
-from tests.unit.notify.test_delivery import NOW, queued
+from tests.support.telling import KEYS, START, ScriptedSender, Story, contact, on_the_wire
+from tests.unit.notify.test_delivery import NOW, queued, sending
 from tests.unit.notify.test_service import SETTINGS, TOKEN, fresh_broker
 
 SECRET = "a-secret-path-of-24-letters"
@@ -117,6 +124,42 @@ async def test_a_receipt_that_comes_while_the_story_hears_of_the_sending_is_told
     reporter = Reporter(deliveries, memory_stores({}).digests, do, lambda: (0, 1))
     assert [await reporter.turn() for _ in range(3)] == [1, 1, 0]
     assert told == ["sent", "delivered"]
+
+
+@pytest.mark.parametrize(("begun", "taken"), [(-1, False), (+1, True)])
+async def test_a_receipt_by_the_providers_number_alone_is_to_be_said_again_while_a_call_may_be_meant(
+    begun: int, taken: bool
+) -> None:
+    """Which message it is about stands in the answer to a call that began before it came."""
+    stores, metrics = memory_stores({}), NotifyMetrics.on(CollectorRegistry())
+    receipts = taking(stores, metrics, lease=30.0)
+    until = datetime.now(UTC) + timedelta(seconds=30 + 60 * begun)
+    await stores.deliveries.insert([replace(sending(), again=until), replace(sending(id="d2"), provider="a")])
+    said = [Receipt(True, delivery="d2"), Receipt(True, provider_id="theirs")]
+    if taken:
+        await receipts.take("a", said)
+    else:
+        with pytest.raises(Unavailable, match="not answered"):
+            await receipts.take("a", said)
+    [known] = await stores.deliveries.of(["d2"])
+    assert known.state == "delivered", "whatever is said of others"
+    assert (count(metrics, "unknown"), count(metrics, "delivered")) == (int(taken), 1)
+
+
+async def test_a_receipt_that_names_nothing_or_what_is_not_here_is_taken_whatever_is_under_way() -> None:
+    stores, metrics = memory_stores({}), NotifyMetrics.on(CollectorRegistry())
+    await stores.deliveries.insert([sending()])
+    await taking(stores, metrics, lease=30.0).take("a", [Receipt(True), Receipt(True, delivery="nobody")])
+    assert count(metrics, "unknown") == 2
+
+
+def taking(stores: Stores, metrics: NotifyMetrics, lease: float) -> Taking:
+    unreachable = Unreachable(stores.unreachable, Sealer(KEYS))
+    return Taking(stores.deliveries, unreachable, metrics, lease=lease, early=0.0)
+
+
+def count(metrics: NotifyMetrics, state: str) -> int:
+    return int(metrics.receipts.labels("a", state)._value.get())
 
 
 @dataclass

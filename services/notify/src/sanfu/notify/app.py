@@ -124,7 +124,7 @@ def assemble(
         raising.poke()
 
     measures = Measures(stores.deliveries, stores.digests, metrics, [*carriers], partitions, parts.clock.now, real_now)
-    receipts = Receipts(stores.deliveries, unreachable, metrics, reporter.poke)
+    receipts = Receipts(stores.deliveries, unreachable, metrics, reporter.poke, settings.lease_s)
     doors = {one.name: one.receipts for there in given.values() for one in there if one.receipts}
     callbacks = [receipt_routes(doors, receipts.take, receipts.bounced, time.time)] if doors else []
     guard = token_guard("log", {"SANFU_NOTIFY_KEY": settings.notify_key, "SANFU_OPS_TOKEN": settings.ops_token})

@@ -212,6 +212,10 @@ class Deliveries(Protocol):
         """Those that this provider took under these ids of its own."""
         ...
 
+    async def under_way(self, until: datetime) -> bool:
+        """Tell whether one is just being sent whose lease ends by this instant (real time)."""
+        ...
+
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         """Up to `page.limit + 1` of those wanted, newest first, by (milliseconds of `at`, id)."""
         ...

@@ -99,6 +99,9 @@ class MemoryDeliveries:
         found = (d for d in self.documents.values() if d.get("provider") == provider)
         return [read(d) for d in found if d.get("provider_id") in ids]
 
+    async def under_way(self, until: datetime) -> bool:
+        return any(d["state"] == "sending" and d["again"] <= until for d in self.documents.values())
+
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         found = sorted(self._wanted(wanted), key=_place, reverse=True)
         if page.after is not None:

@@ -137,6 +137,10 @@ class MongoDeliveries:
         wanted = {"provider_id": {"$in": list(ids), "$type": "string"}, "provider": provider}
         return await self._find(wanted, [("_id", 1)], len(ids))
 
+    async def under_way(self, until: datetime) -> bool:
+        async with spoken():
+            return bool(await self._collection.find_one({"state": "sending", "again": {"$lte": until}}, {"_id": 1}))
+
     async def page(self, wanted: Wanted, page: Page) -> list[Delivery]:
         asked = _asked(wanted)
         if page.after is not None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 from sanfu.notify.domain.bounces import bounced
@@ -14,6 +15,7 @@ from sanfu.notify.handlers.unreachable import Unreachable
 from sanfu.notify.metrics import NotifyMetrics
 from sanfu.notify.ports import Deliveries
 from sanfu.runtime.crash import crashpoint, declare
+from sanfu.runtime.outages import Unavailable
 from sanfu.runtime.store import StoreDown
 
 declare("notify.dead_noted", "nobody is at an address, the delivery that went there stands as before")
@@ -21,24 +23,29 @@ declare("notify.receipt_kept", "a delivery has come to its end by a receipt, the
 
 EARLY = 2.0
 """Seconds (real) to wait for the delivery of a receipt that is faster than the answer to the call it is about."""
+SOON = 10
+"""Seconds after which a provider says again what may be about a call that has no answer yet."""
 LOOK = 0.1
 TRIES = 10
 
 
 @dataclass(slots=True)
 class Receipts:
-    """`on_ended` hears that a delivery came to another end."""
+    """`on_ended` hears that a delivery came to another end. `lease`: seconds for which one is in hand."""
 
     deliveries: Deliveries
     unreachable: Unreachable
     metrics: NotifyMetrics
     on_ended: Callable[[], None] = lambda: None
+    lease: float = 30.0
     early: float = EARLY
 
     async def take(self, provider: str, receipts: Sequence[Receipt]) -> None:
-        """Take in what a provider says. What is of no delivery of ours is counted, and passed over. Raises StoreDown:
-        then the provider has to say it again, and nothing of it counts twice."""
+        """Take in what a provider says. What is of no delivery of ours is counted, and passed over. Raises StoreDown,
+        and Unavailable where the answer to a call may yet tell whose it is: then the provider has to say it again, and
+        nothing of it counts twice."""
         todo, until = [*receipts], time.monotonic() + self.early
+        in_hand = real_now() + timedelta(seconds=self.lease)
         while todo:
             found = await self._found(provider, todo)
             known = [(one, delivery) for one in todo if (delivery := _of(one, found)) is not None]
@@ -47,6 +54,8 @@ class Receipts:
             if time.monotonic() >= until or all(one.delivery for one in todo):
                 break
             await asyncio.sleep(LOOK)
+        if any(one.provider_id and not one.delivery for one in todo) and await self.deliveries.under_way(in_hand):
+            raise Unavailable("Calls that began before this are not answered yet; one may be what this is about.", SOON)
         self.metrics.receipts.labels(provider, "unknown").inc(len(todo))
 
     async def bounced(self, provider: str, raw: bytes, dead: frozenset[str]) -> None:
