@@ -20,7 +20,7 @@ from sanfu.desk.domain.boxes import boxes
 from sanfu.desk.domain.people import viewer
 from sanfu.desk.domain.scope import Grant, Viewer, scope, subtrees
 from sanfu.desk.entrypoints.inbox_words import INBOX
-from sanfu.desk.entrypoints.words import STATES
+from sanfu.desk.entrypoints.words import LIGHTS, STATES
 from sanfu.desk.ports import InboxAway
 from sanfu.notify.ports import LETTERS_KEPT_FOR
 from sanfu.runtime.paging import Cursor, Page
@@ -125,6 +125,19 @@ async def test_ones_own_messages_are_listed_with_how_their_issue_stands(desk: De
     assert INBOX[lang]["kept"] in answer.text
     assert re.findall(r"\d+", INBOX[lang]["kept"]) == [str(LETTERS_KEPT_FOR.days)], "as long as notify keeps them"
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_of_an_issue_that_is_over_no_light_and_no_limit_are_shown(desk: Desk) -> None:
+    await enter(desk)
+
+    async def shown(path: str) -> bool:
+        page = (await desk.client.get(path)).text
+        assert "YW-1" in page
+        return LIGHTS["zh"]["none"] in page
+
+    assert [await shown(path) for path in ("/inbox", "/inbox/d1")] == [True, True]
+    desk.documents.documents["i-1"] |= {"state": "closed", "open": False}
+    assert [await shown(path) for path in ("/inbox", "/inbox/d1")] == [False, False]
 
 
 async def test_of_an_issue_that_its_reader_may_not_see_only_the_message_is_shown(desk: Desk) -> None:

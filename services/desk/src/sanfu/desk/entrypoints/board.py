@@ -143,7 +143,7 @@ def line(case: Document, city: City, now: datetime, language: str) -> dict[str, 
     limit = None if case["limit"] == NEVER else moment(case["limit"])
     town = city.pack.units.get(case["town"] or "")
     return {
-        "light": case["light"], "receipt": case["receipt"], "title": case["title"],
+        "open": case["open"], "light": case["light"], "receipt": case["receipt"], "title": case["title"],
         "urgency": case["urgency"], "pressing": URGENCIES[language].get(case["urgency"]),
         "unit": unit_name(city.pack, case["unit"], language), "town": town.name(language) if town else None,
         "state": STATES[language].get(case["state"], case["state"]),
