@@ -31,6 +31,8 @@ SPARE = 50
 """Critical ones that may be so beside them."""
 REST = 0.1
 """Seconds (real) an idle loop sleeps: what somebody else put down waits no longer than that."""
+TOGETHER = 0.05
+"""Seconds between two rounds while calls are under way: a few are settled, or decided about, at the price of many."""
 SWEEP = 1.0
 """Seconds between two looks, while no provider has room, for what is of no use any more."""
 ALARMS = 0.5
@@ -89,6 +91,8 @@ class Courier:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._poked.wait()
+            if self.hand is not None and not self.hand.is_idle:
+                await asyncio.sleep(TOGETHER)
 
     async def round(self) -> float:
         """Settle what has ended, and take more in hand. Answer after how many seconds to go on, if nothing is heard.
