@@ -12,6 +12,7 @@ from sanfu.desk.domain.scope import Clause, covering
 from sanfu.desk.ports import AffairsLists, AffairsWanted
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
+from tests.support.examined import examined
 
 UNITS, KINDS = ("tax", "police", "fotang"), ("order", "meeting", "task", "list")
 HOLDERS = ("city-leader", "tax-officer")
@@ -106,3 +107,20 @@ async def test_a_holder_sees_their_own_and_a_head_of_the_units_lists_only_the_vi
         expected = {id for id, one in AFFAIRS.items() if one["what"] == "list" and one["open"] and clause.holds(one)}
         assert set(await every(lists, (clause,), AffairsWanted("list"))) == expected
         assert expected
+
+
+@pytest.mark.parametrize("scope", [WHOLE, OFFICER])
+async def test_what_has_ended_is_read_by_what_is_shown_of_it(
+    scope: tuple[Clause, ...], mongo: str, prefix: str
+) -> None:
+    client = connect(mongo)
+    store = MongoAffairs(MongoDocuments(client[prefix], "affairs").collection)
+    try:
+        await store.prepare()
+        await client[prefix]["affairs"].insert_many(list(some(6, 3000).values()))
+        for what in KINDS:
+            page = store.page(scope, AffairsWanted(what, ended=True), Page(5, None))
+            assert await examined(client[prefix], page) <= 12
+    finally:
+        await client.drop_database(prefix)
+        client.close()

@@ -3,16 +3,19 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sanfu.desk.adapters.memory import MemoryCases, MemoryShelf
-from sanfu.desk.adapters.mongo import MongoCases, MongoShelf
+from sanfu.desk.adapters.mongo import MongoCases, MongoShelf, mongo_shelves
 from sanfu.desk.domain.scope import Clause, Scope, covering
 from sanfu.desk.ports import Cases, Found, Shelf, Sought, Wanted
+from sanfu.desk.stores import prepare_records
 from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.paging import Cursor, Page
+from tests.support.examined import examined
 
 RAISERS = ("tax", "beilei", None)
 UNITS, TOWNS = ("tax", "police", "fotang", "water"), ("fotang", "chengxi", None)
@@ -260,3 +263,58 @@ async def test_what_was_dropped_is_gone(shelf: Shelf) -> None:
     await shelf.put([{"_id": id, "version": 1} for id in "abc"])
     await shelf.drop(["a", "c", "unknown"])
     assert await shelf.all() == [{"_id": "b", "version": 1}]
+
+
+MINE = Clause("clerk", frozenset({"tax"}), None, None, None, frozenset({"internal"}))
+RAISED_HERE = Clause("clerk", None, None, None, None, frozenset({"internal"}), raised_by=frozenset({"tax"}))
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize(
+    "scope",
+    [(MINE,), (RAISED_HERE,), (MINE, RAISED_HERE), (replace(WHOLE[0], town="fotang"),), WHOLE],
+    ids=["unit", "raised", "unit or raised", "town", "city"],
+)
+async def test_a_list_reads_of_many_cases_no_more_than_it_shows(
+    scope: Scope, closed: bool, mongo: str, prefix: str
+) -> None:
+    rare = {"unit": "tax", "units": ["tax"], "town": "fotang", "party_code": "tax", "secrecy": "internal"}
+    many = [
+        {**case, "_id": f"{case['_id']}-{n}", "unit": "police", "units": ["police"], "town": None, "party_code": None,
+         "filer": None}
+        for n in range(5) for case in CASES.values()
+    ]  # fmt: skip
+    few = [{**case, **rare} for case in list(CASES.values())[:60]]
+    client = connect(mongo)
+    try:
+        store = MongoCases(MongoDocuments(client[prefix], "subjects").collection)
+        await store.prepare()
+        await client[prefix]["subjects"].insert_many([*many, *few])
+        wanted = Wanted(closed=closed)
+        assert await examined(client[prefix], store.page(scope, wanted, Page(5, None))) <= 60
+        [*_, last] = await store.page(scope, wanted, Page(5, None))
+        after = Cursor(last["limit"], last["_id"])
+        assert await examined(client[prefix], store.page(scope, wanted, Page(5, after))) <= 120
+    finally:
+        await client.drop_database(prefix)
+        client.close()
+
+
+@pytest.mark.parametrize("wanted", [{}, {"user": "a"}], ids=["all", "one's own"])
+async def test_the_newest_of_a_shelf_are_read_without_those_before(
+    wanted: dict[str, str], mongo: str, prefix: str
+) -> None:
+    client = connect(mongo)
+    try:
+        shelf = mongo_shelves(client[prefix]).exports
+        await prepare_records(mongo_shelves(client[prefix]))
+        kept = [
+            {"_id": f"r-{n:04d}", "version": 1, "at": f"2026-05-01T{n // 100:02d}", "user": "ab"[n % 2]}
+            for n in range(2000)
+        ]
+        await shelf.put(kept)
+        for after in (None, Cursor("2026-05-01T10", "r-1050")):
+            assert await examined(client[prefix], shelf.page(wanted, Page(5, after), newest=True)) <= 120
+    finally:
+        await client.drop_database(prefix)
+        client.close()

@@ -12,6 +12,7 @@ from sanfu.runtime.mongo import MongoDocuments, connect
 from sanfu.runtime.store import Change, Documents, Entry, Mark, StoreDown
 from sanfu.runtime.weighing import Unfit, weight
 from tests.support.eventually import eventually
+from tests.support.examined import examined
 
 AT = datetime(2026, 3, 2, 8, 30, 0, 123000, tzinfo=UTC)
 
@@ -236,3 +237,16 @@ def test_a_weight_is_what_the_driver_makes_of_it() -> None:
         "many": list(range(120)),
     }  # fmt: skip
     assert weight(document) == len(bson.encode(document))
+
+
+async def test_to_count_what_is_unsent_reads_it_once(mongo: str, prefix: str) -> None:
+    client = connect(mongo)
+    store = MongoDocuments(client[prefix], "subjects")
+    try:
+        await store.prepare()
+        await store.write([new(f"u{n}", n % 4, (entry(f"r{n}", AT + timedelta(seconds=n)),)) for n in range(400)])
+        assert await examined(client[prefix], store.census([0, 1, 2])) <= 310
+        assert (await store.census([1, 2])).oldest_unsent == AT + timedelta(seconds=1)
+    finally:
+        await client.drop_database(prefix)
+        client.close()

@@ -14,6 +14,7 @@ from sanfu.sla.adapters.memory import ScannedClocks
 from sanfu.sla.adapters.mongo import MongoClocks
 from sanfu.sla.domain.keeping import key
 from sanfu.sla.ports import Clocks, Row, Wanted, place
+from tests.support.examined import examined
 
 KEPT = {"round": 1, "version": 2, "starts": "2026-05-01T01:00:00.000Z", "yellow": None}
 """What a document keeps of each deadline, beside what its list of running clocks says."""
@@ -97,3 +98,18 @@ async def test_every_clock_asked_for_comes_once_in_order_of_its_limit(
 
 async def test_issues_without_a_calendar_are_counted(clocks: Clocks) -> None:
     assert await clocks.without_calendar() == 1
+
+
+async def test_a_list_of_all_that_run_reads_nothing_of_what_has_stopped(mongo: str, prefix: str) -> None:
+    client = connect(mongo)
+    store = MongoDocuments(client[prefix], "subjects")
+    try:
+        stopped = [Change(f"o-{n}", 0, {"ver": 1, "p": 0, "open": [], "clocks": {}}) for n in range(2000)]
+        assert await store.write([*CHANGES, *stopped])
+        found = MongoClocks(store.collection)
+        await found.prepare()
+        for wanted in (Wanted(), Wanted(clock="handling")):
+            assert await examined(client[prefix], found.page(wanted, Page(3, None))) <= len(ROWS)
+    finally:
+        await client.drop_database(prefix)
+        client.close()

@@ -6,6 +6,7 @@ import pytest
 
 from sanfu.contracts import names
 from sanfu.contracts.envelope import instant
+from sanfu.desk.entrypoints.http import Asked
 from tests.support.cases import (
     ADMINISTRATOR,
     LEADER,
@@ -157,6 +158,11 @@ async def test_a_list_pages_by_what_is_due_first_or_is_most_urgent(desk: Desk) -
     counts = (await desk.get(OFFICE, "/v1/counts")).json()
     assert (counts["open"], counts["by_light"]) == (4, {"red": 0, "yellow": 1, "none": 3})
     assert counts["by_unit"] == {"urban-management": {"open": 4, "red": 0, "yellow": 1, "none": 3}}
+
+
+def test_of_closed_cases_none_is_urgent_so_they_are_read_by_their_limit() -> None:
+    assert Asked(state="closed", sort="urgent").wanted() == Asked(state="closed").wanted()
+    assert Asked(sort="urgent").wanted().by == "order"
 
 
 async def test_who_has_no_part_in_a_case_learns_nothing_of_it(desk: Desk) -> None:

@@ -41,6 +41,8 @@ INDEXES = [
     IndexModel([("p", ASCENDING), ("_id", ASCENDING)], name="partition"),
     IndexModel([("parked.since", ASCENDING)], sparse=True, name="parked"),
 ]
+OLDEST = {"$min": {"$min": "$outbox.at"}}
+"""Over documents, of the entries of each. A sort would read all that wait once more, several partitions at a time."""
 
 
 class _Plainly(TypeDecoder):
@@ -150,7 +152,9 @@ class MongoDocuments:
 
     async def next_due(self, partitions: Iterable[int]) -> datetime | None:
         wanted = {"p": {"$in": list(partitions)}, "due": {"$type": "date"}}
-        return await self._first(wanted, "due")
+        async with spoken():
+            found = await self.collection.find(wanted, {"due": 1}).sort("due", ASCENDING).limit(1).to_list(None)
+        return _instant(found[0]["due"]) if found else None
 
     async def unsent(
         self, partitions: Iterable[int], before: datetime, limit: int, aside: Iterable[str] = ()
@@ -169,10 +173,14 @@ class MongoDocuments:
     async def census(self, partitions: Iterable[int]) -> Census:
         mine = list(partitions)
         waiting = {"p": {"$in": mine}, "outbox.at": {"$exists": True}}
+        steps: list[Document] = [
+            {"$match": waiting},
+            {"$group": {"_id": None, "unsent": {"$sum": 1}, "oldest": OLDEST}},
+        ]
         async with spoken():
-            unsent = await self.collection.count_documents(waiting)
+            outboxes = await self.collection.aggregate(steps).to_list(1)
             parked = await self.collection.count_documents({"parked.since": {"$exists": True}, "p": {"$in": mine}})
-        oldest = await self._first(waiting, "outbox.at") if unsent else None
+        unsent, oldest = (outboxes[0]["unsent"], outboxes[0]["oldest"]) if outboxes else (0, None)
         return Census(unsent, oldest, parked, await self.next_due(mine))
 
     async def mark(self, name: str) -> Mark | None:
@@ -218,15 +226,6 @@ class MongoDocuments:
             await self.collection.delete_many({})
             await self._marks.delete_many({})
             await self._settings.delete_one({"_id": FORM})
-
-    async def _first(self, wanted: Mapping[str, Any], field: str) -> datetime | None:
-        async with spoken():
-            found = await self.collection.find(wanted, {field: 1}).sort(field, ASCENDING).limit(1).to_list(None)
-        if not found:
-            return None
-        if field == "due":
-            return _instant(found[0]["due"])
-        return min(_instant(entry["at"]) for entry in found[0]["outbox"])
 
 
 def _instant(value: Any) -> datetime:

@@ -168,8 +168,8 @@ class Shelf(Protocol):
     """A small collection of whole documents by `_id`, each with a `version` from 1. Any method may raise StoreDown."""
 
     async def prepare(self, *fields: str) -> None:
-        """Create an index for each field that `having` or `page` will be asked for; of several, joined by `+`. May be
-        called again."""
+        """Create an index for each field that `having` or `page` will be asked for; of several, joined by `+`. For
+        pages with `newest` it ends in `at+_id`: else all are read to find the last. May be called again."""
         ...
 
     async def get(self, ids: Sequence[str]) -> dict[str, Document]: ...

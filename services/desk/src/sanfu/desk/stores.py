@@ -55,13 +55,18 @@ async def prepare(affairs: Affairs, tokens: Mapping[str, str] | None) -> None:
     await shelves.evidence.prepare("case")
     await shelves.history.prepare("case+_id")
     await shelves.sealed_texts.prepare("cases")
-    await shelves.exports.prepare("user+at", "at")
-    await shelves.readings.prepare("case+at", "user+at", "system+at", "at")
     await shelves.sessions.prepare("user")
-    await shelves.audit.prepare("account+at", "by+at", "at")
+    await prepare_records(shelves)
     if tokens is not None:
         await give_tokens(shelves.users, tokens)
     await keep_all(shelves)
+
+
+async def prepare_records(shelves: Shelves) -> None:
+    """Create what the lists of the newest need, which are long: who read, changed or took out what."""
+    await shelves.exports.prepare("user+at+_id", "at+_id")
+    await shelves.readings.prepare("case+at+_id", "user+at+_id", "system+at+_id", "at+_id")
+    await shelves.audit.prepare("account+at+_id", "by+at+_id", "at+_id")
 
 
 def tokens_of(given: SecretStr) -> dict[str, str]:

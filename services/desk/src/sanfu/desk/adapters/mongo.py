@@ -1,7 +1,8 @@
 """The ports on MongoDB, through the collections that the runtime's parts hand over: no driver is imported here.
 
-Indexes of lists are partial on open cases: closed ones, which are most, leave them. That of the search holds all: by
-what does not change with a case, so that a command never touches it.
+Indexes of lists are partial on open cases: closed ones, which are most, leave them, and come into a few of their own:
+by what somebody may see. That of the search holds all: by what does not change with a case, so that a command never
+touches it.
 """
 
 import asyncio
@@ -34,6 +35,13 @@ LISTS = {
 }
 RAISED = ("filer.id", "filer.unit", "party_code")
 """What says who raised a case; most have no such thing, and are in no such index."""
+CLOSED = {"open": False}
+CLOSED_LISTS = {
+    "closed": ["unit", "limit", "_id"],
+    "closed_city": ["limit", "_id"],
+    "closed_units": ["units", "limit", "_id"],
+    "closed_town": ["town", "limit", "_id"],
+}
 ADDRESSED = ("errand.agent", "sponsor")
 """To whom something of a case is addressed; of most to nobody, and they are in no such index."""
 FOUND, LEFT_OPEN = "found_by", "left_open"
@@ -107,7 +115,7 @@ class MongoCases:
         if not scope:
             return []
         key = {"light": "$light", "state": "$state", "unit": "$unit"}
-        steps = [{"$match": {**OPEN, **queries.seen(scope)}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
+        steps = [{"$match": {**OPEN, **queries.seen(scope, Wanted())}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
         async with spoken():
             found = await self._collection.aggregate(steps).to_list(None)
         return [Row(r["_id"]["light"], r["_id"]["state"], r["_id"].get("unit"), r["count"]) for r in found]
@@ -136,8 +144,11 @@ def _indexes() -> Iterator[Document]:
     for field in RAISED:
         some = {**OPEN, field: {"$exists": True}}
         yield _index(f"raised_{field}", [field, "limit", "_id"], partialFilterExpression=some)
+        ended = {**CLOSED, field: {"$gt": ""}}
+        yield _index(f"closed_{field}", [field, "limit", "_id"], partialFilterExpression=ended)
+    for name, keys in CLOSED_LISTS.items():
+        yield _index(name, keys, partialFilterExpression=CLOSED)
     yield _index("receipt", ["receipt"])
-    yield _index("closed", ["unit", "limit", "_id"], partialFilterExpression={"open": False})
     yield {"name": LEFT_OPEN, "key": {"submitted_at": -1, "_id": -1}, "partialFilterExpression": OPEN}
     yield {"name": FOUND, "key": {"found_by": 1, "submitted_at": -1, "_id": -1}}
 
@@ -196,7 +207,10 @@ class MongoShelf:
         asked: list[Document] = [dict(wanted)]
         if page.after is not None:
             first, id = page.after.key if newest else page.after.id, page.after.id
-            asked.append({"$or": [{key: {beyond: first}}, {key: first, "_id": {beyond: id}}]})
+            asked += [
+                {key: {f"{beyond}e": first}},
+                {"$or": [{key: {beyond: first}}, {key: first, "_id": {beyond: id}}]},
+            ]
         async with spoken():
             found = self._collection.find({"$and": asked}).sort([(key, way), ("_id", way)][: 2 if newest else 1])
             rows: list[Document] = await found.limit(page.limit + 1).to_list(None)

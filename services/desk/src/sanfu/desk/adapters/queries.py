@@ -14,14 +14,17 @@ BRIEFLY = {"outbox": 0, "applied": 0, "seen": 0, "history": 0, "found_by": 0, "i
 """What no list shows."""
 
 
-def seen(scope: Scope) -> Query:
-    clauses = [_condition(clause) for clause in scope]
+def seen(scope: Scope, wanted: Wanted | None = None) -> Query:
+    """Return what a case must be to be seen. Each alternative says by itself whether open or closed ones are wanted: a
+    partial index serves one of several only if that one alone implies all that the index asks for."""
+    standing = {} if wanted is None or wanted.closed is None else {"open": not wanted.closed}
+    clauses = [_condition(clause, standing) for clause in scope]
     return clauses[0] if len(clauses) == 1 else {"$or": clauses}
 
 
 def listed(scope: Scope, wanted: Wanted, after: Cursor | None) -> Query:
     """Return the query of a list behind a cursor."""
-    asked = [wanted.conditions(), seen(scope), _spans(wanted), *behind(wanted.by, after)]
+    asked = [wanted.conditions(), seen(scope, wanted), _spans(wanted), *behind(wanted.by, after)]
     return {"$and": [one for one in asked if one]}
 
 
@@ -67,8 +70,8 @@ def _spans(wanted: Wanted) -> Query:
     return {name: {way: at for way, at in span.items() if at is not None} for name, span in ends.items()}
 
 
-def _condition(clause: Clause) -> Query:
-    wanted: Query = {"secrecy": {"$in": sorted(clause.secrecies)}}
+def _condition(clause: Clause, standing: Query) -> Query:
+    wanted: Query = {**standing, "secrecy": {"$in": sorted(clause.secrecies)}}
     if clause.units is not None:
         wanted["units"] = {"$in": sorted(clause.units)}
     if clause.town is not None:
@@ -85,5 +88,5 @@ def _condition(clause: Clause) -> Query:
         wanted |= {"need": clause.need, "$nor": [{"units": {"$in": sorted(clause.apart)}}]}
     if clause.raised_by is not None:
         units = {"$in": sorted(clause.raised_by)}
-        wanted["$or"] = [{"filer.unit": units}, {"party_code": units}]
+        wanted["$or"] = [{**standing, "filer.unit": units}, {**standing, "party_code": units}]
     return wanted

@@ -76,7 +76,8 @@ class Asked:
     def wanted(self) -> Wanted:
         """Say it as the stores are asked: closed ones with `state=closed`, else open ones."""
         given = asdict(self)
-        by: Literal["limit", "order"] = "limit" if given.pop("sort") == "due" else "order"
+        closed, urgent = self.state == "closed", given.pop("sort") == "urgent"
+        by: Literal["limit", "order"] = "order" if urgent and not closed else "limit"  # none of those is urgent
         named = {
             "party_code": given.pop("credit_code"),
             "flags": given.pop("flag"),
@@ -84,7 +85,7 @@ class Asked:
             "disputed": given.pop("disputed") and True,
             "party_untold": given.pop("party_untold") and True,
         }
-        return Wanted(**given, **named, closed=self.state == "closed", by=by)
+        return Wanted(**given, **named, closed=closed, by=by)
 
 
 def routes(desk: Desk, who: Who, reader: Who) -> list[APIRouter]:

@@ -44,7 +44,8 @@ class MongoLetters:
         if page.after is not None:
             key = page.after.key
             at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
-            asked.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]})
+            behind = {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]}
+            asked += [{"at": {"$lte": at}}, behind]  # an `$or` alone has an index for each part, and all is sorted
         order = [("at", -1), ("_id", -1)]
         async with spoken():
             found = await self._collection.find({"$and": asked}).sort(order).limit(page.limit + 1).to_list(None)
