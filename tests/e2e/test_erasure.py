@@ -64,17 +64,26 @@ async def test_an_erasure_whose_process_was_killed_is_completed_when_it_is_asked
     generate_keys(tmp_path / "keys")
     (tmp_path / "channels").write_text(json.dumps({"hotline": HOTLINE["X-Api-Key"]}))
     person = {"phone": "138 0000 0001"}
+    store = connect(mongo)
+    contacts = store.get_database(f"{prefix}_intake").get_collection("contacts")
+
+    async def with_party() -> int:
+        return int(await contacts.count_documents({"boxes.party": {"$exists": True}}))
+
     with intake(kafka, mongo, prefix, tmp_path, "intake.before_scrub") as (process, url):
         async with reached(url) as client:
             for number in ("1", "2"):
                 answer = await client.post("/v1/issues", json=report(external_id=number), headers=HOTLINE)
                 assert answer.status_code == 201, answer.text
+
+            async def rest_here() -> bool:
+                return await with_party() == 2
+
+            await eventually(rest_here, within=SLOW)
             with suppress(httpx.TransportError):
                 await client.post("/v1/erasures", json=person, headers=OPS)
             assert process.wait(30) == -signal.SIGKILL
-    store = connect(mongo)
-    contacts = store.get_database(f"{prefix}_intake").get_collection("contacts")
-    assert await contacts.count_documents({"boxes.party": {"$exists": True}}) == 2, "none was scrubbed yet"
+    assert await with_party() == 2, "none was scrubbed yet"
     broker = KafkaBroker(kafka, prefix)
     await broker.start()
     try:
