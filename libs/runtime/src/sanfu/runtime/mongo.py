@@ -250,3 +250,10 @@ def _operation(change: Change) -> InsertOne[dict[str, Any]] | UpdateOne:
     if change.pushes:
         update["$push"] = {"outbox": {"$each": list(change.pushes)}}
     return UpdateOne({"_id": change.id, "ver": change.ver}, update)
+
+
+def behind(key: str, value: Any, id: str, *, newest: bool = False) -> list[Document]:
+    """Say what stands behind (value, id) in a list by (key, `_id`), rising or, with `newest`, falling. What bounds the
+    index stands by itself: with an `$or` alone each page reads all those before it, or sorts them."""
+    up_to, beyond = ("$lte", "$lt") if newest else ("$gte", "$gt")
+    return [{key: {up_to: value}}, {"$or": [{key: {beyond: value}}, {key: value, "_id": {beyond: id}}]}]

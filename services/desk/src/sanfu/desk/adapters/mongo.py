@@ -13,7 +13,7 @@ from typing import Any
 from sanfu.desk.adapters import queries
 from sanfu.desk.domain.scope import Scope
 from sanfu.desk.ports import Document, Found, Row, Shelves, Sought, Wanted
-from sanfu.runtime.mongo import spoken
+from sanfu.runtime.mongo import behind, spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
 
@@ -203,14 +203,12 @@ class MongoShelf:
         return bool(answer["n"] == 1)
 
     async def page(self, wanted: Mapping[str, str], page: Page, *, newest: bool = False) -> list[Document]:
-        key, way, beyond = ("at", -1, "$lt") if newest else ("_id", 1, "$gt")
+        key, way = ("at", -1) if newest else ("_id", 1)
         asked: list[Document] = [dict(wanted)]
-        if page.after is not None:
-            first, id = page.after.key if newest else page.after.id, page.after.id
-            asked += [
-                {key: {f"{beyond}e": first}},
-                {"$or": [{key: {beyond: first}}, {key: first, "_id": {beyond: id}}]},
-            ]
+        if page.after is not None and newest:
+            asked += behind(key, page.after.key, page.after.id, newest=True)
+        elif page.after is not None:
+            asked.append({key: {"$gt": page.after.id}})
         async with spoken():
             found = self._collection.find({"$and": asked}).sort([(key, way), ("_id", way)][: 2 if newest else 1])
             rows: list[Document] = await found.limit(page.limit + 1).to_list(None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sanfu.desk.adapters.queries import BRIEFLY, behind, seen
+from sanfu.desk.adapters.queries import BRIEFLY, after_of, seen
 from sanfu.desk.domain.scope import Scope
 from sanfu.desk.ports import AffairsWanted, Document
 from sanfu.runtime.mongo import spoken
@@ -45,7 +45,7 @@ class MongoAffairs:
     async def page(self, scope: Scope, wanted: AffairsWanted, page: Page) -> list[Document]:
         if not scope:
             return []
-        asked = {"$and": [wanted.conditions(), seen(scope), *behind("limit", page.after)]}
+        asked = {"$and": [wanted.conditions(), seen(scope), *after_of("limit", page.after)]}
         async with spoken():
             found = self._collection.find(asked, BRIEFLY)
             rows: list[Document] = await found.sort([("limit", 1), ("_id", 1)]).limit(page.limit + 1).to_list(None)

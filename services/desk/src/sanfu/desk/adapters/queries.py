@@ -6,6 +6,7 @@ from typing import Any
 from sanfu.desk.domain import finding
 from sanfu.desk.domain.scope import Clause, Scope
 from sanfu.desk.ports import Sought, Wanted
+from sanfu.runtime.mongo import behind
 from sanfu.runtime.paging import Cursor
 
 Query = dict[str, Any]
@@ -24,19 +25,13 @@ def seen(scope: Scope, wanted: Wanted | None = None) -> Query:
 
 def listed(scope: Scope, wanted: Wanted, after: Cursor | None) -> Query:
     """Return the query of a list behind a cursor."""
-    asked = [wanted.conditions(), seen(scope, wanted), _spans(wanted), *behind(wanted.by, after)]
+    asked = [wanted.conditions(), seen(scope, wanted), _spans(wanted), *after_of(wanted.by, after)]
     return {"$and": [one for one in asked if one]}
 
 
-def behind(key: str, after: Cursor | None) -> list[Query]:
-    """Say what stands behind a cursor over (key, id). The cursor's key bounds the index by itself: an `$or` alone
-    would have each page read all those before it."""
-    if after is None:
-        return []
-    return [
-        {key: {"$gte": after.key}},
-        {"$or": [{key: {"$gt": after.key}}, {key: after.key, "_id": {"$gt": after.id}}]},
-    ]
+def after_of(key: str, after: Cursor | None) -> list[Query]:
+    """Say what stands behind a cursor over (key, id); without one everything does."""
+    return [] if after is None else behind(key, after.key, after.id)
 
 
 RANKING = {

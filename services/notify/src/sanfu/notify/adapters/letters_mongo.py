@@ -6,7 +6,7 @@ from typing import Any
 
 from sanfu.notify.adapters.letter_records import letter_read, letter_written
 from sanfu.notify.ports import LETTERS_KEPT_FOR, Document, Letter
-from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
+from sanfu.runtime.mongo import MAJORITY, MongoDocuments, behind, spoken
 from sanfu.runtime.paging import Page
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,8 +44,7 @@ class MongoLetters:
         if page.after is not None:
             key = page.after.key
             at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
-            behind = {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]}
-            asked += [{"at": {"$lte": at}}, behind]  # an `$or` alone has an index for each part, and all is sorted
+            asked += behind("at", at, page.after.id, newest=True)
         order = [("at", -1), ("_id", -1)]
         async with spoken():
             found = await self._collection.find({"$and": asked}).sort(order).limit(page.limit + 1).to_list(None)

@@ -12,7 +12,7 @@ from sanfu.notify.domain.delivery import HEARD, OPEN, TRACES, Delivery
 from sanfu.notify.domain.records import read, written
 from sanfu.notify.domain.rules import OUTSIDE, RAISED
 from sanfu.notify.ports import Document, Standing, Stores, Tally, Traces, Wanted
-from sanfu.runtime.mongo import MAJORITY, MongoDocuments, spoken
+from sanfu.runtime.mongo import MAJORITY, MongoDocuments, behind, spoken
 from sanfu.runtime.paging import Page
 from sanfu.runtime.store import StoreDown
 
@@ -146,7 +146,7 @@ class MongoDeliveries:
         if page.after is not None:
             key = page.after.key
             at = EPOCH + timedelta(milliseconds=key if isinstance(key, int) else 0)
-            asked.append({"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": page.after.id}}]})
+            asked += behind("at", at, page.after.id, newest=True)
         return await self._find({"$and": asked}, [("at", -1), ("_id", -1)], page.limit + 1)
 
     async def tally(self, wanted: Wanted, limit: int) -> list[Tally]:

@@ -101,8 +101,8 @@ class Courier:
         room = self._room()
         if room > 0:
             return 0.0 if await self.take(room) == room else REST if self.carrier else SWEEP
-        if self._may_take_alarms():
-            await self.take(SPARE, alarms_only=True)
+        if (spare := self._room_for_alarms()) > 0:
+            await self.take(spare, alarms_only=True)
         await self.sweep()
         return min(self.carrier.wait() or ALARMS, SWEEP) if self.carrier else SWEEP
 
@@ -114,11 +114,11 @@ class Courier:
         room = min(PAGE - len(self.hand), self.hand.carrier.room() - self.hand.waiting)
         return 0 if self.hand.waiting and room < PAGE // 2 else room
 
-    def _may_take_alarms(self) -> bool:
-        """Tell whether to look for some that others, which wait for a place, can't keep waiting."""
-        if self.hand is None or len(self.hand) >= PAGE + SPARE or self.hand.carrier.room() <= 0:
-            return False
-        return time.monotonic() - self._looked >= ALARMS
+    def _room_for_alarms(self) -> int:
+        """How many to look for that others, which wait for a place, can't keep waiting."""
+        if self.hand is None or self.hand.carrier.room() <= 0 or time.monotonic() - self._looked < ALARMS:
+            return 0
+        return min(SPARE, PAGE + SPARE - len(self.hand))
 
     async def take(self, room: int = PAGE, alarms_only: bool = False) -> int:
         """Take so many in hand of what is ripe; answer how many were looked at. Raises StoreDown before anything of
