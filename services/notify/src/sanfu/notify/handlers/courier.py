@@ -51,12 +51,12 @@ class Courier:
     _deciding: Deciding = field(init=False)
     _settling: Settling = field(init=False)
     _poked: asyncio.Event = field(default_factory=asyncio.Event)
-    _round: "asyncio.Future[float] | None" = None
+    _going: "asyncio.Future[float] | None" = None
     _looked: float = 0.0
     _swept: float = 0.0
 
     def __post_init__(self) -> None:
-        self.hand = InHand(self.carrier, self.poke) if self.carrier is not None else None
+        self.hand = InHand(self.carrier, self.poke, PAGE // 2) if self.carrier is not None else None
         self._deciding = Deciding(self.tools, self.medium, self.carrier is not None)
         self._settling = Settling(self.tools, self.medium, self.carrier, self.on_ended)
 
@@ -71,8 +71,8 @@ class Courier:
         finally:
             if self.hand is not None:
                 self.hand.stop()
-            if self._round is not None:
-                await asyncio.wait({self._round})
+            if self._going is not None:
+                await asyncio.wait({self._going})
             if self.hand is not None:
                 await self.hand.finished()
                 await self.settle()
@@ -82,9 +82,9 @@ class Courier:
         pause = REST
         while True:
             self._poked.clear()
-            self._round = asyncio.ensure_future(self.round())
+            self._going = asyncio.ensure_future(self.go_round())
             try:
-                rest, pause = await asyncio.shield(self._round), REST
+                rest, pause = await asyncio.shield(self._going), REST
             except StoreDown as error:
                 log.warning("courier_waiting", medium=self.medium, why=str(error), seconds=pause)
                 rest = pause = min(pause * 2, 5.0)
@@ -94,7 +94,7 @@ class Courier:
             if self.hand is not None and not self.hand.is_idle:
                 await asyncio.sleep(TOGETHER)
 
-    async def round(self) -> float:
+    async def go_round(self) -> float:
         """Settle what has ended, and take more in hand. Answer after how many seconds to go on, if nothing is heard.
         Raises StoreDown; what was in hand is so still."""
         await self.settle()
@@ -137,8 +137,8 @@ class Courier:
         prepared = await self._deciding.prepared(page, now, real)
         await deliveries.insert(prepared.lists)
         timing, begun = self.tools.timing, time.monotonic()
-        leased = real_now() + timedelta(seconds=timing.lease)
-        after = [steps.leased(one, leased) for one in prepared.after]
+        until = real_now() + timedelta(seconds=timing.lease)
+        after = [steps.leased(one, until) for one in prepared.after]
         won = await self._claimed(after)
         mine = [replace(one, ver=one.ver + 1) for one in after if one.id in won]
         await patiently(self.medium, lambda: deliveries.insert([more for one in mine for more in steps.further(one)]))

@@ -25,10 +25,12 @@ class _Turn:
 
 @dataclass(slots=True)
 class InHand:
-    """`on_ended` hears that a call has ended; what came of it is kept until `ended` is asked for."""
+    """`on_ended` hears when `many` calls have ended, and of each that ends while none waits for a place; what came of
+    them is kept until `ended` is asked for."""
 
     carrier: Carrier
     on_ended: Callable[[], None]
+    many: int
     _waiting: list[_Turn] = field(default_factory=list)
     _calls: set["asyncio.Task[Outcome]"] = field(default_factory=set)
     _ended: list[tuple[Delivery, "asyncio.Task[Outcome]"]] = field(default_factory=list)
@@ -81,7 +83,8 @@ class InHand:
         self._calls.discard(call)
         self._ended.append((delivery, call))
         self._begin()
-        self.on_ended()
+        if not self._waiting or len(self._ended) >= self.many:
+            self.on_ended()
 
     async def _sent(self, one: _Turn) -> Outcome:
         if self._stopping or time.monotonic() > one.begin_by:
